@@ -1,0 +1,51 @@
+# The front door. Every target sets up what it needs; nothing but Python 3.11+ and make is asked for.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+UV_VERSION := 0.13.9
+
+export UV_PYTHON_DOWNLOADS := never
+
+.DEFAULT_GOAL := help
+.PHONY: help report test test-fast lab lint format lock notebook clean
+
+help:  ## show what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit("tallysheet needs Python 3.11 or newer, found " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c requirements.lock -e '.[dev]'
+	@touch $@
+
+report: $(READY)  ## publish a week: make report [WEEK=2013-W17] [ARGS="--lang en"]
+	@$(BIN)/tallysheet report $(if $(WEEK),--week $(WEEK)) $(ARGS)
+
+test: $(READY)  ## every test
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+test-fast: $(READY)  ## the tests that need no notebook and no browser
+	@$(BIN)/python -m pytest -n auto -m 'not slow and not browser' $(ARGS)
+
+lab: $(READY)  ## open JupyterLab on the notebooks
+	@$(BIN)/jupyter lab --notebook-dir=notebooks $(ARGS)
+
+lint: $(READY)  ## style, types, stripped notebooks
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
+
+format: $(READY)  ## mend style and strip notebooks
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/nbstripout --keep-id notebooks/*.ipynb
+
+lock: $(READY)  ## resolve requirements.lock and environment.yml anew from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --all-extras --upgrade --no-header --no-annotate -o requirements.lock pyproject.toml
+	@$(BIN)/python tests/contracts/environment.py > environment.yml
+
+clean:  ## remove what can be made again (the virtual environment, clean data, published pages)
+	rm -rf $(VENV) data/clean data/quarantine data/cube data/history reports/[0-9]* reports/index.html reports/runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

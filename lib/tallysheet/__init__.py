@@ -1,0 +1,1 @@
+"""tallysheet: the weekly logistics report that says what is signal and what is noise."""

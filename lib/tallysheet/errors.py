@@ -1,0 +1,62 @@
+"""The few errors that a user meets: where, what was expected, what was found, what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class TallysheetError(Exception):
+    """An error in one line.
+
+    Parameters
+    ----------
+    where : str
+        The file, column, option or call that is concerned.
+    expected, found : str
+        What should be there and what is there.
+    do : str
+        What the reader can do about it.
+
+    Examples
+    --------
+    >>> str(UsageError("--week", "a week such as 2013-W17", "'2013-17'", "Write year, -W and two digits."))
+    "--week: expected a week such as 2013-W17, found '2013-17'. Write year, -W and two digits."
+    """
+
+    exit_code = 1
+
+    def __init__(self, where: str, expected: str, found: str, do: str) -> None:
+        self.where, self.expected, self.found, self.do = where, expected, found, do
+        super().__init__(f"{where}: expected {expected}, found {found}. {do}")
+
+
+class UsageError(TallysheetError):
+    """A wrong option, parameter, week, file or column: nothing was written (exit code 2)."""
+
+    exit_code = 2
+
+
+class DataError(TallysheetError):
+    """Data that cannot be read or does not hold together: nothing was written (exit code 2)."""
+
+    exit_code = 2
+
+
+class ReportError(TallysheetError):
+    """A notebook or a page failed; the last good page stays (exit code 1)."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Advise on an unknown name: the known name that is spelled most like it, or all of them.
+
+    Examples
+    --------
+    >>> nearest("carier", ["carrier", "origin"])
+    "Did you mean 'carrier'?"
+    >>> nearest("x", ["carrier", "origin"])
+    'Known: carrier, origin.'
+    """
+    names = list(known)
+    match = difflib.get_close_matches(name, names, n=1)
+    return f"Did you mean {match[0]!r}?" if match else f"Known: {', '.join(names)}."

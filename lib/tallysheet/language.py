@@ -1,0 +1,178 @@
+"""Words and numbers in the reader's language: words/<code>.toml for text, Babel for numbers and dates."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date
+from babel.lists import format_list
+from babel.numbers import format_decimal
+
+from tallysheet.errors import DataError, UsageError, nearest
+from tallysheet.settings import read_toml
+from tallysheet.weeks import IsoWeek
+
+WORDS = Path(__file__).parent / "words"
+_LOCALES = {"en": "en_GB"}  # dates as 22 April 2013, not April 22
+
+
+def languages() -> list[str]:
+    """List the languages there are: one TOML each."""
+    return sorted(path.stem for path in WORDS.glob("*.toml"))
+
+
+def read_language(code: str, vocabularies: tuple[Path, ...] = ()) -> Language:
+    """Read a language.
+
+    Parameters
+    ----------
+    code : str
+        ``en`` or another file of words/.
+    vocabularies : tuple of Path
+        TOML files laid over it, later ones win: a source's own names for things.
+
+    Raises
+    ------
+    UsageError
+        There is no such language.
+    """
+    if code not in languages():
+        raise UsageError("language", f"one of {', '.join(languages())}", repr(code), "Choose one of them.")
+    words = read_toml(WORDS / f"{code}.toml")
+    for path in vocabularies:
+        words = _laid_over(words, read_toml(path))
+    return Language(code, words)
+
+
+def _laid_over(words: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(words)
+    for key, value in own.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _laid_over(merged[key], value) if both else value
+    return merged
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language: its words, and its way to write numbers and dates.
+
+    A minus is U+2212, which screen readers read aloud and which is as wide as a plus.
+    Rounding is half to even, as Babel does.
+
+    Examples
+    --------
+    >>> english = read_language("en")
+    >>> english.value(0.5856, "share"), english.change(-0.1625, "share"), english.value(6560, "count")
+    ('58.6%', '−16.2\\xa0pp', '6,560')
+    >>> english.day(dt.date(2013, 4, 22))
+    'Monday 22 April'
+    """
+
+    code: str
+    words: dict[str, Any] = field(repr=False)
+
+    @property
+    def locale(self) -> Locale:
+        """Babel's locale."""
+        return Locale.parse(_LOCALES.get(self.code, self.code))
+
+    def has(self, key: str) -> bool:
+        """Tell whether there is a text of that dotted key."""
+        return self._entry(key) is not None
+
+    def text(self, key: str, **values: object) -> str:
+        """Give the text of a dotted key with its placeholders filled.
+
+        An entry with plural forms (``one``, ``other`` …) takes the form of the number ``n``; ``n``
+        itself may be a number, and is written as a whole number.
+
+        Raises
+        ------
+        DataError
+            No such key, or a placeholder without a value.
+        """
+        entry = self._entry(key)
+        if isinstance(entry, dict):
+            count = values.get("n", 0)
+            entry = entry.get(self.locale.plural_form(count), entry.get("other"))
+        if not isinstance(entry, str):
+            raise DataError(f"words/{self.code}.toml", f"the key {key}", "nothing", "Add it to every language.")
+        if isinstance(values.get("n"), int):
+            values["n"] = self.decimal(values["n"])
+        try:
+            return entry.format(**values)
+        except KeyError as error:
+            raise DataError(
+                f"words/{self.code}.toml {key}", "known placeholders", str(error), nearest(error.args[0], values)
+            ) from None
+
+    def _entry(self, key: str) -> object:
+        node: object = self.words
+        for part in key.split("."):
+            node = node.get(part) if isinstance(node, dict) else None
+        return node
+
+    def name(self, dimension: str, value: object) -> str:
+        """Name a value of a dimension, with its code: ``LaGuardia (LGA)``; its code alone if unnamed."""
+        named = self._entry(f"value.{dimension}.{value}")
+        return f"{named} ({value})" if isinstance(named, str) else str(value)
+
+    def listed(self, items: list[str]) -> str:
+        """Join as a sentence does: ``A, B and C``."""
+        return str(format_list(items, locale=self.locale))
+
+    def decimal(self, number: float, decimals: int = 0, *, signed: bool = False) -> str:
+        """Write a number with so many decimals; ``signed`` shows a plus too."""
+        if _is_missing(number):
+            return self.text("number.missing")
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        written = format_decimal(number, format=pattern, locale=self.locale)
+        if not any(digit in written for digit in "123456789"):
+            written = written.lstrip("-")
+        return ("+" if signed and number > 0 else "") + written.replace("-", "−")
+
+    def value(self, number: float, unit: str, decimals: int | None = None) -> str:
+        """Write a value in its unit: ``share`` (0 to 1) as a percentage, ``count`` as a whole number."""
+        if _is_missing(number):
+            return self.text("number.missing")
+        if unit == "share":
+            return self.text("number.percent", number=self.decimal(number * 100, 1 if decimals is None else decimals))
+        return self.decimal(number, 0 if decimals is None else decimals)
+
+    def change(self, number: float, unit: str, decimals: int | None = None) -> str:
+        """Write a signed change: shares change in percentage points."""
+        if _is_missing(number):
+            return self.text("number.missing")
+        if unit == "share":
+            points = self.decimal(number * 100, 1 if decimals is None else decimals, signed=True)
+            return self.text("number.points_short", number=points)
+        return self.decimal(number, 0 if decimals is None else decimals, signed=True)
+
+    def size(self, number: float, unit: str) -> str:
+        """Write the size of a change without its sign, as a sentence does: ``16.2 points``."""
+        if unit == "share":
+            return self.text("number.points", number=self.decimal(abs(number) * 100, 1))
+        return self.decimal(abs(number))
+
+    def interval(self, lower: float, upper: float, unit: str) -> str:
+        """Write a range: ``52.5% to 98.3%``."""
+        return self.text("number.range", lower=self.value(lower, unit), upper=self.value(upper, unit))
+
+    def day(self, day: dt.date, *, year: bool = False) -> str:
+        """Write a day: ``Monday 22 April``, with its year if asked."""
+        return str(format_date(day, "EEEE d MMMM y" if year else "EEEE d MMMM", locale=self.locale))
+
+    def week(self, week: IsoWeek) -> str:
+        """Write a week's days: ``Monday 22 to Sunday 28 April 2013``."""
+        same = week.monday.month == week.sunday.month
+        monday = str(format_date(week.monday, "EEEE d" if same else "EEEE d MMMM", locale=self.locale))
+        return self.text("number.range", lower=monday, upper=self.day(week.sunday, year=True))
+
+
+def _is_missing(number: float | None) -> bool:
+    return number is None or math.isnan(number)

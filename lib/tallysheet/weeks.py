@@ -1,0 +1,201 @@
+"""ISO weeks: their days, the week 364 days earlier, and how many days of them were worked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import pandas as pd
+
+from tallysheet.errors import UsageError
+
+_PATTERN = re.compile(r"(\d{4})-W(\d{2})")
+
+
+@dataclass(frozen=True, order=True)
+class IsoWeek:
+    """A week of ISO 8601: Monday to Sunday, numbered 1 to 52 or 53, in the year of its Thursday.
+
+    Parameters
+    ----------
+    year, number : int
+        ISO year and week number; a number that the year does not have is refused.
+
+    Raises
+    ------
+    UsageError
+        The year has no week of that number (2025 has no week 53).
+
+    References
+    ----------
+    ISO 8601-1:2019, 3.1.1.23; Python's ``date.fromisocalendar``.
+
+    Examples
+    --------
+    >>> week = IsoWeek.parse("2026-W53")
+    >>> week.monday, week.sunday
+    (datetime.date(2026, 12, 28), datetime.date(2027, 1, 3))
+    >>> str(week.year_ago), week.same_number_last_year
+    ('2026-W01', None)
+    """
+
+    year: int
+    number: int
+
+    def __post_init__(self) -> None:
+        try:
+            dt.date.fromisocalendar(self.year, self.number, 1)
+        except ValueError:
+            last = dt.date(self.year, 12, 28).isocalendar().week if 1 <= self.year <= 9999 else 52
+            raise UsageError(
+                "week",
+                f"a week of {self.year} between W01 and W{last}",
+                f"W{self.number:02d}",
+                "Check the calendar: only some years have a week 53.",
+            ) from None
+
+    @classmethod
+    def parse(cls, text: str) -> IsoWeek:
+        """Read ``2013-W17``; anything else is a UsageError."""
+        match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
+        if not match:
+            raise UsageError(
+                "week", "a week such as 2013-W17", repr(text), "Write the year, -W and two digits."
+            )
+        return cls(int(match[1]), int(match[2]))
+
+    @classmethod
+    def of(cls, day: dt.date) -> IsoWeek:
+        """Give the week that holds a day."""
+        year, number, _ = day.isocalendar()
+        return cls(year, number)
+
+    def __str__(self) -> str:
+        return f"{self.year}-W{self.number:02d}"
+
+    @property
+    def monday(self) -> dt.date:
+        """First day."""
+        return dt.date.fromisocalendar(self.year, self.number, 1)
+
+    @property
+    def sunday(self) -> dt.date:
+        """Last day."""
+        return self.monday + dt.timedelta(days=6)
+
+    @property
+    def month(self) -> str:
+        """The month that a weekly figure is counted in: that of the week's Thursday, as ``2020-12``."""
+        return f"{self.monday + dt.timedelta(days=3):%Y-%m}"
+
+    def shift(self, weeks: int) -> IsoWeek:
+        """Give the week so many weeks later (earlier when negative)."""
+        return IsoWeek.of(self.monday + dt.timedelta(weeks=weeks))
+
+    @property
+    def year_ago(self) -> IsoWeek:
+        """The week 364 days earlier: the same weekdays, whatever its number."""
+        return self.shift(-52)
+
+    @property
+    def same_number_last_year(self) -> IsoWeek | None:
+        """The week of the same number a year earlier, None where that year has none."""
+        try:
+            return IsoWeek(self.year - 1, self.number)
+        except UsageError:
+            return None
+
+
+def weeks_between(first: IsoWeek, last: IsoWeek) -> list[IsoWeek]:
+    """List all weeks from first to last, both included.
+
+    Examples
+    --------
+    >>> [str(week) for week in weeks_between(IsoWeek(2026, 52), IsoWeek(2027, 1))]
+    ['2026-W52', '2026-W53', '2027-W01']
+    """
+    count = (last.monday - first.monday).days // 7 + 1
+    return [first.shift(step) for step in range(count)]
+
+
+def complete_weeks(first_day: dt.date, last_day: dt.date) -> list[IsoWeek]:
+    """List the weeks that lie wholly between two days.
+
+    Parameters
+    ----------
+    first_day, last_day : datetime.date
+        The first and the last day that the data covers.
+
+    Examples
+    --------
+    >>> weeks = complete_weeks(dt.date(2013, 1, 1), dt.date(2013, 12, 31))
+    >>> str(weeks[0]), str(weeks[-1])
+    ('2013-W02', '2013-W52')
+    """
+    first, last = IsoWeek.of(first_day), IsoWeek.of(last_day)
+    if first.monday < first_day:
+        first = first.shift(1)
+    if last.sunday > last_day:
+        last = last.shift(-1)
+    return weeks_between(first, last)
+
+
+@cache
+def _holidays(country: str, year: int) -> dict[dt.date, str]:
+    import holidays
+
+    try:
+        return dict(holidays.country_holidays(country, years=year, language="en_US"))
+    except NotImplementedError:
+        raise UsageError(
+            "workbook.toml countries",
+            "two-letter country codes of ISO 3166",
+            repr(country),
+            "Correct the code, for example FR or US.",
+        ) from None
+
+
+def holidays_in(week: IsoWeek, country: str) -> dict[dt.date, str]:
+    """Give the public holidays of a week, weekends included: date to name in English.
+
+    Examples
+    --------
+    >>> holidays_in(IsoWeek(2026, 22), "FR")
+    {datetime.date(2026, 5, 25): 'Whit Monday'}
+    """
+    days = (week.monday + dt.timedelta(days=step) for step in range(7))
+    return {day: _holidays(country, day.year)[day] for day in days if day in _holidays(country, day.year)}
+
+
+def working_days(week: IsoWeek, country: str) -> int:
+    """Count Monday to Friday less the national public holidays.
+
+    References
+    ----------
+    The ``holidays`` package, national holidays only.
+
+    Examples
+    --------
+    >>> working_days(IsoWeek(2025, 52), "DE")
+    3
+    """
+    return 5 - sum(day.weekday() < 5 for day in holidays_in(week, country))
+
+
+def calendar(first_day: dt.date, last_day: dt.date) -> pd.DataFrame:
+    """Lay out the calendar table that facts join to find the week of a row.
+
+    Returns
+    -------
+    DataFrame
+        One row a day: ``day`` (date), ``week`` (text such as 2013-W17).
+
+    Examples
+    --------
+    >>> calendar(dt.date(2027, 1, 3), dt.date(2027, 1, 4))["week"].to_list()
+    ['2026-W53', '2027-W01']
+    """
+    days = [first_day + dt.timedelta(days=step) for step in range((last_day - first_day).days + 1)]
+    return pd.DataFrame({"day": days, "week": [str(IsoWeek.of(day)) for day in days]})
