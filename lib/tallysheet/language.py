@@ -18,6 +18,7 @@ from tallysheet.settings import read_toml
 from tallysheet.weeks import IsoWeek
 
 WORDS = Path(__file__).parent / "words"
+_DECIMALS = {"count": 0, "number": 2}
 _LOCALES = {"en": "en_GB"}  # dates as 22 April 2013, not April 22
 
 
@@ -137,12 +138,12 @@ class Language:
         return ("+" if signed and number > 0 else "") + written.replace("-", "−")
 
     def value(self, number: float, unit: str, decimals: int | None = None) -> str:
-        """Write a value in its unit: ``share`` (0 to 1) as a percentage, ``count`` as a whole number."""
+        """Write a value in its unit: ``share`` (0 to 1) as a percentage, ``count`` without decimals, ``number`` with two."""
         if _is_missing(number):
             return self.text("number.missing")
         if unit == "share":
             return self.text("number.percent", number=self.decimal(number * 100, 1 if decimals is None else decimals))
-        return self.decimal(number, 0 if decimals is None else decimals)
+        return self.decimal(number, _DECIMALS[unit] if decimals is None else decimals)
 
     def change(self, number: float, unit: str, decimals: int | None = None) -> str:
         """Write a signed change: shares change in percentage points."""
@@ -151,13 +152,13 @@ class Language:
         if unit == "share":
             points = self.decimal(number * 100, 1 if decimals is None else decimals, signed=True)
             return self.text("number.points_short", number=points)
-        return self.decimal(number, 0 if decimals is None else decimals, signed=True)
+        return self.decimal(number, _DECIMALS[unit] if decimals is None else decimals, signed=True)
 
     def size(self, number: float, unit: str) -> str:
         """Write the size of a change without its sign, as a sentence does: ``16.2 points``."""
         if unit == "share":
             return self.text("number.points", number=self.decimal(abs(number) * 100, 1))
-        return self.decimal(abs(number))
+        return self.decimal(abs(number), _DECIMALS[unit])
 
     def interval(self, lower: float, upper: float, unit: str) -> str:
         """Write a range: ``52.5% to 98.3%``."""

@@ -36,8 +36,9 @@ class Settings:
 
     @property
     def root(self) -> Path:
-        """The workbook's folder, which holds data/, notebooks/ and reports/."""
-        return self.data.parent
+        """The workbook's folder, which holds notebooks/ and reports/: here or above, else beside the data."""
+        folders = [Path.cwd(), *Path.cwd().parents]
+        return next((folder for folder in folders if (folder / "notebooks").is_dir()), self.data.parent)
 
 
 def find_data(data: str | Path = "data") -> Path:

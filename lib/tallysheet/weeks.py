@@ -163,7 +163,7 @@ def holidays_in(week: IsoWeek, country: str) -> dict[dt.date, str]:
     Examples
     --------
     >>> holidays_in(IsoWeek(2026, 22), "FR")
-    {datetime.date(2026, 5, 25): 'Whit Monday'}
+    {datetime.date(2026, 5, 25): 'Pentecost Monday'}
     """
     days = (week.monday + dt.timedelta(days=step) for step in range(7))
     return {day: _holidays(country, day.year)[day] for day in days if day in _holidays(country, day.year)}

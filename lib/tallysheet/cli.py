@@ -1,0 +1,151 @@
+"""The command line: load, report, explain."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from tallysheet.errors import TallysheetError, UsageError
+
+# Libraries that take a second to import are imported inside the commands that need them.
+
+
+@contextlib.contextmanager
+def _one_line_errors() -> Iterator[None]:
+    """Print an error of ours as one line and leave with its exit code."""
+    try:
+        yield
+    except TallysheetError as error:
+        click.echo(" ".join(str(error).split()), err=True)
+        sys.exit(error.exit_code)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="tallysheet")
+def main() -> None:
+    """Weekly logistics reports that say what is signal, split every change exactly and check themselves.
+
+    Exit codes: 0 ok, also when there is nothing to explain; 1 a part failed; 2 wrong use or data
+    that cannot be read, and nothing was written.
+    """
+
+
+_data = click.option("--data", default="data", show_default=True, help="Data folder, here or in a folder above.")
+
+
+@main.command()
+@_data
+def load(data: str) -> None:
+    """Bring the clean tables up to date with the raw extracts, and print the ledger."""
+    with _one_line_errors():
+        from tallysheet.clean import load as load_data
+
+        ledger = load_data(data)
+        columns = ["source", "file", "rows", "good", "quarantined", "duplicates"]
+        click.echo(ledger.files[columns].to_string(index=False))
+        if not ledger.reasons.empty:
+            click.echo("\n" + ledger.reasons.head(10).to_string(index=False))
+        click.echo(f"\nAs of {ledger.as_of:%Y-%m-%d %H:%M} UTC. Clean tables: {_shown(ledger.folder)}")
+
+
+@main.command()
+@click.option("--week", metavar="YYYY-Www", help="ISO week; default: the latest complete one.")
+@click.option("--base", default="last-4", show_default=True, help="previous, last-4, year-ago or a week.")
+@click.option("--as-of", metavar="DATE", help="Only what was known then; default: the newest extract's time.")
+@click.option("--only", multiple=True, metavar="NAME", help="A notebook; may be repeated.")
+@click.option("--lang", default="en", show_default=True, help="Language of the pages.")
+@_data
+def report(week: str | None, base: str, as_of: str | None, only: tuple[str, ...], lang: str, data: str) -> None:
+    """Run the notebooks of a week and publish their pages; print the path of the first."""
+    with _one_line_errors():
+        from tallysheet.publish.weekly import check_notebook_names, publish_week
+        from tallysheet.week import open_week
+
+        opened = open_week(week, data=data, base=base, as_of=as_of, lang=lang)
+        settings = opened.settings
+        names = check_notebook_names(settings.root, only or settings.notebooks, settings.notebooks)
+        _check_writable(settings.root / "reports")
+        parameters = {
+            "week": str(opened.week),
+            "base": base,
+            "as_of": as_of or "",
+            "lang": lang,
+            # The workbook's own data folder is found from the notebook's folder, wherever the workbook is.
+            "data": "data" if settings.data == settings.root / "data" else str(settings.data),
+        }
+        published = publish_week(opened, names, parameters, dt.datetime.now(dt.UTC).replace(tzinfo=None))
+        for page, why in published.failed.items():
+            click.echo(f"{page} failed; its last good page stays. {' '.join(why.split())}", err=True)
+        if published.pages:
+            click.echo(_shown(published.pages[0]))
+        if published.failed:
+            sys.exit(1)
+
+
+def _check_writable(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise UsageError(str(folder), "a folder that can be written to", "one that cannot", "Change its permissions.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--week-of", required=True, metavar="EXPR", help="Date of a row: a column or DuckDB expression.")
+@click.option("--week", required=True, metavar="YYYY-Www", help="ISO week to explain.")
+@click.option("--base", default="previous", show_default=True, help="previous, last-4, year-ago or a week.")
+@click.option("--numerator", required=True, metavar="EXPR", help="DuckDB expression over a row, added up.")
+@click.option("--denominator", metavar="EXPR", help="The same; without it the KPI is a sum. 1 counts rows.")
+@click.option("--by", default="", metavar="A,B,C", help="Columns to split the change over, one by one.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--html", "html", type=click.Path(path_type=Path), metavar="OUT", help="Write a page.")
+def explain(
+    file: Path,
+    week_of: str,
+    week: str,
+    base: str,
+    numerator: str,
+    denominator: str | None,
+    by: str,
+    as_json: bool,
+    html: Path | None,
+) -> None:
+    """Explain a week of any table: what changed, whether it is unusual, and where it comes from."""
+    with _one_line_errors():
+        from tallysheet import explain as explaining
+        from tallysheet.language import read_language
+
+        found = explaining.explain_file(
+            file,
+            week_of=week_of,
+            week=week,
+            base=base,
+            numerator=numerator,
+            denominator=denominator,
+            by=[name.strip() for name in by.split(",") if name.strip()],
+        )
+        language = read_language("en")
+        if html:
+            from tallysheet.publish.explanation import explanation_page
+            from tallysheet.publish.promote import write_whole
+
+            write_whole(html, explanation_page(found.explanation, file.name, language))
+        if as_json:
+            click.echo(json.dumps(explaining.as_json(found, language), ensure_ascii=False, allow_nan=False))
+        elif html:
+            click.echo(str(html))
+        else:
+            click.echo(explaining.as_text(found, language))
+        if found.rows_without_week:
+            click.echo(f"{found.rows_without_week} of {found.rows} rows have no date and are left out.", err=True)
+
+
+def _shown(path: Path) -> str:
+    """Show a path as a person standing here would type it."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

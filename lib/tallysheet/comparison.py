@@ -1,0 +1,360 @@
+"""Compare a week with a base: the values, the exact split over segments, and what is usual.
+
+One path serves `tallysheet explain` on any file and every KPI of the workbook, so that the same
+rows always give the same numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tallysheet.decompose import decompose
+from tallysheet.errors import UsageError
+from tallysheet.kpi import Kpi
+from tallysheet.limits import Judgement, judge
+from tallysheet.weeks import IsoWeek
+
+BASES = ("previous", "last-4", "year-ago")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part whose own value moved.
+
+    Parameters
+    ----------
+    where : dict of str to str
+        Dimension to value.
+    effect : float
+        Change of its own value beyond the change of the rest, in the KPI's unit.
+    low, high : float
+        95 % interval of the effect, from how much the part usually differs from the rest.
+    contribution : float
+        Its part of the total's change.
+    n_now, n_base : float
+        Denominators (values, for a sum).
+    p : float
+        Chance of an effect of that size or more if nothing had changed.
+    """
+
+    where: dict[str, str]
+    effect: float
+    low: float
+    high: float
+    contribution: float
+    n_now: float
+    n_base: float
+    p: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A KPI's week against its base.
+
+    Parameters
+    ----------
+    kpi : Kpi
+    week : IsoWeek
+    base : str
+        As asked for: ``last-4``, a week …
+    base_weeks : tuple of IsoWeek
+    value_now, value_base, value_previous : float
+        Values of the week, of the base (ratios pooled, sums per week) and of the week before.
+    n_now, n_base : float
+        Denominators; values for a sum.
+    judgement : Judgement
+        The total against earlier weeks.
+    history : DataFrame
+        One row a week up to this one: week, value, n, centre, lower, upper, outside, judged, base.
+    parts : dict of str to DataFrame
+        One frame a dimension, one row a segment: segment, n_now, n_base, value_now, value_base, mix,
+        rate, total (adding up to the change), variation, reason, lower, upper; largest part first.
+    segments : tuple of Segment
+        Single values that are outside their own usual range. A run on one side of the centre is no
+        news against the weeks just before it, so it counts for the total only.
+    residual : float
+        What the worst split leaves over.
+    """
+
+    kpi: Kpi
+    week: IsoWeek
+    base: str
+    base_weeks: tuple[IsoWeek, ...]
+    value_now: float
+    value_base: float
+    value_previous: float
+    n_now: float
+    n_base: float
+    judgement: Judgement
+    history: pd.DataFrame
+    parts: dict[str, pd.DataFrame]
+    segments: tuple[Segment, ...]
+    residual: float
+
+    @property
+    def change(self) -> float:
+        """Value now less value of the base."""
+        return self.value_now - self.value_base
+
+    @property
+    def variation(self) -> str:
+        """Variation of the total: ``signal``, ``routine`` or ``not_known``."""
+        return self.judgement.variation
+
+
+def base_weeks(
+    base: str, week: IsoWeek, weeks: Sequence[IsoWeek], unjudged: Container[IsoWeek] = ()
+) -> tuple[IsoWeek, ...]:
+    """Find the weeks of a base.
+
+    Parameters
+    ----------
+    base : str
+        ``previous``, ``last-4`` (fewer where the data begins later), ``year-ago`` (364 days) or a week.
+    week : IsoWeek
+        The week that is compared.
+    weeks : sequence of IsoWeek
+        The weeks in the data.
+    unjudged : container of IsoWeek
+        Weeks that are left out where the base has others: incomplete or not final.
+
+    Raises
+    ------
+    UsageError
+        The base is of a wrong form, outside the data, or the week itself.
+
+    Examples
+    --------
+    >>> [str(found) for found in base_weeks("previous", IsoWeek(2013, 3), [IsoWeek(2013, 2), IsoWeek(2013, 3)])]
+    ['2013-W02']
+    """
+    wanted = {
+        "previous": [week.shift(-1)],
+        "last-4": [week.shift(-step) for step in (4, 3, 2, 1)],
+        "year-ago": [week.year_ago],
+    }.get(base)
+    if wanted is None:
+        if not re.fullmatch(r"\d{4}-W\d{2}", base):
+            raise UsageError("base", f"one of {', '.join(BASES)} or a week", repr(base), "Choose one of them.")
+        wanted = [IsoWeek.parse(base)]
+    found = [candidate for candidate in wanted if candidate in weeks and candidate != week]
+    if not found:
+        raise UsageError("base", f"{data_span(weeks)}, other than {week}", base, "Choose a base that the data holds.")
+    return tuple(candidate for candidate in found if candidate not in unjudged) or tuple(found)
+
+
+def data_span(weeks: Sequence[IsoWeek]) -> str:
+    """Say which weeks the data holds."""
+    return f"a week between {min(weeks)} and {max(weeks)}" if weeks else "a week with data"
+
+
+def compare(
+    cells: pd.DataFrame,
+    kpi: Kpi,
+    week: IsoWeek,
+    *,
+    base: str,
+    by: Sequence[str],
+    weeks: Sequence[IsoWeek],
+    unjudged: Mapping[IsoWeek, str] = MappingProxyType({}),
+) -> Explanation:
+    """Compare a week with a base.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        ``week`` (text), the columns of ``by``, the KPI's numerator and denominator columns.
+    kpi : Kpi
+    week : IsoWeek
+    base : str
+        As for `base_weeks`.
+    by : sequence of str
+        Dimensions to split over, one by one.
+    weeks : sequence of IsoWeek
+        All weeks with data, in order.
+    unjudged : mapping of IsoWeek to str
+        Weeks that are not judged and not part of limits or bases, and why: ``missing`` (the data
+        covers them in part) or ``young`` (not final).
+
+    Raises
+    ------
+    UsageError
+        The week or the base is outside the data.
+    """
+    if week not in weeks:
+        raise UsageError("week", data_span(weeks), str(week), "Choose a week that the data holds.")
+    compared = base_weeks(base, week, weeks, unjudged)
+    judged = [str(candidate) for candidate in weeks if candidate == week or (candidate < week and candidate not in unjudged)]
+    why = unjudged.get(week)
+    totals = _weekly(cells, kpi, None, weeks)
+    judgement = _judge(totals.loc[judged], kpi, why)
+    now, before = _pooled(totals, [week], kpi), _pooled(totals, compared, kpi)
+    previous = _pooled(totals, [week.shift(-1)], kpi)
+    parts, segments = {}, []
+    for dimension in by:
+        weekly = _weekly(cells, kpi, dimension, weeks)
+        parts[dimension] = _split(weekly, judged, kpi, compared, why)
+        segments += [
+            _segment(weekly[row["segment"]], totals, judged, kpi, compared, dimension, row)
+            for row in parts[dimension].to_dict("records")
+            if row["variation"] == "signal"
+        ]
+    value_now, value_base = _value(now, kpi), _value(before, kpi)
+    left = [value_now - value_base - frame["total"].sum() for frame in parts.values()]
+    return Explanation(
+        kpi=kpi,
+        week=week,
+        base=base,
+        base_weeks=compared,
+        value_now=value_now,
+        value_base=value_base,
+        value_previous=_value(previous, kpi),
+        n_now=now[1],
+        n_base=before[1],
+        judgement=judgement,
+        history=_history(totals.loc[judged], kpi, judgement, compared),
+        parts=parts,
+        segments=tuple(sorted(segments, key=lambda segment: -abs(segment.contribution))),
+        residual=float(max(left, key=abs, default=0.0)),
+    )
+
+
+def _weekly(cells: pd.DataFrame, kpi: Kpi, dimension: str | None, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
+    """Lay weeks as rows and (numerator, denominator) of each segment as pairs of columns; no row is 0."""
+    measures = [kpi.numerator, kpi.denominator or kpi.numerator]
+    keys = ["week"] if dimension is None else ["week", dimension]
+    frame = cells[cells["week"].isin([str(week) for week in weeks])]
+    if dimension is not None:
+        frame = frame.assign(**{dimension: frame[dimension].astype("string").fillna("")})
+    sums = frame.groupby(keys)[list(dict.fromkeys(measures))].sum()
+    if dimension is not None:
+        sums = sums.unstack(fill_value=0)
+    sums = sums.reindex([str(week) for week in weeks], fill_value=0)
+    if dimension is None:
+        return pd.DataFrame({"x": sums[measures[0]], "n": sums[measures[1]]}).astype(float)
+    names = sorted(sums[measures[0]].columns)
+    pairs = {(name, side): sums[(measure, name)] for name in names for side, measure in zip("xn", measures, strict=True)}
+    return pd.DataFrame(pairs).astype(float)
+
+
+def _pooled(pair: pd.DataFrame, weeks: Sequence[IsoWeek], kpi: Kpi) -> tuple[float, float]:
+    """Add weeks up (a sum: give its mean week); NaN where a week is not in the data."""
+    rows = pair.reindex([str(week) for week in weeks])
+    pooled = rows.mean(skipna=False) if kpi.denominator is None else rows.sum(skipna=False)
+    return float(pooled["x"]), float(pooled["n"])
+
+
+def _value(pair: tuple[float, float], kpi: Kpi) -> float:
+    if kpi.denominator is None:
+        return pair[0]
+    return pair[0] / pair[1] if pair[1] else float("nan")
+
+
+def _values(rows: pd.DataFrame, kpi: Kpi) -> pd.Series:
+    return rows["x"] if kpi.denominator is None else rows["x"] / rows["n"].where(rows["n"] > 0)
+
+
+def _judge(rows: pd.DataFrame, kpi: Kpi, why: str | None) -> Judgement:
+    """Judge the last of the rows, or say why it is not judged."""
+    numbers = (rows["x"] if kpi.chart == "p'" else _values(rows, kpi)).to_numpy(copy=True)
+    if why:
+        numbers[-1] = np.nan
+    judgement = judge(numbers, rows["n"].to_numpy() if kpi.chart == "p'" else None, kpi.chart)
+    return replace(judgement, reason=why) if why else judgement
+
+
+def _history(rows: pd.DataFrame, kpi: Kpi, judgement: Judgement, compared: Sequence[IsoWeek]) -> pd.DataFrame:
+    values, limits = _values(rows, kpi).to_numpy(), judgement.limits
+    is_last = np.arange(len(rows)) == len(rows) - 1
+    return pd.DataFrame(
+        {
+            "week": rows.index,
+            "value": values,
+            "n": rows["n"].to_numpy(),
+            "centre": limits.centre if judgement.variation != "not_known" else np.nan,
+            "lower": limits.lower,
+            "upper": limits.upper,
+            "outside": (values < limits.lower) | (values > limits.upper),
+            "is_final": ~(is_last & (judgement.reason == "young")),
+            "judged": is_last,
+            "base": rows.index.isin([str(candidate) for candidate in compared]),
+        }
+    )
+
+
+def _split(
+    weekly: pd.DataFrame, judged: Sequence[str], kpi: Kpi, compared: Sequence[IsoWeek], why: str | None
+) -> pd.DataFrame:
+    rows = []
+    for name in dict.fromkeys(weekly.columns.get_level_values(0)):
+        now, before = _pooled(weekly[name], [IsoWeek.parse(judged[-1])], kpi), _pooled(weekly[name], compared, kpi)
+        verdict = _judge(weekly[name].loc[judged], kpi, why)
+        is_run = verdict.reason.startswith("run")
+        rows.append(
+            {
+                "segment": name,
+                "x_now": now[0],
+                "x_base": before[0],
+                "n_now": now[1],
+                "n_base": before[1],
+                "value_now": _value(now, kpi),
+                "value_base": _value(before, kpi),
+                "variation": "routine" if is_run else verdict.variation,
+                "reason": verdict.reason,
+                "lower": verdict.lower,
+                "upper": verdict.upper,
+            }
+        )
+    frame = pd.DataFrame(rows)
+    frame = frame[frame[["x_now", "x_base", "n_now", "n_base"]].ne(0).any(axis=1)]
+    columns = {"now_n": "n_now", "base_n": "n_base"} if kpi.denominator else {}
+    split = decompose(frame, by="segment", now="x_now", base="x_base", **columns)
+    joined = frame.merge(split, on="segment").drop(columns=["x_now", "x_base"])
+    return joined.sort_values("total", key=abs, ascending=False, kind="stable", ignore_index=True)
+
+
+def _segment(
+    own: pd.DataFrame,
+    totals: pd.DataFrame,
+    judged: Sequence[str],
+    kpi: Kpi,
+    compared: Sequence[IsoWeek],
+    dimension: str,
+    row: dict[str, Any],
+) -> Segment:
+    """Measure how far a part moved beyond the rest.
+
+    The weekly difference between the part and the rest (for a sum: the part less its usual share of
+    the rest) has its own wobble; its moving range gives the interval, so that shocks which the part
+    shares with the rest do not count.
+    """
+    rest = totals - own
+    base = [str(week) for week in compared]
+    if kpi.denominator is None:
+        differences = own["x"] - rest["x"] * own.loc[base, "x"].sum() / rest.loc[base, "x"].sum()
+        before = 0.0
+    else:
+        differences = _values(own, kpi) - _values(rest, kpi)
+        before = _value(_pooled(own, compared, kpi), kpi) - _value(_pooled(rest, compared, kpi), kpi)
+    effect = float(differences[judged[-1]] - before)
+    wobble = judge(differences[list(judged)].to_numpy())
+    sigma = float((wobble.upper - wobble.centre) / 3 * np.sqrt(1 + 1 / len(base)))
+    spread = NormalDist().inv_cdf(0.975) * sigma
+    return Segment(
+        where={dimension: str(row["segment"])},
+        effect=effect,
+        low=effect - spread,
+        high=effect + spread,
+        contribution=float(row["total"]),
+        n_now=float(row["n_now"]),
+        n_base=float(row["n_base"]),
+        p=2 * NormalDist().cdf(-abs(effect) / sigma) if sigma > 0 else float("nan"),
+    )

@@ -1,0 +1,353 @@
+"""Control charts and sparklines: the weeks of a KPI in their usual range."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tallysheet.errors import DataError
+from tallysheet.language import Language
+from tallysheet.svg import BAND, BLUE, INK, MUTED, ORANGE, PAPER, PRIOR, Chart, canvas, drawing_style
+from tallysheet.weeks import IsoWeek
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_LABEL_GAP = 16
+
+
+@dataclass(frozen=True)
+class _History:
+    """The weeks of a chart as arrays; ``judged`` is the place of the page's week."""
+
+    weeks: list[IsoWeek]
+    value: np.ndarray
+    centre: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    outside: np.ndarray
+    is_final: np.ndarray
+    base: np.ndarray
+    judged: int
+
+    @classmethod
+    def of(cls, history: pd.DataFrame, last: int) -> _History:
+        shown = history.tail(last)
+        judged = np.flatnonzero(shown["judged"].to_numpy(bool))
+        if len(judged) != 1:
+            raise DataError(
+                "history", f"one judged week among the last {last}", str(len(judged)), "Mark the page's week."
+            )
+        numbers = {key: shown[key].to_numpy(float) for key in ("value", "centre", "lower", "upper")}
+        states = {key: shown[key].to_numpy(bool) for key in ("outside", "is_final", "base")}
+        return cls(
+            [IsoWeek.parse(week) for week in shown["week"]], judged=int(judged[0]), **numbers, **states
+        )
+
+    @property
+    def places(self) -> np.ndarray:
+        return np.arange(len(self.weeks))
+
+    @property
+    def has_limits(self) -> bool:
+        return bool(np.isfinite(self.lower[self.judged]) and np.isfinite(self.upper[self.judged]))
+
+    def bounds(self, *others: float) -> tuple[float, float]:
+        """Lowest and highest level drawn: one peak may not flatten all other weeks."""
+        everything = np.concatenate([self.value, self.lower, self.upper, others])
+        if not np.isfinite(everything).any():
+            return 0.0, 1.0
+        low, high = float(np.nanmin(everything)), float(np.nanmax(everything))
+        if np.isfinite(self.lower).any():
+            bottom, top = float(np.nanmin(self.lower)), float(np.nanmax(self.upper))
+            kept = np.array([self.value[self.judged], *others, bottom, top])
+            low = max(low, min(bottom - (top - bottom), float(np.nanmin(kept))))
+            high = min(high, max(top + (top - bottom), float(np.nanmax(kept))))
+        room = 0.08 * (high - low or abs(high) or 1.0)
+        return (low - room if low < 0 else max(0.0, low - room)), high + room
+
+
+def control_chart(
+    history: pd.DataFrame,
+    *,
+    unit: str,
+    language: Language,
+    name: str,
+    target: float | None = None,
+    direction: str = "neutral",
+) -> Chart:
+    """Draw the weeks of a KPI in their usual range.
+
+    Parameters
+    ----------
+    history : DataFrame
+        One row a week, in order: week (text), value, centre, lower, upper (NaN where not known),
+        outside, is_final, judged (True once), base (weeks compared with), all bool. The last 53 are drawn.
+    unit : str
+        ``share`` or ``count``.
+    language : Language
+        The reader's language.
+    name : str
+        The KPI's name.
+    target : float, optional
+        Drawn as blue dashes.
+    direction : str
+        What is good: ``up``, ``down`` or ``neutral``. A week outside on the good side is blue, else orange.
+
+    Raises
+    ------
+    DataError
+        Not exactly one week is judged.
+
+    Notes
+    -----
+    The axis reaches one width of the usual range beyond it at most, or as far as the judged week;
+    an earlier week farther out stands at the edge with its value beside it.
+    """
+    shown = _History.of(history, 53)
+    sizes = ((1216, 320, 130, 6), (354, 280, 100, 3))
+    with drawing_style():
+        drawings = [_control(shown, size, unit, language, target, direction) for size in sizes]
+    return Chart(_control_alt(shown, unit, language, name), *drawings)
+
+
+def _control(
+    shown: _History,
+    size: tuple[int, int, int, int],
+    unit: str,
+    language: Language,
+    target: float | None,
+    direction: str,
+) -> Figure:
+    width, height, right, ticks = size
+    drawing, axes = canvas(width, height, 46, right, 14, 28)
+    low, high = shown.bounds(*([] if target is None else [target]))
+    below = 24 if shown.base.any() else 0
+    pixel = (high - low) / (height - 42 - below)
+    floor = low - below * pixel
+    axes.set(xlim=(-0.6, len(shown.weeks) - 0.4), ylim=(floor, high))
+    _band(axes, shown, low, high)
+    if target is not None:
+        axes.plot(axes.get_xlim(), [target, target], color=BLUE, linewidth=1.75, linestyle=(0, (8, 16)))
+    _weeks(axes, shown, np.clip(shown.value, low, high), direction)
+    for place in np.flatnonzero((shown.value < low) | (shown.value > high)):
+        edge = low if shown.value[place] < low else high
+        axes.annotate(
+            language.value(shown.value[place], unit),
+            (place, edge),
+            (8, 0),
+            textcoords="offset points",
+            va="center",
+        )
+    if shown.base.any():
+        compared = np.flatnonzero(shown.base)
+        axes.plot([compared[0] - 0.3, compared[-1] + 0.3], [floor + 4 * pixel] * 2, color=MUTED, linewidth=2)
+        middle, text = (compared[0] + compared[-1]) / 2, language.text("chart.base")
+        axes.text(middle, floor + 9 * pixel, text, ha="center", color=MUTED, fontsize=12)
+    _axis(axes, shown, low, unit, language, ticks)
+    _margin(axes, _levels(shown, unit, language, target, direction, short=width < 600), pixel)
+    return drawing
+
+
+def _band(axes: Axes, shown: _History, low: float, high: float) -> None:
+    """Draw the usual range and its centre as steps, one a week, broken where there are none."""
+    for known, run in itertools.groupby(
+        shown.places, key=lambda place: bool(np.isfinite(shown.lower[place]))
+    ):
+        weeks = np.array(list(run))
+        if not known:
+            continue
+        edges = np.repeat(np.append(weeks - 0.5, weeks[-1] + 0.5), 2)[1:-1]
+        upper, lower = (
+            np.clip(np.repeat(limit[weeks], 2), low, high) for limit in (shown.upper, shown.lower)
+        )
+        axes.fill(np.append(edges, edges[::-1]), np.append(upper, lower[::-1]), color=BAND, linewidth=0)
+        axes.plot(edges, np.repeat(shown.centre[weeks], 2), color=PRIOR, linewidth=1)
+
+
+def _signal(shown: _History, place: int, direction: str) -> str:
+    """Give the colour of a week outside: blue on the good side, orange on the other or where none is good."""
+    good = {"up": shown.value[place] > shown.centre[place], "down": shown.value[place] < shown.centre[place]}
+    return BLUE if good.get(direction, False) else ORANGE
+
+
+def _weeks(axes: Axes, shown: _History, level: np.ndarray, direction: str, *, dots: bool = True) -> None:
+    """Draw the line, dotted where weeks are not final, and a dot a week."""
+    import seaborn
+
+    final = np.where(shown.is_final, level, np.nan)
+    # seaborn leaves missing weeks out and would draw across them; a unit a run keeps the gap.
+    runs = np.cumsum(np.isnan(final))
+    if np.isfinite(final).any():
+        seaborn.lineplot(
+            x=shown.places, y=final, units=runs, estimator=None, color=MUTED, linewidth=1.5, ax=axes
+        )
+    open_weeks = ~shown.is_final | np.append(~shown.is_final[1:], False)
+    dotted = np.where(open_weeks, level, np.nan)
+    axes.plot(shown.places, dotted, color=MUTED, linestyle=(0, (1.5, 3)))
+    judged = shown.places == shown.judged
+    older = shown.outside & ~judged
+    last = shown.places == shown.places[-1]
+    looks: list[tuple[np.ndarray, str, str, float]] = [(last & ~judged & ~shown.is_final, PAPER, INK, 5)]
+    if dots:
+        looks = [
+            (shown.is_final & ~judged & ~older, MUTED, MUTED, 4),
+            (~shown.is_final & ~judged & ~older, PAPER, INK, 6.5),
+            *(
+                (older & (shown.places == place), PAPER, _signal(shown, place, direction), 6.5)
+                for place in shown.places[older]
+            ),
+        ]
+    colour = _signal(shown, shown.judged, direction) if shown.outside[shown.judged] else INK
+    looks.append((judged, colour, colour, 10 if dots else 6))
+    for which, fill, edge, across in looks:
+        hollow = 1.6 if fill == PAPER else 0
+        axes.plot(
+            shown.places[which], level[which], "o", mfc=fill, mec=edge, ms=across, mew=hollow, clip_on=False
+        )
+
+
+def _axis(axes: Axes, shown: _History, low: float, unit: str, language: Language, ticks: int) -> None:
+    """Label four or five levels, the unit on the highest, and a few weeks, the year where it is new."""
+    from matplotlib.ticker import MaxNLocator
+
+    scale, top = (100, 1.0) if unit == "share" else (1, np.inf)
+    top = min(top, axes.get_ylim()[1])
+    choices = []
+    for wanted in range(4, 10):
+        locator = MaxNLocator(nbins=wanted, steps=[1, 2, 2.5, 5, 10], integer=unit != "share")
+        choices.append([level for level in locator.tick_values(low, top) if low <= level <= top])
+    levels = min(choices, key=lambda choice: abs(len(choice) - 4.5))
+    exact = (
+        d for d in (0, 1) if all(abs(level * scale - round(level * scale, d)) < 1e-9 for level in levels)
+    )
+    decimals = next(exact, 2)
+    texts = [language.decimal(level * scale, decimals) for level in levels[:-1]]
+    axes.set_yticks(levels, [*texts, *(language.value(level, unit, decimals) for level in levels[-1:])])
+    places = sorted({round(place) for place in np.linspace(0, len(shown.weeks) - 1, ticks)})
+    labels, year = [], None
+    for place in places:
+        week = shown.weeks[place]
+        key = "chart.week" if week.year == year else "chart.week_year"
+        labels.append(language.text(key, number=f"{week.number:02d}", year=week.year))
+        year = week.year
+    axes.set_xticks(places, labels)
+    axes.set(xlabel="", ylabel="")
+
+
+def _levels(
+    shown: _History, unit: str, language: Language, target: float | None, direction: str, *, short: bool
+) -> list[tuple[float, str, str, str]]:
+    """Say what the levels at the right are: level, text, colour and weight of those that are known."""
+    judged, form = shown.judged, "_short" if short else ""
+    named = {"upper": shown.upper[judged], "centre": shown.centre[judged], "lower": shown.lower[judged]}
+    found = [
+        (
+            float(level),
+            language.text(f"chart.{key}{form}", value=language.value(level, unit)),
+            MUTED,
+            "normal",
+        )
+        for key, level in named.items()
+    ]
+    if target is not None:
+        text = language.text(f"chart.target{form}", value=language.value(target, unit))
+        found.append((target, text, BLUE, "normal"))
+    value, week = (
+        float(shown.value[judged]),
+        language.text("chart.week", number=f"{shown.weeks[judged].number:02d}"),
+    )
+    colour = _signal(shown, judged, direction) if shown.outside[judged] else INK
+    found.append(
+        (value, language.text("chart.judged", value=language.value(value, unit), week=week), colour, "bold")
+    )
+    return sorted(entry for entry in found if np.isfinite(entry[0]))
+
+
+def _margin(axes: Axes, levels: list[tuple[float, str, str, str]], pixel: float) -> None:
+    """Write the levels beside the line, kept apart: upwards first, then down again from the top."""
+    low, high = axes.get_ylim()
+    heights: list[float] = []
+    for level, *_ in levels:
+        wanted = min(max(level, low), high)
+        heights.append(max(wanted, heights[-1] + _LABEL_GAP * pixel) if heights else wanted)
+    ceiling = high
+    for place in reversed(range(len(heights))):
+        heights[place] = min(heights[place], ceiling)
+        ceiling = heights[place] - _LABEL_GAP * pixel
+    for height, (_, text, colour, weight) in zip(heights, levels, strict=True):
+        axes.annotate(
+            text,
+            (1, height),
+            (10, 0),
+            xycoords=axes.get_yaxis_transform(),
+            textcoords="offset points",
+            va="center",
+            color=colour,
+            fontweight=weight,
+            fontsize=12.5 if weight == "bold" else 12,
+        )
+
+
+def _week_name(week: IsoWeek, language: Language) -> str:
+    return language.text("chart.week_long", number=week.number, year=week.year)
+
+
+def _control_alt(shown: _History, unit: str, language: Language, name: str) -> str:
+    judged = shown.judged
+    value, week = float(shown.value[judged]), _week_name(shown.weeks[judged], language)
+    if np.isnan(value):
+        return language.text("chart.alt_missing", name=name, week=week)
+    known = {"name": name, "week": week, "value": language.value(value, unit)}
+    if not shown.has_limits:
+        return language.text("chart.alt_unjudged", n=judged, **known)
+    lower, upper = float(shown.lower[judged]), float(shown.upper[judged])
+    where = "below" if value < lower else "above" if value > upper else "inside"
+    finding = language.text(f"chart.alt_{where}", range=language.interval(lower, upper, unit), **known)
+    earlier = int(shown.outside[:judged].sum())
+    return f"{finding} {language.text('chart.alt_earlier', n=earlier, weeks=judged)}"
+
+
+def sparkline(
+    history: pd.DataFrame, *, language: Language, unit: str, name: str, direction: str = "neutral"
+) -> Chart:
+    """Draw the last 26 weeks small enough for a table row.
+
+    Parameters
+    ----------
+    history : DataFrame
+        As for `control_chart`.
+    language : Language
+        The reader's language.
+    unit : str
+        ``share`` or ``count``.
+    name : str
+        The KPI's name.
+    direction : str
+        What is good: ``up``, ``down`` or ``neutral``.
+    """
+    shown = _History.of(history, 26)
+    with drawing_style():
+        drawing, axes = canvas(150, 40, 2, 8, 6, 6)
+        low, high = shown.bounds()
+        axes.set(xlim=(-0.5, len(shown.weeks) - 0.5), ylim=(low, high))
+        axes.set_axis_off()
+        _band(axes, shown, low, high)
+        _weeks(axes, shown, np.clip(shown.value, low, high), direction, dots=False)
+    value, week = float(shown.value[shown.judged]), _week_name(shown.weeks[shown.judged], language)
+    if np.isnan(value):
+        return Chart(language.text("chart.alt_missing", name=name, week=week), drawing)
+    ends = [language.value(float(end), unit) for end in (np.nanmin(shown.value), np.nanmax(shown.value))]
+    texts = {
+        "name": name,
+        "week": week,
+        "value": language.value(value, unit),
+        "low": ends[0],
+        "high": ends[1],
+    }
+    return Chart(language.text("chart.alt_sparkline", n=len(shown.weeks), **texts), drawing)

@@ -1,0 +1,74 @@
+"""DuckDB, set up the same way everywhere, and the facts' SELECTs."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from tallysheet.errors import DataError
+
+FACTS = resources.files("tallysheet") / "sql" / "facts"
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """Open an in-memory database; sessions run in UTC, and rows keep their order."""
+    connection = duckdb.connect(config={"autoinstall_known_extensions": False, "allow_community_extensions": False})
+    connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true; SET enable_progress_bar = false")
+    return connection
+
+
+def fact_sql(name: str) -> str:
+    """Give the SELECT of a fact, as it stands in sql/facts."""
+    return (FACTS / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def fact_names() -> list[str]:
+    """List the facts there are."""
+    return sorted(Path(entry.name).stem for entry in FACTS.iterdir() if entry.name.endswith(".sql"))
+
+
+def identifier(name: str) -> str:
+    """Quote a column or table name for SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Quote a text for SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def close_to_outside(connection: duckdb.DuckDBPyConnection) -> None:
+    """Shut a connection off from files, network and settings, for SQL that a person types.
+
+    It guards against accidents; Python beside it stays free.
+    """
+    for name in ("autoload_known_extensions", "enable_external_access"):
+        connection.execute(f"SET {name} = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def select(connection: duckdb.DuckDBPyConnection, sql: str) -> pd.DataFrame:
+    """Run one SELECT that a person typed, and bring its rows back.
+
+    Raises
+    ------
+    DataError
+        It is not a single SELECT, or DuckDB refuses it; the message is DuckDB's first line.
+    """
+    try:
+        statements = connection.extract_statements(sql)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise DataError("sql", "one SELECT", f"{len(statements)} statements or another kind", "Write one SELECT.")
+        return connection.execute(statements[0]).df()
+    except duckdb.Error as error:
+        raise DataError("sql", "a SELECT that DuckDB can run", first_line(error), "Correct the SELECT.") from None
+
+
+def first_line(error: Exception) -> str:
+    """Give an engine's message without its drawing of the place."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    hints = [line.strip() for line in lines[1:] if line.strip().startswith(("Candidate", "Did you mean"))]
+    return " ".join([lines[0].strip(), *hints]) if lines else type(error).__name__

@@ -1,0 +1,145 @@
+"""Run a notebook with papermill, strictly: parameters are checked before a kernel starts."""
+
+from __future__ import annotations
+
+import ast
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tallysheet.errors import ReportError, UsageError, nearest
+
+TIMEOUT_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter that a notebook declares: its name, type, default and comment."""
+
+    name: str
+    type: type
+    default: object
+    comment: str
+
+
+def declared_parameters(path: Path) -> dict[str, Parameter]:
+    """Read a notebook's parameters from its one cell tagged ``parameters``.
+
+    papermill itself only warns of an unknown parameter, and a notebook without that cell lets its
+    own values win; so a notebook is refused unless it declares each as ``name = literal``.
+
+    Raises
+    ------
+    UsageError
+        No such notebook, not exactly one such cell, or something else in it.
+    """
+    import nbformat
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except FileNotFoundError:
+        known = sorted(other.stem for other in path.parent.glob("*.ipynb"))
+        raise UsageError(f"notebook {path.stem}", "a notebook", "none", nearest(path.stem, known)) from None
+    except Exception as error:  # nbformat raises several kinds
+        raise UsageError(f"notebook {path.name}", "a notebook that reads", str(error).splitlines()[0], "Restore it.") from None
+    cells = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    if len(cells) != 1:
+        raise UsageError(
+            f"notebook {path.name}", "one cell tagged parameters", str(len(cells)), "Tag the cell that sets them."
+        )
+    return {parameter.name: parameter for parameter in _assignments(path, cells[0].source)}
+
+
+def _assignments(path: Path, source: str) -> list[Parameter]:
+    lines = source.splitlines()
+    parameters = []
+    try:
+        for node in ast.parse(source).body:
+            if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+                raise ValueError(lines[node.lineno - 1])
+            value = ast.literal_eval(node.value)
+            comment = lines[node.lineno - 1].partition("#")[2].strip()
+            parameters.append(Parameter(node.targets[0].id, type(value), value, comment))
+    except (SyntaxError, ValueError) as error:
+        raise UsageError(
+            f"notebook {path.name} parameters", "lines of name = literal", str(error), "Move other code to another cell."
+        ) from None
+    return parameters
+
+
+def check_parameters(path: Path, given: dict[str, Any]) -> None:
+    """Refuse a parameter that the notebook does not declare, or of another type.
+
+    Raises
+    ------
+    UsageError
+        The name or type is wrong.
+    """
+    declared = declared_parameters(path)
+    for name, value in given.items():
+        if name not in declared:
+            raise UsageError(f"notebook {path.name}", "a declared parameter", repr(name), nearest(name, declared))
+        if type(value) is not declared[name].type:
+            raise UsageError(
+                f"notebook {path.name} {name}",
+                f"a value of type {declared[name].type.__name__}",
+                repr(value),
+                "Correct the value.",
+            )
+
+
+def execute(path: Path, output: Path, parameters: dict[str, Any], timeout_seconds: int = TIMEOUT_SECONDS) -> Any:
+    """Run a notebook from its own folder and keep the executed copy, finished or not.
+
+    Parameters
+    ----------
+    path, output : Path
+        The notebook, and where its executed copy goes.
+    parameters : dict
+        Checked against what the notebook declares.
+    timeout_seconds : int
+        For each cell.
+
+    Returns
+    -------
+    nbformat.NotebookNode
+
+    Raises
+    ------
+    UsageError
+        A wrong parameter; nothing ran.
+    ReportError
+        A cell failed or took too long, or the kernel died.
+    """
+    check_parameters(path, parameters)
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    # Its progress lines are not for readers; a failure is raised, never only logged.
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    try:
+        return papermill.execute_notebook(
+            str(path.resolve()),
+            str(output.resolve()),
+            parameters=parameters,
+            kernel_name="python3",
+            progress_bar=False,
+            cwd=str(path.parent.resolve()),
+            execution_timeout=timeout_seconds,
+        )
+    except PapermillExecutionError as error:
+        raise ReportError(
+            f"notebook {path.name} cell {error.cell_index + 1}",
+            "a cell that runs",
+            f"{error.ename}: {error.evalue}",
+            f"See {output.name} in the run folder.",
+        ) from None
+    except (CellTimeoutError, DeadKernelError) as error:
+        raise ReportError(
+            f"notebook {path.name}",
+            f"cells that end within {timeout_seconds} s",
+            str(error).splitlines()[0],
+            f"See {output.name} in the run folder.",
+        ) from None

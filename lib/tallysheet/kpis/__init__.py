@@ -1,0 +1,22 @@
+"""The KPI dictionary: one file a family, one literal a KPI."""
+
+from __future__ import annotations
+
+from tallysheet.errors import UsageError, nearest
+from tallysheet.kpi import Kpi
+from tallysheet.kpis import delivery
+
+KPIS: dict[str, Kpi] = {kpi.slug: kpi for kpi in (*delivery.KPIS,)}
+
+
+def kpi(slug: str) -> Kpi:
+    """Give a KPI by its slug; a UsageError advises on an unknown one.
+
+    Examples
+    --------
+    >>> kpi("otd").direction
+    'up'
+    """
+    if slug not in KPIS:
+        raise UsageError("kpi", "a known KPI", repr(slug), nearest(slug, KPIS))
+    return KPIS[slug]

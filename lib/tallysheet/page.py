@@ -1,0 +1,354 @@
+"""The pieces of a report page: opening, scorecard, card of a KPI, parts, calendar, definitions, data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from tallysheet import say
+from tallysheet.charts import bridge_chart, control_chart, figure, sparkline
+from tallysheet.clean import Ledger
+from tallysheet.comparison import Explanation
+from tallysheet.kpi import Kpi
+from tallysheet.language import Language
+from tallysheet.tables import (
+    Column,
+    Html,
+    chip,
+    definitions,
+    exceptions_list,
+    headline,
+    largest_remainder,
+    paragraph,
+    render_table,
+    section,
+)
+from tallysheet.weeks import IsoWeek, holidays_in, working_days
+
+
+def opening(explanations: Mapping[str, Explanation], chosen: Explanation, language: Language) -> Html:
+    """Say in 30 seconds what changed, whether it is real and where it comes from.
+
+    Parameters
+    ----------
+    explanations : mapping of str to Explanation
+        All KPIs of the page by slug, in order.
+    chosen : Explanation
+        The one that leads.
+    language : Language
+    """
+    everything = list(explanations.values())
+    fact, cause = say.headline(everything, chosen, language)
+    shown = [] if say.is_quiet(everything) else [item for item in everything if _stands_out(item, chosen)]
+    items = [_exception(item, item is chosen, explanations, language) for item in shown]
+    count = Html(f'<p class="count">{paragraph(say.count(everything, language)).html[3:-4]}</p>')
+    return Html.join(headline(fact, cause, language), *([exceptions_list(items, language)] if items else []), count)
+
+
+def _stands_out(item: Explanation, chosen: Explanation) -> bool:
+    return item is chosen or item.variation == "signal" or bool(item.segments)
+
+
+def _exception(
+    item: Explanation, leads: bool, explanations: Mapping[str, Explanation], language: Language
+) -> dict[str, object]:
+    sentences = [say.beside(item, language), *witnesses(item, explanations, language)]
+    if not leads:
+        sentences.insert(0, say.story(item, language))
+    return {
+        "anchor": item.kpi.slug,
+        "name": say.name(item.kpi, language),
+        "value": language.value(item.value_now, item.kpi.unit),
+        "change": language.text(
+            "page.on_base", change=language.change(item.change, item.kpi.unit), base=say.base(item, language)
+        ),
+        "verdicts": [say.verdict_of(item)],
+        "sentence": " ".join(sentence for sentence in sentences if sentence),
+        "scope": None,
+        "rising": item.change > 0,
+    }
+
+
+def witnesses(item: Explanation, explanations: Mapping[str, Explanation], language: Language) -> list[str]:
+    """Say for each witness of a KPI whether it is behind the change."""
+    others = [explanations[slug] for slug in item.kpi.witnesses if slug in explanations]
+    return [say.witness(item, other, language) for other in others if not pd.isna(other.change)]
+
+
+def scorecard(
+    explanations: Mapping[str, Explanation],
+    year_ago: Mapping[str, float],
+    final_days: Mapping[str, str],
+    language: Language,
+) -> Html:
+    """Show every KPI in one fixed order.
+
+    Parameters
+    ----------
+    explanations : mapping of str to Explanation
+    year_ago : mapping of str to float
+        Value 364 days earlier by slug; NaN where the data does not hold it.
+    final_days : mapping of str to str
+        By slug, how final the value is, in words.
+    language : Language
+    """
+    first = next(iter(explanations.values()))
+    rows = pd.DataFrame([_scores(item, year_ago[slug], language) for slug, item in explanations.items()])
+    rows["final"] = [final_days[slug] for slug in explanations]
+    text = language.text
+    columns = [
+        Column("name", text("scorecard.kpi"), small="of"),
+        Column("value", str(first.week), "value"),
+        Column("range", text("scorecard.range"), "range", of="row"),
+        Column("change", text("scorecard.on_base", base=say.base(first, language)), "change", small="before"),
+        Column("on_last", text("scorecard.on_last"), "change"),
+        Column("on_year", text("scorecard.on_year", week=str(first.week.year_ago)), "change"),
+        Column("variation", text("scorecard.variation"), "verdict"),
+        Column("assurance", text("scorecard.target"), "verdict"),
+        Column("history", text("scorecard.history"), "picture"),
+        Column("final", text("scorecard.maturity")),
+    ]
+    if first.base == "previous":
+        columns = [column for column in columns if column.key != "on_last"]
+    if rows["on_year"].isna().all():
+        columns = [column for column in columns if column.key != "on_year"]
+        note = text("say.no_year_ago", week=str(first.week.year_ago))
+    else:
+        note = text("scorecard.note", week=str(first.week.year_ago))
+    emphasis = rows["variation"].where(rows["variation"].isin(["better", "worse"]))
+    table = render_table(
+        rows,
+        columns,
+        caption=text("scorecard.title"),
+        language=language,
+        name="scorecard-table",
+        emphasise=emphasis,
+        caption_hidden=True,
+    )
+    return section(text("scorecard.title"), table, paragraph(note, note=True), name="scorecard", level=3)
+
+
+def _scores(item: Explanation, year_ago: float, language: Language) -> dict[str, object]:
+    unit = item.kpi.unit
+    title = say.name(item.kpi, language)
+    return {
+        "name": title,
+        "of": language.text(f"kpi.{item.kpi.slug}.of"),
+        "unit": unit,
+        "value": item.value_now,
+        "range": (item.judgement.lower, item.judgement.upper),
+        "change": item.change,
+        "before": language.value(item.value_base, unit),
+        "on_last": item.value_now - item.value_previous,
+        "on_year": item.value_now - year_ago,
+        "variation": say.verdict_of(item),
+        "assurance": "none",
+        "rising": item.change > 0,
+        "history": sparkline(item.history, unit=unit, language=language, name=title, direction=item.kpi.direction),
+    }
+
+
+def card(explanation: Explanation, explanations: Mapping[str, Explanation], language: Language) -> Html:
+    """Show one KPI: is it usual? The sentence, the control chart and how its range was made."""
+    kpi = explanation.kpi
+    title = say.name(kpi, language)
+    chart = control_chart(
+        explanation.history, unit=kpi.unit, language=language, name=title, direction=kpi.direction
+    )
+    rows = explanation.history.tail(53)
+    data = render_table(
+        rows.assign(range=list(zip(rows["lower"], rows["upper"], strict=True)), unit=kpi.unit),
+        [
+            Column("week", language.text("card.week")),
+            Column("value", title, kpi.unit),
+            Column("range", language.text("scorecard.range"), "range", of=kpi.unit),
+            Column("n", language.text("card.of"), "count"),
+        ],
+        caption=language.text("card.data", name=title),
+        language=language,
+        name=f"{kpi.slug}-weeks",
+    )
+    sentences = [say.change(explanation, language), say.beside(explanation, language), say.story(explanation, language)]
+    sentences += witnesses(explanation, explanations, language)
+    drawing = figure(
+        chart,
+        language.text(f"card.{explanation.judgement.reason}", name=title, n=explanation.judgement.earlier_weeks),
+        language.text("card.subtitle", of=language.text(f"kpi.{kpi.slug}.of"), week=str(rows["week"].iloc[0])),
+        say.limits(explanation, language),
+        data,
+        language=language,
+        level=4,
+    )
+    chips = Html(f'<p class="chips">{chip(say.verdict_of(explanation), language, rising=explanation.change > 0).html}</p>')
+    return section(
+        title, chips, paragraph(" ".join(sentence for sentence in sentences if sentence)), drawing, name=kpi.slug, level=3
+    )
+
+
+def parts(explanation: Explanation, dimension: str, language: Language) -> Html:
+    """Show which parts of one dimension the change comes from: sentence, bridge and table."""
+    kpi = explanation.kpi
+    title = language.text("say.by", dimension=say.dimension_name(dimension, language))
+    frame = explanation.parts[dimension]
+    named = frame.assign(
+        label=[language.name(dimension, segment) for segment in frame["segment"]],
+        change=frame["total"],
+        emphasis=frame["variation"] == "signal",
+    )
+    chart = bridge_chart(
+        named[["label", "change", "emphasis"]],
+        start=explanation.value_base,
+        end=explanation.value_now,
+        start_label=language.text("card.base_level", base=say.base(explanation, language)),
+        end_label=str(explanation.week),
+        unit=kpi.unit,
+        language=language,
+        name=say.name(kpi, language),
+        direction=kpi.direction,
+    )
+    drawing = figure(
+        chart,
+        language.text("card.bridge", dimension=say.dimension_name(dimension, language), name=say.name(kpi, language)),
+        language.text("card.bridge_unit" if kpi.denominator else "card.bridge_count"),
+        say.closure(explanation, language),
+        language=language,
+        level=4,
+    )
+    table = _parts_table(explanation, dimension, named, language)
+    return section(
+        title,
+        paragraph(say.parts(explanation, dimension, language)),
+        drawing,
+        table,
+        name=f"{kpi.slug}-{dimension}",
+        level=3,
+    )
+
+
+def _parts_table(explanation: Explanation, dimension: str, named: pd.DataFrame, language: Language) -> Html:
+    kpi, text = explanation.kpi, language.text
+    decimals = 1 if kpi.unit == "share" else 0
+    scale = 100 if kpi.unit == "share" else 1
+    rounded = named.assign(
+        unit=kpi.unit,
+        range=list(zip(named["lower"], named["upper"], strict=True)),
+        printed=np.array(largest_remainder(list(named["total"] * scale), decimals)) / scale,
+        rising=named["value_now"] > named["value_base"],
+        verdict=[
+            say.verdict_word(row.variation, bool(row.value_now > row.value_base), kpi.direction)
+            for row in named.itertuples()
+        ],
+    )
+    columns = [
+        Column("label", say.dimension_name(dimension, language).capitalize()),
+        Column("n_now", text("noun.shipments").capitalize(), "count"),
+        Column("value_base", text("card.base_level", base=say.base(explanation, language)).capitalize(), kpi.unit),
+        Column("value_now", str(explanation.week), kpi.unit),
+        Column("range", text("scorecard.range"), "range", of=kpi.unit),
+        Column("mix", text("card.mix"), "change", decimals=decimals),
+        Column("rate", text("card.rate"), "change", decimals=decimals),
+        Column("printed", text("card.part"), "change", decimals=decimals),
+        Column("verdict", text("scorecard.variation"), "verdict"),
+    ]
+    if kpi.denominator is None:
+        columns = [column for column in columns if column.key not in ("n_now", "mix", "rate")]
+    total = {
+        "label": text("card.total"),
+        "unit": kpi.unit,
+        "n_now": explanation.n_now,
+        "value_base": explanation.value_base,
+        "value_now": explanation.value_now,
+        "range": (explanation.judgement.lower, explanation.judgement.upper),
+        "mix": named["mix"].sum(),
+        "rate": named["rate"].sum(),
+        "printed": explanation.change,
+        "verdict": say.verdict_of(explanation),
+        "rising": explanation.change > 0,
+    }
+    return render_table(
+        rounded,
+        columns,
+        caption=text("card.parts_caption", name=say.name(kpi, language), week=str(explanation.week)),
+        language=language,
+        name=f"{kpi.slug}-{dimension}-parts",
+        emphasise=named["emphasis"],
+        total=total,
+    )
+
+
+def calendar_box(week: IsoWeek, weeks: Sequence[IsoWeek], countries: Iterable[str], language: Language) -> Html:
+    """Show working days and public holidays of the week, of those it is compared with, and of a year ago."""
+    shown = [week.year_ago, *weeks, week]
+    rows = [
+        {
+            "country": language.name("country", country),
+            **{str(each): working_days(each, country) for each in shown},
+            "holidays": _holidays(shown, country, language),
+        }
+        for country in countries
+    ]
+    columns = [
+        Column("country", language.text("calendar.country")),
+        *(Column(str(each), str(each), "count") for each in shown),
+        Column("holidays", language.text("calendar.holidays")),
+    ]
+    title = language.text("calendar.title")
+    table = render_table(
+        pd.DataFrame(rows), columns, caption=language.text("calendar.caption"), language=language, name="calendar-days"
+    )
+    return section(title, table, name="calendar", level=3)
+
+
+def _holidays(weeks: Iterable[IsoWeek], country: str, language: Language) -> str:
+    named = [
+        language.text("calendar.holiday", day=language.day(day), name=holiday)
+        for week in weeks
+        for day, holiday in holidays_in(week, country).items()
+    ]
+    return "; ".join(named) or language.text("calendar.none")
+
+
+def kpi_definitions(kpis: Iterable[Kpi], language: Language) -> Html:
+    """Say what each KPI counts, where its definition comes from and when it is final."""
+    pairs = []
+    for kpi in kpis:
+        meaning = language.text(f"kpi.{kpi.slug}.definition", expression=kpi.source)
+        source = language.text("definition.source", source=kpi.source, days=kpi.maturity_days, version=kpi.version)
+        pairs.append((say.name(kpi, language), f"{meaning} {language.text(f'definition.{kpi.direction}')} {source}"))
+    return section(language.text("definition.title"), definitions(pairs), name="definitions", level=3)
+
+
+def ledger_table(ledger: Ledger, language: Language) -> Html:
+    """Show, file by file, that rows in = good + quarantined + duplicates."""
+    text = language.text
+    columns = [
+        Column("file", text("ledger.file"), small="source"),
+        Column("rows", text("ledger.rows"), "count"),
+        Column("good", text("ledger.good"), "count"),
+        Column("quarantined", text("ledger.quarantined"), "count"),
+        Column("duplicates", text("ledger.duplicates"), "count"),
+    ]
+    total = {"file": text("card.total"), **ledger.files[["rows", "good", "quarantined", "duplicates"]].sum().to_dict()}
+    table = render_table(
+        ledger.files, columns, caption=text("ledger.caption"), language=language, name="ledger", total=total
+    )
+    return section(text("ledger.title"), table, paragraph(text("ledger.note"), note=True), name="files", level=3)
+
+
+def reasons_table(ledger: Ledger, language: Language) -> Html:
+    """Show why cells were refused, or say that none was."""
+    text = language.text
+    title = text("reasons.title")
+    if ledger.reasons.empty:
+        return section(title, paragraph(text("reasons.none")), name="reasons", level=3)
+    columns = [
+        Column("column", text("reasons.column"), small="source"),
+        Column("reason", text("reasons.reason")),
+        Column("cells", text("reasons.cells"), "count"),
+    ]
+    table = render_table(
+        ledger.reasons.head(10), columns, caption=text("reasons.caption"), language=language, name="reasons-table"
+    )
+    return section(title, table, name="reasons", level=3)

@@ -1,0 +1,68 @@
+"""From an executed notebook to one self-contained page, and the page of all weeks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_LIBRARY = Path(__file__).parents[1]
+TEMPLATE = _LIBRARY / "report_template"
+
+
+@cache
+def _exporter() -> Any:
+    from nbconvert.exporters import HTMLExporter
+    from traitlets.config import Config
+
+    # Nothing on the page may come from a CDN: the template asks for none, and no preprocessor runs code.
+    config = Config({"HTMLExporter": {"template_name": TEMPLATE.name, "embed_images": True}})
+    exporter = HTMLExporter(config=config, extra_template_basedirs=[str(_LIBRARY)])
+    exporter.exclude_input = True
+    exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
+    return exporter
+
+
+def export_page(notebook: Any, page: dict[str, Any]) -> str:
+    """Make a page of a notebook.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        Executed.
+    page : dict
+        What stands round it: lang, title, product, report, h1, subtitle, badges, links, footer, words.
+    """
+    html, _ = _exporter().from_notebook_node(notebook, resources={"page": page})
+    return str(html).strip() + "\n"
+
+
+def notebook_of(*pieces: str) -> Any:
+    """Make a notebook in memory whose cells show pieces of HTML, for a page without a notebook."""
+    from nbformat import v4
+
+    cells = []
+    for position, piece in enumerate(pieces):
+        output = v4.new_output("display_data", data={"text/html": piece})
+        cells.append(v4.new_code_cell(source="", outputs=[output], id=f"piece-{position}"))
+    return v4.new_notebook(cells=cells)
+
+
+def archive_page(page: dict[str, Any], latest: dict[str, Any] | None, weeks: Sequence[dict[str, Any]]) -> str:
+    """Make the page of all weeks.
+
+    Parameters
+    ----------
+    page : dict
+        As for `export_page`.
+    latest : dict or None
+        week, headline, href and note of the newest.
+    weeks : sequence of dict
+        week, dates, headline, href, reports (pairs of name and href; None where it failed).
+    """
+    from jinja2 import Environment, FileSystemLoader
+
+    loader = FileSystemLoader(str(TEMPLATE))
+    template = Environment(loader=loader, autoescape=False).get_template("archive.html.j2")
+    return template.render(page=page, latest=latest, weeks=weeks).strip() + "\n"

@@ -1,0 +1,294 @@
+"""Sentences, built from result objects through words/*.toml, so that text and table cannot disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from tallysheet.comparison import Explanation, Segment
+from tallysheet.kpi import Direction, Kpi
+from tallysheet.language import Language
+from tallysheet.limits import FALSE_FLAG_SHARE
+from tallysheet.verdict import spread
+
+_FOLLOWS = 0.1  # a routine part is named beside one that is outside from a tenth of the change on
+_WITNESS = (0.1, 0.9)  # below: not behind the change; above: as large as the change
+_CLOSED = 1e-9
+
+
+def name(kpi: Kpi, language: Language) -> str:
+    """Name a KPI."""
+    return language.text(f"kpi.{kpi.slug}.name", expression=kpi.source)
+
+
+def base(explanation: Explanation, language: Language) -> str:
+    """Name the base: ``the four weeks before``."""
+    if explanation.base == "last-4":
+        return language.text(f"base.last-{len(explanation.base_weeks)}")
+    if explanation.base in ("previous", "year-ago"):
+        return language.text(f"base.{explanation.base}")
+    week = explanation.base_weeks[0]
+    return language.text("base.week", number=week.number, year=week.year)
+
+
+def verdict_word(variation: str, rising: bool, direction: Direction) -> str:
+    """Give the word of a chip: ``better``, ``worse``, ``changed``, ``routine`` or ``not_known``."""
+    if variation != "signal":
+        return variation
+    if direction == "neutral":
+        return "changed"
+    return "better" if rising == (direction == "up") else "worse"
+
+
+def verdict_of(explanation: Explanation) -> str:
+    """Give the verdict word of a KPI's total."""
+    rising = explanation.judgement.reason in ("above", "run_above")
+    return verdict_word(explanation.variation, rising, explanation.kpi.direction)
+
+
+def change(explanation: Explanation, language: Language) -> str:
+    """Say what changed, by how much, compared with what."""
+    unit = explanation.kpi.unit
+    values = {
+        "name": name(explanation.kpi, language),
+        "value": language.value(explanation.value_now, unit),
+        "base": base(explanation, language),
+    }
+    if pd.isna(explanation.value_now):
+        return language.text("say.empty", **values)
+    if pd.isna(explanation.value_base):
+        return language.text("say.alone", **values)
+    values["before"] = language.value(explanation.value_base, unit)
+    if values["before"] == values["value"]:
+        return language.text("say.held", **values)
+    verb = "rose" if explanation.change > 0 else "fell"
+    return language.text(f"say.{verb}", size=language.size(explanation.change, unit), **values)
+
+
+def beside(explanation: Explanation, language: Language) -> str:
+    """Say last week's value, unless it is the base."""
+    if explanation.base == "previous" or pd.isna(explanation.value_previous):
+        return ""
+    return language.text("say.beside", value=language.value(explanation.value_previous, explanation.kpi.unit))
+
+
+def usual(explanation: Explanation, language: Language) -> str:
+    """Say whether the total is inside its usual range, or why that is not known."""
+    judgement, unit = explanation.judgement, explanation.kpi.unit
+    if judgement.variation == "not_known":
+        return language.text(f"say.{judgement.reason}", n=judgement.earlier_weeks)
+    reason = "inside_but" if judgement.reason == "inside" and explanation.segments else judgement.reason
+    return language.text(
+        f"say.{reason}",
+        range=language.interval(judgement.lower, judgement.upper, unit),
+        centre=language.value(judgement.centre, unit),
+    )
+
+
+def outside(explanation: Explanation, language: Language) -> str:
+    """Say which parts are outside their own range, who follows inside, and what each contributes."""
+    if not explanation.segments:
+        return ""
+    first = explanation.segments[0]
+    dimension, value = _where(first)
+    row = _row(explanation, first)
+    sentences = [
+        language.text(
+            "say.part_below" if row["value_now"] < row["lower"] else "say.part_above",
+            segment=language.name(dimension, value),
+            range=language.interval(row["lower"], row["upper"], explanation.kpi.unit),
+            value=language.value(row["value_now"], explanation.kpi.unit),
+            part=_part(first.contribution, explanation, language),
+            size=language.size(explanation.change, explanation.kpi.unit),
+        ),
+        _followers(explanation, dimension, language),
+    ]
+    others = [language.name(*_where(segment)) for segment in explanation.segments[1:]]
+    if others:
+        key = "say.others_outside" if len(others) > 1 else "say.other_outside"
+        sentences.append(language.text(key, segments=language.listed(others)))
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _where(segment: Segment) -> tuple[str, str]:
+    return next(iter(segment.where.items()))
+
+
+def _row(explanation: Explanation, segment: Segment) -> dict[str, Any]:
+    dimension, value = _where(segment)
+    parts = explanation.parts[dimension]
+    return dict(parts[parts["segment"] == value].iloc[0])
+
+
+def _part(contribution: float, explanation: Explanation, language: Language) -> str:
+    """Write a contribution as so many of the change's points; one that goes against it keeps a minus."""
+    along = contribution if explanation.change >= 0 else -contribution
+    unit = explanation.kpi.unit
+    return language.decimal(along * 100, 1) if unit == "share" else language.value(along, unit)
+
+
+def _followers(explanation: Explanation, dimension: str, language: Language) -> str:
+    parts = explanation.parts[dimension]
+    along = parts["total"] / explanation.change >= _FOLLOWS
+    rows = parts[along & (parts["variation"] == "routine")]
+    named = [
+        language.text(
+            "say.segment_part",
+            segment=language.name(dimension, row.segment),
+            part=_part(float(row.total), explanation, language),
+        )
+        for row in rows.itertuples()
+    ]
+    if not named:
+        return ""
+    return language.text("say.follow" if len(named) > 1 else "say.follow_one", segments=language.listed(named))
+
+
+def evenness(explanation: Explanation, language: Language) -> str:
+    """Say that a change is spread over all dimensions' parts, if it is."""
+    even = [dimension for dimension in explanation.parts if spread(explanation, dimension).even]
+    if not even or len(even) < len(explanation.parts):
+        return ""
+    return language.text(
+        "say.spread", dimensions=language.listed([dimension_name(item, language, 2) for item in even])
+    )
+
+
+def dimension_name(dimension: str, language: Language, count: int = 1) -> str:
+    """Name a dimension; one that has no words is named by its column."""
+    if not language.has(f"dimension.{dimension}"):
+        return dimension
+    return language.text(f"dimension.{dimension}", n=count)
+
+
+def parts(explanation: Explanation, dimension: str, language: Language) -> str:
+    """Say how the change is spread over one dimension, and which parts are outside their own range."""
+    own = [segment for segment in explanation.segments if dimension in segment.where]
+    found = spread(explanation, dimension)
+    key = "say.largest_even" if found.even and not own else "say.largest"
+    alone = len(own) == 1 and own[0].where[dimension] == found.segment
+    sentence = language.text(
+        "say.largest_outside" if alone else key,
+        dimension=dimension_name(dimension, language),
+        segment=language.name(dimension, found.segment),
+        part=_part(found.contribution, explanation, language),
+        size=language.size(explanation.change, explanation.kpi.unit),
+        share=language.value(found.share, "share"),
+        noun=language.text("noun.shipments"),
+    )
+    if own and not alone:
+        listed = language.listed([language.name(*_where(segment)) for segment in own])
+        key = "say.parts_outside" if len(own) > 1 else "say.part_outside"
+        return f"{language.text(key, segments=listed)} {sentence}"
+    if alone or explanation.variation == "not_known":
+        return sentence
+    return f"{language.text('say.within_range', dimension=dimension_name(dimension, language))} {sentence}"
+
+
+def witness(explanation: Explanation, other: Explanation, language: Language) -> str:
+    """Say whether a KPI that would have moved too is behind the change."""
+    # Both are shares of the same shipments, so a rise of the one is a fall of the other.
+    part = -other.change / explanation.change if explanation.change else 0.0
+    key = "not" if part < _WITNESS[0] else "is" if part > _WITNESS[1] else "part"
+    unit = other.kpi.unit
+    return language.text(
+        f"say.witness_{key}",
+        name=name(other.kpi, language),
+        value=language.value(other.value_now, unit),
+        before=language.value(other.value_base, unit),
+        base=base(other, language),
+        part=_part(-other.change, explanation, language),
+        size=language.size(explanation.change, explanation.kpi.unit),
+    )
+
+
+def closure(explanation: Explanation, language: Language) -> str:
+    """Say that the parts add up to the change."""
+    written = language.change(explanation.change, explanation.kpi.unit, 2 if explanation.kpi.denominator else 0)
+    key = "say.closes" if abs(explanation.residual) <= _CLOSED else "say.leaves"
+    return language.text(key, change=written, residual=f"{explanation.residual:.1e}") + " " + language.text("say.rounding")
+
+
+def limits(explanation: Explanation, language: Language) -> str:
+    """Say how the usual range was made."""
+    judgement = explanation.judgement
+    if judgement.variation == "not_known":
+        return language.text("say.no_limits")
+    return language.text(
+        "say.limits",
+        chart=language.text(f"method.{'p' if explanation.kpi.denominator else 'xmr'}"),
+        n=judgement.earlier_weeks,
+        sigma_z=language.decimal(judgement.limits.sigma_z, 1),
+        autocorrelation=language.decimal(judgement.autocorrelation, 2),
+        widening=language.decimal(judgement.widening, 2),
+    )
+
+
+def lead(explanations: Sequence[Explanation], headline: str) -> Explanation:
+    """Choose the KPI that leads the page: a signal, else one with a part outside, else the workbook's own."""
+    ranks = [
+        lambda item: item.variation == "signal",
+        lambda item: bool(item.segments),
+        lambda item: item.kpi.slug == headline,
+        lambda item: True,
+    ]
+    return next(item for rank in ranks for item in explanations if rank(item))
+
+
+def is_quiet(explanations: Sequence[Explanation]) -> bool:
+    """Tell whether every KPI is routine, its parts too."""
+    return all(item.variation == "routine" and not item.segments for item in explanations)
+
+
+def headline(explanations: Sequence[Explanation], chosen: Explanation, language: Language) -> tuple[str, str]:
+    """Say the page's first sentence, and the second, which says whether it is real and where it comes from."""
+    if is_quiet(explanations):
+        detail = language.text(
+            "say.quiet_detail",
+            name=name(chosen.kpi, language),
+            value=language.value(chosen.value_now, chosen.kpi.unit),
+            before=language.value(chosen.value_base, chosen.kpi.unit),
+            base=base(chosen, language),
+            range=language.interval(chosen.judgement.lower, chosen.judgement.upper, chosen.kpi.unit),
+        )
+        return language.text("say.quiet"), detail
+    return change(chosen, language), story(chosen, language)
+
+
+def story(explanation: Explanation, language: Language) -> str:
+    """Say whether a change is usual, and which parts it comes from."""
+    where = outside(explanation, language)
+    if not where and not pd.isna(explanation.change):
+        where = evenness(explanation, language)
+    return f"{usual(explanation, language)} {where}".strip()
+
+
+def count(explanations: Sequence[Explanation], language: Language) -> str:
+    """Count the flags, and say how many were to be expected by chance."""
+    states = [item.variation for item in explanations]
+    flagged, known = states.count("signal"), len(states) - states.count("not_known")
+    flags = language.text("say.flags", n=flagged) if flagged else language.text("say.no_flags")
+    sentence = language.text(
+        "say.count",
+        flags=language.text("say.expected", flags=flags, expected=_expected(known, language))
+        if known
+        else language.text("say.none_judged"),
+        routine=language.text("say.routine", n=states.count("routine")),
+        not_known=language.text("say.not_known", n=states.count("not_known")),
+    )
+    judged = [
+        int((frame["variation"] != "not_known").sum()) for item in explanations for frame in item.parts.values()
+    ]
+    if not sum(judged):
+        return sentence
+    outside_n = sum(len(item.segments) for item in explanations)
+    counted = language.text("say.parts", n=outside_n, judged=sum(judged), expected=_expected(sum(judged), language))
+    return f"{sentence} {language.text('say.count_parts', parts=counted)}"
+
+
+def _expected(judged: int, language: Language) -> str:
+    """Write how many flags an unchanged world would show: at most FALSE_FLAG_SHARE of what is judged."""
+    expected = judged * FALSE_FLAG_SHARE
+    return language.decimal(expected, 2 if expected < 0.1 else 1)

@@ -1,0 +1,341 @@
+"""Open a week: its KPIs, their explanations, SQL over the tables, and the pieces of its page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from tallysheet import page, say
+from tallysheet.clean import Ledger, load
+from tallysheet.comparison import BASES, Explanation, base_weeks, compare, data_span
+from tallysheet.cube import Cube, build_cube, open_tables
+from tallysheet.engine import close_to_outside, connect, identifier, select
+from tallysheet.errors import UsageError
+from tallysheet.kpi import Kpi
+from tallysheet.kpis import KPIS, kpi
+from tallysheet.language import Language, read_language
+from tallysheet.settings import Settings, read_settings
+from tallysheet.sources import read_sources
+from tallysheet.tables import Html, lab_style
+from tallysheet.verdict import causes
+from tallysheet.weeks import IsoWeek, weeks_between
+
+_PAGE_PARTS = 30  # a dimension with more values is cut by hand, not on the page
+
+
+def open_week(
+    week: str | None = None,
+    *,
+    data: str | Path = "data",
+    base: str = "previous",
+    as_of: str | dt.date | None = None,
+    lang: str = "en",
+) -> Week:
+    """Open a week of the workbook.
+
+    Parameters
+    ----------
+    week : str, optional
+        ISO week such as ``2013-W17``; None is the latest that the data covers wholly.
+    data : str or Path
+        The data folder; a relative one is also looked for in the folders above.
+    base : str
+        ``previous``, ``last-4`` (the four weeks before, pooled), ``year-ago`` (364 days) or a week.
+    as_of : str or date or datetime, optional
+        Only what was known then counts, UTC; a day means its end. None is the newest extract's time.
+    lang : str
+        Language of the texts.
+
+    Returns
+    -------
+    Week
+
+    Raises
+    ------
+    UsageError
+        A week, base, moment or language of wrong form, or outside the data.
+    DataError
+        An extract that cannot be read.
+
+    Examples
+    --------
+    >>> week = open_week("2013-W17", base="last-4")
+    >>> week.kpis.set_index("kpi").loc["otd", ["value", "base", "variation"]].to_list()
+    [0.585..., 0.747..., 'routine']
+    """
+    settings = read_settings(data)
+    wanted = IsoWeek.parse(week) if week is not None else None
+    moment = _moment(as_of)
+    vocabularies = [source.vocabulary for source in read_sources(settings)]
+    language = read_language(lang, tuple(words[lang] for words in vocabularies if lang in words))
+    ledger = load(settings.data)
+    known = min(moment, ledger.as_of) if moment else ledger.as_of
+    with open_tables(ledger, known) as connection:
+        cube = build_cube(connection, known)
+    touched = weeks_between(IsoWeek.of(cube.first_day), IsoWeek.of(cube.last_day))
+    if wanted is None:
+        if not cube.weeks:
+            raise UsageError("week", "a week that the data covers wholly", "none", "Load a longer extract.")
+        wanted = cube.weeks[-1]
+    if wanted not in touched:
+        raise UsageError("week", data_span(touched), str(wanted), "Choose a week that the data holds.")
+    base_weeks(base, wanted, touched)
+    return Week(wanted, base, language, settings, ledger, cube)
+
+
+def _moment(as_of: str | dt.date | None) -> dt.datetime | None:
+    if as_of is None or isinstance(as_of, dt.datetime):
+        return as_of
+    if not isinstance(as_of, dt.date):
+        try:
+            if len(as_of) > len("2013-04-29"):
+                return dt.datetime.fromisoformat(as_of).replace(tzinfo=None)
+            as_of = dt.date.fromisoformat(as_of)
+        except ValueError:
+            raise UsageError("as of", "a day such as 2013-04-29", repr(as_of), "Write year-month-day.") from None
+    return dt.datetime.combine(as_of, dt.time(23, 59, 59))
+
+
+class WeekKpi:
+    """A KPI in its week."""
+
+    def __init__(self, week: Week, definition: Kpi) -> None:
+        self.week, self.definition = week, definition
+
+    def explain(self, base: str | None = None, by: str | Sequence[str] | None = None) -> Explanation:
+        """Compare the week with a base and split the change.
+
+        Parameters
+        ----------
+        base : str, optional
+            As for `open_week`; None is the week's own.
+        by : str or sequence of str, optional
+            Dimensions; None is those of the KPI's that hold 2 to 30 values.
+
+        Raises
+        ------
+        UsageError
+            An unknown dimension, or a base outside the data.
+        """
+        dimensions = (by,) if isinstance(by, str) else by
+        return self.week.explanation(self.definition.slug, base, tuple(dimensions) if dimensions is not None else None)
+
+
+class Week:
+    """An open week: what `open_week` returns.
+
+    Parameters
+    ----------
+    week : IsoWeek
+    base : str
+    language : Language
+    settings : Settings
+    ledger : Ledger
+    cube : Cube
+    """
+
+    def __init__(
+        self, week: IsoWeek, base: str, language: Language, settings: Settings, ledger: Ledger, cube: Cube
+    ) -> None:
+        self.week, self.base, self.language = week, base, language
+        self.settings, self.ledger, self.cube = settings, ledger, cube
+        self._asked: dict[tuple[str, str, tuple[str, ...]], Explanation] = {}
+
+    def __repr__(self) -> str:
+        return f"<Week {self.week} against {self.base}, as of {self.cube.as_of:%Y-%m-%d %H:%M}>"
+
+    def kpi(self, slug: str) -> WeekKpi:
+        """Give a KPI; a UsageError advises on an unknown slug."""
+        return WeekKpi(self, kpi(slug))
+
+    @property
+    def kpis(self) -> pd.DataFrame:
+        """All KPIs, one row each.
+
+        Returns
+        -------
+        DataFrame
+            kpi, value, base, change, unit (``share``: 0 to 1; ``count``), variation, assurance, cause
+            (codes, joined by a comma), mature, judged_week (the latest final week; empty if none).
+        """
+        return pd.DataFrame([self._row(slug) for slug in KPIS])
+
+    def _row(self, slug: str) -> dict[str, object]:
+        explanation = self.explanation(slug)
+        judged = self.judged_week(slug)
+        return {
+            "kpi": slug,
+            "value": explanation.value_now,
+            "base": explanation.value_base,
+            "change": explanation.change,
+            "unit": explanation.kpi.unit,
+            "variation": explanation.variation,
+            "assurance": "none",
+            "cause": ",".join(dict.fromkeys(cause.code for cause in causes(explanation))),
+            "mature": self.unjudged(slug).get(self.week) is None,
+            "judged_week": str(judged) if judged else "",
+        }
+
+    @property
+    def verdicts(self) -> pd.DataFrame:
+        """Causes of all KPIs, one row a cause: kpi, code, scope (dict), largest contributions first in a KPI."""
+        rows = [
+            {"kpi": slug, "code": cause.code, "scope": cause.scope}
+            for slug in KPIS
+            for cause in causes(self.explanation(slug))
+        ]
+        return pd.DataFrame(rows, columns=["kpi", "code", "scope"])
+
+    def explanation(self, slug: str, base: str | None = None, by: tuple[str, ...] | None = None) -> Explanation:
+        """Compare a KPI with a base; asked again, it is the same object."""
+        definition = kpi(slug)
+        dimensions = self.dimensions(slug) if by is None else by
+        cells = self.cube.cells[definition.fact]
+        known = [name for name in cells.columns if name != "week" and not name.endswith("_n")]
+        for name in dimensions:
+            if name not in known:
+                raise UsageError("by", f"one of {', '.join(known)}", repr(name), "Choose one of them.")
+        key = (slug, base or self.base, dimensions)
+        if key not in self._asked:
+            self._asked[key] = compare(
+                cells,
+                definition,
+                self.week,
+                base=key[1],
+                by=dimensions,
+                weeks=weeks_between(IsoWeek.of(self.cube.first_day), IsoWeek.of(self.cube.last_day)),
+                unjudged=self.unjudged(slug),
+            )
+        return self._asked[key]
+
+    def dimensions(self, slug: str) -> tuple[str, ...]:
+        """Dimensions of a KPI that the page shows: those with 2 to 30 values in the data."""
+        definition = kpi(slug)
+        values = self.cube.cells[definition.fact][list(definition.dimensions)].nunique()
+        return tuple(str(name) for name, count in values.items() if 2 <= count <= _PAGE_PARTS)
+
+    def unjudged(self, slug: str) -> dict[IsoWeek, str]:
+        """Weeks that are not judged, and why: ``missing`` (partly in the data) or ``young`` (not final)."""
+        whole = set(self.cube.weeks)
+        touched = weeks_between(IsoWeek.of(self.cube.first_day), IsoWeek.of(self.cube.last_day))
+        days = kpi(slug).maturity_days
+        young = {week: "young" for week in touched if self._final_on(week, days) > self.cube.as_of.date()}
+        return young | {week: "missing" for week in touched if week not in whole}
+
+    @staticmethod
+    def _final_on(week: IsoWeek, days: int) -> dt.date:
+        return week.sunday + dt.timedelta(days=1 + days)
+
+    def judged_week(self, slug: str) -> IsoWeek | None:
+        """The latest week up to this one that is complete and final."""
+        unjudged = self.unjudged(slug)
+        return max((week for week in self.cube.weeks if week <= self.week and week not in unjudged), default=None)
+
+    @cached_property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        connection = connect()
+        with open_tables(self.ledger, self.cube.as_of) as tables:
+            names = [row[0] for row in tables.execute("SHOW TABLES").fetchall()]
+            for name in names:
+                connection.register("arriving", tables.sql(f"FROM {identifier(name)}").to_arrow_table())
+                connection.execute(f"CREATE TABLE {identifier(name)} AS FROM arriving")
+                connection.unregister("arriving")
+        close_to_outside(connection)
+        return connection
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Run one SELECT over the clean tables and the calendar, as known at the week's as-of.
+
+        Files, network and settings are out of its reach.
+
+        Raises
+        ------
+        DataError
+            Not one SELECT, or one that DuckDB refuses.
+
+        Examples
+        --------
+        >>> open_week("2013-W17").sql("SELECT count(*) AS n FROM shipments WHERE status = 'cancelled'")
+              n
+        0  8255
+        """
+        return select(self._database, query)
+
+    # What notebooks show.
+
+    def style(self) -> Html:
+        """Style for JupyterLab; the published page has it already."""
+        return lab_style()
+
+    def opening(self) -> Html:
+        """Say in 30 seconds what changed, whether it is real and where it comes from."""
+        return page.opening(self.explanations, self.lead, self.language)
+
+    @cached_property
+    def explanations(self) -> dict[str, Explanation]:
+        """All KPIs against the week's base, by slug."""
+        return {slug: self.explanation(slug) for slug in KPIS}
+
+    @property
+    def lead(self) -> Explanation:
+        """The KPI that leads the page."""
+        return say.lead(list(self.explanations.values()), self.settings.headline)
+
+    def scorecard(self) -> Html:
+        """Show all KPIs."""
+        year_ago = {slug: self._year_ago(slug) for slug in KPIS}
+        final = {slug: self._maturity(slug) for slug in KPIS}
+        return page.scorecard(self.explanations, year_ago, final, self.language)
+
+    def _year_ago(self, slug: str) -> float:
+        if self.week.year_ago not in self.cube.weeks:
+            return float("nan")
+        return self.explanation(slug, "year-ago").value_base
+
+    def _maturity(self, slug: str) -> str:
+        why = self.unjudged(slug).get(self.week)
+        if why == "missing":
+            return self.language.text("scorecard.partial")
+        if why == "young":
+            day = self._final_on(self.week, kpi(slug).maturity_days)
+            return self.language.text("scorecard.not_final", day=self.language.day(day))
+        return self.language.text("scorecard.final")
+
+    def card(self, slug: str | None = None) -> Html:
+        """Show whether a KPI is usual: sentence and control chart. None is the page's lead."""
+        return page.card(self.explanations[slug or self.lead.kpi.slug], self.explanations, self.language)
+
+    def parts(self, slug: str | None = None, by: str | None = None) -> Html:
+        """Show which parts a KPI's change comes from, dimension by dimension. None is the page's lead."""
+        wanted = slug or self.lead.kpi.slug
+        explanation = self.explanation(wanted) if by is None else self.explanation(wanted, by=(by,))
+        return Html.join(*(page.parts(explanation, dimension, self.language) for dimension in explanation.parts))
+
+    def other_cards(self) -> Html:
+        """Show the other KPIs' charts."""
+        others = [slug for slug in KPIS if slug != self.lead.kpi.slug]
+        return Html.join(*(self.card(slug) for slug in others))
+
+    def calendar(self) -> Html:
+        """Show working days and public holidays."""
+        return page.calendar_box(self.week, self.lead.base_weeks, self.settings.countries, self.language)
+
+    def definitions(self) -> Html:
+        """Say what each KPI counts."""
+        return page.kpi_definitions(KPIS.values(), self.language)
+
+    def files(self) -> Html:
+        """Show the ledger of what was loaded."""
+        return page.ledger_table(self.ledger, self.language)
+
+    def refused(self) -> Html:
+        """Show why rows were set aside."""
+        return page.reasons_table(self.ledger, self.language)
+
+
+__all__ = ["BASES", "Week", "WeekKpi", "open_week"]

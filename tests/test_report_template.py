@@ -1,0 +1,179 @@
+"""The published page: one h1, no code, no errors, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import jinja2
+import pytest
+from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from tallysheet import tables
+from tallysheet.language import read_language
+
+HOSTILE = '<script>alert(1)</script>"'
+ENGLISH = read_language("en")
+
+
+def page(**changes) -> dict:
+    return {
+        "lang": "en",
+        "title": "Week 17 of 2013 | tallysheet",
+        "product": "tallysheet",
+        "report": "Weekly review",
+        "h1": "Week 17 of 2013",
+        "subtitle": "Monday 22 to Sunday 28 April 2013",
+        "badges": [("tick", "100% of rows in")],
+        "links": [("../index.html", "All weeks")],
+        "footer": ["Made from the extracts."],
+        "words": ENGLISH.words["page"],
+        **changes,
+    }
+
+
+def published(*cells, **changes) -> str:
+    exporter = HTMLExporter(
+        template_name=tables.TEMPLATE.name, extra_template_basedirs=[str(tables.TEMPLATE.parent)]
+    )
+    return exporter.from_notebook_node(new_notebook(cells=list(cells)), resources={"page": page(**changes)})[
+        0
+    ]
+
+
+def shows(html: str, **data):
+    return new_code_cell("secret = 1", outputs=[new_output("display_data", data={"text/html": html, **data})])
+
+
+def test_page_has_language_title_and_one_h1():
+    """A notebook's own question is an h2 there."""
+    html = published(
+        new_markdown_cell("# Question\n\nReader."), shows("<p>x</p>"), new_markdown_cell("# More")
+    )
+
+    assert re.match(r'<!doctype html>\s*<html lang="en">', html, re.IGNORECASE)
+    assert "<title>Week 17 of 2013 | tallysheet</title>" in html
+    assert 1 == len(re.findall("<h1", html))
+    assert 2 == len(re.findall("<h2", html))
+    assert html.rstrip().endswith("</html>")
+
+
+def test_first_markdown_introduces_and_code_is_left_out():
+    """Readers see results, not code, prompts or cell ids."""
+    html = published(new_markdown_cell("# Question"), shows("<p>result</p>"), new_markdown_cell("## Later"))
+
+    assert 1 == html.count('class="introduction"')
+    assert html.index("introduction") < html.index("<p>result</p>") < html.index("Later")
+    assert not re.search(r"secret|In&nbsp;|cell-id|class=\"prompt", html.split("<main")[1])
+
+
+def test_nothing_comes_from_elsewhere():
+    """No script, no address, no font: the page works offline and leaks nothing."""
+    html = published(shows("<p>x</p>"))
+
+    assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in html
+    assert not re.search(r"<script|https?://|@import|url\(", html)
+
+
+def test_errors_and_warnings_are_never_shown():
+    """The publisher refuses failed notebooks; if one came through, its traceback would still stay out."""
+    outputs = [
+        new_output("error", ename="ValueError", evalue="secret path", traceback=["secret path"]),
+        new_output("stream", name="stderr", text="secret warning"),
+        new_output("stream", name="stdout", text="a < b"),
+    ]
+
+    html = published(new_code_cell("x", outputs=outputs))
+
+    assert "secret" not in html
+    assert "<pre>a &lt; b</pre>" in html
+
+
+def test_pictures_keep_their_alt_text():
+    """Other templates of nbconvert drop it for SVG."""
+    output = new_output(
+        "display_data", data={"image/png": "AAAA"}, metadata={"image/png": {"alt": 'A "picture".'}}
+    )
+
+    html = published(new_code_cell("x", outputs=[output]))
+
+    image = re.search(r"<img [^>]*>", html)[0]
+    assert 'src="data:image/png;base64,AAAA"' in image
+    assert "alt='A \"picture\".'" in image or 'alt="A &#34;picture&#34;."' in image
+
+
+def test_words_of_the_page_are_escaped():
+    """Title, heading, links, badges and footer may hold anything."""
+    html = published(
+        lang=HOSTILE,
+        title=HOSTILE,
+        product=HOSTILE,
+        report=HOSTILE,
+        h1=HOSTILE,
+        subtitle=HOSTILE,
+        badges=[("tick", HOSTILE)],
+        links=[(HOSTILE, HOSTILE)],
+        footer=[HOSTILE],
+    )
+
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") == 10
+
+
+def test_style_stands_once():
+    """What a notebook needs in JupyterLab is not repeated on the page."""
+    with_lab_style = published(shows(tables.lab_style()._repr_html_()), shows("<p>x</p>"))
+
+    assert published(shows("<p>x</p>")).replace("\n", "") == with_lab_style.replace("\n", "")
+
+
+def test_unknown_badge_is_an_error():
+    """A missing icon must not become an empty place."""
+    with pytest.raises(jinja2.TemplateNotFound):
+        published(badges=[("nothing", "x")])
+
+
+def test_every_icon_is_hidden_from_screen_readers():
+    """A word always stands beside it."""
+    icons = sorted((tables.TEMPLATE / "icons").glob("*.svg"))
+
+    assert icons
+    for icon in icons:
+        assert 'aria-hidden="true"' in icon.read_text(encoding="utf-8")
+        assert tables.icon(icon.stem).html.startswith('<svg class="icon"')
+
+
+def archive(**changes) -> str:
+    loader = jinja2.FileSystemLoader(Path(tables.TEMPLATE))
+    template = jinja2.Environment(loader=loader, autoescape=True).get_template("archive.html.j2")
+    weeks = [
+        {
+            "week": "2013-W17",
+            "dates": "22 to 28 April",
+            "headline": HOSTILE,
+            "href": "2013-W17/review.html",
+            "reports": [("Carriers", None), ("Data health", "2013-W17/health.html")],
+        }
+    ]
+    return template.render(page=page(h1="All weeks"), **{"latest": None, "weeks": weeks, **changes})
+
+
+def test_archive_lists_weeks_and_what_failed():
+    """A failed report is named as failed, a good one is a link."""
+    html = archive()
+
+    assert 1 == html.count("<h1")
+    assert "Carriers failed</span>" in html
+    assert '<a href="2013-W17/health.html">Data health</a>' in html
+    assert "<script" not in html
+
+
+def test_archive_opens_with_the_latest_week():
+    """People come for this week's page."""
+    latest = {"week": "Latest: week 17", "headline": "Late & later", "href": "w17.html", "note": "3 flags"}
+
+    html = archive(latest=latest)
+
+    assert "<b>Late &amp; later</b>" in html
+    assert '<a href="w17.html">Read the weekly review</a> 3 flags' in html
