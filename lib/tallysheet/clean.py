@@ -143,8 +143,10 @@ def _load_source(source: Source, clean: Path, quarantine: Path) -> dict[str, Any
         _check(connection, source)
         folder = clean / source.table.name
         folder.mkdir(exist_ok=True)
-        _copy(connection, "SELECT * EXCLUDE (line) FROM good ORDER BY line", folder / f"{source.name}.parquet")
-        refused = f"SELECT {literal(main.path.name)} AS file, * FROM refused ORDER BY line, \"column\""
+        _copy(
+            connection, "SELECT * EXCLUDE (line) FROM good ORDER BY line", folder / f"{source.name}.parquet"
+        )
+        refused = f'SELECT {literal(main.path.name)} AS file, * FROM refused ORDER BY line, "column"'
         _copy(connection, refused, quarantine / f"{source.name}.parquet")
         return _entry(connection, source, scanned[main.name].rows)
 
@@ -164,7 +166,10 @@ def _map(connection: duckdb.DuckDBPyConnection, source: Source, headers: tuple[s
         connection.execute(f"CREATE TABLE mapped AS {select}")
     except duckdb.Error as error:
         raise DataError(
-            f"source {source.name}", "a SELECT that runs on its files", first_line(error), "Correct the SELECT."
+            f"source {source.name}",
+            "a SELECT that runs on its files",
+            first_line(error),
+            "Correct the SELECT.",
         ) from None
     mapped = connection.execute("SELECT count(line), count(DISTINCT line) FROM mapped").fetchall()[0]
     if mapped != (rows, rows):
@@ -214,7 +219,10 @@ def _known_at(source: Source) -> str:
     if source.as_of:
         return f"TIMESTAMP {literal(source.as_of.isoformat(sep=' '))}"
     raise DataError(
-        f"source {source.name}", "as_of or known_at", "neither", "Say in source.toml when the extract was taken."
+        f"source {source.name}",
+        "as_of or known_at",
+        "neither",
+        "Say in source.toml when the extract was taken.",
     )
 
 
@@ -225,7 +233,7 @@ def _checks(column: Column, present: bool) -> list[str]:
     def refuse(reason: str, expected: str, condition: str) -> str:
         joined = "typed JOIN mapped USING (line)" if table == "mapped" else "typed"
         return (
-            f"SELECT typed.line, {literal(name)} AS \"column\", {raw} AS value, {literal(reason)} AS reason, "
+            f'SELECT typed.line, {literal(name)} AS "column", {raw} AS value, {literal(reason)} AS reason, '
             f"{literal('expected ' + expected)} AS message FROM {joined} WHERE {condition}"
         )
 
@@ -239,13 +247,17 @@ def _checks(column: Column, present: bool) -> list[str]:
         checks.append(refuse("missing", "a value", empty))
     if column.allowed and present:
         allowed = ", ".join(literal(value) for value in column.allowed)
-        checks.append(refuse("not allowed", f"one of {', '.join(column.allowed)}", f"typed.{name} NOT IN ({allowed})"))
+        checks.append(
+            refuse("not allowed", f"one of {', '.join(column.allowed)}", f"typed.{name} NOT IN ({allowed})")
+        )
     return checks
 
 
 def _entry(connection: duckdb.DuckDBPyConnection, source: Source, rows: int) -> dict[str, Any]:
     good, latest = connection.execute("SELECT count(*), max(known_at) FROM good").fetchall()[0]
-    duplicates = connection.execute("SELECT count(*) FROM refused WHERE reason = 'duplicate'").fetchall()[0][0]
+    duplicates = connection.execute("SELECT count(*) FROM refused WHERE reason = 'duplicate'").fetchall()[0][
+        0
+    ]
     quarantined = connection.execute(
         "SELECT count(DISTINCT line) FROM refused WHERE reason <> 'duplicate'"
     ).fetchall()[0][0]

@@ -37,7 +37,9 @@ def main() -> None:
     """
 
 
-_data = click.option("--data", default="data", show_default=True, help="Data folder, here or in a folder above.")
+_data = click.option(
+    "--data", default="data", show_default=True, help="Data folder, here or in a folder above."
+)
 
 
 @main.command()
@@ -62,7 +64,9 @@ def load(data: str) -> None:
 @click.option("--only", multiple=True, metavar="NAME", help="A notebook; may be repeated.")
 @click.option("--lang", default="en", show_default=True, help="Language of the pages.")
 @_data
-def report(week: str | None, base: str, as_of: str | None, only: tuple[str, ...], lang: str, data: str) -> None:
+def report(
+    week: str | None, base: str, as_of: str | None, only: tuple[str, ...], lang: str, data: str
+) -> None:
     """Run the notebooks of a week and publish their pages; print the path of the first."""
     with _one_line_errors():
         from tallysheet.publish.weekly import check_notebook_names, publish_week
@@ -92,12 +96,16 @@ def report(week: str | None, base: str, as_of: str | None, only: tuple[str, ...]
 def _check_writable(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK):
-        raise UsageError(str(folder), "a folder that can be written to", "one that cannot", "Change its permissions.")
+        raise UsageError(
+            str(folder), "a folder that can be written to", "one that cannot", "Change its permissions."
+        )
 
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--week-of", required=True, metavar="EXPR", help="Date of a row: a column or DuckDB expression.")
+@click.option(
+    "--week-of", required=True, metavar="EXPR", help="Date of a row: a column or DuckDB expression."
+)
 @click.option("--week", required=True, metavar="YYYY-Www", help="ISO week to explain.")
 @click.option("--base", default="previous", show_default=True, help="previous, last-4, year-ago or a week.")
 @click.option("--numerator", required=True, metavar="EXPR", help="DuckDB expression over a row, added up.")
@@ -143,7 +151,9 @@ def explain(
         else:
             click.echo(explaining.as_text(found, language))
         if found.rows_without_week:
-            click.echo(f"{found.rows_without_week} of {found.rows} rows have no date and are left out.", err=True)
+            click.echo(
+                f"{found.rows_without_week} of {found.rows} rows have no date and are left out.", err=True
+            )
 
 
 def _shown(path: Path) -> str:

@@ -77,11 +77,16 @@ class Explanation:
     parts : dict of str to DataFrame
         One frame a dimension, one row a segment: segment, n_now, n_base, value_now, value_base, mix,
         rate, total (adding up to the change), variation, reason, lower, upper; largest part first.
+    close_ups : dict of str to (str, DataFrame)
+        For each dimension its part that is outside with the largest contribution, else its largest
+        part, and that part's history in the form of ``history``.
     segments : tuple of Segment
         Single values that are outside their own usual range. A run on one side of the centre is no
         news against the weeks just before it, so it counts for the total only.
     residual : float
         What the worst split leaves over.
+    base_is_complete : bool
+        Whether the data covers the base wholly.
     """
 
     kpi: Kpi
@@ -96,8 +101,10 @@ class Explanation:
     judgement: Judgement
     history: pd.DataFrame
     parts: dict[str, pd.DataFrame]
+    close_ups: dict[str, tuple[str, pd.DataFrame]]
     segments: tuple[Segment, ...]
     residual: float
+    base_is_complete: bool
 
     @property
     def change(self) -> float:
@@ -143,11 +150,15 @@ def base_weeks(
     }.get(base)
     if wanted is None:
         if not re.fullmatch(r"\d{4}-W\d{2}", base):
-            raise UsageError("base", f"one of {', '.join(BASES)} or a week", repr(base), "Choose one of them.")
+            raise UsageError(
+                "base", f"one of {', '.join(BASES)} or a week", repr(base), "Choose one of them."
+            )
         wanted = [IsoWeek.parse(base)]
     found = [candidate for candidate in wanted if candidate in weeks and candidate != week]
     if not found:
-        raise UsageError("base", f"{data_span(weeks)}, other than {week}", base, "Choose a base that the data holds.")
+        raise UsageError(
+            "base", f"{data_span(weeks)}, other than {week}", base, "Choose a base that the data holds."
+        )
     return tuple(candidate for candidate in found if candidate not in unjudged) or tuple(found)
 
 
@@ -192,16 +203,23 @@ def compare(
     if week not in weeks:
         raise UsageError("week", data_span(weeks), str(week), "Choose a week that the data holds.")
     compared = base_weeks(base, week, weeks, unjudged)
-    judged = [str(candidate) for candidate in weeks if candidate == week or (candidate < week and candidate not in unjudged)]
+    judged = [
+        str(candidate)
+        for candidate in weeks
+        if candidate == week or (candidate < week and candidate not in unjudged)
+    ]
     why = unjudged.get(week)
     totals = _weekly(cells, kpi, None, weeks)
     judgement = _judge(totals.loc[judged], kpi, why)
     now, before = _pooled(totals, [week], kpi), _pooled(totals, compared, kpi)
     previous = _pooled(totals, [week.shift(-1)], kpi)
-    parts, segments = {}, []
+    parts, close_ups, segments = {}, {}, []
     for dimension in by:
         weekly = _weekly(cells, kpi, dimension, weeks)
         parts[dimension] = _split(weekly, judged, kpi, compared, why)
+        closest = _closest(parts[dimension])
+        rows = weekly[closest].loc[judged]
+        close_ups[dimension] = closest, _history(rows, kpi, _judge(rows, kpi, why), compared)
         segments += [
             _segment(weekly[row["segment"]], totals, judged, kpi, compared, dimension, row)
             for row in parts[dimension].to_dict("records")
@@ -222,8 +240,10 @@ def compare(
         judgement=judgement,
         history=_history(totals.loc[judged], kpi, judgement, compared),
         parts=parts,
+        close_ups=close_ups,
         segments=tuple(sorted(segments, key=lambda segment: -abs(segment.contribution))),
         residual=float(max(left, key=abs, default=0.0)),
+        base_is_complete=all(unjudged.get(candidate) != "missing" for candidate in compared),
     )
 
 
@@ -241,7 +261,11 @@ def _weekly(cells: pd.DataFrame, kpi: Kpi, dimension: str | None, weeks: Sequenc
     if dimension is None:
         return pd.DataFrame({"x": sums[measures[0]], "n": sums[measures[1]]}).astype(float)
     names = sorted(sums[measures[0]].columns)
-    pairs = {(name, side): sums[(measure, name)] for name in names for side, measure in zip("xn", measures, strict=True)}
+    pairs = {
+        (name, side): sums[(measure, name)]
+        for name in names
+        for side, measure in zip("xn", measures, strict=True)
+    }
     return pd.DataFrame(pairs).astype(float)
 
 
@@ -295,7 +319,10 @@ def _split(
 ) -> pd.DataFrame:
     rows = []
     for name in dict.fromkeys(weekly.columns.get_level_values(0)):
-        now, before = _pooled(weekly[name], [IsoWeek.parse(judged[-1])], kpi), _pooled(weekly[name], compared, kpi)
+        now, before = (
+            _pooled(weekly[name], [IsoWeek.parse(judged[-1])], kpi),
+            _pooled(weekly[name], compared, kpi),
+        )
         verdict = _judge(weekly[name].loc[judged], kpi, why)
         is_run = verdict.reason.startswith("run")
         rows.append(
@@ -319,6 +346,11 @@ def _split(
     split = decompose(frame, by="segment", now="x_now", base="x_base", **columns)
     joined = frame.merge(split, on="segment").drop(columns=["x_now", "x_base"])
     return joined.sort_values("total", key=abs, ascending=False, kind="stable", ignore_index=True)
+
+
+def _closest(parts: pd.DataFrame) -> str:
+    outside = parts[parts["variation"] == "signal"]
+    return str((parts if outside.empty else outside)["segment"].iloc[0])
 
 
 def _segment(

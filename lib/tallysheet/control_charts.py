@@ -80,6 +80,7 @@ def control_chart(
     name: str,
     target: float | None = None,
     direction: str = "neutral",
+    half: bool = False,
 ) -> Chart:
     """Draw the weeks of a KPI in their usual range.
 
@@ -98,6 +99,8 @@ def control_chart(
         Drawn as blue dashes.
     direction : str
         What is good: ``up``, ``down`` or ``neutral``. A week outside on the good side is blue, else orange.
+    half : bool
+        Fit half the page's width, to stand beside another figure.
 
     Raises
     ------
@@ -110,7 +113,8 @@ def control_chart(
     an earlier week farther out stands at the edge with its value beside it.
     """
     shown = _History.of(history, 53)
-    sizes = ((1216, 320, 130, 6), (354, 280, 100, 3))
+    wide = (584, 300, 110, 4) if half else (1216, 320, 130, 6)
+    sizes = (wide, (354, 280, 100, 3))
     with drawing_style():
         drawings = [_control(shown, size, unit, language, target, direction) for size in sizes]
     return Chart(_control_alt(shown, unit, language, name), *drawings)

@@ -60,7 +60,9 @@ def open_tables(ledger: Ledger, as_of: dt.datetime) -> duckdb.DuckDBPyConnection
 
 
 def _days(connection: duckdb.DuckDBPyConnection, as_of: dt.datetime) -> tuple[dt.date, dt.date]:
-    first, last = connection.execute("SELECT min(promised_date), max(promised_date) FROM shipments").fetchall()[0]
+    first, last = connection.execute(
+        "SELECT min(promised_date), max(promised_date) FROM shipments"
+    ).fetchall()[0]
     if first is None:
         raise DataError("as of", "a moment with data", as_of.isoformat(sep=" "), "Choose a later moment.")
     return first, last

@@ -85,7 +85,10 @@ def decompose(
     for name in measures:
         if frame[name].isna().any():
             raise UsageError(
-                f"decompose {name}", "a number in every row", "empty cells", "Fill them with 0, or leave the rows out."
+                f"decompose {name}",
+                "a number in every row",
+                "empty cells",
+                "Fill them with 0, or leave the rows out.",
             )
     sums = frame.groupby(keys, sort=False, dropna=False)[measures].sum().reset_index()
     parts = sums[keys].copy()
@@ -106,7 +109,10 @@ def _split_ratio(
     for name in (now_n, base_n):
         if (sums[name] < 0).any() or not sums[name].sum() > 0:
             raise UsageError(
-                f"decompose {name}", "denominators of 0 or more, not all 0", "others", "Check the rows compared."
+                f"decompose {name}",
+                "denominators of 0 or more, not all 0",
+                "others",
+                "Check the rows compared.",
             )
     n1, n0 = float(sums[now_n].sum()), float(sums[base_n].sum())
     total1, total0 = float(sums[now].sum()) / n1, float(sums[base].sum()) / n0

@@ -15,8 +15,12 @@ FACTS = resources.files("tallysheet") / "sql" / "facts"
 
 def connect() -> duckdb.DuckDBPyConnection:
     """Open an in-memory database; sessions run in UTC, and rows keep their order."""
-    connection = duckdb.connect(config={"autoinstall_known_extensions": False, "allow_community_extensions": False})
-    connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true; SET enable_progress_bar = false")
+    connection = duckdb.connect(
+        config={"autoinstall_known_extensions": False, "allow_community_extensions": False}
+    )
+    connection.execute(
+        "SET TimeZone = 'UTC'; SET preserve_insertion_order = true; SET enable_progress_bar = false"
+    )
     return connection
 
 
@@ -61,10 +65,14 @@ def select(connection: duckdb.DuckDBPyConnection, sql: str) -> pd.DataFrame:
     try:
         statements = connection.extract_statements(sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise DataError("sql", "one SELECT", f"{len(statements)} statements or another kind", "Write one SELECT.")
+            raise DataError(
+                "sql", "one SELECT", f"{len(statements)} statements or another kind", "Write one SELECT."
+            )
         return connection.execute(statements[0]).df()
     except duckdb.Error as error:
-        raise DataError("sql", "a SELECT that DuckDB can run", first_line(error), "Correct the SELECT.") from None
+        raise DataError(
+            "sql", "a SELECT that DuckDB can run", first_line(error), "Correct the SELECT."
+        ) from None
 
 
 def first_line(error: Exception) -> str:

@@ -42,11 +42,16 @@ def declared_parameters(path: Path) -> dict[str, Parameter]:
         known = sorted(other.stem for other in path.parent.glob("*.ipynb"))
         raise UsageError(f"notebook {path.stem}", "a notebook", "none", nearest(path.stem, known)) from None
     except Exception as error:  # nbformat raises several kinds
-        raise UsageError(f"notebook {path.name}", "a notebook that reads", str(error).splitlines()[0], "Restore it.") from None
+        raise UsageError(
+            f"notebook {path.name}", "a notebook that reads", str(error).splitlines()[0], "Restore it."
+        ) from None
     cells = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
     if len(cells) != 1:
         raise UsageError(
-            f"notebook {path.name}", "one cell tagged parameters", str(len(cells)), "Tag the cell that sets them."
+            f"notebook {path.name}",
+            "one cell tagged parameters",
+            str(len(cells)),
+            "Tag the cell that sets them.",
         )
     return {parameter.name: parameter for parameter in _assignments(path, cells[0].source)}
 
@@ -63,7 +68,10 @@ def _assignments(path: Path, source: str) -> list[Parameter]:
             parameters.append(Parameter(node.targets[0].id, type(value), value, comment))
     except (SyntaxError, ValueError) as error:
         raise UsageError(
-            f"notebook {path.name} parameters", "lines of name = literal", str(error), "Move other code to another cell."
+            f"notebook {path.name} parameters",
+            "lines of name = literal",
+            str(error),
+            "Move other code to another cell.",
         ) from None
     return parameters
 
@@ -79,7 +87,9 @@ def check_parameters(path: Path, given: dict[str, Any]) -> None:
     declared = declared_parameters(path)
     for name, value in given.items():
         if name not in declared:
-            raise UsageError(f"notebook {path.name}", "a declared parameter", repr(name), nearest(name, declared))
+            raise UsageError(
+                f"notebook {path.name}", "a declared parameter", repr(name), nearest(name, declared)
+            )
         if type(value) is not declared[name].type:
             raise UsageError(
                 f"notebook {path.name} {name}",
@@ -89,7 +99,9 @@ def check_parameters(path: Path, given: dict[str, Any]) -> None:
             )
 
 
-def execute(path: Path, output: Path, parameters: dict[str, Any], timeout_seconds: int = TIMEOUT_SECONDS) -> Any:
+def execute(
+    path: Path, output: Path, parameters: dict[str, Any], timeout_seconds: int = TIMEOUT_SECONDS
+) -> Any:
     """Run a notebook from its own folder and keep the executed copy, finished or not.
 
     Parameters
@@ -128,6 +140,7 @@ def execute(path: Path, output: Path, parameters: dict[str, Any], timeout_second
             progress_bar=False,
             cwd=str(path.parent.resolve()),
             execution_timeout=timeout_seconds,
+            extra_arguments=["--log-level=40"],  # ipykernel warns of its own transport on each start
         )
     except PapermillExecutionError as error:
         raise ReportError(

@@ -125,11 +125,16 @@ def _cells(
         typed_view(connection, table, "rows")
         close_to_outside(connection)
         day = _checked(connection, "--week-of", f"CAST(({week_of}) AS DATE)")
-        sums = [f"coalesce(sum({_checked(connection, '--numerator', f'CAST(({numerator}) AS DOUBLE)')}), 0) AS numerator"]
+        sums = [
+            f"coalesce(sum({_checked(connection, '--numerator', f'CAST(({numerator}) AS DOUBLE)')}), 0) AS numerator"
+        ]
         if denominator:
             per = _checked(connection, "--denominator", f"CAST(({denominator}) AS DOUBLE)")
             sums.append(f"coalesce(sum({per}), 0) AS denominator")
-        names = [f"coalesce(CAST({identifier(name)} AS VARCHAR), '') AS {identifier(name)}" for name in dict.fromkeys(by)]
+        names = [
+            f"coalesce(CAST({identifier(name)} AS VARCHAR), '') AS {identifier(name)}"
+            for name in dict.fromkeys(by)
+        ]
         select = f"SELECT {', '.join([f'{day} AS day', *names, *sums])} FROM rows GROUP BY ALL ORDER BY ALL"
         try:
             cells = connection.execute(select).df()
@@ -156,7 +161,17 @@ def as_text(found: FileExplanation, language: Language) -> str:
     explanation = found.explanation
     blocks = [f"{say.change(explanation, language)}\n{say.story(explanation, language)}"]
     for dimension, parts in explanation.parts.items():
-        columns = ["segment", "value_base", "value_now", "lower", "upper", "mix", "rate", "total", "variation"]
+        columns = [
+            "segment",
+            "value_base",
+            "value_now",
+            "lower",
+            "upper",
+            "mix",
+            "rate",
+            "total",
+            "variation",
+        ]
         blocks.append(f"{dimension}\n{parts[columns].to_string(index=False, float_format='{:.4f}'.format)}")
     if explanation.parts:
         blocks.append(say.closure(explanation, language))

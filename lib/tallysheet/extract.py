@@ -81,7 +81,8 @@ def scan(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> TextTa
             described = connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()
             columns = [row[0] for row in described]
             cells = ", ".join(
-                f"coalesce(CAST({identifier(column)} AS VARCHAR), '') AS {identifier(column)}" for column in columns
+                f"coalesce(CAST({identifier(column)} AS VARCHAR), '') AS {identifier(column)}"
+                for column in columns
             )
             connection.execute(
                 f"CREATE OR REPLACE TABLE {identifier(name)} AS "
@@ -89,7 +90,10 @@ def scan(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> TextTa
             )
         except duckdb.Error as error:
             raise DataError(
-                str(path), "a readable table", first_line(error).replace(str(plain), path.name), "Extract it again."
+                str(path),
+                "a readable table",
+                first_line(error).replace(str(plain), path.name),
+                "Extract it again.",
             ) from None
     rows = connection.execute(f"SELECT count(*) FROM {identifier(name)}").fetchall()[0][0]
     if not rows:
@@ -112,7 +116,9 @@ def check_file(path: Path) -> None:
     if not stat.S_ISREG(path.stat().st_mode if stat.S_ISLNK(status.st_mode) else status.st_mode):
         raise DataError(str(path), "a regular file", "something else", "Put the extract itself there.")
     if not path.name.lower().endswith(READABLE):
-        raise DataError(str(path), f"a file of kind {', '.join(READABLE)}", repr(path.suffix), "Export it as CSV.")
+        raise DataError(
+            str(path), f"a file of kind {', '.join(READABLE)}", repr(path.suffix), "Export it as CSV."
+        )
     if path.stat().st_size == 0:
         raise DataError(str(path), "a header line and rows", "an empty file", "Extract it again.")
 
@@ -128,9 +134,13 @@ def _plain(path: Path) -> Iterator[Path]:
             members = [info for info in archive.infolist() if not info.is_dir()]
             tables = [info for info in members if info.filename.lower().endswith(READABLE)]
             if len(tables) != 1:
-                raise DataError(str(path), "one table in the zip", f"{len(tables)}", "Put one table in each zip.")
+                raise DataError(
+                    str(path), "one table in the zip", f"{len(tables)}", "Put one table in each zip."
+                )
             if tables[0].file_size > _MAX_UNPACKED_BYTES:
-                raise DataError(str(path), "8 GiB unpacked at most", f"{tables[0].file_size} bytes", "Split it.")
+                raise DataError(
+                    str(path), "8 GiB unpacked at most", f"{tables[0].file_size} bytes", "Split it."
+                )
             # Its own name is not used, so that a member called ../x cannot leave the folder.
             plain = Path(folder) / f"member{Path(tables[0].filename).suffix.lower()}"
             with archive.open(tables[0]) as packed, plain.open("wb") as unpacked:

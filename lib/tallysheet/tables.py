@@ -18,13 +18,8 @@ from tallysheet.language import Language
 TEMPLATE = Path(__file__).parent / "report_template"
 
 # The icon of each verdict; a signal shows the direction of the number where the caller knows it.
-_VARIATION = {
-    "better": "signal",
-    "worse": "signal",
-    "changed": "signal",
-    "routine": "wave",
-    "not_known": "unknown",
-}
+_SIGNAL = dict.fromkeys(("better", "worse", "changed"), "signal")
+_VARIATION = _SIGNAL | {"parts_outside": "signal", "routine": "wave", "not_known": "unknown"}
 _ASSURANCE = {"pass": "tick", "fail": "cross", "hit_or_miss": "half", "none": "dash"}
 _ICONS = _VARIATION | _ASSURANCE
 _NUMBERS = ("count", "share", "points", "signed_count", "range", "value", "change")
@@ -111,7 +106,6 @@ def chip(verdict: str, language: Language, *, rising: bool | None = None) -> Htm
         Variation ``better``, ``worse``, ``changed``, ``routine``, ``not_known``, or assurance
         ``pass``, ``fail``, ``hit_or_miss``, ``none``.
     language : Language
-        The reader's language.
     rising : bool, optional
         Whether the number rose; a signal then shows a triangle that way.
 
@@ -211,7 +205,6 @@ def render_table(
     caption : str
         What the table shows.
     language : Language
-        The reader's language.
     name : str
         The table's id on the page.
     emphasise : Series, optional
@@ -319,9 +312,7 @@ def _number(value: Any, row_unit: str, column: Column, language: Language) -> st
 
 
 def _is_missing(value: Any) -> bool:
-    return (
-        value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
-    )
+    return pd.api.types.is_scalar(value) and bool(pd.isna(value))
 
 
 def exceptions_list(items: Iterable[Any], language: Language) -> Html:
@@ -333,7 +324,6 @@ def exceptions_list(items: Iterable[Any], language: Language) -> Html:
         With anchor (id of its section), name, value, change, verdicts (list of str), sentence,
         scope (str or None), and maybe rising (bool or None).
     language : Language
-        The reader's language.
     """
     return Html(f'<ul class="exceptions">{"".join(_exception(item, language) for item in items)}</ul>')
 

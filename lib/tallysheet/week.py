@@ -97,7 +97,9 @@ def _moment(as_of: str | dt.date | None) -> dt.datetime | None:
                 return dt.datetime.fromisoformat(as_of).replace(tzinfo=None)
             as_of = dt.date.fromisoformat(as_of)
         except ValueError:
-            raise UsageError("as of", "a day such as 2013-04-29", repr(as_of), "Write year-month-day.") from None
+            raise UsageError(
+                "as of", "a day such as 2013-04-29", repr(as_of), "Write year-month-day."
+            ) from None
     return dt.datetime.combine(as_of, dt.time(23, 59, 59))
 
 
@@ -123,7 +125,9 @@ class WeekKpi:
             An unknown dimension, or a base outside the data.
         """
         dimensions = (by,) if isinstance(by, str) else by
-        return self.week.explanation(self.definition.slug, base, tuple(dimensions) if dimensions is not None else None)
+        return self.week.explanation(
+            self.definition.slug, base, tuple(dimensions) if dimensions is not None else None
+        )
 
 
 class Week:
@@ -191,7 +195,9 @@ class Week:
         ]
         return pd.DataFrame(rows, columns=["kpi", "code", "scope"])
 
-    def explanation(self, slug: str, base: str | None = None, by: tuple[str, ...] | None = None) -> Explanation:
+    def explanation(
+        self, slug: str, base: str | None = None, by: tuple[str, ...] | None = None
+    ) -> Explanation:
         """Compare a KPI with a base; asked again, it is the same object."""
         definition = kpi(slug)
         dimensions = self.dimensions(slug) if by is None else by
@@ -234,7 +240,9 @@ class Week:
     def judged_week(self, slug: str) -> IsoWeek | None:
         """The latest week up to this one that is complete and final."""
         unjudged = self.unjudged(slug)
-        return max((week for week in self.cube.weeks if week <= self.week and week not in unjudged), default=None)
+        return max(
+            (week for week in self.cube.weeks if week <= self.week and week not in unjudged), default=None
+        )
 
     @cached_property
     def _database(self) -> duckdb.DuckDBPyConnection:
@@ -308,13 +316,16 @@ class Week:
 
     def card(self, slug: str | None = None) -> Html:
         """Show whether a KPI is usual: sentence and control chart. None is the page's lead."""
-        return page.card(self.explanations[slug or self.lead.kpi.slug], self.explanations, self.language)
+        wanted = slug or self.lead.kpi.slug
+        return page.card(self.explanations[wanted], self.explanations, self.language, told=slug is None)
 
     def parts(self, slug: str | None = None, by: str | None = None) -> Html:
         """Show which parts a KPI's change comes from, dimension by dimension. None is the page's lead."""
         wanted = slug or self.lead.kpi.slug
         explanation = self.explanation(wanted) if by is None else self.explanation(wanted, by=(by,))
-        return Html.join(*(page.parts(explanation, dimension, self.language) for dimension in explanation.parts))
+        return Html.join(
+            *(page.parts(explanation, dimension, self.language) for dimension in explanation.parts)
+        )
 
     def other_cards(self) -> Html:
         """Show the other KPIs' charts."""

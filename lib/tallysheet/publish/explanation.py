@@ -20,7 +20,7 @@ def explanation_page(explanation: Explanation, file_name: str, language: Languag
     """
     text = language.text
     only = {explanation.kpi.slug: explanation}
-    pieces = [page.opening(only, explanation, language), page.card(explanation, only, language)]
+    pieces = [page.opening(only, explanation, language), page.card(explanation, only, language, told=True)]
     pieces += [page.parts(explanation, dimension, language) for dimension in explanation.parts]
     h1 = text("page.heading", number=explanation.week.number, year=explanation.week.year)
     surroundings = {
@@ -32,7 +32,14 @@ def explanation_page(explanation: Explanation, file_name: str, language: Languag
         "subtitle": text("page.of_file", week=language.week(explanation.week), file=file_name),
         "badges": [],
         "links": [],
-        "footer": [text("page.made_from", version=tallysheet.__version__, file=file_name, base=say.base(explanation, language))],
+        "footer": [
+            text(
+                "page.made_from",
+                version=tallysheet.__version__,
+                file=file_name,
+                base=say.base(explanation, language),
+            )
+        ],
         "words": language.words["page"],
     }
     html = export_page(notebook_of(*(piece.html for piece in pieces)), surroundings)

@@ -17,7 +17,9 @@ def _exporter() -> Any:
     from traitlets.config import Config
 
     # Nothing on the page may come from a CDN: the template asks for none, and no preprocessor runs code.
-    config = Config({"HTMLExporter": {"template_name": TEMPLATE.name, "embed_images": True}})
+    config = Config(
+        {"HTMLExporter": {"template_name": TEMPLATE.name, "embed_images": True, "exclude_anchor_links": True}}
+    )
     exporter = HTMLExporter(config=config, extra_template_basedirs=[str(_LIBRARY)])
     exporter.exclude_input = True
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True

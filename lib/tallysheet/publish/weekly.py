@@ -42,7 +42,9 @@ def page_name(notebook: str) -> str:
     return notebook.lstrip("0123456789").lstrip("_")
 
 
-def publish_week(week: Week, notebooks: Sequence[str], parameters: dict[str, Any], started_at: dt.datetime) -> Published:
+def publish_week(
+    week: Week, notebooks: Sequence[str], parameters: dict[str, Any], started_at: dt.datetime
+) -> Published:
     """Publish a week's notebooks.
 
     Parameters
@@ -121,14 +123,28 @@ def _surroundings(week: Week, page: str, pages: Sequence[str]) -> dict[str, Any]
         "h1": h1,
         "subtitle": f"{language.week(week.week)}. {known}",
         "badges": [
-            ("tick" if files["good"].sum() == files["rows"].sum() else "half",
-             text("page.rows", good=language.decimal(files["good"].sum()), rows=language.decimal(files["rows"].sum()))),
-            ("tick" if final == len(week.kpis) else "half", text("page.final", final=final, kpis=len(week.kpis))),
+            (
+                "tick" if files["good"].sum() == files["rows"].sum() else "half",
+                text(
+                    "page.rows",
+                    good=language.decimal(files["good"].sum()),
+                    rows=language.decimal(files["rows"].sum()),
+                ),
+            ),
+            (
+                "tick" if final == len(week.kpis) else "half",
+                text("page.final", final=final, kpis=len(week.kpis)),
+            ),
         ],
         "links": [("../index.html", text("page.weeks"))]
         + [(f"{other}.html", title_of(other, language)) for other in pages if other != page],
         "footer": [
-            text("page.made", version=tallysheet.__version__, base=say.base(week.lead, language), state=week.ledger.state)
+            text(
+                "page.made",
+                version=tallysheet.__version__,
+                base=say.base(week.lead, language),
+                state=week.ledger.state,
+            )
         ],
         "words": language.words["page"],
     }
@@ -148,7 +164,9 @@ def _manifest(
         {
             "notebook": name,
             "page": page_name(name),
-            "sha256": hashlib.sha256(made[page_name(name)].encode()).hexdigest() if page_name(name) in made else None,
+            "sha256": hashlib.sha256(made[page_name(name)].encode()).hexdigest()
+            if page_name(name) in made
+            else None,
             "error": failed.get(page_name(name)),
         }
         for name in notebooks
@@ -175,7 +193,10 @@ def _archive(reports: Path, language: Language) -> str:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         iso = IsoWeek.parse(manifest["week"])
         hrefs = [
-            (title_of(report["page"], language), f"{iso}/{report['page']}.html" if not report["error"] else None)
+            (
+                title_of(report["page"], language),
+                f"{iso}/{report['page']}.html" if not report["error"] else None,
+            )
             for report in manifest["reports"]
         ]
         weeks.append(
@@ -219,5 +240,7 @@ def check_notebook_names(root: Path, names: Sequence[str], known: Sequence[str])
     by_name = {page_name(name): name for name in notebooks} | {name: name for name in notebooks}
     for name in names:
         if name not in by_name:
-            raise UsageError("--only", f"a notebook, such as {', '.join(known)}", repr(name), "Choose one of them.")
+            raise UsageError(
+                "--only", f"a notebook, such as {', '.join(known)}", repr(name), "Choose one of them."
+            )
     return [by_name[name] for name in names]
