@@ -131,9 +131,9 @@ def _load_source(source: Source, clean: Path, quarantine: Path) -> dict[str, Any
             table = scan(connection, file.path, f"text_{file.name}")
             scanned[file.name] = table
             marks = ", ".join(literal(mark) for mark in ("", *file.missing))
+            quoted = [identifier(column) for column in table.columns]
             cells = ", ".join(
-                f"CASE WHEN {identifier(column)} NOT IN ({marks}) THEN {identifier(column)} END AS {identifier(column)}"
-                for column in table.columns
+                f"CASE WHEN {name} NOT IN ({marks}) THEN {name} END AS {name}" for name in quoted
             )
             connection.execute(
                 f"CREATE VIEW {identifier(file.name)} AS SELECT line, {cells} FROM {identifier(table.name)}"

@@ -11,15 +11,14 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from tallysheet.decompose import decompose
 from tallysheet.errors import UsageError
+from tallysheet.judgement import Judgement, judge
 from tallysheet.kpi import Kpi
-from tallysheet.limits import Judgement, judge
 from tallysheet.weeks import IsoWeek
 
 BASES = ("previous", "last-4", "year-ago")
@@ -140,7 +139,8 @@ def base_weeks(
 
     Examples
     --------
-    >>> [str(found) for found in base_weeks("previous", IsoWeek(2013, 3), [IsoWeek(2013, 2), IsoWeek(2013, 3)])]
+    >>> week = IsoWeek(2013, 3)
+    >>> [str(found) for found in base_weeks("previous", week, [IsoWeek(2013, 2), week])]
     ['2013-W02']
     """
     wanted = {
@@ -218,11 +218,11 @@ def compare(
         weekly = _weekly(cells, kpi, dimension, weeks)
         parts[dimension] = _split(weekly, judged, kpi, compared, why)
         closest = _closest(parts[dimension])
-        rows = weekly[closest].loc[judged]
+        rows = pd.DataFrame(weekly[closest]).loc[judged]
         close_ups[dimension] = closest, _history(rows, kpi, _judge(rows, kpi, why), compared)
         segments += [
-            _segment(weekly[row["segment"]], totals, judged, kpi, compared, dimension, row)
-            for row in parts[dimension].to_dict("records")
+            _segment(pd.DataFrame(weekly[row["segment"]]), totals, judged, kpi, compared, dimension, row)
+            for _, row in parts[dimension].iterrows()
             if row["variation"] == "signal"
         ]
     value_now, value_base = _value(now, kpi), _value(before, kpi)
@@ -250,16 +250,16 @@ def compare(
 def _weekly(cells: pd.DataFrame, kpi: Kpi, dimension: str | None, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
     """Lay weeks as rows and (numerator, denominator) of each segment as pairs of columns; no row is 0."""
     measures = [kpi.numerator, kpi.denominator or kpi.numerator]
-    keys = ["week"] if dimension is None else ["week", dimension]
     frame = cells[cells["week"].isin([str(week) for week in weeks])]
     if dimension is not None:
         frame = frame.assign(**{dimension: frame[dimension].astype("string").fillna("")})
-    sums = frame.groupby(keys)[list(dict.fromkeys(measures))].sum()
-    if dimension is not None:
-        sums = sums.unstack(fill_value=0)
-    sums = sums.reindex([str(week) for week in weeks], fill_value=0)
+    named = [str(week) for week in weeks]
     if dimension is None:
+        sums = frame.groupby("week")[list(dict.fromkeys(measures))].sum().reindex(named, fill_value=0)
         return pd.DataFrame({"x": sums[measures[0]], "n": sums[measures[1]]}).astype(float)
+    sums = frame.pivot_table(
+        index="week", columns=dimension, values=list(dict.fromkeys(measures)), aggfunc="sum", fill_value=0
+    ).reindex(named, fill_value=0)
     names = sorted(sums[measures[0]].columns)
     pairs = {
         (name, side): sums[(measure, name)]
@@ -360,7 +360,7 @@ def _segment(
     kpi: Kpi,
     compared: Sequence[IsoWeek],
     dimension: str,
-    row: dict[str, Any],
+    row: pd.Series,
 ) -> Segment:
     """Measure how far a part moved beyond the rest.
 

@@ -125,9 +125,8 @@ def _cells(
         typed_view(connection, table, "rows")
         close_to_outside(connection)
         day = _checked(connection, "--week-of", f"CAST(({week_of}) AS DATE)")
-        sums = [
-            f"coalesce(sum({_checked(connection, '--numerator', f'CAST(({numerator}) AS DOUBLE)')}), 0) AS numerator"
-        ]
+        number = _checked(connection, "--numerator", f"CAST(({numerator}) AS DOUBLE)")
+        sums = [f"coalesce(sum({number}), 0) AS numerator"]
         if denominator:
             per = _checked(connection, "--denominator", f"CAST(({denominator}) AS DOUBLE)")
             sums.append(f"coalesce(sum({per}), 0) AS denominator")

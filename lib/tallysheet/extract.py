@@ -180,6 +180,5 @@ def typed_view(connection: duckdb.DuckDBPyConnection, table: TextTable, name: st
         quoted = identifier(column)
         cell = f"TRY_CAST({quoted} AS {kind})" if kind else f"nullif({quoted}, '')"
         cells.append(f"{cell} AS {quoted}")
-    connection.execute(
-        f"CREATE OR REPLACE VIEW {identifier(name)} AS SELECT {', '.join(cells)} FROM {identifier(table.name)}"
-    )
+    select = f"SELECT {', '.join(cells)} FROM {identifier(table.name)}"
+    connection.execute(f"CREATE OR REPLACE VIEW {identifier(name)} AS {select}")

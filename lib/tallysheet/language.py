@@ -60,7 +60,7 @@ def _laid_over(words: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Language:
-    """One language: its words, and its way to write numbers and dates.
+    r"""One language: its words, and its way to write numbers and dates.
 
     A minus is U+2212, which screen readers read aloud and which is as wide as a plus.
     Rounding is half to even, as Babel does.
@@ -69,7 +69,7 @@ class Language:
     --------
     >>> english = read_language("en")
     >>> english.value(0.5856, "share"), english.change(-0.1625, "share"), english.value(6560, "count")
-    ('58.6%', '−16.2\\xa0pp', '6,560')
+    ('58.6%', '−16.2\xa0pp', '6,560')
     >>> english.day(dt.date(2013, 4, 22))
     'Monday 22 April'
     """
@@ -89,24 +89,22 @@ class Language:
     def text(self, key: str, **values: object) -> str:
         """Give the text of a dotted key with its placeholders filled.
 
-        An entry with plural forms (``one``, ``other`` …) takes the form of the number ``n``; ``n``
-        itself may be a number, and is written as a whole number.
+        An entry with plural forms (``one``, ``other`` …) takes the form of the whole number ``n``.
 
         Raises
         ------
         DataError
             No such key, or a placeholder without a value.
         """
-        entry = self._entry(key)
-        if isinstance(entry, dict):
-            count = values.get("n", 0)
+        entry, count = self._entry(key), values.get("n")
+        if isinstance(entry, dict) and isinstance(count, int):
             entry = entry.get(self.locale.plural_form(count), entry.get("other"))
         if not isinstance(entry, str):
             raise DataError(
                 f"words/{self.code}.toml", f"the key {key}", "nothing", "Add it to every language."
             )
-        if isinstance(values.get("n"), int):
-            values["n"] = self.decimal(values["n"])
+        if isinstance(count, int):
+            values["n"] = self.decimal(count)
         try:
             return entry.format(**values)
         except KeyError as error:
@@ -143,7 +141,7 @@ class Language:
         return ("+" if signed and number > 0 else "") + written.replace("-", "−")
 
     def value(self, number: float, unit: str, decimals: int | None = None) -> str:
-        """Write a value in its unit: ``share`` (0 to 1) as a percentage, ``count`` without decimals, ``number`` with two."""
+        """Write a value: a ``share`` (0 to 1) in percent, a ``count`` whole, a ``number`` with two decimals."""
         if _is_missing(number):
             return self.text("number.missing")
         if unit == "share":

@@ -1,6 +1,5 @@
-"""What is usual: process limits, run rules, and the judgement of one week against earlier ones.
+"""What is usual: process limits, run rules, assurance against a target.
 
-A week is judged against limits from *earlier* weeks only, so that it never widens its own.
 Sums, money and durations have an XmR chart; ratios of counts have Laney's p' or u' chart, because
 with thousands of shipments a week a plain p chart flags almost every week.
 
@@ -8,14 +7,15 @@ References
 ----------
 Wheeler, Understanding Variation (XmR, 2.66); Nelson 1982 (screening of moving ranges);
 Laney 2002, Quality Engineering 14(4) (p' and u'); Montgomery, Statistical Quality Control, ch. 7
-(p and u, and the counts of 5 that the normal approximation needs);
+(p and u);
 NHSRplotthedots, R/ptd_spc_standard.R and R/ptd_calculate_point_type.R (rules and their order).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -25,20 +25,8 @@ Chart = Literal["xmr", "p", "u", "p'", "u'"]
 Numbers = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
-MIN_EARLIER_WEEKS = 13
-"""Fewer points give trial limits only (NHSRplotthedots' short_group_warning)."""
-
-FALSE_FLAG_SHARE = 0.013
-"""Share of unchanged series that are flagged all the same, an upper figure.
-
-Simulated: 20,000 normal series each with 13, 15, 26, 52 and 104 earlier weeks and lag-1
-autocorrelation 0, .3 and .5; `judge` flagged .4 to 1.3 % of them (13 weeks and .5: the most).
-"""
-
 _SCREEN = 3.267  # upper limit of a moving range of two, in mean moving ranges
 _D2 = 1.128  # mean moving range of two, in standard deviations
-_RUN_OF_JUDGEMENT = 8
-_MIN_EXPECTED = 5
 
 
 @dataclass(frozen=True)
@@ -121,7 +109,7 @@ def process_limits(
     >>> limits.lower[:2].round(3), limits.upper[:2].round(3)
     (array([-6.625, -6.625]), array([13.768, 13.768]))
     """
-    counts = _checked(values, "values")
+    counts = checked(values, "values")
     if chart not in ("xmr", "p", "u", "p'", "u'"):
         raise ValueError(f"chart: expected xmr, p, u, p' or u', found {chart!r}")
     if chart == "xmr":
@@ -129,7 +117,7 @@ def process_limits(
     elif n is None:
         raise ValueError(f"n: the {chart} chart needs denominators")
     else:
-        denominators = _checked(n, "n")
+        denominators = checked(n, "n")
         if denominators.shape != counts.shape:
             raise ValueError(f"n: expected {counts.size} denominators, found {denominators.size}")
         if np.nanmin(counts, initial=0) < 0 or np.nanmin(denominators, initial=0) < 0:
@@ -137,7 +125,7 @@ def process_limits(
     bounds = [0, *sorted(rebase_at), counts.size]
     parts = [
         _part(counts[start:stop], denominators[start:stop], chart, screen, fix_after, multiplier)
-        for start, stop in zip(bounds[:-1], bounds[1:], strict=True)
+        for start, stop in pairwise(bounds)
         if stop > start
     ]
     columns = (
@@ -155,7 +143,8 @@ def process_limits(
     return Limits(sigma_z=parts[-1].sigma_z, **joined)
 
 
-def _checked(numbers: ArrayLike, name: str) -> Numbers:
+def checked(numbers: ArrayLike, name: str) -> Numbers:
+    """Give numbers as an array of one dimension; a ValueError names the argument that is none."""
     array = np.asarray(numbers, dtype=float)
     if array.ndim != 1 or not array.size:
         raise ValueError(f"{name}: expected a list of one number or more, found shape {array.shape}")
@@ -172,7 +161,7 @@ def _part(
         halves = np.full_like(values, half)
     else:
         centre, sigma_z = _laney(counts[:fix_after], n[:fix_after], chart)
-        halves = 3 * sigma_z * _standard_error(centre, n, chart)
+        halves = 3 * sigma_z * standard_error(centre, n, chart)
     lower, upper = centre - halves, centre + halves
     near_lower, near_upper = centre - halves * 2 / 3, centre + halves * 2 / 3
     least, most = (-np.inf, np.inf) if chart == "xmr" else (0, 1 if chart in ("p", "p'") else np.inf)
@@ -193,7 +182,8 @@ def _xmr(values: Numbers, screen: bool, multiplier: float) -> tuple[float, float
     return float(np.nanmean(values)), multiplier * float(kept.mean())
 
 
-def _standard_error(centre: float, n: Numbers, chart: Chart) -> Numbers:
+def standard_error(centre: float, n: Numbers, chart: Chart) -> Numbers:
+    """Give the binomial (p, p') or Poisson (u, u') standard error of a rate; NaN where n is 0."""
     variance = centre * (1 - centre) if chart in ("p", "p'") else centre
     return np.sqrt(np.divide(max(variance, 0.0), n, out=np.full_like(n, np.nan), where=n > 0))
 
@@ -203,14 +193,15 @@ def _laney(counts: Numbers, n: Numbers, chart: Chart) -> tuple[float, float]:
     centre = float(counts[present].sum() / n[present].sum()) if present.any() else np.nan
     if chart in ("p", "u"):
         return centre, 1.0
-    z = _standardised(counts, n, chart, centre)
+    z = standardised(counts, n, chart, centre)
     moves = np.abs(np.diff(z))
     moves = moves[~np.isnan(moves)]
     return centre, max(1.0, float(moves.mean()) / _D2) if moves.size else 1.0
 
 
-def _standardised(counts: Numbers, n: Numbers, chart: Chart, centre: float) -> Numbers:
-    error = _standard_error(centre, n, chart)
+def standardised(counts: Numbers, n: Numbers, chart: Chart, centre: float) -> Numbers:
+    """Give rates as distances from the centre in standard errors: Laney's z."""
+    error = standard_error(centre, n, chart)
     rate = np.divide(counts, n, out=np.full_like(counts, np.nan), where=n > 0)
     return np.divide(rate - centre, error, out=np.full_like(error, np.nan), where=error > 0)
 
@@ -238,7 +229,7 @@ def run_rules(
     >>> run_rules([1.0, 1, 3.5, 2.5, 1], 0, -3, 3, count_outside=True).two_of_three.astype(int)
     array([0, 0, 1, 1, 0])
     """
-    y = _checked(values, "values")
+    y = checked(values, "values")
     middle, low, high = (
         np.broadcast_to(np.asarray(line, dtype=float), y.shape) for line in (centre, lower, upper)
     )
@@ -309,7 +300,7 @@ def lag1_autocorrelation(values: ArrayLike) -> float:
     r = sum (y_i - m)(y_(i-1) - m) / sum (y_i - m)^2 is too low by about (1 + 4 r) / n
     (Marriott and Pope 1954, Biometrika 41), so (n r + 1) / (n - 4) is returned.
     """
-    y = _checked(values, "values")
+    y = checked(values, "values")
     deviation = y - np.nanmean(y) if not np.isnan(y).all() else y
     count = int((~np.isnan(y)).sum())
     total = np.nansum(deviation**2)
@@ -317,109 +308,3 @@ def lag1_autocorrelation(values: ArrayLike) -> float:
         return 0.0
     r = np.nansum(deviation[1:] * deviation[:-1]) / total
     return float(np.clip((count * r + 1) / (count - 4), -0.9, 0.9))
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """One week against earlier ones.
-
-    Parameters
-    ----------
-    variation : {"signal", "routine", "not_known"}
-    reason : str
-        Why, as a key of words: ``above``, ``below``, ``run_above``, ``run_below``, ``inside``,
-        ``few_weeks`` (fewer than 13 earlier), ``small`` (an expected count below 5), ``collapsed``,
-        ``missing``.
-    limits : Limits
-        Usual range of every week given, from the earlier ones, widened; NaN where there is none.
-    widening, autocorrelation : float
-    earlier_weeks : int
-    """
-
-    variation: Literal["signal", "routine", "not_known"]
-    reason: str
-    limits: Limits
-    widening: float
-    autocorrelation: float
-    earlier_weeks: int
-
-    @property
-    def centre(self) -> float:
-        """Centre of the judged week."""
-        return float(self.limits.centre[-1])
-
-    @property
-    def lower(self) -> float:
-        """Lower limit of the judged week."""
-        return float(self.limits.lower[-1])
-
-    @property
-    def upper(self) -> float:
-        """Upper limit of the judged week."""
-        return float(self.limits.upper[-1])
-
-
-def judge(values: ArrayLike, n: ArrayLike | None = None, chart: Chart = "xmr") -> Judgement:
-    """Judge the last point against limits from the points before it.
-
-    Parameters
-    ----------
-    values, n, chart
-        As for `process_limits`; the last point is the judged week.
-
-    Notes
-    -----
-    Signal: outside the limits, or the eighth in a row on one side of the centre. The moving range
-    underestimates sigma by about sqrt(1 - rho) when neighbours are alike, so limits are widened by
-    1 / sqrt(1 - rho) where the lag-1 autocorrelation rho is positive; above .2 runs are not used.
-
-    Examples
-    --------
-    >>> judge([10, 12, 11, 9, 10, 11, 12, 10, 9, 11, 10, 12, 11, 20]).reason
-    'above'
-    """
-    y = _checked(values, "values")
-    denominators = np.ones_like(y) if chart == "xmr" or n is None else _checked(n, "n")
-    present = ~np.isnan(y) & (denominators > 0)
-    earlier = int(present[:-1].sum())
-    limits = process_limits(y, n, chart, fix_after=max(y.size - 1, 1))
-    rate = np.divide(y, denominators, out=np.full_like(y, np.nan), where=denominators > 0)
-    series = rate if chart == "xmr" else _standardised(y, denominators, chart, float(limits.centre[-1]))
-    rho = lag1_autocorrelation(series[:-1]) if earlier else 0.0
-    widening = 1 / float(np.sqrt(1 - max(rho, 0.0)))
-    reason = "missing" if not present[-1] else "few_weeks" if earlier < MIN_EARLIER_WEEKS else ""
-    if not reason:
-        limits = _widened(limits, widening, denominators, chart)
-        reason = _reason(rate, limits, rho, denominators[-1], chart)
-    if reason in ("missing", "few_weeks", "small", "collapsed"):
-        nothing = np.full_like(y, np.nan)
-        limits = replace(limits, lower=nothing, upper=nothing, near_lower=nothing, near_upper=nothing)
-        return Judgement("not_known", reason, limits, widening, rho, earlier)
-    return Judgement("routine" if reason == "inside" else "signal", reason, limits, widening, rho, earlier)
-
-
-def _widened(limits: Limits, widening: float, n: Numbers, chart: Chart) -> Limits:
-    """Move the limits away from the centre; those of counts are computed anew, as they were clamped."""
-    centre = limits.centre
-    if chart == "xmr":
-        half = widening * (limits.upper - centre)
-        return replace(limits, lower=centre - half, upper=centre + half)
-    half = widening * 3 * limits.sigma_z * _standard_error(float(centre[-1]), n, chart)
-    most = 1.0 if chart in ("p", "p'") else np.inf
-    return replace(limits, lower=np.maximum(centre - half, 0.0), upper=np.minimum(centre + half, most))
-
-
-def _reason(rate: Numbers, limits: Limits, rho: float, n: float, chart: Chart) -> str:
-    centre, lower, upper = limits.centre[-1], limits.lower[-1], limits.upper[-1]
-    if chart != "xmr":
-        rarer = min(centre, 1 - centre) if chart in ("p", "p'") else centre
-        if n * rarer < _MIN_EXPECTED:
-            return "small"
-    if not upper > lower:
-        return "collapsed"
-    if not lower <= rate[-1] <= upper:
-        return "above" if rate[-1] > upper else "below"
-    sides = np.nan_to_num(np.sign(rate[-_RUN_OF_JUDGEMENT:] - centre))
-    if rho <= 0.2 and abs(sides.sum()) == _RUN_OF_JUDGEMENT:
-        return "run_above" if sides[-1] > 0 else "run_below"
-    return "inside"

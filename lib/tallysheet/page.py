@@ -1,23 +1,20 @@
-"""The pieces of a report page: opening, scorecard, card of a KPI, parts, calendar, definitions, data."""
+"""The pieces of a report page that tell its story: opening, scorecard, card of a KPI, its parts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from tallysheet import say
 from tallysheet.charts import bridge_chart, control_chart, figure, sparkline
-from tallysheet.clean import Ledger
 from tallysheet.comparison import Explanation
-from tallysheet.kpi import Kpi
 from tallysheet.language import Language
 from tallysheet.tables import (
     Column,
     Html,
     chips,
-    definitions,
     exceptions_list,
     headline,
     largest_remainder,
@@ -26,7 +23,6 @@ from tallysheet.tables import (
     section,
     side_by_side,
 )
-from tallysheet.weeks import IsoWeek, holidays_in, working_days
 
 
 def opening(explanations: Mapping[str, Explanation], chosen: Explanation, language: Language) -> Html:
@@ -161,6 +157,10 @@ def _scores(item: Explanation, year_ago: float, language: Language) -> dict[str,
     }
 
 
+def _ranges(rows: pd.DataFrame) -> pd.Series:
+    return pd.Series(list(zip(rows["lower"], rows["upper"], strict=True)), index=rows.index, dtype=object)
+
+
 def card(
     explanation: Explanation,
     explanations: Mapping[str, Explanation],
@@ -179,12 +179,12 @@ def card(
     )
     rows = explanation.history.tail(53)
     data = render_table(
-        rows.assign(range=list(zip(rows["lower"], rows["upper"], strict=True)), unit=kpi.unit),
+        rows.assign(range=_ranges(rows), unit=kpi.unit),
         [
             Column("week", language.text("card.week")),
             Column("value", title, kpi.unit),
             Column("range", language.text("scorecard.range"), "range", of=kpi.unit),
-            Column("n", language.text("card.of"), "count"),
+            *([Column("n", language.text("card.of"), "count")] if kpi.denominator else []),
         ],
         caption=language.text("card.data", name=title),
         language=language,
@@ -200,7 +200,9 @@ def card(
         chart,
         say.finding(explanation, language),
         language.text(
-            "card.subtitle", of=language.text(f"kpi.{kpi.slug}.of"), week=str(rows["week"].iloc[0])
+            f"card.subtitle_{kpi.unit}",
+            of=language.text(f"kpi.{kpi.slug}.of"),
+            week=str(rows["week"].iloc[0]),
         ),
         say.limits(explanation, language),
         data,
@@ -271,15 +273,15 @@ def _parts_table(explanation: Explanation, dimension: str, named: pd.DataFrame, 
     scale = 100 if kpi.unit == "share" else 1
     rounded = named.assign(
         unit=kpi.unit,
-        range=list(zip(named["lower"], named["upper"], strict=True)),
+        range=_ranges(named),
         **{
             f"printed_{name}": np.array(largest_remainder(list(named[name] * scale), decimals)) / scale
             for name in ("mix", "rate", "total")
         },
         rising=named["value_now"] > named["value_base"],
         verdict=[
-            say.verdict_word(row.variation, bool(row.value_now > row.value_base), kpi.direction)
-            for row in named.itertuples()
+            say.verdict_word(str(row["variation"]), bool(row["value_now"] > row["value_base"]), kpi.direction)
+            for _, row in named.iterrows()
         ],
     )
     columns = [
@@ -319,98 +321,3 @@ def _parts_table(explanation: Explanation, dimension: str, named: pd.DataFrame, 
         emphasise=named["emphasis"],
         total=total,
     )
-
-
-def calendar_box(
-    week: IsoWeek, weeks: Sequence[IsoWeek], countries: Iterable[str], language: Language
-) -> Html:
-    """Show working days and public holidays of the week, of those it is compared with, and of a year ago."""
-    shown = [week.year_ago, *weeks, week]
-    rows = [
-        {
-            "country": language.name("country", country),
-            **{str(each): working_days(each, country) for each in shown},
-            "holidays": _holidays(shown, country, language),
-        }
-        for country in countries
-    ]
-    columns = [
-        Column("country", language.text("calendar.country")),
-        *(Column(str(each), str(each), "count") for each in shown),
-        Column("holidays", language.text("calendar.holidays")),
-    ]
-    title = language.text("calendar.title")
-    table = render_table(
-        pd.DataFrame(rows),
-        columns,
-        caption=language.text("calendar.caption"),
-        language=language,
-        name="calendar-days",
-    )
-    return section(title, table, name="calendar", level=3)
-
-
-def _holidays(weeks: Iterable[IsoWeek], country: str, language: Language) -> str:
-    named = [
-        language.text("calendar.holiday", day=language.day(day), name=holiday)
-        for week in weeks
-        for day, holiday in holidays_in(week, country).items()
-    ]
-    return "; ".join(named) or language.text("calendar.none")
-
-
-def kpi_definitions(kpis: Iterable[Kpi], language: Language) -> Html:
-    """Say what each KPI counts, where its definition comes from and when it is final."""
-    pairs = []
-    for kpi in kpis:
-        meaning = language.text(f"kpi.{kpi.slug}.definition", expression=kpi.source)
-        source = language.text(
-            "definition.source", source=kpi.source, days=kpi.maturity_days, version=kpi.version
-        )
-        pairs.append(
-            (say.name(kpi, language), f"{meaning} {language.text(f'definition.{kpi.direction}')} {source}")
-        )
-    return section(language.text("definition.title"), definitions(pairs), name="definitions", level=3)
-
-
-def ledger_table(ledger: Ledger, language: Language) -> Html:
-    """Show, file by file, that rows in = good + quarantined + duplicates."""
-    text = language.text
-    columns = [
-        Column("file", text("ledger.file"), small="source"),
-        Column("rows", text("ledger.rows"), "count"),
-        Column("good", text("ledger.good"), "count"),
-        Column("quarantined", text("ledger.quarantined"), "count"),
-        Column("duplicates", text("ledger.duplicates"), "count"),
-    ]
-    total = {
-        "file": text("card.total"),
-        **ledger.files[["rows", "good", "quarantined", "duplicates"]].sum().to_dict(),
-    }
-    table = render_table(
-        ledger.files, columns, caption=text("ledger.caption"), language=language, name="ledger", total=total
-    )
-    return section(
-        text("ledger.title"), table, paragraph(text("ledger.note"), note=True), name="files", level=3
-    )
-
-
-def reasons_table(ledger: Ledger, language: Language) -> Html:
-    """Show why cells were refused, or say that none was."""
-    text = language.text
-    title = text("reasons.title")
-    if ledger.reasons.empty:
-        return section(title, paragraph(text("reasons.none")), name="reasons", level=3)
-    columns = [
-        Column("column", text("reasons.column"), small="source"),
-        Column("reason", text("reasons.reason")),
-        Column("cells", text("reasons.cells"), "count"),
-    ]
-    table = render_table(
-        ledger.reasons.head(10),
-        columns,
-        caption=text("reasons.caption"),
-        language=language,
-        name="reasons-table",
-    )
-    return section(title, table, name="reasons", level=3)

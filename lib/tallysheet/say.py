@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from tallysheet.comparison import Explanation, Segment
+from tallysheet.judgement import FALSE_FLAG_SHARE
 from tallysheet.kpi import Direction, Kpi
 from tallysheet.language import Language
-from tallysheet.limits import FALSE_FLAG_SHARE
 from tallysheet.verdict import spread
 
 _FOLLOWS = 0.1  # a routine part is named beside one that is outside from a tenth of the change on
@@ -149,10 +149,10 @@ def _followers(explanation: Explanation, dimension: str, language: Language) -> 
     named = [
         language.text(
             "say.segment_part",
-            segment=language.name(dimension, row.segment),
-            part=_part(float(row.total), explanation, language),
+            segment=language.name(dimension, segment),
+            part=_part(total, explanation, language),
         )
-        for row in rows.itertuples()
+        for segment, total in zip(rows["segment"], rows["total"], strict=True)
     ]
     if not named:
         return ""
@@ -271,7 +271,7 @@ def is_quiet(explanations: Sequence[Explanation]) -> bool:
 
 
 def headline(explanations: Sequence[Explanation], chosen: Explanation, language: Language) -> tuple[str, str]:
-    """Say the page's first sentence, and the second, which says whether it is real and where it comes from."""
+    """Say the page's first sentence, and the second: whether it is real and where it comes from."""
     if is_quiet(explanations):
         detail = language.text(
             "say.quiet_detail",

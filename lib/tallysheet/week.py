@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from tallysheet import page, say
+from tallysheet import fine_print, page, say
 from tallysheet.clean import Ledger, load
 from tallysheet.comparison import BASES, Explanation, base_weeks, compare, data_span
 from tallysheet.cube import Cube, build_cube, open_tables
@@ -187,7 +187,7 @@ class Week:
 
     @property
     def verdicts(self) -> pd.DataFrame:
-        """Causes of all KPIs, one row a cause: kpi, code, scope (dict), largest contributions first in a KPI."""
+        """Causes of all KPIs, one row a cause: kpi, code, scope (dict), largest contribution first."""
         rows = [
             {"kpi": slug, "code": cause.code, "scope": cause.scope}
             for slug in KPIS
@@ -238,7 +238,7 @@ class Week:
         return week.sunday + dt.timedelta(days=1 + days)
 
     def judged_week(self, slug: str) -> IsoWeek | None:
-        """The latest week up to this one that is complete and final."""
+        """Find the latest week up to this one that is complete and final."""
         unjudged = self.unjudged(slug)
         return max(
             (week for week in self.cube.weeks if week <= self.week and week not in unjudged), default=None
@@ -334,19 +334,21 @@ class Week:
 
     def calendar(self) -> Html:
         """Show working days and public holidays."""
-        return page.calendar_box(self.week, self.lead.base_weeks, self.settings.countries, self.language)
+        return fine_print.calendar_box(
+            self.week, self.lead.base_weeks, self.settings.countries, self.language
+        )
 
     def definitions(self) -> Html:
         """Say what each KPI counts."""
-        return page.kpi_definitions(KPIS.values(), self.language)
+        return fine_print.kpi_definitions(KPIS.values(), self.language)
 
     def files(self) -> Html:
         """Show the ledger of what was loaded."""
-        return page.ledger_table(self.ledger, self.language)
+        return fine_print.ledger_table(self.ledger, self.language)
 
     def refused(self) -> Html:
         """Show why rows were set aside."""
-        return page.reasons_table(self.ledger, self.language)
+        return fine_print.reasons_table(self.ledger, self.language)
 
 
 __all__ = ["BASES", "Week", "WeekKpi", "open_week"]

@@ -1,4 +1,4 @@
-"""Delivery: is what was promised delivered, on time?"""
+"""Delivery: whether what was promised is delivered, and on time."""
 
 from __future__ import annotations
 

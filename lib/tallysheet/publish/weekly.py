@@ -1,4 +1,4 @@
-"""Publish a week, whole or not at all: run, export, check, keep the run, swap the pages in, the index last."""
+"""Publish a week, whole or not at all: run, export, check, keep the run, swap pages in, the index last."""
 
 from __future__ import annotations
 
