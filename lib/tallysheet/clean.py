@@ -15,7 +15,7 @@ import duckdb
 import pandas as pd
 from filelock import FileLock
 
-from tallysheet.engine import connect, first_line, identifier, literal
+from tallysheet.engine import connect, first_line, identifier, literal, strict_cast
 from tallysheet.errors import DataError, nearest
 from tallysheet.extract import check_file, scan, sha256
 from tallysheet.schema import Column
@@ -187,7 +187,7 @@ def _check(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     for name in present:
         source.table.column(name)
     cast = [
-        f"TRY_CAST({column.name} AS {column.type}) AS {column.name}"
+        f"{strict_cast(column.name, column.type)} AS {column.name}"
         if column.name in present
         else f"CAST(NULL AS {column.type}) AS {column.name}"
         for column in source.table.columns

@@ -67,9 +67,9 @@ def decompose(
     >>> parts = decompose(frame, by="country", now="late_n", base="late_n_before",
     ...                   now_n="n", base_n="n_before")
     >>> parts.round(3)
-      country   mix   rate  total
-    0      FR  0.029  0.021  0.050
-    1      DE  0.063 -0.112 -0.050
+      country    mix   rate  total
+    0      FR  0.029  0.021   0.05
+    1      DE  0.062 -0.112  -0.05
     >>> abs(parts.attrs["residual"]) < 1e-9
     True
     """

@@ -44,6 +44,26 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def strict_cast(expression: str, kind: str) -> str:
+    """Cast in SQL without loss: NULL where the text is not wholly of that type.
+
+    DuckDB's own TRY_CAST rounds '1.5' to a BIGINT and drops the time of day from a DATE.
+
+    Examples
+    --------
+    >>> with connect() as connection:
+    ...     connection.execute(f"SELECT {strict_cast(repr('1.5'), 'BIGINT')}").fetchall()
+    [(None,)]
+    """
+    text = f"CAST({expression} AS VARCHAR)"
+    whole = {
+        "BIGINT": f"regexp_full_match({text}, '\\s*[+-]?[0-9]+\\s*')",
+        "DATE": f"length(trim({text})) <= 10",
+    }
+    cast = f"TRY_CAST({expression} AS {kind})"
+    return f"CASE WHEN {whole[kind]} THEN {cast} END" if kind in whole else cast
+
+
 def close_to_outside(connection: duckdb.DuckDBPyConnection) -> None:
     """Shut a connection off from files, network and settings, for SQL that a person types.
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from tallysheet.engine import connect, first_line, identifier, literal
+from tallysheet.engine import connect, first_line, identifier, literal, strict_cast
 from tallysheet.errors import DataError
 
 READABLE = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".zip", ".parquet")
@@ -167,7 +167,7 @@ def typed_view(connection: duckdb.DuckDBPyConnection, table: TextTable, name: st
     types = ("BIGINT", "DOUBLE", "DATE", "TIMESTAMP")
     marks = ", ".join(literal(mark) for mark in ("", *MISSING_MARKS))
     tests = [
-        f"bool_and(TRY_CAST({identifier(column)} AS {kind}) IS NOT NULL) "
+        f"bool_and({strict_cast(identifier(column), kind)} IS NOT NULL) "
         f"FILTER (WHERE {identifier(column)} NOT IN ({marks}))"
         for column in table.columns
         for kind in types

@@ -141,7 +141,10 @@ class Language:
         return ("+" if signed and number > 0 else "") + written.replace("-", "−")
 
     def value(self, number: float, unit: str, decimals: int | None = None) -> str:
-        """Write a value: a ``share`` (0 to 1) in percent, a ``count`` whole, a ``number`` with two decimals."""
+        """Write a value in its unit.
+
+        A ``share`` (0 to 1) is written in percent, a ``count`` whole, a ``number`` with two decimals.
+        """
         if _is_missing(number):
             return self.text("number.missing")
         if unit == "share":

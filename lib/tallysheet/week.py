@@ -65,8 +65,8 @@ def open_week(
     Examples
     --------
     >>> week = open_week("2013-W17", base="last-4")
-    >>> week.kpis.set_index("kpi").loc["otd", ["value", "base", "variation"]].to_list()
-    [0.585..., 0.747..., 'routine']
+    >>> week.kpis[["kpi", "value", "base", "variation"]].round(3).iloc[0].to_dict()
+    {'kpi': 'otd', 'value': 0.586, 'base': 0.748, 'variation': 'routine'}
     """
     settings = read_settings(data)
     wanted = IsoWeek.parse(week) if week is not None else None

@@ -1,0 +1,108 @@
+"""Wrong use of the command line: one clear line, exit code 2, nothing written."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from small_workbook import make_workbook, rows
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.fault
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from tallysheet.cli import main; main()", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if "clean" not in path.parts}
+
+
+@pytest.fixture
+def workbook(tmp_path):
+    make_workbook(tmp_path, rows(3))
+    (tmp_path / "notebooks").mkdir()
+    source = ROOT / "notebooks" / "10_weekly_review.ipynb"
+    (tmp_path / "notebooks" / source.name).write_bytes(source.read_bytes())
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--week", "2026-17"], "a week such as 2013-W17, found '2026-17'"),
+        (["--week", "2025-W53"], "a week of 2025 between W01 and W52, found W53"),
+        (["--week", "2027-W01"], "a week between 2026-W02 and 2026-W04, found 2027-W01"),
+        (["--base", "last-9"], "one of previous, last-4, year-ago or a week, found 'last-9'"),
+        (["--lang", "xx"], "found 'xx'"),
+        (["--as-of", "yesterday"], "a day such as 2013-04-29, found 'yesterday'"),
+        (["--only", "weakly_review"], "found 'weakly_review'"),
+        (["--data", "elsewhere"], "a folder with a workbook.toml"),
+        (["--wek", "2026-W02"], "No such option '--wek'"),
+    ],
+)
+def test_a_wrong_option_of_report(workbook, arguments, told):
+    """Week, base, language, moment, notebook and folder are checked before anything is written."""
+    before = files(workbook)
+
+    result = run(workbook, "report", *arguments)
+
+    assert result.returncode == 2
+    assert told in result.stderr
+    assert "Traceback" not in result.stderr
+    assert files(workbook) - before <= {"data/quarantine"} | {p for p in files(workbook) if "quarantine" in p}
+
+
+def test_a_missing_or_empty_extract(workbook):
+    """The extract is named, and there is no report."""
+    raw = workbook / "data" / "raw" / "parcels.csv"
+    raw.write_text("", encoding="utf-8")
+    empty = run(workbook, "report")
+    raw.unlink()
+    missing = run(workbook, "report")
+
+    for result, told in ((empty, "an empty file"), (missing, "expected a file, found none")):
+        assert result.returncode == 2
+        assert "parcels.csv" in result.stderr
+        assert told in result.stderr
+        assert len(result.stderr.strip().splitlines()) == 1
+    assert not (workbook / "reports").exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"file": "none.csv"}, "none.csv: expected a file, found none"),
+        ({"--week": "2026-W60"}, "between W01 and W53, found W60"),
+        ({"--week": "2026-W30"}, "a week between 2026-W02 and 2026-W04"),
+        ({"--base": "2019-W01"}, "found 2019-W01"),
+        ({"--numerator": "deliverd IS NOT NULL"}, '"delivered"'),
+        ({"--denominator": "(SELECT"}, "--denominator: expected a DuckDB expression"),
+        ({"--week-of": "carrier"}, "expressions that hold for every row"),
+        ({"--by": "carier"}, "Did you mean 'carrier'"),
+        ({"--numerator": "(SELECT count(*) FROM read_csv('/etc/passwd'))"}, "expected a DuckDB expression"),
+    ],
+)
+def test_a_wrong_option_of_explain(workbook, changed, told):
+    """File, week, base, expressions and columns; SQL in an expression reaches no file."""
+    options = {
+        "--week-of": "promised",
+        "--week": "2026-W04",
+        "--base": "previous",
+        "--numerator": "delivered <= promised + INTERVAL 20 HOUR",
+        "--denominator": "1",
+        "--by": "carrier,from",
+    }
+    options.update({name: value for name, value in changed.items() if name != "file"})
+    words = [word for pair in options.items() for word in pair]
+
+    result = run(
+        workbook, "explain", changed.get("file", "data/raw/parcels.csv"), *words, "--html", "out.html"
+    )
+
+    assert result.returncode == 2
+    assert told in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not (workbook / "out.html").exists()

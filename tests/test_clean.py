@@ -1,0 +1,127 @@
+"""Loading: every row is accounted for, and the last good tables stay."""
+
+import pandas as pd
+import pytest
+from small_workbook import make_workbook, rows, write_csv
+
+import tallysheet as ts
+from tallysheet.errors import DataError
+
+
+def quarantine(data, ledger):
+    return pd.read_parquet(data / "quarantine" / ledger.state / "parcels.parquet")
+
+
+def test_rows_in_are_good_quarantined_or_duplicates(tmp_path):
+    """A bad date, a missing carrier and a repeated parcel are set aside with line, column, value, reason."""
+    lines = rows(1)
+    lines[0][3] = "2026-13-01"
+    lines[1][1] = "-"
+    lines.append(list(lines[2]))
+    data = make_workbook(tmp_path, lines)
+
+    ledger = ts.load(data)
+    refused = quarantine(data, ledger)
+
+    counts = ledger.files.loc[0, ["rows", "good", "quarantined", "duplicates"]].to_list()
+    assert counts == [141, 138, 2, 1]
+    told = refused[["line", "column", "value", "reason"]].fillna("").to_numpy().tolist()
+    assert [2, "promised_date", "2026-13-01", "type"] in told
+    assert [3, "carrier", "", "missing"] in told
+    assert [142, "shipment_id", lines[2][0], "duplicate"] in told
+    assert set(refused["file"]) == {"parcels.csv"}
+
+
+def test_unchanged_extracts_are_not_read_again(tmp_path):
+    """A second load leaves the files as they are; a changed extract is loaded."""
+    data = make_workbook(tmp_path, rows(2))
+    first = ts.load(data)
+    stamp = (first.folder / "shipments" / "parcels.parquet").stat().st_mtime_ns
+
+    again = ts.load(data)
+
+    assert again.state == first.state
+    assert (again.folder / "shipments" / "parcels.parquet").stat().st_mtime_ns == stamp
+
+    write_csv(data / "raw" / "parcels.csv", rows(3))
+    changed = ts.load(data)
+
+    assert changed.state != first.state
+    assert changed.files.loc[0, "rows"] == 420
+    assert not first.folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "expected a file, found none"),
+        ("", "an empty file"),
+        ("parcel,carrier\n1,BRV\n", "Referenced column"),
+        ("parcel,carrier,from,promised,delivered\n1,BRV,PAR,x,x\n", "expected good rows"),
+    ],
+)
+def test_a_bad_extract_is_refused_and_the_last_good_tables_stay(tmp_path, content, message):
+    """A missing, empty, renamed or wholly bad extract is one error; the clean tables are untouched."""
+    data = make_workbook(tmp_path, rows(2))
+    good = ts.load(data)
+    before = sorted(path.name for path in (data / "clean").rglob("*.parquet"))
+    raw = data / "raw" / "parcels.csv"
+    raw.unlink()
+    if content is not None:
+        raw.write_text(content, encoding="utf-8")
+
+    with pytest.raises(DataError, match=message):
+        ts.load(data)
+
+    assert sorted(path.name for path in (data / "clean").rglob("*.parquet")) == before
+    assert good.folder.is_dir()
+    assert not list(data.rglob("*.part"))
+
+
+def test_a_select_that_loses_or_multiplies_rows_is_refused(tmp_path):
+    """Each row of the main file becomes one row, so that no join can fan out unseen."""
+    data = make_workbook(tmp_path, rows(1))
+    select = data / "sources" / "parcels" / "parcels.sql"
+    select.write_text(select.read_text() + " WHERE carrier = 'BRV'", encoding="utf-8")
+
+    with pytest.raises(DataError, match=r"one row for each of the 140 rows of parcels\.csv, found 70 rows"):
+        ts.load(data)
+
+
+def test_columns_can_be_renamed_without_a_select(tmp_path):
+    """A source without SELECT maps our columns to the file's headers; an unknown header is answered."""
+    data = make_workbook(tmp_path)
+    header = ["shipment_id", "flow", "Transporteur", "promised_date", "promised_at", "delivered_at", "status"]
+    line = ["1", "outbound", "BRV", "2026-01-05", "2026-01-05 20:00", "2026-01-05 12:00", "delivered"]
+    write_csv(data / "raw" / "parcels.csv", [line], header)
+    source = data / "sources" / "parcels" / "source.toml"
+    text = (
+        source.read_text().replace('select = "parcels.sql"\n', "") + '\n[columns]\ncarrier = "Transporteur"\n'
+    )
+    source.write_text(text, encoding="utf-8")
+
+    assert ts.load(data).files.loc[0, "good"] == 1
+    source.write_text(text.replace("Transporteur", "Transporteurs"), encoding="utf-8")
+    with pytest.raises(DataError, match="Did you mean 'Transporteur'"):
+        ts.load(data)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("sources/parcels/source.toml", "missing =", "mising =", "Did you mean 'missing'"),
+        ("sources/parcels/source.toml", '"shipments"', '"shipment"', "Did you mean 'shipments'"),
+        ("sources/parcels/source.toml", "2026-06-15T07:00:00", '"June"', "a date and time in UTC"),
+        ("workbook.toml", "headline", "headlin", "Did you mean 'headline'"),
+        ("workbook.toml", 'countries = ["FR", "DE"]', 'countries = "FR"', "a list of names"),
+        ("workbook.toml", '"otd"', "", "TOML in UTF-8"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_the_nearest_right_one(tmp_path, file, old, new, message):
+    """A typing error in a TOML is one line, not a stack of calls."""
+    data = make_workbook(tmp_path, rows(1))
+    path = data / file
+    path.write_text(path.read_text().replace(old, new), encoding="utf-8")
+
+    with pytest.raises(DataError, match=message):
+        ts.load(data)

@@ -1,0 +1,136 @@
+"""Comparing a week with a base, on frames small enough to count by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tallysheet.comparison import base_weeks, compare
+from tallysheet.errors import UsageError
+from tallysheet.kpi import Kpi
+from tallysheet.verdict import Cause, causes, spread
+from tallysheet.weeks import IsoWeek, weeks_between
+
+SHARE = Kpi("otd", "f", "on_time_n", "due_n", "share", "up", "day", 0, ("carrier",), "by hand")
+SUM = Kpi("shipments", "f", "due_n", None, "count", "neutral", "day", 0, ("carrier",), "by hand")
+WEEKS = weeks_between(IsoWeek(2026, 1), IsoWeek(2026, 20))
+LAST = WEEKS[-1]
+
+
+def cells(last_of_b: int = 90, weeks=WEEKS) -> pd.DataFrame:
+    """Two carriers of 100 a week: A is on time 90 or 92 times in turn, B 87 to 89, at last as told."""
+    rows = []
+    for place, week in enumerate(weeks):
+        rows.append((str(week), "A", 90 + place % 2 * 2, 100))
+        rows.append((str(week), "B", last_of_b if week == weeks[-1] else 87 + place % 3, 100))
+    return pd.DataFrame(rows, columns=["week", "carrier", "on_time_n", "due_n"])
+
+
+def explain(kpi=SHARE, base="last-4", last_of_b=90, by=("carrier",), **options):
+    return compare(cells(last_of_b), kpi, LAST, base=base, by=by, weeks=WEEKS, **options)
+
+
+def test_values_are_ratios_of_sums():
+    """The base pools its four weeks: 715 of 800."""
+    explanation = explain()
+
+    assert explanation.value_now == (92 + 90) / 200
+    assert explanation.value_base == (92 + 90 + 92 + 90 + 87 + 88 + 89 + 87) / 800
+    assert explanation.value_previous == (90 + 87) / 200
+    assert (explanation.n_now, explanation.n_base) == (200, 800)
+
+
+def test_a_sum_is_compared_with_the_mean_week_of_its_base():
+    """Four weeks of 200 are 200 a week, not 800."""
+    explanation = explain(SUM)
+
+    assert (explanation.value_now, explanation.value_base, explanation.change) == (200, 200, 0)
+
+
+def test_a_fallen_part_is_named_with_its_own_limits():
+    """B falls to 60: outside its own range, and all of the change."""
+    explanation = explain(last_of_b=60)
+    parts = explanation.parts["carrier"].set_index("segment")
+
+    assert [segment.where for segment in explanation.segments] == [{"carrier": "B"}]
+    assert causes(explanation)[0] == Cause("REAL", {"carrier": "B"})
+    assert parts.loc["B", "variation"] == "signal"
+    assert parts.loc["A", "variation"] == "routine"
+    assert parts["total"].sum() == pytest.approx(explanation.change, abs=1e-12)
+    segment = explanation.segments[0]
+    assert segment.low < segment.effect < segment.high < 0
+    assert segment.p < 0.01
+
+
+def test_nothing_moved_is_noise():
+    """An ordinary week has no cause and no scope."""
+    assert causes(explain()) == (Cause("NOISE", {}),)
+
+
+def test_too_few_weeks_are_not_known():
+    """With twelve earlier weeks nothing is judged, and there is no cause."""
+    weeks = WEEKS[-13:]
+
+    explanation = compare(cells(60, weeks), SHARE, LAST, base="last-4", by=["carrier"], weeks=weeks)
+
+    assert (explanation.variation, explanation.judgement.reason) == ("not_known", "few_weeks")
+    assert causes(explanation) == ()
+    assert not explanation.segments
+
+
+def test_an_incomplete_week_is_not_judged_and_not_part_of_limits():
+    """The week in question says why; an earlier incomplete one leaves base and history."""
+    partial = explain(unjudged={LAST: "missing"})
+    holed = explain(unjudged={WEEKS[-2]: "missing"})
+
+    assert (partial.variation, partial.judgement.reason) == ("not_known", "missing")
+    assert WEEKS[-2] not in holed.base_weeks
+    assert str(WEEKS[-2]) not in set(holed.history["week"])
+
+
+def test_a_part_without_a_name_and_one_that_is_new():
+    """Rows without a value are a part of their own; a new part contributes through mix only."""
+    frame = cells()
+    late = pd.DataFrame([(str(LAST), None, 5, 10)], columns=frame.columns)
+
+    explanation = compare(pd.concat([frame, late]), SHARE, LAST, base="last-4", by=["carrier"], weeks=WEEKS)
+    new = explanation.parts["carrier"].set_index("segment").loc[""]
+
+    assert new["rate"] == 0
+    assert new["mix"] == new["total"]
+    assert np.isnan(new["value_base"])
+    assert abs(explanation.residual) < 1e-12
+
+
+def test_a_change_in_one_part_is_not_even():
+    """B holds all of the change with half of the volume; a change of both alike is even."""
+    alone, both = explain(last_of_b=60), explain(base="previous")
+
+    assert (spread(alone, "carrier").segment, spread(alone, "carrier").even) == ("B", False)
+    assert spread(both, "carrier").even
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [
+        ("previous", ["2026-W19"]),
+        ("last-4", ["2026-W16", "2026-W17", "2026-W18", "2026-W19"]),
+        ("2026-W03", ["2026-W03"]),
+    ],
+)
+def test_bases(base, expected):
+    """Each base is a list of weeks, oldest first."""
+    assert [str(week) for week in base_weeks(base, LAST, WEEKS)] == expected
+
+
+def test_year_ago_is_364_days_also_over_week_53():
+    """2027-W02 is compared with 2026-W03: the same weekdays, though the year had 53 weeks."""
+    weeks = weeks_between(IsoWeek(2026, 1), IsoWeek(2027, 2))
+
+    assert [str(week) for week in base_weeks("year-ago", IsoWeek(2027, 2), weeks)] == ["2026-W03"]
+
+
+@pytest.mark.parametrize("base", ["year-ago", "2025-W01", "2026-W20", "last-3", "2026-W99", ""])
+def test_a_base_that_is_not_there_is_refused(base):
+    """Outside the data, the week itself, or of no known form: a usage error."""
+    with pytest.raises(UsageError):
+        base_weeks(base, LAST, WEEKS)

@@ -1,0 +1,62 @@
+"""Strict parameters: papermill only warns, we refuse."""
+
+import pytest
+from nbformat import v4, write
+
+from tallysheet.errors import UsageError
+from tallysheet.execute import check_parameters, declared_parameters
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    def make(source='week = ""  # ISO week\nweeks = 4\n', tags=("parameters",)):
+        path = tmp_path / "n.ipynb"
+        cell = v4.new_code_cell(source, metadata={"tags": list(tags)})
+        write(v4.new_notebook(cells=[cell]), path)
+        return path
+
+    return make
+
+
+def test_parameters_are_read_with_type_default_and_comment(notebook):
+    """They are literals; nothing is run to read them."""
+    declared = declared_parameters(notebook())
+
+    assert {name: (item.type, item.default, item.comment) for name, item in declared.items()} == {
+        "week": (str, "", "ISO week"),
+        "weeks": (int, 4, ""),
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"wek": "2013-W17"}, "Did you mean 'week'"),
+        ({"weeks": "4"}, "a value of type int, found '4'"),
+        ({"weeks": True}, "a value of type int, found True"),
+        ({"week": None}, "a value of type str"),
+    ],
+)
+def test_an_unknown_name_or_a_wrong_type_is_refused(notebook, given, message):
+    """A mistyped parameter never reaches a kernel."""
+    with pytest.raises(UsageError, match=message):
+        check_parameters(notebook(), given)
+
+
+def test_right_parameters_pass(notebook):
+    """All, some or none may be given."""
+    for given in ({}, {"week": "2013-W17"}, {"week": "2013-W17", "weeks": 3}):
+        check_parameters(notebook(), given)
+
+
+def test_a_notebook_needs_exactly_one_cell_of_literals(notebook, tmp_path):
+    """Without the tag its own default would win, unseen."""
+    with pytest.raises(UsageError, match="one cell tagged parameters, found 0"):
+        declared_parameters(notebook(tags=()))
+    with pytest.raises(UsageError, match="lines of name = literal"):
+        declared_parameters(notebook("import os\nweek = os.getcwd()"))
+    with pytest.raises(UsageError, match="Known: n"):
+        declared_parameters(tmp_path / "m.ipynb")
+    (tmp_path / "broken.ipynb").write_text("{", encoding="utf-8")
+    with pytest.raises(UsageError, match="a notebook that reads"):
+        declared_parameters(tmp_path / "broken.ipynb")

@@ -1,0 +1,132 @@
+"""Reading extracts as they were written."""
+
+import gzip
+import os
+import zipfile
+
+import pandas as pd
+import pytest
+
+import tallysheet as ts
+from tallysheet.engine import connect
+from tallysheet.errors import DataError
+from tallysheet.extract import scan, typed_view
+
+TEXT = 'id,name,n\n1,"Côte d\'Ivoire, Abidjan",007\n2,,NA\n'
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(name: str, text: str = TEXT):
+        path = tmp_path / name
+        if name.endswith(".gz"):
+            path.write_bytes(gzip.compress(text.encode()))
+        elif name.endswith(".zip"):
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr("inner.csv", text)
+        else:
+            path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.zip"])
+def test_every_cell_is_text_as_written(written, name):
+    """Leading zeros and NA stay, a missing cell is an empty text, never NA."""
+    frame = ts.read_text_table(written(name))
+
+    assert frame.to_dict("list") == {
+        "id": ["1", "2"],
+        "name": ["Côte d'Ivoire, Abidjan", ""],
+        "n": ["007", "NA"],
+    }
+    assert not frame.isna().any(axis=None)
+
+
+def test_parquet_is_read_as_text(tmp_path):
+    """A Parquet file gives texts too."""
+    pd.DataFrame({"n": [1, None], "day": pd.to_datetime(["2026-01-05", "2026-01-06"])}).to_parquet(
+        tmp_path / "t.parquet"
+    )
+
+    frame = ts.read_text_table(tmp_path / "t.parquet")
+
+    assert frame["n"].to_list() == ["1.0", ""]
+    assert frame["day"].to_list() == ["2026-01-05 00:00:00", "2026-01-06 00:00:00"]
+
+
+def test_rows_keep_their_order_and_line(written):
+    """Line 1 is the header, so the first row is line 2."""
+    path = written("long.csv", "a\n" + "\n".join(str(number) for number in range(50_000)) + "\n")
+
+    with connect() as connection:
+        table = scan(connection, path, "t")
+        wrong = connection.execute("SELECT count(*) FROM t WHERE CAST(a AS BIGINT) + 2 <> line").fetchall()[
+            0
+        ][0]
+
+    assert (table.rows, wrong) == (50_000, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.csv", b"", "an empty file"),
+        ("header.csv", b"a,b\n", "no row"),
+        ("notes.docx", b"x", "expected a file of kind"),
+        ("cut.zip", b"PK\x03\x04cut", "a whole zip file"),
+        ("cut.parquet", b"PAR1cut", "a readable table"),
+    ],
+)
+def test_what_cannot_be_read_is_named(tmp_path, name, content, message):
+    """An empty, cut or unknown file is refused in one line that names it."""
+    (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(DataError, match=message) as caught:
+        ts.read_text_table(tmp_path / name)
+    assert name in str(caught.value)
+
+
+def test_a_missing_file_a_folder_and_a_pipe_are_refused(tmp_path):
+    """Only a regular file is opened, so that nothing hangs."""
+    (tmp_path / "folder.csv").mkdir()
+    os.mkfifo(tmp_path / "pipe.csv")
+
+    for name in ("none.csv", "folder.csv", "pipe.csv"):
+        with pytest.raises(DataError):
+            ts.read_text_table(tmp_path / name)
+
+
+def test_a_zip_holds_one_table_and_stays_in_its_folder(tmp_path):
+    """Two tables are refused; a member called ../x is read and leaves nothing behind."""
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("a.csv", "x\n1\n")
+        archive.writestr("b.csv", "x\n1\n")
+    with zipfile.ZipFile(tmp_path / "out.zip", "w") as archive:
+        archive.writestr("../evil.csv", "x\n1\n")
+
+    with pytest.raises(DataError, match="one table in the zip"):
+        ts.read_text_table(tmp_path / "two.zip")
+    assert ts.read_text_table(tmp_path / "out.zip")["x"].to_list() == ["1"]
+    assert not (tmp_path.parent / "evil.csv").exists()
+
+
+def test_columns_take_the_type_that_every_filled_cell_has(written):
+    """Numbers, dates and times are recognised; NA counts as empty only where the rest of a column casts."""
+    path = written("t.csv", "i,d,day,at,s,m\n1,1.5,2026-01-05,2026-01-05 10:00:00,x,NA\nNA,2,,,NA,NA\n")
+
+    with connect() as connection:
+        typed_view(connection, scan(connection, path, "t"), "v")
+        types = {row[0]: row[1] for row in connection.execute("DESCRIBE v").fetchall()}
+        second = connection.execute("SELECT i, s FROM v").fetchall()[1]
+
+    assert types == {
+        "i": "BIGINT",
+        "d": "DOUBLE",
+        "day": "DATE",
+        "at": "TIMESTAMP",
+        "s": "VARCHAR",
+        "m": "VARCHAR",
+    }
+    assert second == (None, "NA")

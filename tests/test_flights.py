@@ -1,0 +1,192 @@
+"""The flights of 2013 against figures counted from the raw file by other means."""
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import tallysheet as ts
+from tallysheet.errors import UsageError
+from tallysheet.explain import explain_file
+from tallysheet.settings import read_settings
+from tallysheet.sources import read_source
+
+GOLDEN = Path(__file__).parent / "golden" / "flights.csv"
+ROOT = Path(__file__).parents[1]
+
+
+def golden():
+    with GOLDEN.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def opened():
+    weeks: dict[str, ts.week.Week] = {}
+
+    def open_once(week: str):
+        if week not in weeks:
+            weeks[week] = ts.open_week(week, data=ROOT / "data", base="last-4")
+        return weeks[week]
+
+    return open_once
+
+
+@pytest.mark.parametrize(
+    "row", golden(), ids=lambda row: "-".join(row[key] for key in ("week", "kpi", "part", "what"))
+)
+def test_published_figures(row, opened):
+    """Each golden figure is on the page's numbers, within its stated tolerance."""
+    explanation = opened(row["week"]).kpi(row["kpi"]).explain()
+    if row["part"]:
+        dimension, segment = row["part"].split("=")
+        parts = explanation.parts[dimension].set_index("segment").loc[segment]
+        found = {
+            "value": parts.value_now,
+            "base": parts.value_base,
+            "part": parts.total,
+            "lower": parts.lower,
+        }
+    else:
+        found = {
+            "value": explanation.value_now,
+            "base": explanation.value_base,
+            "previous": explanation.value_previous,
+        }
+
+    assert found[row["what"]] == pytest.approx(float(row["expected"]), abs=float(row["tolerance"]))
+
+
+def test_week_17_names_laguardia_while_the_total_is_inside(opened):
+    """The total is routine, LaGuardia is outside its own range, and so are some airlines."""
+    explanation = opened("2013-W17").kpi("otd").explain()
+    outside = [segment.where for segment in explanation.segments]
+
+    assert explanation.variation == "routine"
+    assert outside[0] == {"origin": "LGA"}
+    assert [where for where in outside if "origin" in where] == [{"origin": "LGA"}]
+    assert [where for where in outside if "carrier" in where]
+
+
+def test_week_17_is_not_about_cancellations(opened):
+    """Cancellations moved the other way, so the page says that they are not behind the fall."""
+    assert "That is not behind the fall." in opened("2013-W17").opening().html
+
+
+def test_week_6_is_not_known_yet_and_blames_nobody(opened):
+    """Four earlier weeks are too few, and the fall is spread over airports and airlines."""
+    week = opened("2013-W06")
+
+    assert set(week.kpis["variation"]) == {"not_known"}
+    assert week.verdicts.empty
+    assert "not known yet" in week.opening().html
+    assert (
+        "The fall is spread over the airports and airlines: no single one stands out." in week.opening().html
+    )
+
+
+def test_week_26_names_kennedy(opened):
+    """Kennedy is the only airport outside its range."""
+    airports = [
+        s.where["origin"] for s in opened("2013-W26").kpi("otd").explain().segments if "origin" in s.where
+    ]
+
+    assert airports == ["JFK"]
+
+
+def test_week_39_raises_nothing(opened):
+    """The quiet week: every KPI is routine, and so is every part of it."""
+    week = opened("2013-W39")
+
+    assert set(week.kpis["variation"]) == {"routine"}
+    assert set(week.kpis["cause"]) == {"NOISE"}
+    assert "Nothing to explain" in week.opening().html
+
+
+def test_the_raw_file_gives_the_same_numbers(opened):
+    """`explain` on the raw file and the workbook's KPI agree to the last bit: one truth."""
+    flights = read_source(read_settings(ROOT / "data"), "flights").files[0].path
+    raw = explain_file(
+        flights,
+        week_of="make_date(year, month, day)",
+        week="2013-W17",
+        base="last-4",
+        numerator="coalesce(arr_delay < 15, false)",
+        denominator="1",
+        by=["origin", "carrier"],
+    ).explanation
+    kpi = opened("2013-W17").kpi("otd").explain()
+
+    assert (raw.value_now, raw.value_base, raw.judgement.lower) == (
+        kpi.value_now,
+        kpi.value_base,
+        kpi.judgement.lower,
+    )
+    for dimension in ("origin", "carrier"):
+        pd.testing.assert_frame_equal(raw.parts[dimension], kpi.parts[dimension])
+    assert abs(raw.residual) <= 1e-9
+
+
+def test_hours_of_arrival_are_rolled_over(opened):
+    """A flight lasts between half an hour and half a day, on every lane and through both clock changes."""
+    hours = opened("2013-W17").sql(
+        "SELECT min(epoch(promised_at - first_scan_at) / 3600) AS shortest, "
+        "max(epoch(promised_at - first_scan_at) / 3600) AS longest FROM shipments "
+        "WHERE abs(epoch(delivered_at - promised_at)) < 1800 AND destination_zone IS NOT NULL"
+    )
+
+    assert hours.loc[0, "shortest"] > 0.2
+    assert hours.loc[0, "longest"] < 13
+
+
+def test_as_of_hides_what_came_later():
+    """As of a Wednesday, its week is not complete: it is shown and not judged."""
+    week = ts.open_week("2013-W17", data=ROOT / "data", base="last-4", as_of="2013-04-24")
+
+    assert week.kpis["variation"].to_list() == ["not_known"] * 3
+    assert not week.kpis["mature"].any()
+    assert week.kpis["judged_week"].to_list() == ["2013-W15"] * 3
+    assert week.sql("SELECT max(known_at) <= TIMESTAMP '2013-04-24 23:59:59' AS ok FROM shipments").loc[
+        0, "ok"
+    ]
+
+
+def test_the_default_week_is_the_latest_complete_one():
+    """The year ends on a Tuesday, so its last week is left out."""
+    assert str(ts.open_week(data=ROOT / "data").week) == "2013-W52"
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"week": "2012-W17"}, "expected a week between 2013-W01 and 2014-W01, found 2012-W17"),
+        ({"week": "2013-17"}, "expected a week such as 2013-W17"),
+        ({"week": "2013-W17", "base": "last-5"}, "expected one of previous, last-4, year-ago or a week"),
+        ({"week": "2013-W17", "base": "year-ago"}, "found year-ago"),
+        ({"week": "2013-W17", "lang": "xx"}, "expected one of en"),
+        ({"week": "2013-W17", "as_of": "2012-01-01"}, "expected a moment with data"),
+    ],
+)
+def test_a_wrong_question_gets_one_clear_line(asked, message):
+    """A wrong week, base, language or moment is refused with what was expected and what was found."""
+    with pytest.raises((UsageError, ts.errors.DataError), match=message):
+        ts.open_week(data=ROOT / "data", **asked)
+
+
+def test_sql_cannot_reach_files_or_write(opened):
+    """SQL that a person types sees the tables and nothing else; a wrong name is answered with near ones."""
+    week = opened("2013-W17")
+
+    for query in (
+        "SELECT * FROM read_csv('README.md')",
+        "COPY shipments TO 'x.csv'",
+        "DROP TABLE shipments",
+        "ATTACH 'x.db'",
+        "SET enable_external_access = true",
+        "SELECT 1; SELECT 2",
+    ):
+        with pytest.raises(ts.errors.DataError):
+            week.sql(query)
+    with pytest.raises(ts.errors.DataError, match="carrier"):
+        week.sql("SELECT carier FROM shipments")
