@@ -248,7 +248,7 @@ def _checks(column: Column, present: bool) -> list[str]:
     if column.allowed and present:
         allowed = ", ".join(literal(value) for value in column.allowed)
         checks.append(
-            refuse("not allowed", f"one of {', '.join(column.allowed)}", f"typed.{name} NOT IN ({allowed})")
+            refuse("not_allowed", f"one of {', '.join(column.allowed)}", f"typed.{name} NOT IN ({allowed})")
         )
     return checks
 

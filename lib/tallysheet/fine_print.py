@@ -10,7 +10,7 @@ from tallysheet import say
 from tallysheet.clean import Ledger
 from tallysheet.kpi import Kpi
 from tallysheet.language import Language
-from tallysheet.tables import Column, Html, definitions, paragraph, render_table, section
+from tallysheet.tables import Column, Html, definitions, paragraph, render_table
 from tallysheet.weeks import IsoWeek, holidays_in, working_days
 
 
@@ -32,15 +32,13 @@ def calendar_box(
         *(Column(str(each), str(each), "count") for each in shown),
         Column("holidays", language.text("calendar.holidays")),
     ]
-    title = language.text("calendar.title")
-    table = render_table(
+    return render_table(
         pd.DataFrame(rows),
         columns,
         caption=language.text("calendar.caption"),
         language=language,
         name="calendar-days",
     )
-    return section(title, table, name="calendar", level=3)
 
 
 def _holidays(weeks: Iterable[IsoWeek], country: str, language: Language) -> str:
@@ -63,7 +61,7 @@ def kpi_definitions(kpis: Iterable[Kpi], language: Language) -> Html:
         pairs.append(
             (say.name(kpi, language), f"{meaning} {language.text(f'definition.{kpi.direction}')} {source}")
         )
-    return section(language.text("definition.title"), definitions(pairs), name="definitions", level=3)
+    return definitions(pairs)
 
 
 def ledger_table(ledger: Ledger, language: Language) -> Html:
@@ -81,27 +79,24 @@ def ledger_table(ledger: Ledger, language: Language) -> Html:
     table = render_table(
         ledger.files, columns, caption=text("ledger.caption"), language=language, name="ledger", total=total
     )
-    return section(
-        text("ledger.title"), table, paragraph(text("ledger.note"), note=True), name="files", level=3
-    )
+    return Html.join(table, paragraph(text("ledger.note"), note=True))
 
 
 def reasons_table(ledger: Ledger, language: Language) -> Html:
     """Show why cells were refused, or say that none was."""
     text = language.text
-    title = text("reasons.title")
     if ledger.reasons.empty:
-        return section(title, paragraph(text("reasons.none")), name="reasons", level=3)
+        return paragraph(text("reasons.none"))
     columns = [
         Column("column", text("reasons.column"), small="source"),
         Column("reason", text("reasons.reason")),
         Column("cells", text("reasons.cells"), "count"),
     ]
-    table = render_table(
-        ledger.reasons.head(10),
+    most = ledger.reasons.head(10)
+    return render_table(
+        most.assign(reason=[text(f"reason.{code}") for code in most["reason"]]),
         columns,
         caption=text("reasons.caption"),
         language=language,
         name="reasons-table",
     )
-    return section(title, table, name="reasons", level=3)

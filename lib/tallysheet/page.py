@@ -128,11 +128,11 @@ def scorecard(
         columns,
         caption=text("scorecard.title"),
         language=language,
-        name="scorecard-table",
+        name="scorecard",
         emphasise=emphasis,
         caption_hidden=True,
     )
-    return section(text("scorecard.title"), table, paragraph(note, note=True), name="scorecard", level=3)
+    return Html.join(table, paragraph(note, note=True))
 
 
 def _scores(item: Explanation, year_ago: float, language: Language) -> dict[str, object]:

@@ -245,8 +245,7 @@ def limits(explanation: Explanation, language: Language) -> str:
     if judgement.variation == "not_known":
         return language.text("say.no_limits")
     return language.text(
-        "say.limits",
-        chart=language.text(f"method.{'p' if explanation.kpi.denominator else 'xmr'}"),
+        "say.limits_share" if explanation.kpi.chart == "p'" else "say.limits_count",
         n=judgement.earlier_weeks,
         sigma_z=language.decimal(judgement.limits.sigma_z, 1),
         autocorrelation=language.decimal(judgement.autocorrelation, 2),
