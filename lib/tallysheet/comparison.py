@@ -54,7 +54,7 @@ class Segment:
     p: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """A KPI's week against its base.
 
@@ -104,6 +104,10 @@ class Explanation:
     segments: tuple[Segment, ...]
     residual: float
     base_is_complete: bool
+
+    def __repr__(self) -> str:
+        values = f"{self.value_now:.4g} from {self.value_base:.4g}"
+        return f"<{self.kpi.slug} {self.week} against {self.base}: {values}, {self.variation}>"
 
     @property
     def change(self) -> float:
@@ -370,7 +374,9 @@ def _segment(
     """
     rest = totals - own
     base = [str(week) for week in compared]
-    if kpi.denominator is None:
+    if (rest.loc[[*base, judged[-1]], "n"] == 0).any():  # the part is all there is
+        differences, before = _values(own, kpi), _value(_pooled(own, compared, kpi), kpi)
+    elif kpi.denominator is None:
         differences = own["x"] - rest["x"] * own.loc[base, "x"].sum() / rest.loc[base, "x"].sum()
         before = 0.0
     else:

@@ -113,8 +113,7 @@ def outside(explanation: Explanation, language: Language) -> str:
             segment=language.name(dimension, value),
             range=language.interval(row["lower"], row["upper"], explanation.kpi.unit),
             value=language.value(row["value_now"], explanation.kpi.unit),
-            part=_part(first.contribution, explanation, language),
-            size=language.size(explanation.change, explanation.kpi.unit),
+            part_of=_part_of(first.contribution, explanation, language),
         ),
         _followers(explanation, dimension, language),
     ]
@@ -135,6 +134,16 @@ def _row(explanation: Explanation, segment: Segment) -> dict[str, Any]:
     return dict(parts[parts["segment"] == value].iloc[0])
 
 
+def _part_of(contribution: float, explanation: Explanation, language: Language) -> str:
+    """Say ``8.7 of the 16.2 points``; of a part that outweighs the total or goes against it, say both."""
+    unit, total = explanation.kpi.unit, explanation.change
+    if 0 < contribution / total <= 1 if total else False:
+        part = _part(contribution, explanation, language)
+        return language.text("say.part_of", part=part, size=language.size(total, unit))
+    changes = {"part": language.change(contribution, unit), "change": language.change(total, unit)}
+    return language.text("say.part_against", **changes)
+
+
 def _part(contribution: float, explanation: Explanation, language: Language) -> str:
     """Write a contribution as so many of the change's points; one that goes against it keeps a minus."""
     along = contribution if explanation.change >= 0 else -contribution
@@ -143,6 +152,8 @@ def _part(contribution: float, explanation: Explanation, language: Language) -> 
 
 
 def _followers(explanation: Explanation, dimension: str, language: Language) -> str:
+    if not explanation.change:
+        return ""
     parts = explanation.parts[dimension]
     along = parts["total"] / explanation.change >= _FOLLOWS
     rows = parts[along & (parts["variation"] == "routine")]
@@ -194,8 +205,7 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> str:
         "say.largest_outside" if alone else key,
         dimension=dimension_name(dimension, language),
         segment=language.name(dimension, found.segment),
-        part=_part(found.contribution, explanation, language),
-        size=language.size(explanation.change, explanation.kpi.unit),
+        part_of=_part_of(found.contribution, explanation, language),
         share=language.value(found.share, "share"),
         noun=language.text("noun.shipments"),
     )

@@ -20,10 +20,7 @@ def _exporter() -> Any:
     config = Config(
         {"HTMLExporter": {"template_name": TEMPLATE.name, "embed_images": True, "exclude_anchor_links": True}}
     )
-    exporter = HTMLExporter(config=config, extra_template_basedirs=[str(_LIBRARY)])
-    exporter.exclude_input = True
-    exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
-    return exporter
+    return HTMLExporter(config=config, extra_template_basedirs=[str(_LIBRARY)])
 
 
 def export_page(notebook: Any, page: dict[str, Any]) -> str:
