@@ -85,7 +85,7 @@ def explain_file(
     whole = complete_weeks(first, last)
     kpi = Kpi(
         slug="file",
-        fact=str(path),
+        fact="rows",
         numerator="numerator",
         denominator="denominator" if denominator else None,
         unit=_unit(cells, denominator),
@@ -93,7 +93,7 @@ def explain_file(
         cohort=week_of,
         maturity_days=0,
         dimensions=tuple(by),
-        source=f"{numerator} / {denominator}" if denominator else numerator,
+        source=numerator if denominator in (None, "1") else f"{numerator} / {denominator}",
     )
     explanation = compare(
         cells.assign(week=[str(IsoWeek.of(day)) for day in days]),

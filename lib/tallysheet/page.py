@@ -286,7 +286,7 @@ def _parts_table(explanation: Explanation, dimension: str, named: pd.DataFrame, 
     )
     columns = [
         Column("label", say.dimension_name(dimension, language).capitalize()),
-        Column("n_now", text("noun.shipments").capitalize(), "count"),
+        Column("n_now", text(f"noun.{kpi.fact}").capitalize(), "count"),
         Column(
             "value_base", text("card.base_level", base=say.base(explanation, language)).capitalize(), kpi.unit
         ),

@@ -207,7 +207,7 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> str:
         segment=language.name(dimension, found.segment),
         part_of=_part_of(found.contribution, explanation, language),
         share=language.value(found.share, "share"),
-        noun=language.text("noun.shipments"),
+        noun=language.text(f"noun.{explanation.kpi.fact}"),
     )
     if own and not alone:
         listed = language.listed([language.name(*_where(segment)) for segment in own])
