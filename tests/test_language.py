@@ -73,7 +73,7 @@ def test_weeks_are_iso_weeks_in_every_locale():
 
 
 def test_golden_rows_are_the_oracle_s():
-    """The copied rows are the oracle's, letter by letter, but for amounts of money, which nothing writes yet."""
+    """The copied rows are the oracle's, but for amounts of money, which nothing writes yet."""
     if not ORACLE.is_file():
         pytest.skip(f"{ORACLE} is not beside this clone")
     expected = [row for row in rows(ORACLE) if not row["what"].startswith("eur")]

@@ -75,7 +75,7 @@ def test_golden_rows_are_the_oracle_s():
     ],
 )
 def test_what_is_no_week_is_refused(text, said):
-    """A week that its year does not have, and any other spelling, is a usage error that says what was meant."""
+    """A week that its year does not have, and any other spelling, is an error that says what was meant."""
     with pytest.raises(UsageError, match=said):
         IsoWeek.parse(text)
 

@@ -69,6 +69,13 @@ def load(data: str | Path = "data") -> Ledger:
     ------
     DataError
         A file is missing, empty or unreadable, a column is unknown or no row is good.
+
+    Examples
+    --------
+    >>> ledger = load("data")
+    >>> ledger.files[["file", "rows", "good", "quarantined", "duplicates"]]
+                  file    rows    good  quarantined  duplicates
+    0  flights.csv.zip  336776  336776            0           0
     """
     settings = read_settings(data)
     sources = read_sources(settings)

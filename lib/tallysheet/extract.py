@@ -50,6 +50,14 @@ def read_text_table(path: str | Path) -> pd.DataFrame:
     ------
     DataError
         The file is missing, empty, not a regular file, of an unknown kind, or cannot be read.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "parcels.csv"
+    ...     _ = path.write_text("parcel,weight\\n007,\\n")
+    ...     read_text_table(path).to_dict("records")
+    [{'parcel': '007', 'weight': ''}]
     """
     with connect() as connection:
         table = scan(connection, Path(path), "extract")

@@ -271,6 +271,16 @@ def assurance(
     direction : {"up", "down", "neutral"}
         Which way is good (``increase`` and ``decrease`` are understood too).
 
+    Returns
+    -------
+    {"pass", "fail", "hit_or_miss", "none"}
+        ``none`` without a target, a direction or limits.
+
+    Raises
+    ------
+    ValueError
+        An unknown direction.
+
     Examples
     --------
     >>> assurance(0.91, 0.95, 0.90, "up"), assurance(0.91, 0.95, 0.94, "up")

@@ -115,6 +115,8 @@ def scorecard(
         Column("history", text("scorecard.history"), "picture"),
         Column("final", text("scorecard.maturity")),
     ]
+    if rows["assurance"].eq("none").all():
+        columns = [column for column in columns if column.key != "assurance"]
     if first.base == "previous":
         columns = [column for column in columns if column.key != "on_last"]
     if rows["on_year"].isna().all():

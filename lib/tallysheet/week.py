@@ -151,7 +151,7 @@ class Week:
         self._asked: dict[tuple[str, str, tuple[str, ...]], Explanation] = {}
 
     def __repr__(self) -> str:
-        return f"<Week {self.week} against {self.base}, as of {self.cube.as_of:%Y-%m-%d %H:%M}>"
+        return f"<{self.week} against {self.base}, known {self.cube.as_of:%Y-%m-%d %H:%M}>"
 
     def kpi(self, slug: str) -> WeekKpi:
         """Give a KPI; a UsageError advises on an unknown slug."""

@@ -1,0 +1,27 @@
+"""What the contract tests read: the library's modules, as syntax trees."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LIBRARY = ROOT / "lib" / "tallysheet"
+
+
+def modules() -> dict[str, ast.Module]:
+    """Read every module of the library, by its dotted name below tallysheet; the package itself is ''."""
+    found = {}
+    for path in sorted(LIBRARY.rglob("*.py")):
+        name = ".".join(path.relative_to(LIBRARY).with_suffix("").parts).removesuffix("__init__").rstrip(".")
+        found[name] = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    return found
+
+
+def imported(tree: ast.Module) -> set[str]:
+    """List what a module imports, anywhere in it, as dotted names."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names

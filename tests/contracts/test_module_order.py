@@ -1,0 +1,52 @@
+"""Data flows one way: the list below is the law."""
+
+import pytest
+from source_tree import imported, modules
+
+ORDER = """
+errors weeks settings language
+schema kpi kpis.delivery kpis
+engine extract sources clean
+cube limits judgement decompose comparison verdict
+say tables svg control_charts charts page fine_print
+week explain
+execute publish publish.promote publish.checks publish.pages publish.explanation publish.weekly
+cli
+""".split()
+
+WHOLE_PACKAGE = {"publish.explanation", "publish.weekly"}
+"""These may import the package itself, for its version."""
+
+
+def test_every_module_stands_in_the_list():
+    """A new module finds its place in the order first."""
+    assert set(modules()) - {""} == set(ORDER)
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_a_module_imports_only_from_those_before_it(name):
+    """No import goes to the right, none in a circle; imports inside functions count too."""
+    ours = {found for found in imported(modules()[name]) if found.split(".")[0] == "tallysheet"}
+    # A package may name itself when it imports its own earlier modules.
+    allowed = {f"tallysheet.{earlier}" for earlier in ORDER[: ORDER.index(name)]} | {f"tallysheet.{name}"}
+
+    wrong = {
+        found
+        for found in ours
+        if found not in allowed
+        and found.rpartition(".")[0] not in allowed
+        and not (found == "tallysheet" and (name in WHOLE_PACKAGE or _only_modules(ours, allowed)))
+    }
+
+    assert wrong == set()
+
+
+def _only_modules(ours: set[str], allowed: set[str]) -> bool:
+    """`from tallysheet import say` names the package, and is about the module."""
+    return all(found in allowed for found in ours if found.count(".") == 1)
+
+
+def test_the_marketplace_and_the_library_do_not_know_each_other():
+    """The simulated world is another package; neither imports the other."""
+    for name, tree in modules().items():
+        assert not {found for found in imported(tree) if found.split(".")[0] == "marketplace"}, name
