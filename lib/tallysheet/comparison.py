@@ -213,19 +213,20 @@ def compare(
         if candidate == week or (candidate < week and candidate not in unjudged)
     ]
     why = unjudged.get(week)
-    totals = _weekly(cells, kpi, None, weeks)
+    totals = _weekly(cells, kpi, weeks)
     judgement = _judge(totals.loc[judged], kpi, why)
     now, before = _pooled(totals, [week], kpi), _pooled(totals, compared, kpi)
     previous = _pooled(totals, [week.shift(-1)], kpi)
     parts, close_ups, segments = {}, {}, []
-    for dimension in by:
-        weekly = _weekly(cells, kpi, dimension, weeks)
+    can_split = kpi.denominator is None or (now[1] > 0 and before[1] > 0)
+    for dimension in by if can_split else ():
+        weekly = _weekly_by(cells, kpi, dimension, weeks)
         parts[dimension] = _split(weekly, judged, kpi, compared, why)
         closest = _closest(parts[dimension])
-        rows = pd.DataFrame(weekly[closest]).loc[judged]
+        rows = weekly[closest].loc[judged]
         close_ups[dimension] = closest, _history(rows, kpi, _judge(rows, kpi, why), compared)
         segments += [
-            _segment(pd.DataFrame(weekly[row["segment"]]), totals, judged, kpi, compared, dimension, row)
+            _segment(weekly[str(row["segment"])], totals, judged, kpi, compared, dimension, row)
             for _, row in parts[dimension].iterrows()
             if row["variation"] == "signal"
         ]
@@ -251,26 +252,20 @@ def compare(
     )
 
 
-def _weekly(cells: pd.DataFrame, kpi: Kpi, dimension: str | None, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
-    """Lay weeks as rows and (numerator, denominator) of each segment as pairs of columns; no row is 0."""
-    measures = [kpi.numerator, kpi.denominator or kpi.numerator]
-    frame = cells[cells["week"].isin([str(week) for week in weeks])]
-    if dimension is not None:
-        frame = frame.assign(**{dimension: frame[dimension].astype("string").fillna("")})
-    named = [str(week) for week in weeks]
-    if dimension is None:
-        sums = frame.groupby("week")[list(dict.fromkeys(measures))].sum().reindex(named, fill_value=0)
-        return pd.DataFrame({"x": sums[measures[0]], "n": sums[measures[1]]}).astype(float)
-    sums = frame.pivot_table(
-        index="week", columns=dimension, values=list(dict.fromkeys(measures)), aggfunc="sum", fill_value=0
-    ).reindex(named, fill_value=0)
-    names = sorted(sums[measures[0]].columns)
-    pairs = {
-        (name, side): sums[(measure, name)]
-        for name in names
-        for side, measure in zip("xn", measures, strict=True)
-    }
-    return pd.DataFrame(pairs).astype(float)
+def _weekly(cells: pd.DataFrame, kpi: Kpi, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
+    """Add up week by week: x (numerator) and n (denominator; of a sum, x again). No row is 0."""
+    measures = {"x": kpi.numerator, "n": kpi.denominator or kpi.numerator}
+    sums = cells.groupby("week")[list(set(measures.values()))].sum()
+    sums = sums.reindex([str(week) for week in weeks], fill_value=0)
+    return pd.DataFrame({side: sums[name].astype(float) for side, name in measures.items()})
+
+
+def _weekly_by(
+    cells: pd.DataFrame, kpi: Kpi, dimension: str, weeks: Sequence[IsoWeek]
+) -> dict[str, pd.DataFrame]:
+    """Add up week by week for each value of a dimension; rows without a value are a part of their own."""
+    values = cells[dimension].astype("string").fillna("")
+    return {str(value): _weekly(rows, kpi, weeks) for value, rows in cells.groupby(values, sort=True)}
 
 
 def _pooled(pair: pd.DataFrame, weeks: Sequence[IsoWeek], kpi: Kpi) -> tuple[float, float]:
@@ -319,15 +314,16 @@ def _history(rows: pd.DataFrame, kpi: Kpi, judgement: Judgement, compared: Seque
 
 
 def _split(
-    weekly: pd.DataFrame, judged: Sequence[str], kpi: Kpi, compared: Sequence[IsoWeek], why: str | None
+    weekly: dict[str, pd.DataFrame],
+    judged: list[str],
+    kpi: Kpi,
+    compared: Sequence[IsoWeek],
+    why: str | None,
 ) -> pd.DataFrame:
     rows = []
-    for name in dict.fromkeys(weekly.columns.get_level_values(0)):
-        now, before = (
-            _pooled(weekly[name], [IsoWeek.parse(judged[-1])], kpi),
-            _pooled(weekly[name], compared, kpi),
-        )
-        verdict = _judge(weekly[name].loc[judged], kpi, why)
+    for name, own in weekly.items():
+        now, before = _pooled(own, [IsoWeek.parse(judged[-1])], kpi), _pooled(own, compared, kpi)
+        verdict = _judge(own.loc[judged], kpi, why)
         is_run = verdict.reason.startswith("run")
         rows.append(
             {
@@ -345,7 +341,8 @@ def _split(
             }
         )
     frame = pd.DataFrame(rows)
-    frame = frame[frame[["x_now", "x_base", "n_now", "n_base"]].ne(0).any(axis=1)]
+    present = frame[["x_now", "x_base", "n_now", "n_base"]].ne(0).any(axis=1)
+    frame = frame[present | (not present.any())]
     columns = {"now_n": "n_now", "base_n": "n_base"} if kpi.denominator else {}
     split = decompose(frame, by="segment", now="x_now", base="x_base", **columns)
     joined = frame.merge(split, on="segment").drop(columns=["x_now", "x_base"])

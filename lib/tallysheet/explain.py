@@ -104,6 +104,11 @@ def explain_file(
         weeks=weeks,
         unjudged={week: "missing" for week in weeks if week not in whole},
     )
+    if math.isnan(explanation.change):
+        compared = ", ".join(str(week) for week in explanation.base_weeks)
+        raise UsageError(
+            "week and base", f"rows to divide by in {wanted} and in {compared}", "none", "Choose others."
+        )
     return FileExplanation(explanation, rows, without_week)
 
 

@@ -34,7 +34,7 @@ class TextTable:
 
 
 def read_text_table(path: str | Path) -> pd.DataFrame:
-    """Read a file as text.
+    r"""Read a file as text.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def read_text_table(path: str | Path) -> pd.DataFrame:
     --------
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "parcels.csv"
-    ...     _ = path.write_text("parcel,weight\\n007,\\n")
+    ...     _ = path.write_text("parcel,weight\n007,\n")
     ...     read_text_table(path).to_dict("records")
     [{'parcel': '007', 'weight': ''}]
     """

@@ -10,7 +10,7 @@ NHSRplotthedots (13 points, below which limits are trial limits).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -22,6 +22,7 @@ from tallysheet.limits import (
     Numbers,
     checked,
     lag1_autocorrelation,
+    limits_around,
     process_limits,
     standard_error,
     standardised,
@@ -109,26 +110,21 @@ def judge(values: ArrayLike, n: ArrayLike | None = None, chart: Chart = "xmr") -
     series = rate if chart == "xmr" else standardised(y, denominators, chart, float(limits.centre[-1]))
     rho = lag1_autocorrelation(series[:-1]) if earlier else 0.0
     widening = 1 / float(np.sqrt(1 - max(rho, 0.0)))
+    centre, halves = float(limits.centre[-1]), _halves(limits, denominators, chart) * widening
+    wide = limits_around(rate, centre, halves, limits.sigma_z, chart)
     reason = "missing" if not present[-1] else "few_weeks" if earlier < MIN_EARLIER_WEEKS else ""
-    if not reason:
-        limits = _widened(limits, widening, denominators, chart)
-        reason = _reason(rate, limits, rho, denominators[-1], chart)
+    reason = reason or _reason(rate, wide, rho, denominators[-1], chart)
     if reason in ("missing", "few_weeks", "small", "collapsed"):
-        nothing = np.full_like(y, np.nan)
-        limits = replace(limits, lower=nothing, upper=nothing, near_lower=nothing, near_upper=nothing)
-        return Judgement("not_known", reason, limits, widening, rho, earlier)
-    return Judgement("routine" if reason == "inside" else "signal", reason, limits, widening, rho, earlier)
+        none = limits_around(rate, centre, np.full_like(y, np.nan), limits.sigma_z, chart)
+        return Judgement("not_known", reason, none, widening, rho, earlier)
+    return Judgement("routine" if reason == "inside" else "signal", reason, wide, widening, rho, earlier)
 
 
-def _widened(limits: Limits, widening: float, n: Numbers, chart: Chart) -> Limits:
-    """Move the limits away from the centre; those of counts are computed anew, as they were clamped."""
-    centre = limits.centre
+def _halves(limits: Limits, n: Numbers, chart: Chart) -> Numbers:
+    """Give the distance from the centre to the limits; those of counts anew, as they may be cut off."""
     if chart == "xmr":
-        half = widening * (limits.upper - centre)
-        return replace(limits, lower=centre - half, upper=centre + half)
-    half = widening * 3 * limits.sigma_z * standard_error(float(centre[-1]), n, chart)
-    most = 1.0 if chart in ("p", "p'") else np.inf
-    return replace(limits, lower=np.maximum(centre - half, 0.0), upper=np.minimum(centre + half, most))
+        return limits.upper - limits.centre
+    return 3 * limits.sigma_z * standard_error(float(limits.centre[-1]), n, chart)
 
 
 def _reason(rate: Numbers, limits: Limits, rho: float, n: float, chart: Chart) -> str:

@@ -93,7 +93,8 @@ def process_limits(
     Raises
     ------
     ValueError
-        Unknown chart, denominators missing or of another length, negative counts.
+        Unknown chart, denominators missing or of another length, negative or infinite counts, shares
+        above 1, a position outside the series.
 
     Notes
     -----
@@ -112,16 +113,13 @@ def process_limits(
     counts = checked(values, "values")
     if chart not in ("xmr", "p", "u", "p'", "u'"):
         raise ValueError(f"chart: expected xmr, p, u, p' or u', found {chart!r}")
-    if chart == "xmr":
-        denominators = np.ones_like(counts)
-    elif n is None:
-        raise ValueError(f"n: the {chart} chart needs denominators")
-    else:
-        denominators = checked(n, "n")
-        if denominators.shape != counts.shape:
-            raise ValueError(f"n: expected {counts.size} denominators, found {denominators.size}")
-        if np.nanmin(counts, initial=0) < 0 or np.nanmin(denominators, initial=0) < 0:
-            raise ValueError(f"values: the {chart} chart needs counts of 0 or more")
+    denominators = np.ones_like(counts) if chart == "xmr" else _denominators(n, counts, chart)
+    if fix_after is not None and fix_after < 1:
+        raise ValueError(f"fix_after: expected 1 or more, found {fix_after}")
+    if any(not 0 < start < counts.size for start in rebase_at):
+        raise ValueError(
+            f"rebase_at: expected positions from 1 to {counts.size - 1}, found {list(rebase_at)}"
+        )
     bounds = [0, *sorted(rebase_at), counts.size]
     parts = [
         _part(counts[start:stop], denominators[start:stop], chart, screen, fix_after, multiplier)
@@ -143,11 +141,24 @@ def process_limits(
     return Limits(sigma_z=parts[-1].sigma_z, **joined)
 
 
+def _denominators(n: ArrayLike | None, counts: Numbers, chart: Chart) -> Numbers:
+    if n is None:
+        raise ValueError(f"n: the {chart} chart needs denominators")
+    denominators = checked(n, "n")
+    if denominators.shape != counts.shape:
+        raise ValueError(f"n: expected {counts.size} denominators, found {denominators.size}")
+    if np.nanmin(counts, initial=0) < 0 or np.nanmin(denominators, initial=0) < 0:
+        raise ValueError(f"values: the {chart} chart needs counts of 0 or more")
+    if chart in ("p", "p'") and (counts > denominators).any():
+        raise ValueError(f"values: the {chart} chart needs counts that do not exceed n")
+    return denominators
+
+
 def checked(numbers: ArrayLike, name: str) -> Numbers:
     """Give numbers as an array of one dimension; a ValueError names the argument that is none."""
     array = np.asarray(numbers, dtype=float)
-    if array.ndim != 1 or not array.size:
-        raise ValueError(f"{name}: expected a list of one number or more, found shape {array.shape}")
+    if array.ndim != 1 or not array.size or np.isinf(array).any():
+        raise ValueError(f"{name}: expected a list of one number or more, all finite, found {numbers!r}")
     return array
 
 
@@ -162,18 +173,27 @@ def _part(
     else:
         centre, sigma_z = _laney(counts[:fix_after], n[:fix_after], chart)
         halves = 3 * sigma_z * standard_error(centre, n, chart)
-    lower, upper = centre - halves, centre + halves
-    near_lower, near_upper = centre - halves * 2 / 3, centre + halves * 2 / 3
-    least, most = (-np.inf, np.inf) if chart == "xmr" else (0, 1 if chart in ("p", "p'") else np.inf)
-    lower, upper, near_lower, near_upper = (
-        np.clip(limit, least, most) for limit in (lower, upper, near_lower, near_upper)
-    )
+    return limits_around(values, centre, halves, sigma_z, chart)
+
+
+def limits_around(values: Numbers, centre: float, halves: Numbers, sigma_z: float, chart: Chart) -> Limits:
+    """Lay limits at a distance from the centre, within what the unit can be, and apply the rules.
+
+    Where the distance is 0 the limits would collapse: they are NaN, and nothing is flagged.
+    """
     centres = np.full_like(values, centre)
-    flags = run_rules(values, centres, lower, upper)
+    distance = np.where(halves > 0, halves, np.nan)
+    least, most = (-np.inf, np.inf) if chart == "xmr" else (0.0, 1.0 if chart in ("p", "p'") else np.inf)
+    lines = (centre - distance, centre + distance, centre - distance * 2 / 3, centre + distance * 2 / 3)
+    lower, upper, near_lower, near_upper = (np.clip(line, least, most) for line in lines)
+    # The rules see the lines before they are cut off, so that "near" means the same on both sides.
+    flags = run_rules(values, centres, lines[0], lines[1])
     return Limits(centres, lower, upper, near_lower, near_upper, sigma_z, **vars(flags))
 
 
 def _xmr(values: Numbers, screen: bool, multiplier: float) -> tuple[float, float]:
+    if np.isnan(values).all():
+        return np.nan, np.nan
     moves = np.abs(np.diff(values))
     moves = moves[~np.isnan(moves)]
     kept = moves[moves < _SCREEN * moves.mean()] if screen and moves.any() else moves
