@@ -24,10 +24,10 @@ report: $(READY)  ## publish a week: make report [WEEK=2013-W17] [ARGS="--lang e
 	@$(BIN)/tallysheet report $(if $(WEEK),--week $(WEEK)) $(ARGS)
 
 test: $(READY)  ## every test
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 test-fast: $(READY)  ## the tests that need no notebook and no browser
-	@$(BIN)/python -m pytest -n auto -m 'not slow and not browser' $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m 'not slow and not browser' $(ARGS)
 
 lab: $(READY)  ## open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --notebook-dir=notebooks $(ARGS)
