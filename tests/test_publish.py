@@ -108,8 +108,24 @@ def test_a_failed_notebook_keeps_its_last_good_page(workbook, published):
     assert (workbook / "reports" / "2026-W21" / "weekly_review.html").read_bytes() == pages[
         "weekly_review.html"
     ]
-    assert "failed" in index
+    assert 'failed</span> <a href="2026-W21/weekly_review.html">last good page</a>' in index
     assert "secret" not in index
+
+
+def test_one_notebook_alone_keeps_the_other_on_the_index(workbook, published):
+    """`--only` makes the same page as a whole run, and the index still lists both."""
+    before = (workbook / "reports" / "2026-W21" / "data_health.html").read_bytes()
+
+    result = report(workbook, "--only", "data_health")
+    index = (workbook / "reports" / "index.html").read_text(encoding="utf-8")
+
+    assert (result.returncode, result.stdout.strip()) == (
+        0,
+        os.path.join("reports", "2026-W21", "data_health.html"),
+    )
+    assert (workbook / "reports" / "2026-W21" / "data_health.html").read_bytes() == before
+    assert "weekly_review.html" in index
+    assert "data_health.html" in index
 
 
 def test_hostile_names_stay_text(tmp_path):

@@ -153,18 +153,23 @@ def archive(**changes) -> str:
             "dates": "22 to 28 April",
             "headline": HOSTILE,
             "href": "2013-W17/review.html",
-            "reports": [("Carriers", None), ("Data health", "2013-W17/health.html")],
+            "reports": [
+                {"name": "Carriers", "href": None, "failed": True},
+                {"name": "Claims", "href": "2013-W17/claims.html", "failed": True},
+                {"name": "Data health", "href": "2013-W17/health.html", "failed": False},
+            ],
         }
     ]
     return template.render(page=page(h1="All weeks"), **{"latest": None, "weeks": weeks, **changes})
 
 
 def test_archive_lists_weeks_and_what_failed():
-    """A failed report is named as failed, a good one is a link."""
+    """A failed report is named as failed, with its last good page if there is one; a good one is a link."""
     html = archive()
 
     assert 1 == html.count("<h1")
-    assert "Carriers failed</span>" in html
+    assert "Carriers failed</span></li>" in html
+    assert 'Claims failed</span> <a href="2013-W17/claims.html">last good page</a>' in html
     assert '<a href="2013-W17/health.html">Data health</a>' in html
     assert "<script" not in html
 

@@ -10,11 +10,12 @@ engine extract sources clean
 cube limits judgement decompose comparison verdict
 say tables svg control_charts charts page fine_print
 week explain
-execute publish publish.promote publish.checks publish.pages publish.explanation publish.weekly
+execute
+publish publish.promote publish.checks publish.pages publish.archive publish.explanation publish.weekly
 cli
 """.split()
 
-WHOLE_PACKAGE = {"publish.explanation", "publish.weekly"}
+WHOLE_PACKAGE = {"publish.archive", "publish.explanation", "publish.weekly"}
 """These may import the package itself, for its version."""
 
 

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tallysheet.language import Language
+
 _LIBRARY = Path(__file__).parents[1]
 TEMPLATE = _LIBRARY / "report_template"
 
@@ -21,6 +23,23 @@ def _exporter() -> Any:
         {"HTMLExporter": {"template_name": TEMPLATE.name, "embed_images": True, "exclude_anchor_links": True}}
     )
     return HTMLExporter(config=config, extra_template_basedirs=[str(_LIBRARY)])
+
+
+def page_name(notebook: str) -> str:
+    """Name a notebook's page: its own name without the number in front.
+
+    Examples
+    --------
+    >>> page_name("10_weekly_review")
+    'weekly_review'
+    """
+    return notebook.lstrip("0123456789").lstrip("_")
+
+
+def title_of(page: str, language: Language) -> str:
+    """Name a report; one without words of its own is named by its notebook."""
+    key = f"report.{page}"
+    return language.text(key) if language.has(key) else page.replace("_", " ").capitalize()
 
 
 def export_page(notebook: Any, page: dict[str, Any]) -> str:
@@ -58,10 +77,10 @@ def archive_page(page: dict[str, Any], latest: dict[str, Any] | None, weeks: Seq
     latest : dict or None
         week, headline, href and note of the newest.
     weeks : sequence of dict
-        week, dates, headline, href, reports (pairs of name and href; None where it failed).
+        week, dates, headline, href, reports (name, href, failed).
     """
     from jinja2 import Environment, FileSystemLoader
 
     loader = FileSystemLoader(str(TEMPLATE))
-    template = Environment(loader=loader, autoescape=False).get_template("archive.html.j2")
+    template = Environment(loader=loader, autoescape=True).get_template("archive.html.j2")
     return template.render(page=page, latest=latest, weeks=weeks).strip() + "\n"

@@ -14,12 +14,11 @@ import tallysheet
 from tallysheet import say
 from tallysheet.errors import ReportError, UsageError
 from tallysheet.execute import check_parameters, execute
-from tallysheet.language import Language
+from tallysheet.publish.archive import archive, with_earlier_reports
 from tallysheet.publish.checks import check_page
-from tallysheet.publish.pages import archive_page, export_page
+from tallysheet.publish.pages import export_page, page_name, title_of
 from tallysheet.publish.promote import write_whole
 from tallysheet.week import Week
-from tallysheet.weeks import IsoWeek
 
 
 @dataclass(frozen=True)
@@ -29,17 +28,6 @@ class Published:
     pages: tuple[Path, ...]
     failed: dict[str, str]
     index: Path
-
-
-def page_name(notebook: str) -> str:
-    """Name a notebook's page: its own name without the number in front.
-
-    Examples
-    --------
-    >>> page_name("10_weekly_review")
-    'weekly_review'
-    """
-    return notebook.lstrip("0123456789").lstrip("_")
 
 
 def publish_week(
@@ -80,7 +68,7 @@ def publish_week(
         page = page_name(name)
         try:
             executed = execute(root / "notebooks" / f"{name}.ipynb", run / f"{name}.ipynb", parameters)
-            html = export_page(executed, _surroundings(week, page, [page_name(other) for other in notebooks]))
+            html = export_page(executed, _surroundings(week, page))
             check_page(f"{page}.html", html)
         except ReportError as error:
             failed[page] = str(error)
@@ -91,9 +79,9 @@ def publish_week(
     write_whole(run / "manifest.json", manifest)
     for page, html in made.items():
         write_whole(folder / f"{page}.html", html)
-    write_whole(folder / "manifest.json", manifest)
+    write_whole(folder / "manifest.json", with_earlier_reports(manifest, folder / "manifest.json"))
     index = root / "reports" / "index.html"
-    write_whole(index, _archive(root / "reports", week.language))
+    write_whole(index, archive(root / "reports", week.settings.notebooks, week.language))
     return Published(tuple(folder / f"{page}.html" for page in made), failed, index)
 
 
@@ -102,13 +90,7 @@ def _run_id(week: Week, notebooks: Sequence[str], parameters: dict[str, Any], st
     return f"{started_at:%Y%m%dT%H%M%S%fZ}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
 
-def title_of(page: str, language: Language) -> str:
-    """Name a report; one without words of its own is named by its notebook."""
-    key = f"report.{page}"
-    return language.text(key) if language.has(key) else page.replace("_", " ").capitalize()
-
-
-def _surroundings(week: Week, page: str, pages: Sequence[str]) -> dict[str, Any]:
+def _surroundings(week: Week, page: str) -> dict[str, Any]:
     language, text = week.language, week.language.text
     files = week.ledger.files
     final = sum(bool(mature) for mature in week.kpis["mature"])
@@ -137,7 +119,11 @@ def _surroundings(week: Week, page: str, pages: Sequence[str]) -> dict[str, Any]
             ),
         ],
         "links": [("../index.html", text("page.weeks"))]
-        + [(f"{other}.html", title_of(other, language)) for other in pages if other != page],
+        + [
+            (f"{other}.html", title_of(other, language))
+            for other in map(page_name, week.settings.notebooks)
+            if other != page
+        ],
         "footer": [
             text(
                 "page.made",
@@ -185,47 +171,6 @@ def _manifest(
         "reports": reports,
     }
     return json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
-
-
-def _archive(reports: Path, language: Language) -> str:
-    weeks = []
-    for path in sorted(reports.glob("[0-9]*-W*/manifest.json"), reverse=True):
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        iso = IsoWeek.parse(manifest["week"])
-        hrefs = [
-            (
-                title_of(report["page"], language),
-                f"{iso}/{report['page']}.html" if not report["error"] else None,
-            )
-            for report in manifest["reports"]
-        ]
-        weeks.append(
-            {
-                "week": str(iso),
-                "dates": language.week(iso),
-                "headline": manifest["headline"],
-                "href": hrefs[0][1],
-                "reports": hrefs,
-                "note": manifest["count"],
-            }
-        )
-    text = language.text
-    latest = weeks[0] | {"week": text("page.latest", week=weeks[0]["dates"])} if weeks else None
-    page = {
-        "lang": language.code,
-        "title": text("page.archive"),
-        "product": "tallysheet",
-        "report": text("page.archive"),
-        "h1": text("page.weeks"),
-        "subtitle": "",
-        "badges": [],
-        "links": [],
-        "footer": [text("page.made_by", version=tallysheet.__version__)],
-        "words": language.words["page"],
-    }
-    html = archive_page(page, latest, weeks)
-    check_page("index.html", html)
-    return html
 
 
 def check_notebook_names(root: Path, names: Sequence[str], known: Sequence[str]) -> list[str]:
