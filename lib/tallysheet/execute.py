@@ -140,7 +140,9 @@ def execute(
             progress_bar=False,
             cwd=str(path.parent.resolve()),
             execution_timeout=timeout_seconds,
-            extra_arguments=["--log-level=40"],  # ipykernel warns of its own transport on each start
+            # The kernel tells the terminal of its transport at each start and of its interrupt at each end;
+            # what fails in a cell is raised.
+            extra_arguments=["--log-level=50"],
         )
     except PapermillExecutionError as error:
         raise ReportError(

@@ -12,7 +12,7 @@ import pandas as pd
 
 from tallysheet import fine_print, page, say
 from tallysheet.clean import Ledger, load
-from tallysheet.comparison import BASES, Explanation, base_weeks, compare, data_span
+from tallysheet.comparison import Explanation, base_weeks, compare, data_span
 from tallysheet.cube import Cube, build_cube, open_tables
 from tallysheet.engine import close_to_outside, connect, identifier, select
 from tallysheet.errors import UsageError
@@ -328,9 +328,16 @@ class Week:
         )
 
     def other_cards(self) -> Html:
-        """Show the other KPIs' charts."""
-        others = [slug for slug in KPIS if slug != self.lead.kpi.slug]
-        return Html.join(*(self.card(slug) for slug in others))
+        """Show the other KPIs' charts, and the parts of those that have one outside its range."""
+        pieces = []
+        for slug in KPIS:
+            if slug != self.lead.kpi.slug:
+                pieces.append(self.card(slug))
+                outside = {
+                    dimension for segment in self.explanation(slug).segments for dimension in segment.where
+                }
+                pieces += [self.parts(slug, dimension) for dimension in sorted(outside)]
+        return Html.join(*pieces)
 
     def calendar(self) -> Html:
         """Show working days and public holidays."""
@@ -349,6 +356,3 @@ class Week:
     def refused(self) -> Html:
         """Show why rows were set aside."""
         return fine_print.reasons_table(self.ledger, self.language)
-
-
-__all__ = ["BASES", "Week", "WeekKpi", "open_week"]
