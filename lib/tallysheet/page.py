@@ -194,8 +194,8 @@ def card(
     )
     sentences = [
         say.change(explanation, language),
-        say.beside(explanation, language),
         say.story(explanation, language),
+        say.beside(explanation, language),
         *witnesses(explanation, explanations, language),
     ]
     drawing = figure(
@@ -219,7 +219,9 @@ def card(
 def parts(explanation: Explanation, dimension: str, language: Language) -> Html:
     """Show which parts of one dimension the change comes from: sentence, bridge and table."""
     kpi = explanation.kpi
-    title = language.text("say.by", dimension=say.dimension_name(dimension, language))
+    title = language.text(
+        "say.by", name=say.name(kpi, language), dimension=say.dimension_name(dimension, language)
+    )
     frame = explanation.parts[dimension]
     named = frame.assign(
         label=[language.name(dimension, segment) for segment in frame["segment"]],

@@ -259,7 +259,9 @@ def limits(explanation: Explanation, language: Language) -> str:
         n=judgement.earlier_weeks,
         sigma_z=language.decimal(judgement.limits.sigma_z, 1),
         autocorrelation=language.decimal(judgement.autocorrelation, 2),
-        widening=language.decimal(judgement.widening, 2),
+        widening=language.text("say.widened", times=language.decimal(judgement.widening, 2))
+        if judgement.widening > 1
+        else language.text("say.not_widened"),
     )
 
 
