@@ -134,3 +134,8 @@ def test_a_base_that_is_not_there_is_refused(base):
     """Outside the data, the week itself, or of no known form: a usage error."""
     with pytest.raises(UsageError):
         base_weeks(base, LAST, WEEKS)
+
+
+def test_last_week_is_left_out_where_the_data_covers_it_in_part():
+    """Four days of a week would look like a fall."""
+    assert np.isnan(explain(unjudged={WEEKS[-2]: "missing"}).value_previous)

@@ -130,3 +130,25 @@ def test_columns_take_the_type_that_every_filled_cell_has(written):
         "m": "VARCHAR",
     }
     assert second == (None, "NA")
+
+
+def test_an_encoding_that_is_not_utf8_is_named(tmp_path):
+    """The error says what the file is not, and the file is not half read."""
+    (tmp_path / "latin.csv").write_bytes("pays\nC\u00f4te d'Ivoire\n".encode("latin-1"))
+
+    with pytest.raises(DataError, match="utf-8"):
+        ts.read_text_table(tmp_path / "latin.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a,b\n1,2\n#3,4\n", {"a": ["1", "#3"], "b": ["2", "4"]}),
+        ("a,b\n1,2\n3\n4,5,6\n", {"a,b": ["1,2", "3", "4,5,6"]}),
+        ('a,b\n1,"x\ny"\n2,z\n', {"a": ["1", "2"], "b": ["x\ny", "z"]}),
+    ],
+    ids=["a comment sign", "ragged rows", "a line break in quotes"],
+)
+def test_no_line_is_skipped(written, text, expected):
+    """What a reader might take for a comment or a preamble is kept, at worst uncut."""
+    assert ts.read_text_table(written("t.csv", text)).to_dict("list") == expected

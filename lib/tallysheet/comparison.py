@@ -216,7 +216,9 @@ def compare(
     totals = _weekly(cells, kpi, weeks)
     judgement = _judge(totals.loc[judged], kpi, why)
     now, before = _pooled(totals, [week], kpi), _pooled(totals, compared, kpi)
-    previous = _pooled(totals, [week.shift(-1)], kpi)
+    # What the data covers in part would look like a small week.
+    last_week = week.shift(-1)
+    previous = (np.nan, np.nan) if unjudged.get(last_week) == "missing" else _pooled(totals, [last_week], kpi)
     parts, close_ups, segments = {}, {}, []
     can_split = kpi.denominator is None or (now[1] > 0 and before[1] > 0)
     for dimension in by if can_split else ():

@@ -95,8 +95,11 @@ def select(connection: duckdb.DuckDBPyConnection, sql: str) -> pd.DataFrame:
         ) from None
 
 
+_TELLING = ("Candidate", "Did you mean", "Invalid", "Expected")
+
+
 def first_line(error: Exception) -> str:
     """Give an engine's message without its drawing of the place."""
     lines = [line for line in str(error).splitlines() if line.strip()]
-    hints = [line.strip() for line in lines[1:] if line.strip().startswith(("Candidate", "Did you mean"))]
+    hints = [line.strip() for line in lines[1:] if line.strip().startswith(_TELLING)]
     return " ".join([lines[0].strip(), *hints]) if lines else type(error).__name__

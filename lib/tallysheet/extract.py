@@ -82,7 +82,8 @@ def scan(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> TextTa
         reader = (
             f"read_parquet({literal(str(plain))})"
             if plain.suffix == ".parquet"
-            else f"read_csv({literal(str(plain))}, all_varchar = true, header = true, strict_mode = true)"
+            else f"read_csv({literal(str(plain))}, all_varchar = true, header = true, strict_mode = true, "
+            f"skip = 0, comment = '')"
         )
         try:
             # The columns are named one by one, so that a file's own column called line is kept.
