@@ -1,6 +1,7 @@
 """The flights of 2013 against figures counted from the raw file by other means."""
 
 import csv
+import datetime as dt
 from pathlib import Path
 
 import pandas as pd
@@ -150,6 +151,22 @@ def test_as_of_hides_what_came_later():
     assert week.sql("SELECT max(known_at) <= TIMESTAMP '2013-04-24 23:59:59' AS ok FROM shipments").loc[
         0, "ok"
     ]
+
+
+@pytest.mark.parametrize(
+    "as_of",
+    [
+        "2013-04-29T09:00:00+02:00",
+        "2013-04-29T07:00:00",
+        dt.datetime(2013, 4, 29, 9, tzinfo=dt.timezone(dt.timedelta(hours=2))),
+        dt.datetime(2013, 4, 29, 7),
+    ],
+)
+def test_a_moment_is_read_in_utc(as_of):
+    """Nine o'clock in Paris in summer is seven in UTC, however it is written."""
+    week = ts.open_week("2013-W16", data=ROOT / "data", as_of=as_of)
+
+    assert week.cube.as_of == dt.datetime(2013, 4, 29, 7)
 
 
 def test_the_default_week_is_the_latest_complete_one():

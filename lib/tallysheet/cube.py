@@ -11,7 +11,7 @@ import pandas as pd
 from tallysheet.clean import Ledger
 from tallysheet.engine import connect, fact_names, fact_sql, literal
 from tallysheet.errors import DataError
-from tallysheet.weeks import IsoWeek, calendar, complete_weeks
+from tallysheet.weeks import IsoWeek, calendar, complete_weeks, weeks_between
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,11 @@ class Cube:
     def weeks(self) -> list[IsoWeek]:
         """Weeks that the data covers wholly."""
         return complete_weeks(self.first_day, self.last_day)
+
+    @property
+    def touched_weeks(self) -> list[IsoWeek]:
+        """Weeks that the data covers at least in part."""
+        return weeks_between(IsoWeek.of(self.first_day), IsoWeek.of(self.last_day))
 
 
 def open_tables(ledger: Ledger, as_of: dt.datetime) -> duckdb.DuckDBPyConnection:

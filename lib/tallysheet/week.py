@@ -23,7 +23,7 @@ from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import read_sources
 from tallysheet.tables import Html, lab_style
 from tallysheet.verdict import causes
-from tallysheet.weeks import IsoWeek, weeks_between
+from tallysheet.weeks import IsoWeek
 
 _PAGE_PARTS = 30  # a dimension with more values is cut by hand, not on the page
 
@@ -77,7 +77,7 @@ def open_week(
     known = min(moment, ledger.as_of) if moment else ledger.as_of
     with open_tables(ledger, known) as connection:
         cube = build_cube(connection, known)
-    touched = weeks_between(IsoWeek.of(cube.first_day), IsoWeek.of(cube.last_day))
+    touched = cube.touched_weeks
     if wanted is None:
         if not cube.weeks:
             raise UsageError("week", "a week that the data covers wholly", "none", "Load a longer extract.")
@@ -89,18 +89,17 @@ def open_week(
 
 
 def _moment(as_of: str | dt.date | None) -> dt.datetime | None:
-    if as_of is None or isinstance(as_of, dt.datetime):
-        return as_of
-    if not isinstance(as_of, dt.date):
+    if isinstance(as_of, str):
         try:
-            if len(as_of) > len("2013-04-29"):
-                return dt.datetime.fromisoformat(as_of).replace(tzinfo=None)
-            as_of = dt.date.fromisoformat(as_of)
+            is_day = len(as_of) <= len("2013-04-29")
+            as_of = dt.date.fromisoformat(as_of) if is_day else dt.datetime.fromisoformat(as_of)
         except ValueError:
             raise UsageError(
                 "as of", "a day such as 2013-04-29", repr(as_of), "Write year-month-day."
             ) from None
-    return dt.datetime.combine(as_of, dt.time(23, 59, 59))
+    if isinstance(as_of, dt.datetime):
+        return as_of.astimezone(dt.UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
+    return dt.datetime.combine(as_of, dt.time(23, 59, 59)) if as_of else None
 
 
 class WeekKpi:
@@ -214,7 +213,7 @@ class Week:
                 self.week,
                 base=key[1],
                 by=dimensions,
-                weeks=weeks_between(IsoWeek.of(self.cube.first_day), IsoWeek.of(self.cube.last_day)),
+                weeks=self.cube.touched_weeks,
                 unjudged=self.unjudged(slug),
             )
         return self._asked[key]
@@ -227,8 +226,7 @@ class Week:
 
     def unjudged(self, slug: str) -> dict[IsoWeek, str]:
         """Weeks that are not judged, and why: ``missing`` (partly in the data) or ``young`` (not final)."""
-        whole = set(self.cube.weeks)
-        touched = weeks_between(IsoWeek.of(self.cube.first_day), IsoWeek.of(self.cube.last_day))
+        whole, touched = set(self.cube.weeks), self.cube.touched_weeks
         days = kpi(slug).maturity_days
         young = {week: "young" for week in touched if self._final_on(week, days) > self.cube.as_of.date()}
         return young | {week: "missing" for week in touched if week not in whole}
