@@ -2,9 +2,11 @@
 
 import pandas as pd
 import pytest
+from filelock import FileLock
 from small_workbook import make_workbook, rows, write_csv
 
 import tallysheet as ts
+from tallysheet import clean
 from tallysheet.errors import DataError
 
 
@@ -125,3 +127,14 @@ def test_a_wrong_setting_is_named_with_the_nearest_right_one(tmp_path, file, old
 
     with pytest.raises(DataError, match=message):
         ts.load(data)
+
+
+def test_a_second_load_says_who_is_in_the_way(tmp_path, monkeypatch):
+    """Two loads at once do not mix: the later waits, and says so when it has waited enough."""
+    data = make_workbook(tmp_path, rows(1))
+    (data / "clean").mkdir()
+    monkeypatch.setattr(clean, "_WAIT_SECONDS", 0.1)
+
+    with FileLock(data / "clean" / ".lock"), pytest.raises(DataError, match="expected no other load"):
+        ts.load(data)
+    assert ts.load(data).files.loc[0, "good"] == 140

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
-from filelock import FileLock
+from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from tallysheet.engine import connect, first_line, identifier, literal, strict_cast
 from tallysheet.errors import DataError, nearest
@@ -22,6 +22,7 @@ from tallysheet.schema import Column
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import Source, read_sources
 
+_WAIT_SECONDS = 120
 _CODE = ("clean.py", "engine.py", "extract.py", "schema.py", "sources.py")
 
 
@@ -84,7 +85,7 @@ def load(data: str | Path = "data") -> Ledger:
     state = _state(settings, sources)
     clean = settings.data / "clean"
     clean.mkdir(exist_ok=True)
-    with FileLock(clean / ".lock", timeout=120):
+    with _only_load(clean):
         record = clean / "ledger.json"
         known = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
         if known.get("state") != state or not (clean / state).is_dir():
@@ -98,6 +99,16 @@ def load(data: str | Path = "data") -> Ledger:
         state=state,
         folder=clean / state,
     )
+
+
+def _only_load(clean: Path) -> AcquireReturnProxy:
+    """Wait for another load to end, two minutes at most; the lock is given back at the end of a with."""
+    try:
+        return FileLock(clean / ".lock").acquire(timeout=_WAIT_SECONDS)
+    except Timeout:
+        raise DataError(
+            str(clean), "no other load", f"one that runs for {_WAIT_SECONDS} s", "Wait for it, or end it."
+        ) from None
 
 
 def _state(settings: Settings, sources: list[Source]) -> str:
