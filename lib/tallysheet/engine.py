@@ -13,14 +13,24 @@ from tallysheet.errors import DataError
 FACTS = resources.files("tallysheet") / "sql" / "facts"
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """Open an in-memory database; sessions run in UTC, and rows keep their order."""
+def connect(scratch: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Open an in-memory database; sessions run in UTC, and rows keep their order.
+
+    Parameters
+    ----------
+    scratch : Path, optional
+        A folder: work that is larger than half a gigabyte goes there instead of to memory.
+    """
     connection = duckdb.connect(
         config={"autoinstall_known_extensions": False, "allow_community_extensions": False}
     )
+    if scratch:
+        connection.execute(f"SET memory_limit = '500MB'; SET temp_directory = {literal(str(scratch))}")
     connection.execute(
         "SET TimeZone = 'UTC'; SET preserve_insertion_order = true; SET enable_progress_bar = false"
     )
+    # With it DuckDB 2.0 casts inside read_csv, where TRY_CAST stops at the first text that does not cast.
+    connection.execute("SET disabled_optimizers = 'type_pushdown'")
     return connection
 
 
@@ -47,7 +57,8 @@ def literal(text: str) -> str:
 def strict_cast(expression: str, kind: str) -> str:
     """Cast in SQL without loss: NULL where the text is not wholly of that type.
 
-    DuckDB's own TRY_CAST rounds '1.5' to a BIGINT and drops the time of day from a DATE.
+    DuckDB's own TRY_CAST rounds '1.5' to a BIGINT, drops the time of day from a DATE, drops the offset
+    from a TIMESTAMP, and takes 'epoch', 'infinity' and 'nan' for values.
 
     Examples
     --------
@@ -56,11 +67,18 @@ def strict_cast(expression: str, kind: str) -> str:
     [(None,)]
     """
     text = f"CAST({expression} AS VARCHAR)"
-    whole = {
-        "BIGINT": f"regexp_full_match({text}, '\\s*[+-]?[0-9]+\\s*')",
-        "DATE": f"length(trim({text})) <= 10",
-    }
+    # Words begin above the colon; a full time without offset has 19 letters, and no cheaper sign tells.
+    figures = f"{text} < ':' AND {text} <> '-infinity'"
     cast = f"TRY_CAST({expression} AS {kind})"
+    if kind == "TIMESTAMP":
+        moment = f"CAST(TRY_CAST({expression} AS TIMESTAMPTZ) AS TIMESTAMP)"
+        plain = f"strlen({text}) = 19 AND NOT contains({text}, '+')"
+        return f"CASE WHEN {figures} THEN CASE WHEN {plain} THEN {cast} ELSE {moment} END END"
+    whole = {
+        "BIGINT": f"NOT (contains({text}, '.') OR contains({text}, 'e') OR contains({text}, 'E'))",
+        "DATE": f"strlen({text}) <= 10 AND {figures}",
+        "DOUBLE": f"isfinite(TRY_CAST({expression} AS DOUBLE))",
+    }
     return f"CASE WHEN {whole[kind]} THEN {cast} END" if kind in whole else cast
 
 

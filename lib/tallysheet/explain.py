@@ -15,7 +15,7 @@ from tallysheet import say
 from tallysheet.comparison import Explanation, compare
 from tallysheet.engine import close_to_outside, connect, first_line, identifier
 from tallysheet.errors import UsageError, nearest
-from tallysheet.extract import scan, typed_view
+from tallysheet.extract import scan, typed_table
 from tallysheet.kpi import Kpi
 from tallysheet.language import Language
 from tallysheet.verdict import causes
@@ -122,12 +122,11 @@ def _cells(
     path: Path, week_of: str, numerator: str, denominator: str | None, by: Sequence[str]
 ) -> tuple[pd.DataFrame, int, int]:
     """Add the file up by day and by the columns; also its rows, and those of them without a day."""
-    with connect() as connection:
-        table = scan(connection, path, "text_rows")
+    with connect() as connection, scan(connection, path, "text_rows") as table:
         for name in by:
             if name not in table.columns:
                 raise UsageError("--by", f"a column of {path.name}", repr(name), nearest(name, table.columns))
-        typed_view(connection, table, "rows")
+        typed_table(connection, table, "rows")
         close_to_outside(connection)
         day = _checked(connection, "--week-of", f"CAST(({week_of}) AS DATE)")
         number = _checked(connection, "--numerator", f"CAST(({numerator}) AS DOUBLE)")
@@ -142,12 +141,14 @@ def _cells(
         select = f"SELECT {', '.join([f'{day} AS day', *names, *sums])} FROM rows GROUP BY ALL ORDER BY ALL"
         try:
             cells = connection.execute(select).df()
-            without = connection.execute(f"SELECT count(*) FROM rows WHERE {day} IS NULL").fetchall()[0][0]
+            rows, without = connection.execute(
+                f"SELECT count(*), count(*) FILTER (({day}) IS NULL) FROM rows"
+            ).fetchall()[0]
         except duckdb.Error as error:
             raise UsageError(
                 "explain", "expressions that hold for every row", first_line(error), "Use try_cast, or CASE."
             ) from None
-    return cells[cells["day"].notna()], table.rows, without
+    return cells[cells["day"].notna()], rows, without
 
 
 def _checked(connection: duckdb.DuckDBPyConnection, option: str, expression: str) -> str:

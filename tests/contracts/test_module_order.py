@@ -5,8 +5,10 @@ from source_tree import imported, modules
 
 ORDER = """
 errors weeks settings language
-schema kpi kpis.delivery kpis
-engine extract sources clean
+schema.types schema.transport schema.customer schema.reference schema schema.dictionary
+kpi kpis.delivery kpis
+engine personal unpack records dialect layout spreadsheet text_file extract
+sources casts row_checks checked database merge ledger inputs notes clean
 cube limits judgement decompose comparison verdict
 say tables svg control_charts charts page fine_print
 week explain

@@ -1,0 +1,290 @@
+"""Cut delimited text into records, also where quotes, delimiters or line ends are broken."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+_LONGEST_CELL_LINES = 200
+_OTHER_DELIMITERS = (";", ",", "\t", "|", ":")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text is written.
+
+    Parameters
+    ----------
+    delimiter : str
+        Stands between cells; ``""`` in a table of one column.
+    quote : str
+        Stands around a cell that holds a delimiter or a line end; ``""`` if there is none.
+    escape : str
+        Stands before a quote inside a quoted cell: the quote itself (doubled), a backslash, or ``""``.
+    """
+
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = '"'
+
+
+@dataclass(frozen=True)
+class Record:
+    """Cells, the line that they start on, and how they were found.
+
+    Parameters
+    ----------
+    line : int
+        Number of the line in the file, counting from 1.
+    cells : list of str
+    after_blank : bool
+        Whether a blank line stands before it.
+    repaired : bool
+        Whether a broken quote or a wrong delimiter was mended to get the expected number of cells.
+    """
+
+    line: int
+    cells: list[str]
+    after_blank: bool = False
+    repaired: bool = False
+
+
+@dataclass
+class _Cut:
+    """Cells; where those open whose quotes are not well formed; whether the last one stays open."""
+
+    cells: list[str] = field(default_factory=list)
+    doubtful: list[int] = field(default_factory=list)
+    is_open: bool = False
+
+
+def read_records(lines: Iterable[str], dialect: Dialect, width: int = 0) -> Iterator[Record]:
+    r"""Cut lines into records.
+
+    A quote is only taken for one where it opens a cell, or closes it before a delimiter or the end of
+    the line; any other is part of the text. A record that does not have the expected number of cells
+    is cut in other ways, and the first that gives this number is taken; if none does, it stays as it is.
+
+    Parameters
+    ----------
+    lines : iterable of str
+        With their line ends, as they may stand inside a quoted cell.
+    dialect : Dialect
+    width : int
+        Number of cells that a record should have; 0 if it is not known.
+
+    Yields
+    ------
+    Record
+        Blank lines are left out, and told by ``after_blank``.
+
+    Examples
+    --------
+    >>> [record.cells for record in read_records(['a,"b\n', 'c"\n', '"d,e\n'], Dialect(), 2)]
+    [['a', 'b\nc'], ['"d', 'e']]
+    """
+    waiting: deque[tuple[int, str]] = deque()
+    numbered = iter(enumerate(lines, start=1))
+    after_blank = False
+    while True:
+        if not waiting and not _fill(waiting, numbered, 1):
+            return
+        number, line = waiting.popleft()
+        body = line.rstrip("\r\n")
+        if not body.strip():
+            after_blank = True
+            continue
+        if dialect.quote and dialect.quote in body:
+            record = _quoted(number, line, dialect, width, waiting, numbered)
+        else:
+            record = _plain(number, body, dialect, width)
+        yield Record(record.line, record.cells, after_blank, record.repaired)
+        after_blank = False
+
+
+def _fill(waiting: deque[tuple[int, str]], numbered: Iterator[tuple[int, str]], count: int) -> bool:
+    while len(waiting) < count:
+        found = next(numbered, None)
+        if found is None:
+            return False
+        waiting.append(found)
+    return True
+
+
+def _plain(number: int, body: str, dialect: Dialect, width: int) -> Record:
+    cells = body.split(dialect.delimiter) if dialect.delimiter else [body]
+    if width > 1 and len(cells) != width:
+        for other in _mended_delimiters(body, dialect, len(cells), width):
+            if len(other) == width:
+                return Record(number, other, repaired=True)
+    return Record(number, cells)
+
+
+def _mended_delimiters(body: str, dialect: Dialect, found: int, width: int) -> Iterator[list[str]]:
+    """Cut a line by a backslash before a delimiter, or by another delimiter if ours is not what cuts it."""
+    if found > width and "\\" in body and dialect.delimiter:
+        held = f"(?<!\\\\){re.escape(dialect.delimiter)}"
+        yield [cell.replace("\\" + dialect.delimiter, dialect.delimiter) for cell in re.split(held, body)]
+    if found < width:
+        for delimiter in (dialect.delimiter.strip(), *_OTHER_DELIMITERS):
+            if delimiter and delimiter != dialect.delimiter:
+                yield _cut(body, replace(dialect, delimiter=delimiter)).cells
+
+
+def _quoted(
+    number: int,
+    line: str,
+    dialect: Dialect,
+    width: int,
+    waiting: deque[tuple[int, str]],
+    numbered: Iterator[tuple[int, str]],
+) -> Record:
+    body = line.rstrip("\r\n")
+    cut = _cut(body, dialect)
+    if not cut.is_open:
+        if width > 1 and len(cut.cells) != width:
+            return _mended(number, body, dialect, width, cut)
+        return Record(number, cut.cells)
+    alone = _mended(number, body, dialect, width, cut)
+    follows_whole = _fill(waiting, numbered, 1) and _is_whole(waiting[0][1], dialect, width)
+    if len(alone.cells) == width and (not waiting or follows_whole):
+        return alone
+    longer = _over_lines(line, cut, dialect, width, waiting, numbered)
+    return Record(number, longer) if longer else alone
+
+
+def _over_lines(
+    line: str,
+    cut: _Cut,
+    dialect: Dialect,
+    width: int,
+    waiting: deque[tuple[int, str]],
+    numbered: Iterator[tuple[int, str]],
+) -> list[str] | None:
+    """Close a quoted cell on a later line, unless a line that is a whole record comes before."""
+    for used in range(_LONGEST_CELL_LINES):
+        if not _fill(waiting, numbered, used + 1):
+            return None
+        following = waiting[used][1]
+        if _is_whole(following, dialect, width):
+            return None
+        line_end = line[len(line.rstrip("\r\n")) :]
+        _cut(line_end + following.rstrip("\r\n"), dialect, cut=cut)
+        if not cut.is_open:
+            for _ in range(used + 1):
+                waiting.popleft()
+            return cut.cells
+        line = following
+    return None
+
+
+def _is_whole(line: str, dialect: Dialect, width: int) -> bool:
+    if width < 2:
+        return False
+    cut = _cut(line.rstrip("\r\n"), dialect)
+    return not cut.is_open and len(cut.cells) == width
+
+
+def _mended(number: int, body: str, dialect: Dialect, width: int, first: _Cut) -> Record:
+    """Take the first way of cutting a line with broken quotes that gives the expected number of cells."""
+    doubtful = first.doubtful
+    every_bare = replace(dialect, escape="")
+    tries = (
+        # Doubled quotes before a delimiter are a quote as text and a closing one.
+        *(_cut(body, dialect, bare=position) for position in doubtful),
+        _cut(body, every_bare),
+        # One of the opening quotes is text.
+        *(_cut(body, dialect, literal=position) for position in doubtful),
+        *(_cut(body, every_bare, literal=position) for position in doubtful),
+    )
+    for cut in tries if doubtful else ():
+        if not cut.is_open and len(cut.cells) == width:
+            return Record(number, cut.cells, repaired=True)
+    for cells in _mended_delimiters(body, dialect, len(first.cells), width):
+        if len(cells) == width:
+            return Record(number, cells, repaired=True)
+    if first.is_open:
+        return Record(number, _cut(body, dialect, literal=doubtful[-1]).cells, repaired=True)
+    return Record(number, first.cells)
+
+
+def _cut(
+    text: str, dialect: Dialect, *, cut: _Cut | None = None, literal: int = -1, bare: int = -1
+) -> _Cut:
+    """Cut a text, or go on with a cut whose last cell is open.
+
+    At ``literal`` a quote does not open a cell; in the cell that opens at ``bare`` no quote is doubled.
+    """
+    cut, at, delimiter, quote = cut or _Cut(), 0, dialect.delimiter, dialect.quote
+    if cut.is_open:
+        cell, end, _ = _quoted_cell(text, 0, dialect, dialect.escape)
+        cut.cells[-1] += cell
+        cut.is_open = end < 0
+        if cut.is_open or end >= len(text):
+            return cut
+        at = end + len(delimiter)
+    while True:
+        start = at
+        if quote and delimiter != " ":
+            while text.startswith(" ", start):
+                start += 1
+        if quote and text.startswith(quote, start) and start != literal:
+            escape = "" if start == bare else dialect.escape
+            cell, end, is_well_formed = _quoted_cell(text, start + len(quote), dialect, escape)
+            cut.cells.append(cell)
+            cut.is_open = end < 0
+            if not is_well_formed:
+                cut.doubtful.append(start)
+            if cut.is_open:
+                return cut
+        else:
+            end = text.find(delimiter, at) if delimiter else -1
+            end = len(text) if end < 0 else end
+            cut.cells.append(text[at:end])
+        if end >= len(text):
+            return cut
+        at = end + len(delimiter)
+
+
+def _quoted_cell(text: str, at: int, dialect: Dialect, escape: str) -> tuple[str, int, bool]:
+    """Read a cell from behind its opening quote: its text, its end (-1 if open), whether it is well formed."""
+    quote, parts, is_well_formed = dialect.quote, list[str](), True
+    while True:
+        position = text.find(quote, at)
+        if position < 0:
+            return "".join([*parts, text[at:]]), -1, False
+        if escape and escape != quote and _is_escaped(text, at, position, escape):
+            parts.append(text[at : position - 1] + quote)
+            at = position + 1
+            continue
+        behind = position + 1
+        if escape == quote and text.startswith(quote, behind):
+            parts.append(text[at:position] + quote)
+            at = behind + 1
+            continue
+        end = _end_of_cell(text, behind, dialect.delimiter)
+        # Among bare quotes a delimiter before a space is punctuation.
+        if end >= 0 and (escape or not text.startswith(" ", end + len(dialect.delimiter))):
+            return "".join([*parts, text[at:position]]), end, is_well_formed
+        is_well_formed = False
+        parts.append(text[at:behind])
+        at = behind
+
+
+def _is_escaped(text: str, start: int, position: int, escape: str) -> bool:
+    count = 0
+    while position - count - 1 >= start and text[position - count - 1] == escape:
+        count += 1
+    return count % 2 == 1
+
+
+def _end_of_cell(text: str, behind: int, delimiter: str) -> int:
+    """Say where the delimiter behind a closing quote stands, spaces aside; -1 if none does."""
+    if not delimiter.startswith(" "):
+        while text.startswith(" ", behind):
+            behind += 1
+    if behind >= len(text) or (delimiter and text.startswith(delimiter, behind)):
+        return behind
+    return -1

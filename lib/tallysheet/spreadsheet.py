@@ -1,0 +1,142 @@
+"""The sheets of a spreadsheet (xlsx, xlsm, xlsb, xls, ods) as rows of texts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tallysheet.errors import DataError
+
+_MAX_UNPACKED_BYTES = 2 << 30
+_MAX_RATIO = 1000
+_SMALL_BYTES = 10 << 20
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet.
+
+    Parameters
+    ----------
+    name : str
+    rows : list of list of str
+        Every row of the used range, all of the same width, ``""`` where a cell is empty. The value of
+        merged cells stands in each of them.
+    first_row : int
+        Number of the row that ``rows[0]`` is, counting from 1 as the person sees it.
+    """
+
+    name: str
+    rows: list[list[str]]
+    first_row: int
+
+
+def read_sheets(path: Path) -> list[Sheet]:
+    """Read the filled sheets of a spreadsheet, in its order.
+
+    Raises
+    ------
+    DataError
+        It is cut, corrupt, protected by a password, empty, or unpacks to more than anybody means.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import xlsxwriter
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "rates.xlsx"
+    ...     with xlsxwriter.Workbook(path) as book:
+    ...         _ = book.add_worksheet("rates").write_row("A3", ["BRV", 5.1])
+    ...     read_sheets(path)
+    [Sheet(name='rates', rows=[['BRV', '5.1']], first_row=3)]
+    """
+    import python_calamine
+
+    _refuse_bomb(path)
+    try:
+        book = python_calamine.load_workbook(path)
+        sheets = [_sheet(book.get_sheet_by_name(name)) for name in book.sheet_names]
+    except python_calamine.PasswordError:
+        raise DataError(
+            str(path), "a workbook without password", "a protected one", "Save it without a password."
+        ) from None
+    # The reader's parsers have errors of many kinds, and one of them a panic that is no Exception.
+    except BaseException as error:
+        if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
+            raise
+        told = " ".join(str(error).split())[:200] or type(error).__name__
+        raise DataError(str(path), "a whole workbook", told, "Save or extract it again.") from None
+    filled = [sheet for sheet in sheets if sheet.rows]
+    if not filled:
+        raise DataError(str(path), "a filled sheet", "none", "Extract it again.")
+    return filled
+
+
+def _refuse_bomb(path: Path) -> None:
+    if not zipfile.is_zipfile(path):
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise DataError(str(path), "a whole workbook", str(error), "Save or extract it again.") from None
+    unpacked = sum(member.file_size for member in members)
+    dense = any(member.file_size > max(_SMALL_BYTES, _MAX_RATIO * member.compress_size) for member in members)
+    if unpacked > _MAX_UNPACKED_BYTES or dense:
+        raise DataError(
+            str(path), "2 GiB unpacked at most, and 1,000 times its size", f"{unpacked} bytes", "Split it."
+        )
+
+
+def _sheet(sheet: Any) -> Sheet:
+    values = sheet.to_python(skip_empty_area=True)
+    if not values or sheet.start is None:
+        return Sheet(sheet.name, [], 1)
+    top, left = sheet.start
+    rows = [[_text(value) for value in row] for row in values]
+    for (first_row, first_column), (last_row, last_column) in sheet.merged_cell_ranges or ():
+        value = _at(rows, first_row - top, first_column - left)
+        for row in range(max(first_row, top), min(last_row + 1, top + len(rows))):
+            for column in range(max(first_column, left), min(last_column + 1, left + len(rows[0]))):
+                rows[row - top][column - left] = value
+    return Sheet(sheet.name, rows if any(any(row) for row in rows) else [], top + 1)
+
+
+def _at(rows: list[list[str]], row: int, column: int) -> str:
+    return rows[row][column] if 0 <= row < len(rows) and 0 <= column < len(rows[0]) else ""
+
+
+def _text(value: Any) -> str:
+    """Write a value as a careful person would: no exponent, no noise, dates from the year down."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, (int, float)):
+        return _number(value)
+    if isinstance(value, dt.datetime):
+        return _whole_second(value).isoformat(sep=" ")
+    if isinstance(value, dt.timedelta):
+        seconds = round(value.total_seconds())
+        sign, seconds = "-" if seconds < 0 else "", abs(seconds)
+        return f"{sign}{seconds // 3600:02}:{seconds % 3600 // 60:02}:{seconds % 60:02}"
+    return value.isoformat()
+
+
+def _number(value: float) -> str:
+    # Excel keeps fifteen digits; what a float has beyond them is noise.
+    text = format(value, ".15g") if isinstance(value, float) else str(value)
+    if "e" not in text:
+        return text
+    return (
+        format(value, "f").rstrip("0").rstrip(".") if abs(value) >= 1 else format(value, ".20f").rstrip("0")
+    )
+
+
+def _whole_second(moment: dt.datetime) -> dt.datetime:
+    """Leave out a fraction of a second that is rounding of the day number, under a millisecond."""
+    rounded = (moment + dt.timedelta(milliseconds=500)).replace(microsecond=0)
+    return rounded if abs(rounded - moment) < dt.timedelta(milliseconds=1) else moment

@@ -1,0 +1,325 @@
+"""Delimited text as a view of texts: by DuckDB where the text is even, else record by record."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tallysheet.dialect import find_dialect, find_encoding
+from tallysheet.engine import identifier, literal
+from tallysheet.layout import Layout, find_layout, usual_width
+from tallysheet.records import Dialect, Record, read_records
+from tallysheet.unpack import count_lines, in_utf8, lines_of
+
+Stream = Literal["checked", "trusted", "never"]
+
+STREAM_BYTES = 16 << 20
+"""From this size on, DuckDB reads a text that is even, without its passing through Python."""
+
+_SAMPLE_BYTES = 1 << 20
+_WINDOW = 100_000
+_TAIL = 1_000
+_BATCH = 50_000
+
+
+@dataclass(frozen=True)
+class Form:
+    """How an extract is written: found once, and tried first on the next file of a source.
+
+    Parameters
+    ----------
+    encoding : str
+    dialect : Dialect
+    """
+
+    encoding: str = "utf-8"
+    dialect: Dialect = field(default_factory=Dialect)
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A view in a connection whose columns are all text, empty as NULL, and ``line``.
+
+    Parameters
+    ----------
+    name : str
+        Of the view.
+    columns : tuple of str
+        Names of its columns: the file's, made different from one another; ``column_3`` where it has none.
+    names : tuple of str
+        The file's names as they stand.
+    header : bool
+        Whether the file names its columns.
+    form : Form or None
+        How a text is written.
+    lines : int or None
+        Lines from the first row on, where each row must be one line; None if rows are counted otherwise.
+    first_line : int
+        Line of the first row, where rows are lines; else 0, and the view has the column ``line``.
+    preamble, footnotes : tuple of str
+        What stands above and below the table.
+    tables : tuple of tuple of Record
+        Further tables of the file.
+    ragged : tuple of (int, int)
+        Line and number of cells of rows that have too few or too many.
+    cut : bool
+        Whether the last line has no end and fewer cells than the others.
+    repaired : tuple of int
+        Lines whose broken quote or delimiter was mended.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    names: tuple[str, ...]
+    header: bool = True
+    form: Form | None = None
+    lines: int | None = None
+    first_line: int = 0
+    preamble: tuple[str, ...] = ()
+    footnotes: tuple[str, ...] = ()
+    tables: tuple[tuple[Record, ...], ...] = ()
+    ragged: tuple[tuple[int, int], ...] = ()
+    cut: bool = False
+    repaired: tuple[int, ...] = ()
+
+
+def different(names: Iterable[str]) -> tuple[str, ...]:
+    """Make column names different from one another, from ``line`` and from blank.
+
+    Examples
+    --------
+    >>> different(["id", "", "ID", "line"])
+    ('id', 'column_2', 'ID_3', 'line_4')
+    """
+    taken = {"line"}
+    made = []
+    for position, name in enumerate(names, start=1):
+        # DuckDB's results end a name at a NUL.
+        wanted = name.replace("\x00", "").strip() or f"column_{position}"
+        while wanted.lower() in taken:
+            wanted = f"{wanted}_{position}"
+        taken.add(wanted.lower())
+        made.append(wanted)
+    return tuple(made)
+
+
+def scan_text(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    name: str,
+    folder: Path,
+    form: Form | None,
+    stream: Stream,
+) -> TextTable:
+    """Lay a view over a delimited text; ``folder`` takes what is written on the way.
+
+    Raises
+    ------
+    DataError
+        Nothing but blank lines.
+    """
+    form = _fitting(path, form)
+    if path.stat().st_size >= STREAM_BYTES and stream != "never":
+        even = _even(connection, in_utf8(path, form.encoding, folder), name, form, stream)
+        if even:
+            return even
+    return _uneven(connection, path, name, folder, form)
+
+
+def _fitting(path: Path, known: Form | None) -> Form:
+    """Find how a text is written; what is known of its source is kept if it cuts this text as evenly."""
+    with path.open("rb") as file:
+        sample = file.read(_SAMPLE_BYTES)
+    encoding = find_encoding(sample, whole=len(sample) < _SAMPLE_BYTES)
+    text = sample.decode(encoding, errors="tallysheet.windows")
+    if known and known.encoding == encoding and _cuts_evenly(text, known.dialect):
+        return known
+    return Form(encoding, find_dialect(text))
+
+
+def _cuts_evenly(text: str, dialect: Dialect) -> bool:
+    widths = {len(record.cells) for record in read_records(text.splitlines(keepends=True)[:50], dialect)}
+    return len(widths) == 1 and widths.pop() > 1
+
+
+def _head(path: Path, form: Form, lines: int) -> list[Record]:
+    """Read the first records, cut with the number of cells that most of them have."""
+    first = list(itertools.islice(lines_of(path, form.encoding), lines))
+    width = usual_width(list(read_records(first, form.dialect)))
+    return list(read_records(first, form.dialect, width))
+
+
+def _even(
+    connection: duckdb.DuckDBPyConnection, path: Path, name: str, form: Form, stream: Stream
+) -> TextTable | None:
+    """Let DuckDB read a text in which, as far as its beginning and end show, each line is a whole row."""
+    layout = find_layout(_head(path, Form("utf-8-sig", form.dialect), 5_000))
+    first = layout.body[0].line if layout.body else 0
+    above = len(layout.preamble) + len(layout.header)
+    if not first or first != above + 1 or len(layout.header) > 1 or layout.tables or layout.footnotes:
+        return None
+    if any(len(record.cells) != layout.width or record.repaired for record in layout.body):
+        return None
+    lines = count_lines(path) - above
+    names = layout.columns if layout.header else [""] * layout.width
+    table = TextTable(
+        name,
+        different(names),
+        tuple(names),
+        header=bool(layout.header),
+        form=form,
+        lines=lines,
+        first_line=first,
+        preamble=_texts(layout.preamble, form.dialect.delimiter),
+    )
+    types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in table.columns)
+    dialect = form.dialect
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS "
+        f"SELECT *, row_number() OVER () + {first - 1} AS line FROM read_csv({literal(str(path))}, "
+        f"auto_detect = false, columns = {{{types}}}, header = false, skip = {above}, "
+        f"delim = {literal(dialect.delimiter)}, quote = {literal(dialect.quote)}, "
+        f"escape = {literal(dialect.escape or dialect.quote)}, nullstr = '', strict_mode = true, "
+        f"comment = '')"
+    )
+    if stream == "trusted":
+        return table
+    try:
+        counts = ", ".join(f"count({identifier(column)})" for column in table.columns)
+        rows = connection.execute(f"SELECT count(*), {counts} FROM {identifier(name)}").fetchall()[0][0]
+    except duckdb.Error:
+        return None
+    return table if rows == lines else None
+
+
+def _texts(records: Iterable[Record], delimiter: str) -> tuple[str, ...]:
+    """Write lines that stand around a table as one text each; of a merged cell's repeats one is left."""
+    texts = (list(dict.fromkeys(record.cells)) if not delimiter else record.cells for record in records)
+    return tuple((delimiter or " ").join(cells).strip(f" {delimiter}") for cells in texts)
+
+
+def _uneven(
+    connection: duckdb.DuckDBPyConnection, path: Path, name: str, folder: Path, form: Form
+) -> TextTable:
+    """Cut a text record by record; of a very long one only the beginning and the end are held."""
+    width = usual_width(_head(path, form, 2_000))
+    records = read_records(lines_of(path, form.encoding), form.dialect, width)
+    window = list(itertools.islice(records, _WINDOW))
+    ends_open = _ends_open(path)
+    if len(window) < _WINDOW:
+        return lay_out(connection, find_layout(window, ends_open), name, folder, form, ends_open)
+    above = find_layout(window)
+    start = len(above.preamble) + len(above.header)
+    tail: deque[Record] = deque(maxlen=_TAIL)
+    body = _kept(itertools.chain(window[start:], records), tail)
+    below = replace(above, body=[], footnotes=[], tables=[])
+    return lay_out(connection, below, name, folder, form, ends_open, _Long(body, tail))
+
+
+@dataclass(frozen=True)
+class _Long:
+    """The rows of a text that is too long to hold, and its last records once they have passed."""
+
+    body: Iterator[Record]
+    tail: deque[Record]
+
+
+def _kept(records: Iterable[Record], tail: deque[Record]) -> Iterator[Record]:
+    for record in records:
+        tail.append(record)
+        yield record
+
+
+def _ends_open(path: Path) -> bool:
+    """Say whether the last line has no line end."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 4))
+        return not file.read().rstrip(b"\x00").endswith((b"\n", b"\r"))
+
+
+def lay_out(
+    connection: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    name: str,
+    folder: Path,
+    form: Form | None = None,
+    ends_open: bool = False,
+    long: _Long | None = None,
+) -> TextTable:
+    """Write the rows of a table as texts into ``folder``, and lay a view over them."""
+    names = layout.columns if layout.header else [""] * layout.width
+    delimiter = form.dialect.delimiter if form else ""
+    rows = _Rows(usual_width(layout.header + layout.body) or layout.width)
+    written = folder / "rows.parquet"
+    # Of a long text the width of later rows is not known: what is too much goes to a last column.
+    columns = different([*names, ""] if long else names)
+    rows.write(written, columns, long.body if long else layout.body)
+    stop = ""
+    if long:
+        end = find_layout(list(long.tail), ends_open)
+        layout = replace(layout, footnotes=end.footnotes, tables=end.tables)
+        beyond = [record.line for records in (end.footnotes, *end.tables) for record in records]
+        stop = f" WHERE line < {min(beyond)}" if beyond else ""
+        names, columns = (names, columns[:-1]) if rows.widest < len(columns) else ([*names, ""], columns)
+    shown = ", ".join(identifier(column) for column in columns)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS "
+        f"SELECT {shown}{', ' if columns else ''}line FROM read_parquet({literal(str(written))}){stop}"
+    )
+    return TextTable(
+        name,
+        columns,
+        tuple(names),
+        header=bool(layout.header),
+        form=form,
+        preamble=_texts(layout.preamble, delimiter),
+        footnotes=_texts(layout.footnotes, delimiter),
+        tables=tuple(tuple(records) for records in layout.tables),
+        ragged=tuple(rows.ragged),
+        cut=ends_open and bool(rows.ragged) and rows.ragged[-1][0] == rows.last_line,
+        repaired=tuple(rows.repaired),
+    )
+
+
+@dataclass
+class _Rows:
+    """Writes records as rows of texts, and notes those that have too few or too many cells."""
+
+    width: int
+    widest: int = 0
+    last_line: int = 0
+    ragged: list[tuple[int, int]] = field(default_factory=list)
+    repaired: list[int] = field(default_factory=list)
+
+    def write(self, path: Path, columns: tuple[str, ...], records: Iterable[Record]) -> None:
+        schema = pa.schema([*((column, pa.string()) for column in columns), ("line", pa.int64())])
+        with pq.ParquetWriter(path, schema, compression="lz4") as writer:
+            numbered = iter(records)
+            while batch := list(itertools.islice(numbered, _BATCH)):
+                writer.write_table(self._table(batch, len(columns), schema))
+
+    def _table(self, batch: list[Record], width: int, schema: pa.Schema) -> pa.Table:
+        rows = []
+        for record in batch:
+            count = len(record.cells)
+            self.widest, self.last_line = max(self.widest, count), record.line
+            if count < self.width or any(record.cells[self.width :]):
+                self.ragged.append((record.line, count))
+            if record.repaired:
+                self.repaired.append(record.line)
+            cells = record.cells + [""] * (width - count)
+            if count > width:
+                cells = [*cells[: width - 1], " ".join(cells[width - 1 :])]
+            rows.append(cells)
+        by_column = zip(*rows, strict=True) if width else ()
+        texts = [pa.array([cell or None for cell in cells], pa.string()) for cells in by_column]
+        lines = pa.array([record.line for record in batch], pa.int64())
+        return pa.Table.from_arrays([*texts, lines], schema=schema)

@@ -1,0 +1,184 @@
+"""From the file that was dropped to one that can be read: checked, unpacked, in UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import hashlib
+import shutil
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from tallysheet.errors import DataError
+
+DELIMITED = (".csv", ".tsv", ".txt")
+SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+READABLE = (*DELIMITED, *(f"{suffix}.gz" for suffix in DELIMITED), ".zip", *SPREADSHEETS, ".parquet")
+
+_MAX_UNPACKED_BYTES = 8 << 30
+_MAX_RATIO = 1000
+_SMALL_BYTES = 64 << 20
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What tells one version of a file from another while it is read."""
+
+    inode: int
+    size: int
+    changed_ns: int
+
+    @classmethod
+    def of(cls, path: Path) -> Fingerprint:
+        """Look at a file without opening it."""
+        status = path.stat()
+        return cls(status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def check_file(path: Path) -> None:
+    """Refuse what is not a regular file of a kind that can be read; nothing is opened.
+
+    Raises
+    ------
+    DataError
+        There is none, it is a folder, pipe or device (also behind a link), or of an unknown kind.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise DataError(str(path), "a file", "none", "Check the name.") from None
+    except OSError as error:
+        raise DataError(str(path), "a file", str(error), "Check the name and its permissions.") from None
+    if not stat.S_ISREG(mode):
+        raise DataError(str(path), "a regular file", "something else", "Put the extract itself there.")
+    if not path.name.lower().endswith(READABLE):
+        kinds = ", ".join(READABLE)
+        raise DataError(str(path), f"a file of kind {kinds}", repr(path.suffix), "Export it as CSV.")
+
+
+def sha256(path: Path) -> str:
+    """Fingerprint a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def count_lines(path: Path) -> int:
+    """Count the lines of a text file; a last line without an end counts too."""
+    count, last = 0, b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            count += block.count(b"\n")
+            last = block
+    return count + bool(last and not last.endswith(b"\n"))
+
+
+def unpacked(path: Path, folder: Path) -> Path:
+    """Give the file itself, or what is packed in it as a file in ``folder``.
+
+    Raises
+    ------
+    DataError
+        A gz or zip is cut or corrupt, holds more or fewer than one table, or unpacks to more than
+        8 GiB or to 1,000 times its size.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (".gz", ".zip"):
+        return path
+    try:
+        if suffix == ".gz":
+            plain = folder / f"unpacked{Path(path.stem).suffix.lower()}"
+            with gzip.open(path) as packed:
+                _copy(packed, plain, path)
+            return plain
+        with zipfile.ZipFile(path) as archive:
+            member = _only_table(archive, path)
+            # Its own name is not used, so that a member called ../x cannot leave the folder.
+            plain = folder / f"member{Path(member.filename).suffix.lower()}"
+            with archive.open(member) as packed:
+                _copy(packed, plain, path)
+            return plain
+    except (zipfile.BadZipFile, EOFError, OSError, zlib.error, RuntimeError, NotImplementedError) as error:
+        kind = suffix.lstrip(".")
+        raise DataError(str(path), f"a whole {kind} file", str(error), "Extract it again.") from None
+
+
+def _only_table(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
+    readable = (*DELIMITED, *SPREADSHEETS, ".parquet")
+    tables = [
+        info
+        for info in archive.infolist()
+        # What macOS adds is not a table.
+        if info.filename.lower().endswith(readable) and not info.filename.startswith("__MACOSX/")
+    ]
+    if len(tables) != 1:
+        raise DataError(str(path), "one table in the zip", f"{len(tables)}", "Put one table in each zip.")
+    return tables[0]
+
+
+def _copy(packed: IO[bytes], plain: Path, path: Path) -> None:
+    """Unpack in blocks, and stop where a file unpacks to more than anybody means."""
+    limit = min(_MAX_UNPACKED_BYTES, max(_SMALL_BYTES, _MAX_RATIO * path.stat().st_size))
+    written = 0
+    with plain.open("wb") as file:
+        while block := packed.read(_BLOCK):
+            written += len(block)
+            if written > limit:
+                raise DataError(str(path), f"{limit} bytes unpacked at most", "more", "Split it.")
+            file.write(block)
+
+
+def in_utf8(path: Path, encoding: str, folder: Path) -> Path:
+    """Give a text file in UTF-8: itself, or a copy in ``folder``."""
+    if encoding in ("utf-8", "utf-8-sig"):
+        return path
+    copy = folder / f"utf8{path.suffix}"
+    with copy.open("w", encoding="utf-8", newline="") as file:
+        shutil.copyfileobj(open_text(path, encoding), file, _BLOCK)
+    return copy
+
+
+def _as_windows(error: UnicodeError) -> tuple[str, int]:
+    """Read a byte that its encoding does not have as Windows does, or as Latin-1, which has them all."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    wrong = error.object[error.start : error.end]
+    if error.encoding.startswith("utf-16") or error.encoding.startswith("utf_16"):
+        return "\ufffd", error.end
+    try:
+        return wrong.decode("cp1252"), error.end
+    except UnicodeDecodeError:
+        return wrong.decode("latin-1"), error.end
+
+
+codecs.register_error("tallysheet.windows", _as_windows)
+
+
+def open_text(path: Path, encoding: str) -> IO[str]:
+    """Open a text with its line ends as they stand; a byte not of its encoding is read as Windows does."""
+    return path.open(encoding=encoding, errors="tallysheet.windows", newline="")
+
+
+def lines_of(path: Path, encoding: str) -> Iterator[str]:
+    """Give the lines of a text with their ends; CR CR LF is one end."""
+    held = ""
+    with open_text(path, encoding) as file:
+        for line in file:
+            if held and line == "\r\n":
+                yield held + line
+                held = ""
+                continue
+            if held:
+                yield held
+                held = ""
+            if line.endswith("\r"):
+                held = line
+            else:
+                yield line
+    if held:
+        yield held
