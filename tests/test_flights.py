@@ -107,7 +107,7 @@ def test_week_39_raises_nothing(opened):
 
 def test_the_raw_file_gives_the_same_numbers(opened):
     """`explain` on the raw file and the workbook's KPI agree to the last bit: one truth."""
-    flights = read_source(read_settings(ROOT / "data"), "flights").files[0].path
+    flights = read_source(read_settings(ROOT / "data"), "flights").files[0].paths()[0]
     raw = explain_file(
         flights,
         week_of="make_date(year, month, day)",

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import duckdb
 import pandas as pd
 
-from tallysheet.clean import Ledger
+from tallysheet import schema
 from tallysheet.engine import connect, fact_names, fact_sql, literal
 from tallysheet.errors import DataError
+from tallysheet.ledger import Ledger
 from tallysheet.weeks import IsoWeek, calendar, complete_weeks, weeks_between
 
 
@@ -53,10 +54,18 @@ def open_tables(ledger: Ledger, as_of: dt.datetime) -> duckdb.DuckDBPyConnection
     """
     connection = connect()
     for table in sorted(set(ledger.files["table"])):
-        files = literal(str(ledger.folder / table / "*.parquet"))
+        files = literal(str(ledger.folder / table / "**" / "*.parquet"))
+        moment = f"TIMESTAMP {literal(as_of.isoformat(sep=' '))}"
+        reader = f"read_parquet({files}, union_by_name = true, hive_partitioning = false)"
+        found = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()}
+        # A column that no extract has is there all the same, empty.
+        shown = ", ".join(
+            column.name if column.name in found else f"CAST(NULL AS {column.type}) AS {column.name}"
+            for column in schema.table(table).columns
+        )
         connection.execute(
-            f"CREATE VIEW {table} AS SELECT * FROM read_parquet({files}, union_by_name = true) "
-            f"WHERE known_at <= TIMESTAMP {literal(as_of.isoformat(sep=' '))}"
+            f"CREATE VIEW {table} AS SELECT {shown}, loaded_at FROM {reader} "
+            f"WHERE known_at <= {moment} AND (replaced_at IS NULL OR replaced_at > {moment})"
         )
     connection.register("calendar_days", calendar(*_days(connection, as_of)))
     connection.execute("CREATE TABLE calendar AS SELECT CAST(day AS DATE) AS day, week FROM calendar_days")

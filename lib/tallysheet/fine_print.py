@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from tallysheet import say
-from tallysheet.clean import Ledger
 from tallysheet.kpi import Kpi
 from tallysheet.language import Language
+from tallysheet.ledger import Ledger
 from tallysheet.tables import Column, Html, definitions, paragraph, render_table
 from tallysheet.weeks import IsoWeek, holidays_in, working_days
 

@@ -1,10 +1,11 @@
-"""Sources: one TOML each says which files hold which table, and how their columns map."""
+"""Sources: one TOML each says which files hold which table, and how their columns are written."""
 
 from __future__ import annotations
 
 import datetime as dt
 import importlib.util
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,97 @@ from tallysheet.errors import DataError, nearest
 from tallysheet.schema import Table, table
 from tallysheet.settings import Settings, read_toml
 
+UNITS: dict[str, dict[str, tuple[int, int]]] = {
+    "cents": {"cents": (1, 1), "euro": (100, 1), "currency": (100, 1)},
+    "g": {"g": (1, 1), "kg": (1000, 1)},
+    "min": {"min": (1, 1), "h": (60, 1), "s": (1, 60), "days": (1440, 1)},
+    "share": {"share": (1, 1), "%": (1, 100)},
+}
+"""For each unit of the schema, what a source may write instead, and the factor to ours as a fraction."""
+
+DATE_ORDERS = ("ymd", "dmy", "mdy")
+
+
+@dataclass(frozen=True)
+class SourceColumn:
+    """How a source writes a column.
+
+    Parameters
+    ----------
+    header : str
+        The file's name of it.
+    unit : str
+        A key of `UNITS` for the column's own unit; empty: written in that unit.
+    decimal : str
+        ``.`` or ``,``.
+    dates : str
+        ``ymd``, ``dmy`` or ``mdy``, or a strptime format such as ``%d-%b-%y``.
+    zone : str
+        IANA zone of its local times; empty: UTC.
+    values : dict of str to tuple of str
+        Our value to the spellings that stand for it; empty: any value.
+    """
+
+    header: str
+    unit: str = ""
+    decimal: str = "."
+    dates: str = "ymd"
+    zone: str = ""
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file of a source: the name that its SELECT uses, where it is, what it writes for missing."""
+    """Files of a source that are written alike.
+
+    Parameters
+    ----------
+    name : str
+        What the source's SELECT calls them.
+    pattern : Path
+        A path; ``*`` stands for anything, and strptime signs such as ``%Y%m%d`` for the time of the extract.
+    missing : tuple of str
+        What they write for a missing value, beside nothing.
+    sheet : str or None
+        Sheet of a workbook.
+    """
 
     name: str
-    path: Path
-    missing: tuple[str, ...]
+    pattern: Path
+    missing: tuple[str, ...] = ()
+    sheet: str | None = None
+
+    def paths(self) -> list[Path]:
+        """Find the files, oldest name first; a plain path is given back whether it is there or not."""
+        wildcard = _TIME_SIGN.sub("*", self.pattern.name)
+        if "*" not in wildcard:
+            return [self.pattern]
+        named = re.compile(_name_pattern(self.pattern.name), re.DOTALL)
+        return sorted(path for path in self.pattern.parent.glob(wildcard) if named.fullmatch(path.name))
+
+    def extracted_at(self, path: Path) -> dt.datetime | None:
+        """Read the time of the extract from a file's name; None if the pattern has no time."""
+        if not _TIME_SIGN.search(self.pattern.name):
+            return None
+        found = re.fullmatch(_name_pattern(self.pattern.name), path.name, re.DOTALL)
+        if not found:
+            raise DataError(str(path), f"a name like {self.pattern.name}", "another", "Rename the file.")
+        signs = "".join(_TIME_SIGN.findall(self.pattern.name))
+        try:
+            return dt.datetime.strptime("".join(found.groups()), signs)
+        except ValueError as error:
+            raise DataError(
+                str(path), f"a time in its name, like {signs}", str(error), "Rename the file."
+            ) from None
+
+
+@dataclass(frozen=True)
+class Database:
+    """A query that stands for a file: a connection's address and a SELECT."""
+
+    name: str
+    url: str
+    query: str
 
 
 @dataclass(frozen=True)
@@ -34,10 +118,14 @@ class Source:
         The table that it fills.
     files : tuple of SourceFile
         The first is the main one: each of its rows becomes one row of the table.
+    database : Database or None
+        Where the rows of the first file are taken from.
     select : str or None
-        A SELECT over the files; None renames columns as ``columns`` says.
-    columns : dict of str to str
-        The table's column to the file's header.
+        A SELECT over the files; None takes columns as ``columns`` says.
+    columns : dict of str to SourceColumn
+        How each column of the table is written.
+    renamed : tuple of str
+        The table's columns whose header the source states.
     as_of : datetime or None
         When the extract was taken, UTC; None if the source does not say.
     known_at : str or None
@@ -49,15 +137,30 @@ class Source:
     name: str
     table: Table
     files: tuple[SourceFile, ...]
+    database: Database | None
     select: str | None
-    columns: dict[str, str]
+    columns: dict[str, SourceColumn]
+    renamed: tuple[str, ...]
     as_of: dt.datetime | None
     known_at: str | None
     vocabulary: dict[str, Path]
 
 
-_KEYS = {"table", "file", "select", "columns", "as_of", "known_at"}
-_FILE_KEYS = {"name", "package", "path", "missing"}
+_KEYS = {
+    *("table", "file", "database", "select", "columns", "values", "as_of", "known_at"),
+    *("decimal", "dates", "zone"),
+}
+_FILE_KEYS = {"name", "package", "path", "missing", "sheet"}
+_COLUMN_KEYS = {"header", "unit", "decimal", "dates", "zone"}
+_TIME_SIGN = re.compile(r"%[YmdHMSyjGVu]")
+
+
+def _name_pattern(name: str) -> str:
+    parts = re.split(r"(%[YmdHMSyjGVu]|\*)", name)
+    made = {"*": ".*", "%Y": r"(\d{4})", "%G": r"(\d{4})", "%j": r"(\d{3})", "%u": r"(\d)"}
+    return "".join(
+        made.get(part, r"(\d{2})" if _TIME_SIGN.fullmatch(part) else re.escape(part)) for part in parts
+    )
 
 
 def read_sources(settings: Settings) -> list[Source]:
@@ -71,38 +174,100 @@ def read_source(settings: Settings, name: str) -> Source:
     Raises
     ------
     DataError
-        The file is missing, has an unknown key, names an unknown table or column, or a package
+        The file is missing, has an unknown key, names an unknown table, column or unit, or a package
         that is not installed.
     """
     folder = settings.data / "sources" / name
     path = folder / "source.toml"
     found = read_toml(path)
-    _refuse_unknown(path, found, _KEYS)
+    _refuse_unknown(str(path), found, _KEYS)
     target = table(str(found.get("table", "")))
+    database = _database(path, found["database"]) if "database" in found else None
     files = tuple(_file(path, settings, entry) for entry in found.get("file", []))
+    if database:
+        snapshots = settings.data / "raw" / name / "*.parquet"
+        files = (SourceFile(database.name, snapshots), *files)
     if not files:
         raise DataError(str(path), "a [[file]]", "none", "Name the file that holds the rows.")
-    columns = {target.column(ours).name: str(theirs) for ours, theirs in found.get("columns", {}).items()}
-    select = (folder / found["select"]).read_text(encoding="utf-8") if "select" in found else None
     return Source(
         name=name,
         table=target,
         files=files,
-        select=select,
-        columns=columns,
+        database=database,
+        select=(folder / found["select"]).read_text(encoding="utf-8") if "select" in found else None,
+        columns=_columns(path, settings, target, found),
+        renamed=tuple(found.get("columns", {})),
         as_of=_moment(path, found.get("as_of")),
         known_at=found.get("known_at"),
         vocabulary={file.suffixes[0].lstrip("."): file for file in sorted(folder.glob("words.*.toml"))},
     )
 
 
+def _columns(path: Path, settings: Settings, target: Table, found: dict[str, Any]) -> dict[str, SourceColumn]:
+    """Join what the source says of all its columns with what it says of each."""
+    given = found.get("columns", {})
+    for ours in given:
+        target.column(ours)
+    shared = settings.data / "sources" / "values.toml"
+    values = {**(read_toml(shared) if shared.is_file() else {}), **found.get("values", {})}
+    usual = {key: found[key] for key in ("decimal", "dates", "zone") if key in found}
+    made = {}
+    for column in target.columns:
+        entry = given.get(column.name, column.name)
+        written = {"header": entry} if isinstance(entry, str) else {"header": column.name, **entry}
+        where = f"{path} {column.name}"
+        _refuse_unknown(where, written, _COLUMN_KEYS)
+        spellings = values.get(column.name, values.get(_family(column.name), {}))
+        made[column.name] = _checked(
+            where,
+            SourceColumn(
+                **{**usual, **written}, values={ours: tuple(also) for ours, also in spellings.items()}
+            ),
+            column.unit,
+        )
+    return made
+
+
+def _family(name: str) -> str:
+    """Give the name under which columns of a kind share their values: country for origin_country."""
+    return name.rpartition("_")[2]
+
+
+def _checked(where: str, written: SourceColumn, unit: str) -> SourceColumn:
+    if written.unit and written.unit not in UNITS.get(unit, {}):
+        known = list(UNITS.get(unit, {}))
+        raise DataError(
+            where, "a unit that can be turned into ours", repr(written.unit), nearest(written.unit, known)
+        )
+    if written.decimal not in (".", ","):
+        raise DataError(where, "decimal '.' or ','", repr(written.decimal), "Write one of the two.")
+    if written.dates not in DATE_ORDERS and "%" not in written.dates:
+        raise DataError(
+            where,
+            "dates as ymd, dmy, mdy or a format such as %d-%b-%y",
+            repr(written.dates),
+            "Write one of them.",
+        )
+    return written
+
+
+def _database(path: Path, entry: dict[str, Any]) -> Database:
+    _refuse_unknown(f"{path} [database]", entry, {"name", "url", "query"})
+    for key in ("name", "url", "query"):
+        if key not in entry:
+            raise DataError(f"{path} [database]", f"the key {key}", "nothing", "Add it.")
+    return Database(entry["name"], entry["url"], entry["query"])
+
+
 def _file(path: Path, settings: Settings, entry: dict[str, Any]) -> SourceFile:
-    _refuse_unknown(path, entry, _FILE_KEYS)
+    _refuse_unknown(f"{path} [[file]]", entry, _FILE_KEYS)
     for key in ("name", "path"):
         if key not in entry:
             raise DataError(f"{path} [[file]]", f"the key {key}", "nothing", "Add it.")
     root = _package_folder(path, entry["package"]) if "package" in entry else settings.data
-    return SourceFile(entry["name"], root / entry["path"], tuple(entry.get("missing", ())))
+    return SourceFile(
+        entry["name"], root / entry["path"], tuple(entry.get("missing", ())), entry.get("sheet")
+    )
 
 
 def _package_folder(path: Path, package: str) -> Path:
@@ -123,6 +288,6 @@ def _moment(path: Path, value: object) -> dt.datetime | None:
     )
 
 
-def _refuse_unknown(path: Path, found: dict[str, Any], known: set[str]) -> None:
+def _refuse_unknown(where: str, found: dict[str, Any], known: set[str]) -> None:
     for key in found.keys() - known:
-        raise DataError(str(path), "known keys", repr(key), nearest(key, sorted(known)))
+        raise DataError(where, "known keys", repr(key), nearest(key, sorted(known)))

@@ -11,7 +11,7 @@ import duckdb
 import pandas as pd
 
 from tallysheet import fine_print, page, say
-from tallysheet.clean import Ledger, load
+from tallysheet.clean import load
 from tallysheet.comparison import Explanation, base_weeks, compare, data_span
 from tallysheet.cube import Cube, build_cube, open_tables
 from tallysheet.engine import close_to_outside, connect, identifier, select
@@ -19,6 +19,7 @@ from tallysheet.errors import UsageError
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import KPIS, kpi
 from tallysheet.language import Language, read_language
+from tallysheet.ledger import Ledger
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import read_sources
 from tallysheet.tables import Html, lab_style

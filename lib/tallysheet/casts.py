@@ -1,0 +1,136 @@
+"""From a source's texts to typed values, in SQL: numbers, dates, zones, units, spellings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tallysheet.engine import literal, strict_cast
+from tallysheet.schema import Column
+from tallysheet.sources import UNITS, SourceColumn
+
+_DAY_FORMATS = {
+    "dmy": (
+        *("%d/%m/%y", "%d/%m/%Y", "%d-%m-%y", "%d-%m-%Y", "%d.%m.%y", "%d.%m.%Y"),
+        *("%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y"),
+    ),
+    "mdy": ("%m/%d/%y", "%m/%d/%Y", "%m-%d-%y", "%m-%d-%Y", "%b %d, %Y", "%B %d, %Y"),
+}
+_TIME_FORMATS = (" %H:%M:%S", " %H:%M", "T%H:%M:%S", "")
+
+
+@dataclass(frozen=True)
+class Cast:
+    """A typed value in SQL, and the reason in SQL why it is NULL where the text is not (empty: never)."""
+
+    value: str
+    reason: str = ""
+
+
+def cast(column: Column, written: SourceColumn, text: str) -> Cast:
+    """Type a cell.
+
+    Parameters
+    ----------
+    column : Column
+        What it must become.
+    written : SourceColumn
+        How the source writes it.
+    text : str
+        SQL of the cell; NULL where it is missing.
+
+    Returns
+    -------
+    Cast
+        Reasons are ``type``, ``not_allowed``, ``unknown_value``, ``missing_hour`` and ``ambiguous_hour``.
+
+    Examples
+    --------
+    >>> from tallysheet.engine import connect
+    >>> weight = Column("weight_g", "BIGINT", "weight", unit="g")
+    >>> made = cast(weight, SourceColumn("Weight", unit="kg", decimal=","), "'0,4'")
+    >>> with connect() as connection:
+    ...     connection.execute(f"SELECT {made.value}").fetchall()
+    [(400,)]
+    """
+    if column.personal == "hash":
+        return Cast(f"sha256(getvariable('personal_key') || lower(trim({text})))")
+    if column.type == "VARCHAR":
+        return _spelled(column, written, text)
+    if column.type == "TIMESTAMP" and written.zone:
+        return _zoned(written, text)
+    make = {"BIGINT": _number, "DOUBLE": _number, "DATE": _day, "TIMESTAMP": _moment, "BOOLEAN": _truth}
+    return Cast(make[column.type](column, written, text), "'type'")
+
+
+def _spelled(column: Column, written: SourceColumn, text: str) -> Cast:
+    value, reason = f"nullif(trim({text}), '')", ""
+    if written.values:
+        pairs = {
+            spelling.strip().lower(): ours
+            for ours, also in written.values.items()
+            for spelling in (ours, *also)
+        }
+        spelt = ", ".join(literal(spelling) for spelling in pairs)
+        ours = ", ".join(literal(code) for code in pairs.values())
+        value, reason = f"map([{spelt}], [{ours}])[lower(trim({text}))]", "'unknown_value'"
+    if column.allowed:
+        allowed = ", ".join(literal(code) for code in column.allowed)
+        value, reason = f"CASE WHEN {value} IN ({allowed}) THEN {value} END", "'not_allowed'"
+    return Cast(value, reason)
+
+
+def _number(column: Column, written: SourceColumn, text: str) -> str:
+    above, below = UNITS.get(column.unit, {}).get(written.unit, (1, 1))
+    if written.decimal == "." and above == below:
+        return strict_cast(text, column.type)
+    bare = f"regexp_replace({text}, '[\\s\\x{{a0}}\\x{{202f}}''€$£%]|EUR|GBP|USD', '', 'g')"
+    point, comma = (",", ".") if written.decimal == "," else (".", ",")
+    shape = f"^[+-]?([0-9]+|[0-9]{{1,3}}(\\{comma}[0-9]{{3}})+)(\\{point}[0-9]+)?$"
+    plain = f"replace(replace({bare}, '{comma}', ''), '{point}', '.')"
+    number = f"TRY_CAST({plain} AS DECIMAL(38, 9)) * {above} / {below}"
+    if column.type == "DOUBLE":
+        return f"CASE WHEN regexp_matches({bare}, '{shape}') THEN CAST({number} AS DOUBLE) END"
+    whole = f"regexp_matches({bare}, '{shape}') AND {number} = round({number})"
+    return f"CASE WHEN {whole} THEN TRY_CAST(round({number}) AS BIGINT) END"
+
+
+def _day(column: Column, written: SourceColumn, text: str) -> str:
+    if written.dates == "ymd":
+        return strict_cast(text, "DATE")
+    formats = ", ".join(literal(form) for form in _DAY_FORMATS.get(written.dates, (written.dates,)))
+    return f"CAST(try_strptime(trim({text}), [{formats}]) AS DATE)"
+
+
+def _moment(column: Column, written: SourceColumn, text: str) -> str:
+    if written.dates == "ymd":
+        return strict_cast(text, "TIMESTAMP")
+    days = _DAY_FORMATS.get(written.dates)
+    formats = [day + time for day in days for time in _TIME_FORMATS] if days else [written.dates]
+    return f"try_strptime(trim({text}), [{', '.join(literal(form) for form in formats)}])"
+
+
+def _truth(column: Column, written: SourceColumn, text: str) -> str:
+    word = f"lower(trim({text}))"
+    return (
+        f"CASE WHEN {word} IN ('true', 't', 'yes', 'y', '1', 'oui', 'o', 'vrai', 'x') THEN true "
+        f"WHEN {word} IN ('false', 'f', 'no', 'n', '0', 'non', 'faux') THEN false END"
+    )
+
+
+def _zoned(written: SourceColumn, text: str) -> Cast:
+    """Turn local times into UTC; an hour that the clock skips or shows twice is refused, never guessed."""
+    zone = literal(written.zone)
+    local = _moment(Column("", "TIMESTAMP", ""), written, text)
+    has_offset = f"regexp_matches({text}, ':[0-9]{{2}}(\\.[0-9]+)? ?([+-][0-9]{{2}}|Z)')"
+    there = f"timezone({zone}, {local})"
+    skipped = f"timezone({zone}, {there}) <> {local}"
+    twice = f"timezone({zone}, {there} - INTERVAL 1 HOUR) = {local}"
+    twice = f"({twice} OR timezone({zone}, {there} + INTERVAL 1 HOUR) = {local})"
+    value = (
+        f"CASE WHEN {has_offset} THEN {local} WHEN {skipped} OR {twice} THEN NULL "
+        f"ELSE timezone('UTC', {there}) END"
+    )
+    reason = (
+        f"CASE WHEN {local} IS NULL THEN 'type' WHEN {skipped} THEN 'missing_hour' ELSE 'ambiguous_hour' END"
+    )
+    return Cast(value, reason)

@@ -1,0 +1,253 @@
+"""One extract, every row of it: typed, with what was refused beside it, as a Parquet file."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tallysheet.engine import connect, first_line, identifier, literal
+from tallysheet.errors import DataError, nearest
+from tallysheet.extract import scan
+from tallysheet.row_checks import checked_rows
+from tallysheet.sources import Source
+from tallysheet.text_file import Form, Stream, TextTable
+from tallysheet.unpack import Fingerprint
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something about an extract that a person should know, and no row shows."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A checked extract.
+
+    Parameters
+    ----------
+    path : str
+        The Parquet file: the table's columns, ``line`` (NULL where it follows from the row's place and
+        ``first_line``), ``row_ok``, and ``refused``: a list of column, value and reason, NULL for most.
+    rows, bad_rows, bad_cells : int
+        Rows of the extract; those set aside; cells refused in the others.
+    first_line : int
+    headers : tuple of str
+        The file's columns.
+    notes : tuple of Note
+    """
+
+    path: str
+    rows: int
+    bad_rows: int
+    bad_cells: int
+    first_line: int
+    headers: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = field(default_factory=tuple)
+
+    @classmethod
+    def read(cls, path: Path) -> Checked | None:
+        """Read what an earlier load wrote; None if it did not come to its end."""
+        record = path.with_suffix(".json")
+        if not record.is_file() or not path.is_file():
+            return None
+        found = json.loads(record.read_text(encoding="utf-8"))
+        notes = tuple(Note(**note) for note in found.pop("notes"))
+        return cls(**{**found, "path": str(path), "headers": tuple(found["headers"]), "notes": notes})
+
+
+def check_extract(source: Source, path: Path, sha: str, target: Path, forms: dict[Any, Form]) -> Checked:
+    """Check an extract and write every row of it to ``target``.
+
+    Parameters
+    ----------
+    source : Source
+    path : Path
+        One of the main files of the source.
+    sha : str
+        Its fingerprint, as it was before.
+    target : Path
+        A Parquet file; a record of the same name with ``.json`` is written last.
+    forms : dict
+        How files of this source were written so far; the next is tried so first.
+
+    Raises
+    ------
+    DataError
+        It cannot be read, lacks a column that a row needs, changes while it is read, or a SELECT
+        does not give one row for each of its rows.
+    """
+    part = target.with_suffix(".part")
+    before = Fingerprint.of(path)
+    try:
+        try:
+            found = _written(source, path, part, forms, "trusted")
+        except _NotEven:
+            found = _written(source, path, part, forms, "never")
+        if Fingerprint.of(path) != before:
+            raise DataError(str(path), "a file at rest", "one that changes", "Load again once it is whole.")
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+    checked = Checked(path=str(target), **found)
+    record = target.with_suffix(".json")
+    part.write_text(json.dumps(asdict(checked)), encoding="utf-8")
+    os.replace(part, record)
+    return checked
+
+
+class _NotEven(Exception):
+    """A text that looked even at its beginning and end is not."""
+
+
+def _written(
+    source: Source, path: Path, part: Path, forms: dict[Any, Form], stream: Stream
+) -> dict[str, Any]:
+    main = source.files[0]
+    with (
+        connect(part.parent) as connection,
+        scan(
+            connection, path, "extract", sheet=main.sheet, form=forms.get(source.name), stream=stream
+        ) as text,
+    ):
+        if text.form:
+            forms[source.name] = text.form
+        try:
+            notes = _prepare(connection, source, path, text)
+            _list_ragged(connection, text)
+            given = {row[0] for row in connection.execute("DESCRIBE mapped").fetchall()} - {"line"}
+            in_place = text.lines is not None and not source.select
+            select = checked_rows(source, given, lines_are_rows=in_place)
+            connection.execute(f"COPY ({select}) TO {literal(str(part))} (FORMAT parquet)")
+        except duckdb.Error as error:
+            if text.lines is not None and "CSV Error" in str(error):
+                raise _NotEven from None
+            where = f"source {source.name}, {path.name}"
+            raise DataError(where, "a table that can be checked", first_line(error), "Correct it.") from None
+        counts = connection.execute(
+            "SELECT count(*), count(*) FILTER (NOT row_ok), "
+            "coalesce(sum(len(refused)) FILTER (row_ok AND refused IS NOT NULL), 0) "
+            f"FROM read_parquet({literal(str(part))})"
+        ).fetchall()[0]
+    if text.lines is not None and counts[0] != text.lines:
+        raise _NotEven
+    return {
+        **dict(zip(("rows", "bad_rows", "bad_cells"), map(int, counts), strict=True)),
+        "first_line": text.first_line,
+        "headers": text.names,
+        "notes": tuple([*_told(text), *notes]),
+    }
+
+
+def _told(text: TextTable) -> list[Note]:
+    """Tell what stands around the table, and what was mended or looks cut."""
+    notes = [Note("preamble", line) for line in text.preamble[:5]]
+    notes += [Note("footnote", line) for line in text.footnotes[:5]]
+    notes += [
+        Note("further table", f"{len(rows)} rows from line {rows[0].line}, not loaded")
+        for rows in text.tables
+    ]
+    if text.repaired:
+        lines = ", ".join(str(line) for line in text.repaired[:5])
+        notes.append(Note("mended", f"{len(text.repaired)} lines with broken quotes or delimiters: {lines}"))
+    if text.cut:
+        notes.append(Note("cut", "the last line has no end and too few cells: the file may be cut"))
+    if not text.header:
+        notes.append(Note("no header", "columns are named column_1, column_2 and so on"))
+    return notes
+
+
+def _prepare(
+    connection: duckdb.DuckDBPyConnection, source: Source, path: Path, text: TextTable
+) -> list[Note]:
+    """Lay ``mapped``: the source's cells under our names, not yet typed."""
+    main, *others = source.files
+    _view(connection, main.name, "VIEW", "extract", text, main.missing)
+    if not source.select:
+        notes, mapped = _matched(source, path, text)
+        connection.execute(
+            f"CREATE TEMP VIEW mapped AS SELECT {', '.join([*mapped, 'line'])} FROM {identifier(main.name)}"
+        )
+        return notes
+    for file in others:
+        for lookup in file.paths():
+            with scan(connection, lookup, "lookup", sheet=file.sheet) as found:
+                _view(connection, file.name, "TABLE", "lookup", found, file.missing)
+    connection.execute(f"CREATE TEMP TABLE mapped AS {source.select}")
+    rows = connection.execute(f"SELECT count(*) FROM {identifier(main.name)}").fetchall()[0][0]
+    mapped = connection.execute("SELECT count(line), count(DISTINCT line) FROM mapped").fetchall()[0]
+    if mapped != (rows, rows):
+        raise DataError(
+            f"source {source.name}",
+            f"one row for each of the {rows} rows of {path.name}",
+            f"{mapped[0]} rows from {mapped[1]} lines",
+            "Check the joins and filters of its SELECT.",
+        )
+    given = {row[0] for row in connection.execute("DESCRIBE mapped").fetchall()} - {"line"}
+    for name in given:
+        source.table.column(name)
+    return []
+
+
+def _list_ragged(connection: duckdb.DuckDBPyConnection, text: TextTable) -> None:
+    """Make the table ``ragged``: lines whose rows have too few or too many cells."""
+    connection.execute("CREATE TEMP TABLE ragged (line BIGINT, cells BIGINT)")
+    if text.ragged:
+        connection.executemany("INSERT INTO ragged VALUES (?, ?)", text.ragged)
+
+
+def _view(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    kind: str,
+    scanned: str,
+    text: TextTable,
+    missing: tuple[str, ...],
+) -> None:
+    """Name a scanned file as the source does, with its marks for a missing value as NULL."""
+    marks = ", ".join(literal(mark) for mark in missing)
+    quoted = [identifier(column) for column in text.columns]
+    cells = (
+        [f"CASE WHEN {cell} NOT IN ({marks}) THEN {cell} END AS {cell}" for cell in quoted]
+        if marks
+        else quoted
+    )
+    connection.execute(
+        f"CREATE TEMP {kind} {identifier(name)} AS SELECT {', '.join([*cells, 'line'])} FROM {scanned}"
+    )
+
+
+def _matched(source: Source, path: Path, text: TextTable) -> tuple[list[Note], list[str]]:
+    """Match the table's columns with the file's, and tell which of either are left over."""
+    table, spelled = source.table, {name.strip().lower(): name for name in reversed(text.columns)}
+    mapped, notes, used = [], [], set()
+    for column in table.columns:
+        header = source.columns[column.name].header
+        found = spelled.get(header.strip().lower())
+        if found:
+            used.add(found)
+            mapped.append(f"{identifier(found)} AS {identifier(column.name)}")
+        elif column.required and column.name != "known_at":
+            advice = nearest(header, text.columns)
+            raise DataError(f"{path} {column.name}", f"a column {header!r}", "none", advice)
+        elif column.name in source.renamed:
+            notes.append(
+                Note("missing column", f"{header!r} for {column.name}. {nearest(header, text.columns)}")
+            )
+    for name in text.columns:
+        if name not in used:
+            known = [column.name for column in table.columns]
+            notes.append(Note("column not loaded", f"{name!r}. {_likeness(name, known)}".strip()))
+    return notes, mapped
+
+
+def _likeness(name: str, known: list[str]) -> str:
+    advice = nearest(name, known)
+    return advice if advice.startswith("Did") else ""

@@ -1,0 +1,89 @@
+"""What a load depends on: the files that are there, the sources' settings, and the code that reads them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tallysheet.errors import DataError
+from tallysheet.personal import personal_key
+from tallysheet.settings import Settings
+from tallysheet.sources import Source
+from tallysheet.unpack import check_file, sha256
+
+_CODE = (
+    *("engine", "records", "dialect", "layout", "unpack", "spreadsheet", "text_file", "extract"),
+    *("sources", "casts", "row_checks", "checked", "merge", "clean"),
+)
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A main file of a source as it was found.
+
+    Parameters
+    ----------
+    path : Path
+    sha256 : str
+    bytes : int
+    taken_at : datetime or None
+        When the extract was taken, if its name or its source says so.
+    """
+
+    path: Path
+    sha256: str
+    bytes: int
+    taken_at: dt.datetime | None
+
+
+def raw_files(source: Source) -> list[RawFile]:
+    """Find the files of a source; the main ones are given, earliest first.
+
+    Raises
+    ------
+    DataError
+        None is there, or one is empty, not a regular file or of an unknown kind.
+    """
+    for file in source.files:
+        paths = file.paths()
+        if not paths:
+            advice = "Put the extract there, or correct its path."
+            raise DataError(str(file.pattern), "a file of that name", "none", advice)
+        for path in paths:
+            check_file(path)
+            if path.stat().st_size == 0:
+                raise DataError(str(path), "a header line and rows", "an empty file", "Extract it again.")
+    main = source.files[0]
+    found = [
+        RawFile(path, sha256(path), path.stat().st_size, main.extracted_at(path) or source.as_of)
+        for path in main.paths()
+    ]
+    return sorted(found, key=lambda raw: (raw.taken_at or dt.datetime.min, raw.path.name))
+
+
+def code_parts() -> list[str]:
+    """Fingerprint the modules that read and check."""
+    here = Path(__file__).parent
+    return [
+        sha256(path) for path in [*(here / f"{name}.py" for name in _CODE), *sorted(here.glob("schema/*.py"))]
+    ]
+
+
+def source_parts(settings: Settings, source: Source) -> list[str]:
+    """Fingerprint what, beside its main files, the clean rows of a source depend on."""
+    folder = settings.data / "sources"
+    shared = folder / "values.toml"
+    parts = [source.name, sha256(folder / source.name / "source.toml"), source.select or ""]
+    parts.append(sha256(shared) if shared.is_file() else "")
+    parts += [sha256(path) for file in source.files[1:] for path in file.paths()]
+    if any(column.personal == "hash" for column in source.table.columns):
+        parts.append(hashlib.sha256(personal_key().encode()).hexdigest())
+    return parts
+
+
+def fingerprint(parts: Iterable[str]) -> str:
+    """Join fingerprints into one."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

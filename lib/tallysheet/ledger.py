@@ -1,0 +1,79 @@
+"""The ledger: what was loaded, what was set aside and why, written beside the clean tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+FILE_COLUMNS = [
+    *("source", "table", "file", "sha256", "bytes", "loaded_at"),
+    *("rows", "good", "quarantined", "duplicates", "corrections", "cells"),
+]
+REASON_COLUMNS = ["source", "column", "reason", "row_kept", "cells"]
+FORMAT = 2
+"""Of the record; one of another format counts as none."""
+NOTE_COLUMNS = ["source", "file", "kind", "text"]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What was loaded: for each main file, rows in = good + quarantined + duplicates.
+
+    Parameters
+    ----------
+    files : DataFrame
+        One row a main file: source, table, file, sha256, bytes, loaded_at (when it was taken or, if
+        nobody says, first loaded), rows, good, quarantined, duplicates, corrections (good rows that
+        change what an earlier extract said) and cells (refused in rows that are good).
+    reasons : DataFrame
+        Why cells were refused: source, column, reason, row_kept, cells; most frequent first.
+    notes : DataFrame
+        What no row shows: source, file, kind, text; such as new columns, preambles, a file that shrank.
+    as_of : datetime
+        When the newest extract was taken, UTC.
+    state : str
+        Fingerprint of all inputs and of the code that reads them.
+    folder : Path
+        The clean folder of that state.
+    """
+
+    files: pd.DataFrame
+    reasons: pd.DataFrame
+    notes: pd.DataFrame
+    as_of: dt.datetime
+    state: str
+    folder: Path
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read what the last load wrote; empty if there was none."""
+    record = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return record if record.get("format") == FORMAT else {}
+
+
+def write_record(path: Path, record: dict[str, Any]) -> None:
+    """Put a record in the place of the last, at once and whole."""
+    part = path.with_suffix(".part")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(json.dumps({**record, "format": FORMAT}, indent=1, sort_keys=True))
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+def as_ledger(record: dict[str, Any], clean: Path) -> Ledger:
+    """Give a record as tables."""
+    return Ledger(
+        files=pd.DataFrame(record["files"], columns=FILE_COLUMNS),
+        reasons=pd.DataFrame(record["reasons"], columns=REASON_COLUMNS),
+        notes=pd.DataFrame(record["notes"], columns=NOTE_COLUMNS),
+        as_of=dt.datetime.fromisoformat(record["as_of"]),
+        state=record["state"],
+        folder=clean / record["state"],
+    )

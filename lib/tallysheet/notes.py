@@ -1,0 +1,61 @@
+"""What a person should know of extracts and no row shows: new columns, files that shrank."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from tallysheet.checked import Note
+from tallysheet.errors import nearest
+from tallysheet.inputs import RawFile
+from tallysheet.merge import Extract
+
+_FEWER = 0.5
+
+
+def compare_extracts(
+    raw: Sequence[RawFile], extracts: Sequence[Extract], last: dict[str, Any], source: str
+) -> list[list[Note]]:
+    """Tell of each extract what it says of itself, and how it differs from those before it.
+
+    Parameters
+    ----------
+    raw, extracts : sequences of the same length
+        Earliest first.
+    last : dict
+        What the last load wrote.
+    source : str
+
+    Returns
+    -------
+    list of list of Note
+    """
+    headers = last.get("headers", {}).get(source)
+    sizes = {file["file"]: file["bytes"] for file in last.get("files", []) if file["source"] == source}
+    usual = statistics.median(extract.checked.rows for extract in extracts)
+    told = []
+    for file, extract in zip(raw, extracts, strict=True):
+        notes = list(extract.checked.notes)
+        if headers and file.sha256 not in {known["sha256"] for known in last.get("files", [])}:
+            notes += _changed_columns(headers, extract.checked.headers)
+        headers = list(extract.checked.headers)
+        before = sizes.get(file.path.name, 0)
+        if file.bytes < before:
+            notes.append(Note("shrank", f"{file.bytes} bytes, {before} when it was last loaded: is it cut?"))
+        elif len(extracts) >= 4 and extract.checked.rows < _FEWER * usual:
+            notes.append(
+                Note("few rows", f"{extract.checked.rows} rows; extracts of this source have {usual:.0f}")
+            )
+        told.append(notes)
+    return told
+
+
+def _changed_columns(before: Sequence[str], now: Sequence[str]) -> list[Note]:
+    """Name new and missing columns, each with the one of the other side that it may be."""
+    new = [name for name in now if name not in before]
+    gone = [name for name in before if name not in now]
+    return [
+        *(Note("new column", f"{name!r}. {nearest(name, gone) if gone else ''}".strip()) for name in new),
+        *(Note("column gone", f"{name!r}. {nearest(name, new) if new else ''}".strip()) for name in gone),
+    ]

@@ -1,0 +1,123 @@
+"""The SELECT that types the rows of an extract and says what is refused of them, made from the schema."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tallysheet.casts import Cast, cast
+from tallysheet.engine import identifier, literal
+from tallysheet.schema import Column, Rule
+from tallysheet.sources import Source
+
+
+@dataclass(frozen=True)
+class _Check:
+    """In SQL: whether something is wrong, what is told then, and whether it costs the row."""
+
+    fails: str
+    refusal: str
+    costs_row: bool
+
+
+def checked_rows(source: Source, given: set[str], *, lines_are_rows: bool) -> str:
+    """Write the SELECT over ``mapped`` (texts under our names, and ``line``) and ``ragged``.
+
+    Parameters
+    ----------
+    source : Source
+    given : set of str
+        Columns that ``mapped`` has; the others of the table are left out.
+    lines_are_rows : bool
+        Whether the line of a row follows from its place, so that it is left out.
+
+    Returns
+    -------
+    str
+        A SELECT of the table's columns but those that are personal and dropped; ``line``; ``row_ok``,
+        false if a cell that is needed is missing or refused, a rule across columns is broken or the row
+        has too few or too many cells; and ``refused``, a list of column, value and reason, or NULL.
+    """
+    table = source.table
+    columns = [column for column in table.columns if column.name in given and column.personal != "drop"]
+    names = [identifier(column.name) for column in columns]
+    known = ""
+    if source.known_at and "known_at" not in given:
+        known = f", CAST({source.known_at} AS TIMESTAMP) AS known_at"
+        names.append("known_at")
+    checks = [
+        *(check for column in columns for check in _cell_checks(source, column)),
+        *(_absent(column) for column in table.columns if column.name not in given and _is_needed(column)),
+        *(
+            _rule_check(rule)
+            for rule in table.rules
+            if {*rule.columns} <= {column.name for column in columns}
+        ),
+    ]
+    line = "line, "
+    raws = "".join(f"mapped.{identifier(name)} AS {_raw(name)}, " for name in sorted(given))
+    if lines_are_rows:
+        line, inner = "", f"SELECT {raws.removesuffix(', ')} FROM mapped"
+    else:
+        ragged = _refusal("", 'CAST("ragged cells" AS VARCHAR)', "'cells'")
+        checks.append(_Check('"ragged cells" IS NOT NULL', ragged, True))
+        inner = (
+            f'SELECT {raws}mapped.line, ragged.cells AS "ragged cells" '
+            "FROM mapped LEFT JOIN ragged ON ragged.line = mapped.line"
+        )
+    wrong = " OR ".join(f"({check.fails})" for check in checks) or "false"
+    costly = " OR ".join(f"({check.fails})" for check in checks if check.costs_row) or "false"
+    told = ", ".join(f"CASE WHEN {check.fails} THEN {check.refusal} END" for check in checks)
+    typed = ", ".join(
+        f"{_cast(source, column).value if column.name in given else f'CAST(NULL AS {column.type})'} "
+        f"AS {identifier(column.name)}"
+        for column in table.columns
+        if column.name in given or column.name != "known_at"
+    )
+    return (
+        f"SELECT {', '.join(names)}, {line}NOT coalesce({costly}, false) AS row_ok, "
+        f"CASE WHEN {wrong} THEN list_filter([{told}], lambda one: one IS NOT NULL) END AS refused "
+        f"FROM (SELECT *{known} FROM (SELECT *, {typed} FROM ({inner})))"
+    )
+
+
+def _raw(name: str) -> str:
+    return identifier(f"raw {name}")
+
+
+def _cast(source: Source, column: Column) -> Cast:
+    return cast(column, source.columns[column.name], _raw(column.name))
+
+
+def _is_needed(column: Column) -> bool:
+    # When a row became known may also be the time of its extract.
+    return column.required and column.name != "known_at"
+
+
+def _refusal(column: str, value: str, reason: str) -> str:
+    return f"{{'column': {literal(column)}, 'value': {value}, 'reason': {reason}}}"
+
+
+def _absent(column: Column) -> _Check:
+    return _Check("true", _refusal(column.name, "NULL::VARCHAR", "'missing'"), True)
+
+
+def _cell_checks(source: Source, column: Column) -> list[_Check]:
+    """Check that a cell could be typed, and that it is there if it is needed."""
+    name, raw, reason = identifier(column.name), _raw(column.name), _cast(source, column).reason
+    checks = []
+    if reason:
+        shown = "'(hidden)'" if column.personal else f"CAST({raw} AS VARCHAR)"
+        fails = f"{raw} IS NOT NULL AND {name} IS NULL"
+        checks.append(_Check(fails, _refusal(column.name, shown, reason), _is_needed(column)))
+    if _is_needed(column):
+        empty = f"{raw} IS NULL" if reason else f"{name} IS NULL"
+        checks.append(_Check(empty, _refusal(column.name, "NULL::VARCHAR", "'missing'"), True))
+    return checks
+
+
+def _rule_check(rule: Rule) -> _Check:
+    parts = ", ".join(
+        f"{literal(name + ' ')} || CAST({identifier(name)} AS VARCHAR)" for name in rule.columns
+    )
+    told = _refusal(rule.columns[0], f"concat_ws(', ', {parts})", literal(rule.name))
+    return _Check(f"NOT ({rule.holds})", told, True)
