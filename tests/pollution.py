@@ -29,7 +29,6 @@ from pathlib import Path
 import pandas as pd
 
 import tallysheet as ts
-from tallysheet.errors import DataError
 
 HEADER = ["parcel", "shipped", "scanned", "country", "weight_kg", "cost_eur", "service", "consignee", "note"]
 COUNTRIES = ["FR", "DE", "ES", "IT", "NA", "PT"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tallysheet.engine import literal, strict_cast
+from tallysheet.personal import masked_sql
 from tallysheet.schema import Column
 from tallysheet.sources import UNITS, SourceColumn
 
@@ -41,7 +42,7 @@ def cast(column: Column, written: SourceColumn, text: str) -> Cast:
     Returns
     -------
     Cast
-        Reasons are ``type``, ``not_allowed``, ``unknown_value``, ``missing_hour`` and ``ambiguous_hour``.
+        Reasons are those of `tallysheet.reasons`.
 
     Examples
     --------
@@ -54,12 +55,14 @@ def cast(column: Column, written: SourceColumn, text: str) -> Cast:
     """
     if column.personal == "hash":
         return Cast(f"sha256(getvariable('personal_key') || lower(trim({text})))")
+    if column.personal == "text":
+        return Cast(f"nullif(trim({masked_sql(text)}), '')")
     if column.type == "VARCHAR":
         return _spelled(column, written, text)
     if column.type == "TIMESTAMP" and written.zone:
         return _zoned(written, text)
     make = {"BIGINT": _number, "DOUBLE": _number, "DATE": _day, "TIMESTAMP": _moment, "BOOLEAN": _truth}
-    return Cast(make[column.type](column, written, text), "'type'")
+    return _ranged(column, Cast(make[column.type](column, written, text), "'type'"))
 
 
 def _spelled(column: Column, written: SourceColumn, text: str) -> Cast:
@@ -77,6 +80,15 @@ def _spelled(column: Column, written: SourceColumn, text: str) -> Cast:
         allowed = ", ".join(literal(code) for code in column.allowed)
         value, reason = f"CASE WHEN {value} IN ({allowed}) THEN {value} END", "'not_allowed'"
     return Cast(value, reason)
+
+
+def _ranged(column: Column, typed: Cast) -> Cast:
+    ends = [(">=", column.least), ("<=", column.most)]
+    tests = [f"{typed.value} {sign} {end}" for sign, end in ends if end is not None]
+    if not tests:
+        return typed
+    reason = f"CASE WHEN {typed.value} IS NULL THEN {typed.reason} ELSE 'out_of_range' END"
+    return Cast(f"CASE WHEN {' AND '.join(tests)} THEN {typed.value} END", reason)
 
 
 def _number(column: Column, written: SourceColumn, text: str) -> str:

@@ -13,10 +13,14 @@ import duckdb
 from tallysheet.engine import connect, first_line, identifier, literal
 from tallysheet.errors import DataError, nearest
 from tallysheet.extract import scan
+from tallysheet.inputs import RawFile
+from tallysheet.personal import key_fingerprint, masked, personal_key
 from tallysheet.row_checks import checked_rows
 from tallysheet.sources import Source
 from tallysheet.text_file import Form, Stream, TextTable
-from tallysheet.unpack import Fingerprint
+from tallysheet.unpack import sha256
+
+_MEDIAN_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -42,37 +46,46 @@ class Checked:
     headers : tuple of str
         The file's columns.
     notes : tuple of Note
+    medians : dict of str to float
+        Column to the median of its first rows, for numbers that have a unit.
+    sha256 : str
+        Fingerprint of the Parquet file.
+    key : str
+        Fingerprint of the key with which personal columns are hashed; empty if there are none.
     """
 
     path: str
+    sha256: str
     rows: int
     bad_rows: int
     bad_cells: int
     first_line: int
     headers: tuple[str, ...] = ()
     notes: tuple[Note, ...] = field(default_factory=tuple)
+    medians: dict[str, float] = field(default_factory=dict)
+    key: str = ""
 
     @classmethod
     def read(cls, path: Path) -> Checked | None:
-        """Read what an earlier load wrote; None if it did not come to its end."""
+        """Read what an earlier load wrote; None if it is not whole, or had another key."""
         record = path.with_suffix(".json")
         if not record.is_file() or not path.is_file():
             return None
         found = json.loads(record.read_text(encoding="utf-8"))
         notes = tuple(Note(**note) for note in found.pop("notes"))
+        if found["sha256"] != sha256(path) or (found["key"] and found["key"] != key_fingerprint()):
+            return None
         return cls(**{**found, "path": str(path), "headers": tuple(found["headers"]), "notes": notes})
 
 
-def check_extract(source: Source, path: Path, sha: str, target: Path, forms: dict[Any, Form]) -> Checked:
+def check_extract(source: Source, raw: RawFile, target: Path, forms: dict[str, Form]) -> Checked:
     """Check an extract and write every row of it to ``target``.
 
     Parameters
     ----------
     source : Source
-    path : Path
+    raw : RawFile
         One of the main files of the source.
-    sha : str
-        Its fingerprint, as it was before.
     target : Path
         A Parquet file; a record of the same name with ``.json`` is written last.
     forms : dict
@@ -81,22 +94,23 @@ def check_extract(source: Source, path: Path, sha: str, target: Path, forms: dic
     Raises
     ------
     DataError
-        It cannot be read, lacks a column that a row needs, changes while it is read, or a SELECT
-        does not give one row for each of its rows.
+        It cannot be read, lacks a column that a row needs, or a SELECT does not give one row for each
+        of its rows.
+    FileChanged
+        It is not the file that was found, or changes while it is read.
     """
     part = target.with_suffix(".part")
-    before = Fingerprint.of(path)
     try:
         try:
-            found = _written(source, path, part, forms, "trusted")
+            found = _written(source, raw.path, part, forms, "trusted")
         except _NotEven:
-            found = _written(source, path, part, forms, "never")
-        if Fingerprint.of(path) != before:
-            raise DataError(str(path), "a file at rest", "one that changes", "Load again once it is whole.")
+            found = _written(source, raw.path, part, forms, "never")
+        finally:
+            raw.refuse_change()
         os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)
-    checked = Checked(path=str(target), **found)
+    checked = Checked(path=str(target), sha256=sha256(target), **found)
     record = target.with_suffix(".json")
     part.write_text(json.dumps(asdict(checked)), encoding="utf-8")
     os.replace(part, record)
@@ -108,13 +122,19 @@ class _NotEven(Exception):
 
 
 def _written(
-    source: Source, path: Path, part: Path, forms: dict[Any, Form], stream: Stream
+    source: Source, path: Path, part: Path, forms: dict[str, Form], stream: Stream
 ) -> dict[str, Any]:
     main = source.files[0]
     with (
         connect(part.parent) as connection,
         scan(
-            connection, path, "extract", sheet=main.sheet, form=forms.get(source.name), stream=stream
+            connection,
+            path,
+            "extract",
+            sheet=main.sheet,
+            form=forms.get(source.name),
+            stream=stream,
+            scratch=part.parent,
         ) as text,
     ):
         if text.form:
@@ -123,6 +143,11 @@ def _written(
             notes = _prepare(connection, source, path, text)
             _list_ragged(connection, text)
             given = {row[0] for row in connection.execute("DESCRIBE mapped").fetchall()} - {"line"}
+            hashed = any(
+                column.personal == "hash" and column.name in given for column in source.table.columns
+            )
+            if hashed:
+                connection.execute("SET VARIABLE personal_key = ?", [personal_key()])
             in_place = text.lines is not None and not source.select
             select = checked_rows(source, given, lines_are_rows=in_place)
             connection.execute(f"COPY ({select}) TO {literal(str(part))} (FORMAT parquet)")
@@ -131,6 +156,7 @@ def _written(
                 raise _NotEven from None
             where = f"source {source.name}, {path.name}"
             raise DataError(where, "a table that can be checked", first_line(error), "Correct it.") from None
+        medians = _medians(connection, source, given, part)
         counts = connection.execute(
             "SELECT count(*), count(*) FILTER (NOT row_ok), "
             "coalesce(sum(len(refused)) FILTER (row_ok AND refused IS NOT NULL), 0) "
@@ -143,13 +169,28 @@ def _written(
         "first_line": text.first_line,
         "headers": text.names,
         "notes": tuple([*_told(text), *notes]),
+        "medians": medians,
+        "key": key_fingerprint() if hashed else "",
     }
+
+
+def _medians(
+    connection: duckdb.DuckDBPyConnection, source: Source, given: set[str], part: Path
+) -> dict[str, float]:
+    """Find the middle of numbers with a unit, by which an extract in another unit is noticed."""
+    names = [column.name for column in source.table.columns if column.unit and column.name in given]
+    if not names:
+        return {}
+    columns = ", ".join(f"median(abs({name}))" for name in names)
+    first = f"SELECT {', '.join(names)} FROM read_parquet({literal(str(part))}) LIMIT {_MEDIAN_ROWS}"
+    found = connection.execute(f"SELECT {columns} FROM ({first})").fetchall()[0]
+    return {name: value for name, value in zip(names, found, strict=True) if value is not None}
 
 
 def _told(text: TextTable) -> list[Note]:
     """Tell what stands around the table, and what was mended or looks cut."""
-    notes = [Note("preamble", line) for line in text.preamble[:5]]
-    notes += [Note("footnote", line) for line in text.footnotes[:5]]
+    notes = [Note("preamble", masked(line)) for line in text.preamble[:5]]
+    notes += [Note("footnote", masked(line)) for line in text.footnotes[:5]]
     notes += [
         Note("further table", f"{len(rows)} rows from line {rows[0].line}, not loaded")
         for rows in text.tables
@@ -182,12 +223,12 @@ def _prepare(
                 _view(connection, file.name, "TABLE", "lookup", found, file.missing)
     connection.execute(f"CREATE TEMP TABLE mapped AS {source.select}")
     rows = connection.execute(f"SELECT count(*) FROM {identifier(main.name)}").fetchall()[0][0]
-    mapped = connection.execute("SELECT count(line), count(DISTINCT line) FROM mapped").fetchall()[0]
-    if mapped != (rows, rows):
+    lines = connection.execute("SELECT count(line), count(DISTINCT line) FROM mapped").fetchall()[0]
+    if lines != (rows, rows):
         raise DataError(
             f"source {source.name}",
             f"one row for each of the {rows} rows of {path.name}",
-            f"{mapped[0]} rows from {mapped[1]} lines",
+            f"{lines[0]} rows from {lines[1]} lines",
             "Check the joins and filters of its SELECT.",
         )
     given = {row[0] for row in connection.execute("DESCRIBE mapped").fetchall()} - {"line"}

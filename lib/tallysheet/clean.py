@@ -5,26 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
-from tallysheet.checked import Checked, check_extract
 from tallysheet.database import take_snapshot
+from tallysheet.engine import first_line
 from tallysheet.errors import DataError
-from tallysheet.inputs import RawFile, code_parts, fingerprint, raw_files, source_parts
+from tallysheet.inputs import FileChanged, RawFile, code_parts, fingerprint, raw_files, source_parts
 from tallysheet.ledger import Ledger, as_ledger, read_record, write_record
-from tallysheet.merge import Extract, merge
-from tallysheet.notes import compare_extracts
+from tallysheet.loading import Run, Told, load_source
+from tallysheet.personal import key_fingerprint
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import Source, read_sources
-from tallysheet.text_file import Form
-
-Told = Callable[[str, int, int], None]
-"""Is told the name of the extract that is read, how many are done and how many there are."""
+from tallysheet.unpack import sha256
 
 _WAIT_SECONDS = 120
 
@@ -49,8 +45,8 @@ def load(data: str | Path = "data", told: Told | None = None) -> Ledger:
     Raises
     ------
     DataError
-        A file is missing, empty or unreadable, changes while it is read, lacks a column that every row
-        needs, or no row of a source is good.
+        A file is missing, empty or unreadable, keeps changing while it is read, lacks a column that
+        every row needs, or no row of a source is good; or the data folder cannot be written to.
 
     Examples
     --------
@@ -61,21 +57,22 @@ def load(data: str | Path = "data", told: Told | None = None) -> Ledger:
     """
     settings = read_settings(data)
     sources = read_sources(settings)
-    clean = settings.data / "clean"
-    clean.mkdir(exist_ok=True)
-    with _only_load(clean):
-        for source in sources:
-            take_snapshot(settings, source)
-        raw = {source.name: raw_files(source) for source in sources}
-        depends = [*code_parts(), *(part for source in sources for part in source_parts(settings, source))]
-        found = [f"{one.path.name} {one.sha256}" for source in sources for one in raw[source.name]]
-        state = fingerprint([*depends, *found])
-        record = read_record(clean / "ledger.json")
-        if record.get("state") != state or not (clean / state).is_dir():
-            record = _load_all(settings, sources, raw, state, record, told or (lambda *_: None))
-            write_record(clean / "ledger.json", record)
-            _forget_other_states(settings, record)
-    return as_ledger(record, clean)
+    tell = told or (lambda *_: None)
+    try:
+        (settings.data / "clean").mkdir(exist_ok=True)
+        with _only_load(settings.data / "clean"):
+            for source in sources:
+                take_snapshot(settings, source)
+            try:
+                record = _bring_up_to_date(settings, sources, tell)
+            except FileChanged:
+                # Somebody was just writing it; whoever still writes is told to wait.
+                record = _bring_up_to_date(settings, sources, tell)
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise DataError(
+            str(settings.data), "a folder with room that can be written to", first_line(error), "Make room."
+        ) from None
+    return as_ledger(record, settings.data / "clean")
 
 
 def _only_load(clean: Path) -> AcquireReturnProxy:
@@ -86,6 +83,36 @@ def _only_load(clean: Path) -> AcquireReturnProxy:
         raise DataError(
             str(clean), "no other load", f"one that runs for {_WAIT_SECONDS} s", "Wait for it, or end it."
         ) from None
+
+
+def _bring_up_to_date(settings: Settings, sources: list[Source], told: Told) -> dict[str, Any]:
+    """Load if anything changed since the last load, or what it wrote is not whole."""
+    clean = settings.data / "clean"
+    raw = {source.name: raw_files(source) for source in sources}
+    depends = [*code_parts(), *(part for source in sources for part in source_parts(settings, source))]
+    found = [f"{one.path.name} {one.sha256}" for source in sources for one in raw[source.name]]
+    state = fingerprint([*depends, *found])
+    record = read_record(clean / "ledger.json")
+    if record.get("state") == state and _is_whole(settings, record):
+        return record
+    record = _load_all(settings, sources, raw, state, record, told)
+    write_record(clean / "ledger.json", record)
+    _forget_other_states(settings, record)
+    return record
+
+
+def _is_whole(settings: Settings, record: dict[str, Any]) -> bool:
+    """Say whether each file of the last load is as it was written, and with the key that is there now."""
+    if record["key"] and record["key"] != key_fingerprint():
+        return False
+    return _fingerprints(settings, record["state"]) == record["written"]
+
+
+def _fingerprints(settings: Settings, state: str) -> dict[str, str]:
+    """Fingerprint what was written; Parquet does not notice a flipped bit by itself."""
+    folders = (settings.data / kind / state for kind in ("clean", "quarantine"))
+    paths = (path for folder in folders for path in folder.rglob("*.parquet"))
+    return {path.relative_to(settings.data).as_posix(): sha256(path) for path in sorted(paths)}
 
 
 def _load_all(
@@ -103,10 +130,8 @@ def _load_all(
     try:
         # The only look at the clock: for extracts of which nobody says when they were taken.
         now = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
-        run = _Run(sum(len(found) for found in raw.values()), told, now)
-        entries = [
-            _load_source(settings, source, raw[source.name], building, last, run) for source in sources
-        ]
+        run = Run(sum(len(found) for found in raw.values()), told, now)
+        entries = [load_source(settings, source, raw[source.name], building, last, run) for source in sources]
         for kind, folder in building.items():
             final = settings.data / kind / state
             shutil.rmtree(final, ignore_errors=True)
@@ -120,106 +145,19 @@ def _load_all(
         **{kind: [one for entry in entries for one in entry[kind]] for kind in ("files", "reasons", "notes")},
         "headers": {source.name: entry["headers"] for source, entry in zip(sources, entries, strict=True)},
         "checked": [name for entry in entries for name in entry["checked"]],
-    }
-
-
-@dataclass
-class _Run:
-    """What a load is told at its beginning and tells on its way."""
-
-    total: int
-    told: Told
-    now: dt.datetime
-    done: int = 0
-
-    def next(self, name: str) -> None:
-        self.told(name, self.done, self.total)
-        self.done += 1
-
-
-def _load_source(
-    settings: Settings,
-    source: Source,
-    raw: list[RawFile],
-    building: dict[str, Path],
-    last: dict[str, Any],
-    run: _Run,
-) -> dict[str, Any]:
-    extracts = _extracts(settings, source, raw, last, run)
-    (building["clean"] / source.table.name).mkdir(exist_ok=True)
-    merged = merge(
-        source,
-        extracts,
-        building["clean"] / source.table.name / source.name,
-        building["quarantine"] / f"{source.name}.parquet",
-    )
-    rows = sum(one.checked.rows for one in extracts)
-    if not merged.good:
-        most = merged.reasons.iloc[0].to_dict() if len(merged.reasons) else "no row"
-        raise DataError(f"source {source.name}", "good rows", f"none of {rows}; {most}", "Check source.toml.")
-    stated = [one.taken_at for one in raw if one.taken_at]
-    newest = merged.latest if source.known_at else max(one.loaded_at for one in extracts)
-    notes = compare_extracts(raw, extracts, last, source.name)
-    return {
-        "as_of": (max(stated) if stated else newest or extracts[-1].loaded_at).isoformat(),
-        "files": [
-            _file_entry(source, *one)
-            for one in zip(raw, extracts, merged.duplicates, merged.corrections, strict=True)
-        ],
-        "reasons": [{"source": source.name, **reason} for reason in merged.reasons.to_dict("records")],
-        "notes": [
-            {"source": source.name, "file": one.name, **asdict(note)}
-            for one, told in zip(extracts, notes, strict=True)
-            for note in told
-        ],
-        "headers": list(extracts[-1].checked.headers),
-        "checked": [Path(one.checked.path).stem for one in extracts],
-    }
-
-
-def _extracts(
-    settings: Settings, source: Source, raw: list[RawFile], last: dict[str, Any], run: _Run
-) -> list[Extract]:
-    """Check each file, or take what an earlier load found in the same bytes."""
-    folder = settings.data / "clean" / "checked"
-    folder.mkdir(exist_ok=True)
-    depends, forms = [*code_parts(), *source_parts(settings, source)], dict[str, Form]()
-    before = {file["sha256"]: dt.datetime.fromisoformat(file["loaded_at"]) for file in last.get("files", [])}
-    extracts = []
-    for one in raw:
-        run.next(one.path.name)
-        target = folder / f"{fingerprint([*depends, one.sha256])}.parquet"
-        checked = Checked.read(target) or check_extract(source, one.path, one.sha256, target, forms)
-        extracts.append(Extract(one.path.name, checked, one.taken_at or before.get(one.sha256, run.now)))
-    return extracts
-
-
-def _file_entry(
-    source: Source, raw: RawFile, extract: Extract, duplicates: int, corrections: int
-) -> dict[str, Any]:
-    checked = extract.checked
-    return {
-        "source": source.name,
-        "table": source.table.name,
-        "file": raw.path.name,
-        "sha256": raw.sha256,
-        "bytes": raw.bytes,
-        "loaded_at": extract.loaded_at.isoformat(),
-        "rows": checked.rows,
-        "good": checked.rows - checked.bad_rows - duplicates,
-        "quarantined": checked.bad_rows,
-        "duplicates": duplicates,
-        "corrections": corrections,
-        "cells": checked.bad_cells,
+        "key": max(entry["key"] for entry in entries),
+        "written": _fingerprints(settings, state),
     }
 
 
 def _forget_other_states(settings: Settings, record: dict[str, Any]) -> None:
-    """Remove what earlier loads left and this one does not use."""
+    """Remove what earlier loads left, also those that were killed, and this one does not use."""
     for kind in ("clean", "quarantine"):
         for folder in (settings.data / kind).iterdir():
             if folder.is_dir() and folder.name not in (record["state"], "checked"):
                 shutil.rmtree(folder, ignore_errors=True)
     for path in (settings.data / "clean" / "checked").iterdir():
-        if path.stem not in record["checked"]:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.stem not in record["checked"] or path.suffix not in (".parquet", ".json"):
             path.unlink()

@@ -43,18 +43,22 @@ _data = click.option(
 
 
 @main.command()
+@click.option("--files", "all_files", is_flag=True, help="List every file, also if there are many.")
 @_data
-def load(data: str) -> None:
+def load(all_files: bool, data: str) -> None:
     """Bring the clean tables up to date with the raw extracts, and print the ledger."""
     with _one_line_errors():
-        from tallysheet.clean import load as load_data
+        from rich.console import Console
 
-        ledger = load_data(data)
-        columns = ["source", "file", "rows", "good", "quarantined", "duplicates"]
-        click.echo(ledger.files[columns].to_string(index=False))
-        if not ledger.reasons.empty:
-            click.echo("\n" + ledger.reasons.head(10).to_string(index=False))
-        click.echo(f"\nAs of {ledger.as_of:%Y-%m-%d %H:%M} UTC. Clean tables: {_shown(ledger.folder)}")
+        from tallysheet.clean import load as load_data
+        from tallysheet.terminal import print_ledger, progress
+
+        with progress() as told:
+            ledger = load_data(data, told)
+        # What is piped into a file is not cut at the width of a terminal.
+        console = Console(width=None if sys.stdout.isatty() else 200, markup=False, highlight=False)
+        print_ledger(ledger, console, all_files)
+        click.echo(f"As of {ledger.as_of:%Y-%m-%d %H:%M} UTC. Clean tables: {_shown(ledger.folder)}")
 
 
 @main.command()

@@ -62,6 +62,7 @@ def open_tables(ledger: Ledger, as_of: dt.datetime) -> duckdb.DuckDBPyConnection
         shown = ", ".join(
             column.name if column.name in found else f"CAST(NULL AS {column.type}) AS {column.name}"
             for column in schema.table(table).columns
+            if column.personal != "drop"
         )
         connection.execute(
             f"CREATE VIEW {table} AS SELECT {shown}, loaded_at FROM {reader} "

@@ -54,7 +54,7 @@ def _written(source: Source, database: Database, data: Path, part: Path) -> str:
             names = [column[0] for column in cursor.description]
             digest.update(repr(names).encode())
             schema = pa.schema([(name, pa.string()) for name in names])
-            with pq.ParquetWriter(part, schema) as writer:
+            with pq.ParquetWriter(part, schema, write_page_checksum=True) as writer:
                 for rows in _batches(cursor):
                     digest.update(repr(rows).encode())
                     columns = zip(*rows, strict=True)

@@ -11,17 +11,19 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tallysheet.engine import connect, first_line, identifier, literal, strict_cast
 from tallysheet.errors import DataError, nearest
 from tallysheet.layout import find_layout
 from tallysheet.records import Record
-from tallysheet.spreadsheet import read_sheets
+from tallysheet.spreadsheet import Sheet, read_sheets
 from tallysheet.text_file import Form, Stream, TextTable, different, lay_out, scan_text
 from tallysheet.unpack import SPREADSHEETS, check_file, unpacked
 
 MISSING_MARKS = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None")
-"""What other tools write for a missing value; only `typed_view` reads them so."""
+"""What other tools write for a missing value; only `typed_table` reads them so."""
 
 
 def read_text_table(path: str | Path, sheet: str | None = None) -> pd.DataFrame:
@@ -110,6 +112,7 @@ def scan(
     sheet: str | None = None,
     form: Form | None = None,
     stream: Stream = "checked",
+    scratch: Path | None = None,
 ) -> Iterator[TextTable]:
     """Lay a view of texts over a file, for as long as the context lasts.
 
@@ -129,6 +132,8 @@ def scan(
     stream : {"checked", "trusted", "never"}
         Whether DuckDB may read a large even text itself. If trusted, a DuckDB error or another number
         of rows than ``lines`` says that the text is not even, and it must be scanned with ``"never"``.
+    scratch : Path, optional
+        Folder for what is unpacked on the way; by default the system's.
 
     Yields
     ------
@@ -142,14 +147,14 @@ def scan(
     check_file(path)
     if path.stat().st_size == 0:
         raise DataError(str(path), "a header line and rows", "an empty file", "Extract it again.")
-    with tempfile.TemporaryDirectory(prefix="tallysheet-") as scratch:
-        folder = Path(scratch)
+    with tempfile.TemporaryDirectory(prefix="tallysheet-", dir=scratch) as made:
+        folder = Path(made)
         plain = unpacked(path, folder)
         suffix = plain.suffix.lower()
         if suffix == ".parquet":
             table = _parquet(connection, path, plain, name)
         elif suffix in SPREADSHEETS:
-            table = _workbook(connection, plain, name, folder, sheet)
+            table = _workbook(connection, path, plain, name, folder, sheet)
         else:
             table = scan_text(connection, plain, name, folder, form, stream)
         yield table
@@ -158,6 +163,10 @@ def scan(
 def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, plain: Path, name: str) -> TextTable:
     reader = f"read_parquet({literal(str(plain))}, file_row_number = true)"
     try:
+        # DuckDB 2.0 does not compare the checksums that a page may have.
+        with pq.ParquetFile(plain, page_checksum_verification=True) as file:
+            for _ in file.iter_batches():
+                pass
         described = connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()
         names = [row[0] for row in described if row[0] != "file_row_number"]
         columns = different(names)
@@ -169,32 +178,47 @@ def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, plain: Path, nam
             f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS "
             f"SELECT {cells}, file_row_number + 2 AS line FROM {reader}"
         )
-    except duckdb.Error as error:
+        connection.execute(f"SELECT count(COLUMNS(*)) FROM {identifier(name)}").fetchall()
+    except (duckdb.Error, pa.ArrowException, OSError, ValueError) as error:
         told = first_line(error).replace(str(plain), path.name)
         raise DataError(str(path), "a readable table", told, "Extract it again.") from None
     return TextTable(name, columns, tuple(names))
 
 
 def _workbook(
-    connection: duckdb.DuckDBPyConnection, plain: Path, name: str, folder: Path, wanted: str | None
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    plain: Path,
+    name: str,
+    folder: Path,
+    wanted: str | None,
 ) -> TextTable:
-    """Take the sheet with the largest table, or the one that is wanted; the others are further tables."""
-    layouts = {}
-    for sheet in read_sheets(plain):
-        blanks = [not any(cell.strip() for cell in row) for row in sheet.rows]
-        records = [
-            Record(sheet.first_row + position, row, after_blank=position > 0 and blanks[position - 1])
-            for position, row in enumerate(sheet.rows)
-            if not blanks[position]
-        ]
-        layouts[sheet.name] = find_layout(records)
+    """Take the sheet that is wanted, or of those that are seen the one with the largest table.
+
+    The others are further tables.
+    """
+    try:
+        sheets = read_sheets(plain)
+    except DataError as error:
+        raise DataError(str(path), error.expected, error.found, error.do) from None
+    layouts = {sheet.name: find_layout(_records(sheet)) for sheet in sheets}
     if wanted is not None and wanted not in layouts:
-        raise DataError(str(plain), f"a sheet {wanted!r}", "none", nearest(wanted, layouts))
-    chosen = wanted or max(layouts, key=lambda sheet: len(layouts[sheet].body) * layouts[sheet].width)
+        raise DataError(str(path), f"a sheet {wanted!r}", "none", nearest(wanted, layouts))
+    seen = [sheet.name for sheet in sheets if sheet.is_visible] or list(layouts)
+    chosen = wanted or max(seen, key=lambda sheet: len(layouts[sheet].body) * layouts[sheet].width)
     layout = layouts.pop(chosen)
     others = [[*other.header, *other.body] for other in layouts.values() if wanted is None]
     layout = replace(layout, tables=[*layout.tables, *(records for records in others if records)])
     return lay_out(connection, layout, name, folder)
+
+
+def _records(sheet: Sheet) -> list[Record]:
+    blanks = [not any(cell.strip() for cell in row) for row in sheet.rows]
+    return [
+        Record(sheet.first_row + position, row, after_blank=position > 0 and blanks[position - 1])
+        for position, row in enumerate(sheet.rows)
+        if not blanks[position]
+    ]
 
 
 def typed_table(connection: duckdb.DuckDBPyConnection, table: TextTable, name: str) -> None:

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tallysheet.errors import DataError
-from tallysheet.personal import personal_key
 from tallysheet.settings import Settings
 from tallysheet.sources import Source
-from tallysheet.unpack import check_file, sha256
+from tallysheet.unpack import Fingerprint, check_file, sha256
 
 _CODE = (
-    *("engine", "records", "dialect", "layout", "unpack", "spreadsheet", "text_file", "extract"),
-    *("sources", "casts", "row_checks", "checked", "merge", "clean"),
+    *("engine", "personal", "unpack", "records", "dialect", "layout", "spreadsheet", "text_file", "extract"),
+    *("reasons", "sources", "casts", "row_checks", "checked", "merge", "loading"),
 )
 
 
@@ -31,12 +30,26 @@ class RawFile:
     bytes : int
     taken_at : datetime or None
         When the extract was taken, if its name or its source says so.
+    fingerprint : Fingerprint
+        What it looked like when its bytes were read for ``sha256``.
     """
 
     path: Path
     sha256: str
     bytes: int
     taken_at: dt.datetime | None
+    fingerprint: Fingerprint
+
+    def refuse_change(self) -> None:
+        """Raise FileChanged if the file is not the one that was found."""
+        if not self.path.exists() or Fingerprint.of(self.path) != self.fingerprint:
+            raise FileChanged(
+                str(self.path), "a file at rest", "one that changes", "Load again once it is whole."
+            )
+
+
+class FileChanged(DataError):
+    """A file was replaced, or grew, while it was read."""
 
 
 def raw_files(source: Source) -> list[RawFile]:
@@ -46,6 +59,8 @@ def raw_files(source: Source) -> list[RawFile]:
     ------
     DataError
         None is there, or one is empty, not a regular file or of an unknown kind.
+    FileChanged
+        One changes while it is read.
     """
     for file in source.files:
         paths = file.paths()
@@ -57,11 +72,15 @@ def raw_files(source: Source) -> list[RawFile]:
             if path.stat().st_size == 0:
                 raise DataError(str(path), "a header line and rows", "an empty file", "Extract it again.")
     main = source.files[0]
-    found = [
-        RawFile(path, sha256(path), path.stat().st_size, main.extracted_at(path) or source.as_of)
-        for path in main.paths()
-    ]
+    found = [_raw_file(path, main.extracted_at(path) or source.as_of) for path in main.paths()]
     return sorted(found, key=lambda raw: (raw.taken_at or dt.datetime.min, raw.path.name))
+
+
+def _raw_file(path: Path, taken_at: dt.datetime | None) -> RawFile:
+    before = Fingerprint.of(path)
+    found = RawFile(path, sha256(path), before.size, taken_at, before)
+    found.refuse_change()
+    return found
 
 
 def code_parts() -> list[str]:
@@ -79,8 +98,6 @@ def source_parts(settings: Settings, source: Source) -> list[str]:
     parts = [source.name, sha256(folder / source.name / "source.toml"), source.select or ""]
     parts.append(sha256(shared) if shared.is_file() else "")
     parts += [sha256(path) for file in source.files[1:] for path in file.paths()]
-    if any(column.personal == "hash" for column in source.table.columns):
-        parts.append(hashlib.sha256(personal_key().encode()).hexdigest())
     return parts
 
 

@@ -16,7 +16,7 @@ FILE_COLUMNS = [
     *("rows", "good", "quarantined", "duplicates", "corrections", "cells"),
 ]
 REASON_COLUMNS = ["source", "column", "reason", "row_kept", "cells"]
-FORMAT = 2
+FORMAT = 3
 """Of the record; one of another format counts as none."""
 NOTE_COLUMNS = ["source", "file", "kind", "text"]
 

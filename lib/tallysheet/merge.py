@@ -13,20 +13,8 @@ import pandas as pd
 from tallysheet.checked import Checked
 from tallysheet.engine import connect, identifier, literal
 from tallysheet.errors import DataError
+from tallysheet.reasons import reasons_of
 from tallysheet.sources import Source
-
-MESSAGES = {
-    "type": "a value of the column's type",
-    "missing": "a value",
-    "not_allowed": "one of the values in data/README.md",
-    "unknown_value": "a spelling listed under [values]",
-    "missing_hour": "a local time that exists; the clock skips this hour",
-    "ambiguous_hour": "a local time that exists once; the clock shows this hour twice",
-    "cells": "as many cells as the header has",
-    "duplicate": "each row once; the same row stands earlier",
-    "replaced": "each key once in an extract; a later line has the same key",
-}
-"""What was expected where a cell or row is refused; rules across columns say it themselves."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +89,7 @@ def merge(source: Source, extracts: Sequence[Extract], clean: Path, quarantine: 
 
 
 def _data(connection: duckdb.DuckDBPyConnection, source: Source) -> str:
-    """List the table's columns that some extract has, but not when a row became known."""
+    """List the columns of ``every_row`` that are the table's, but not when a row became known."""
     found = {row[0] for row in connection.execute("DESCRIBE every_row").fetchall()} - {"known_at"}
     return ", ".join(identifier(column.name) for column in source.table.columns if column.name in found)
 
@@ -122,10 +110,11 @@ def _read(connection: duckdb.DuckDBPyConnection, source: Source, extracts: Seque
     paths = ", ".join(literal(one.checked.path) for one in extracts)
     reader = f"read_parquet([{paths}], filename = true, file_row_number = true, union_by_name = true)"
     found = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()}
+    # A part of the key that no extract gives is empty, and still parts rows.
     data = "".join(
-        f"rows.{identifier(column.name)}, "
+        f"{'rows.' if column.name in found else f'CAST(NULL AS {column.type}) AS '}{column.name}, "
         for column in source.table.columns
-        if column.name in found and column.name != "known_at"
+        if column.name != "known_at" and (column.name in found or column.name in source.table.key)
     )
     known = "coalesce(rows.known_at, extracts.loaded_at)" if "known_at" in found else "extracts.loaded_at"
     in_place = "rows.file_row_number + extracts.first_line"
@@ -208,10 +197,9 @@ def _write_clean(connection: duckdb.DuckDBPyConnection, source: Source, clean: P
 
 def _write_quarantine(connection: duckdb.DuckDBPyConnection, source: Source, quarantine: Path) -> None:
     key = ", ".join(f"CAST({identifier(name)} AS VARCHAR)" for name in source.table.key)
-    rules = {rule.name: rule.message for rule in source.table.rules}
     cases = " ".join(
-        f"WHEN {literal(reason)} THEN {literal('expected ' + message)}"
-        for reason, message in {**MESSAGES, **rules}.items()
+        f"WHEN {literal(code)} THEN {literal('expected ' + reason.expected)}"
+        for code, reason in reasons_of(source.table).items()
     )
     connection.execute(
         f"""
@@ -222,8 +210,9 @@ def _write_quarantine(connection: duckdb.DuckDBPyConnection, source: Source, qua
         SELECT number, file, line, one."column", one.value, one.reason, row_ok AS row_kept FROM refusals
         UNION ALL
         SELECT
-            number, file, line, {literal(", ".join(source.table.key))}, concat_ws('/', {key}), reason, false
-        FROM every_row JOIN decisions USING (number, line) WHERE reason IS NOT NULL
+            number, file, line, {literal(", ".join(source.table.key))}, concat_ws('/', {key}),
+            decisions.reason, false
+        FROM every_row JOIN decisions USING (number, line) WHERE decisions.reason IS NOT NULL
         """
     )
     connection.execute(

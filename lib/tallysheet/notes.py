@@ -1,4 +1,4 @@
-"""What a person should know of extracts and no row shows: new columns, files that shrank."""
+"""What a person should know of extracts and no row shows: new columns, other units, files that shrank."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from tallysheet.inputs import RawFile
 from tallysheet.merge import Extract
 
 _FEWER = 0.5
+_OTHER_UNIT = 20
+"""Euros for cents make 100, kg for g 1000; nothing real moves a median so far."""
 
 
 def compare_extracts(
@@ -47,8 +49,25 @@ def compare_extracts(
             notes.append(
                 Note("few rows", f"{extract.checked.rows} rows; extracts of this source have {usual:.0f}")
             )
+        notes += _other_unit(extract, extracts)
         told.append(notes)
+    gone = sizes.keys() - {file.path.name for file in raw}
+    told[-1] += [
+        Note("file gone", f"{name} was there at the last load; its rows are gone") for name in sorted(gone)
+    ]
     return told
+
+
+def _other_unit(extract: Extract, extracts: Sequence[Extract]) -> list[Note]:
+    """Notice a column whose numbers are of another size than in the other extracts."""
+    notes = []
+    for column, median in extract.checked.medians.items():
+        others = [one.checked.medians[column] for one in extracts if column in one.checked.medians]
+        usual = statistics.median(others)
+        if len(others) >= 3 and usual and not 1 / _OTHER_UNIT <= median / usual <= _OTHER_UNIT:
+            text = f"{column} is {median:g} in the middle, {usual:g} in the other extracts. Check its unit."
+            notes.append(Note("other unit", text))
+    return notes
 
 
 def _changed_columns(before: Sequence[str], now: Sequence[str]) -> list[Note]:

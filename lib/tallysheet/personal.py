@@ -1,12 +1,44 @@
-"""The key with which personal columns are hashed: kept outside the workbook, made when first needed."""
+"""What hides persons: the key with which personal columns are hashed, and masks for free text."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import secrets
 from pathlib import Path
 
+from tallysheet.engine import literal
 from tallysheet.errors import DataError
+
+_MAIL = r"[\w.+-]+@[\w-]+(\.[\w-]+)+"
+_NUMBER = r"\+?[0-9]([ ./()-]{0,2}[0-9]){8,}"
+
+
+def masked(text: str) -> str:
+    """Hide mail addresses and numbers of nine digits or more (phones, accounts) in a text.
+
+    Examples
+    --------
+    >>> masked("Call +33 6 12 34 56 78 or ana@example.com by 2026-01-05")
+    'Call (number) or (mail) by 2026-01-05'
+    """
+    return re.sub(_NUMBER, "(number)", re.sub(_MAIL, "(mail)", text))
+
+
+def masked_sql(text: str) -> str:
+    """Do in SQL what `masked` does."""
+    return f"regexp_replace({masked_mail_sql(text)}, {literal(_NUMBER)}, '(number)', 'g')"
+
+
+def masked_mail_sql(text: str) -> str:
+    """Hide mail addresses alone."""
+    return f"regexp_replace({text}, {literal(_MAIL)}, '(mail)', 'g')"
+
+
+def key_fingerprint() -> str:
+    """Tell one key from another without giving it away."""
+    return hashlib.sha256(f"tallysheet {personal_key()}".encode()).hexdigest()[:16]
 
 
 def personal_key() -> str:

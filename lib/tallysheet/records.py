@@ -210,46 +210,47 @@ def _mended(number: int, body: str, dialect: Dialect, width: int, first: _Cut) -
     return Record(number, first.cells)
 
 
-def _cut(
-    text: str, dialect: Dialect, *, cut: _Cut | None = None, literal: int = -1, bare: int = -1
-) -> _Cut:
+def _cut(text: str, dialect: Dialect, *, cut: _Cut | None = None, literal: int = -1, bare: int = -1) -> _Cut:
     """Cut a text, or go on with a cut whose last cell is open.
 
     At ``literal`` a quote does not open a cell; in the cell that opens at ``bare`` no quote is doubled.
     """
-    cut, at, delimiter, quote = cut or _Cut(), 0, dialect.delimiter, dialect.quote
+    cut, at = cut or _Cut(), 0
     if cut.is_open:
         cell, end, _ = _quoted_cell(text, 0, dialect, dialect.escape)
         cut.cells[-1] += cell
         cut.is_open = end < 0
-        if cut.is_open or end >= len(text):
-            return cut
-        at = end + len(delimiter)
-    while True:
-        start = at
-        if quote and delimiter != " ":
-            while text.startswith(" ", start):
-                start += 1
-        if quote and text.startswith(quote, start) and start != literal:
+        at = _next_cell(text, end, dialect)
+    while at >= 0:
+        start = at if dialect.delimiter.startswith(" ") else _behind_spaces(text, at)
+        if dialect.quote and text.startswith(dialect.quote, start) and start != literal:
             escape = "" if start == bare else dialect.escape
-            cell, end, is_well_formed = _quoted_cell(text, start + len(quote), dialect, escape)
-            cut.cells.append(cell)
+            cell, end, is_well_formed = _quoted_cell(text, start + len(dialect.quote), dialect, escape)
             cut.is_open = end < 0
             if not is_well_formed:
                 cut.doubtful.append(start)
-            if cut.is_open:
-                return cut
         else:
-            end = text.find(delimiter, at) if delimiter else -1
+            end = text.find(dialect.delimiter, at) if dialect.delimiter else len(text)
             end = len(text) if end < 0 else end
-            cut.cells.append(text[at:end])
-        if end >= len(text):
-            return cut
-        at = end + len(delimiter)
+            cell = text[at:end]
+        cut.cells.append(cell)
+        at = _next_cell(text, end, dialect)
+    return cut
+
+
+def _next_cell(text: str, end: int, dialect: Dialect) -> int:
+    """Say where the cell behind one that ends here begins; -1 if that was the last."""
+    return end + len(dialect.delimiter) if 0 <= end < len(text) else -1
+
+
+def _behind_spaces(text: str, at: int) -> int:
+    while text.startswith(" ", at):
+        at += 1
+    return at
 
 
 def _quoted_cell(text: str, at: int, dialect: Dialect, escape: str) -> tuple[str, int, bool]:
-    """Read a cell from behind its opening quote: its text, its end (-1 if open), whether it is well formed."""
+    """Read a cell from behind its opening quote: text, end (-1 if open), whether it is well formed."""
     quote, parts, is_well_formed = dialect.quote, list[str](), True
     while True:
         position = text.find(quote, at)
@@ -283,8 +284,7 @@ def _is_escaped(text: str, start: int, position: int, escape: str) -> bool:
 def _end_of_cell(text: str, behind: int, delimiter: str) -> int:
     """Say where the delimiter behind a closing quote stands, spaces aside; -1 if none does."""
     if not delimiter.startswith(" "):
-        while text.startswith(" ", behind):
-            behind += 1
+        behind = _behind_spaces(text, behind)
     if behind >= len(text) or (delimiter and text.startswith(delimiter, behind)):
         return behind
     return -1

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tallysheet.casts import Cast, cast
 from tallysheet.engine import identifier, literal
+from tallysheet.personal import masked_mail_sql
 from tallysheet.schema import Column, Rule
 from tallysheet.sources import Source
 
@@ -53,13 +54,19 @@ def checked_rows(source: Source, given: set[str], *, lines_are_rows: bool) -> st
             if {*rule.columns} <= {column.name for column in columns}
         ),
     ]
-    line = "line, "
-    raws = "".join(f"mapped.{identifier(name)} AS {_raw(name)}, " for name in sorted(given))
+    line, refusals = "line, ", ""
     if lines_are_rows:
-        line, inner = "", f"SELECT {raws.removesuffix(', ')} FROM mapped"
+        raws = ", ".join(f"{identifier(name)} AS {_raw(name)}" for name in sorted(given))
+        line, is_ragged, inner = "", "false", f"SELECT {raws} FROM mapped"
     else:
-        ragged = _refusal("", 'CAST("ragged cells" AS VARCHAR)', "'cells'")
-        checks.append(_Check('"ragged cells" IS NOT NULL', ragged, True))
+        # The cells of a row with too few or too many stand in the wrong columns, perhaps a name among them.
+        raws = "".join(
+            f"CASE WHEN ragged.cells IS NULL THEN mapped.{identifier(name)} END AS {_raw(name)}, "
+            for name in sorted(given)
+        )
+        is_ragged = '"ragged cells" IS NOT NULL'
+        refusal = _refusal("", 'CAST("ragged cells" AS VARCHAR)', "'cells'")
+        refusals = f"WHEN {is_ragged} THEN [{refusal}] "
         inner = (
             f'SELECT {raws}mapped.line, ragged.cells AS "ragged cells" '
             "FROM mapped LEFT JOIN ragged ON ragged.line = mapped.line"
@@ -67,6 +74,7 @@ def checked_rows(source: Source, given: set[str], *, lines_are_rows: bool) -> st
     wrong = " OR ".join(f"({check.fails})" for check in checks) or "false"
     costly = " OR ".join(f"({check.fails})" for check in checks if check.costs_row) or "false"
     told = ", ".join(f"CASE WHEN {check.fails} THEN {check.refusal} END" for check in checks)
+    listed = f"list_filter([{told}], lambda one: one IS NOT NULL)"
     typed = ", ".join(
         f"{_cast(source, column).value if column.name in given else f'CAST(NULL AS {column.type})'} "
         f"AS {identifier(column.name)}"
@@ -74,8 +82,8 @@ def checked_rows(source: Source, given: set[str], *, lines_are_rows: bool) -> st
         if column.name in given or column.name != "known_at"
     )
     return (
-        f"SELECT {', '.join(names)}, {line}NOT coalesce({costly}, false) AS row_ok, "
-        f"CASE WHEN {wrong} THEN list_filter([{told}], lambda one: one IS NOT NULL) END AS refused "
+        f"SELECT {', '.join(names)}, {line}NOT coalesce({is_ragged} OR {costly}, false) AS row_ok, "
+        f"CASE {refusals}WHEN {wrong} THEN {listed} END AS refused "
         f"FROM (SELECT *{known} FROM (SELECT *, {typed} FROM ({inner})))"
     )
 
@@ -106,7 +114,7 @@ def _cell_checks(source: Source, column: Column) -> list[_Check]:
     name, raw, reason = identifier(column.name), _raw(column.name), _cast(source, column).reason
     checks = []
     if reason:
-        shown = "'(hidden)'" if column.personal else f"CAST({raw} AS VARCHAR)"
+        shown = "'(hidden)'" if column.personal else masked_mail_sql(f"CAST({raw} AS VARCHAR)")
         fails = f"{raw} IS NOT NULL AND {name} IS NULL"
         checks.append(_Check(fails, _refusal(column.name, shown, reason), _is_needed(column)))
     if _is_needed(column):

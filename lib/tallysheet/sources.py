@@ -214,7 +214,7 @@ def _columns(path: Path, settings: Settings, target: Table, found: dict[str, Any
     made = {}
     for column in target.columns:
         entry = given.get(column.name, column.name)
-        written = {"header": entry} if isinstance(entry, str) else {"header": column.name, **entry}
+        written = {"header": column.name} | (entry if isinstance(entry, dict) else {"header": entry})
         where = f"{path} {column.name}"
         _refuse_unknown(where, written, _COLUMN_KEYS)
         spellings = values.get(column.name, values.get(_family(column.name), {}))

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from tallysheet.errors import DataError
+from tallysheet.unpack import DAMAGED, told
 
 _MAX_UNPACKED_BYTES = 2 << 30
 _MAX_RATIO = 1000
 _SMALL_BYTES = 10 << 20
+_BLOCK = 1 << 20
+_MOST_CELLS = 100_000_000
+_XLS_COLUMNS = 256
+_COLUMN = re.compile(rb' r="([A-Z]{1,3})\d')
+_ROW = re.compile(rb' r="(\d{1,7})"')
+_LONGEST_MATCH = 16
 
 
 @dataclass(frozen=True)
@@ -24,14 +33,17 @@ class Sheet:
     name : str
     rows : list of list of str
         Every row of the used range, all of the same width, ``""`` where a cell is empty. The value of
-        merged cells stands in each of them.
+        merged cells stands in each of them, in an ods only in the first.
     first_row : int
         Number of the row that ``rows[0]`` is, counting from 1 as the person sees it.
+    is_visible : bool
+        Whether a person sees it.
     """
 
     name: str
     rows: list[list[str]]
     first_row: int
+    is_visible: bool
 
 
 def read_sheets(path: Path) -> list[Sheet]:
@@ -51,38 +63,55 @@ def read_sheets(path: Path) -> list[Sheet]:
     ...     with xlsxwriter.Workbook(path) as book:
     ...         _ = book.add_worksheet("rates").write_row("A3", ["BRV", 5.1])
     ...     read_sheets(path)
-    [Sheet(name='rates', rows=[['BRV', '5.1']], first_row=3)]
+    [Sheet(name='rates', rows=[['BRV', '5.1']], first_row=3, is_visible=True)]
     """
     import python_calamine
 
-    _refuse_bomb(path)
+    _check_archive(path)
+    visible = python_calamine.SheetVisibleEnum.Visible
     try:
         book = python_calamine.load_workbook(path)
-        sheets = [_sheet(book.get_sheet_by_name(name)) for name in book.sheet_names]
+        sheets = [
+            _sheet(book.get_sheet_by_name(found.name), path.suffix, found.visible == visible)
+            for found in book.sheets_metadata
+        ]
     except python_calamine.PasswordError:
         raise DataError(
             str(path), "a workbook without password", "a protected one", "Save it without a password."
         ) from None
     # The reader's parsers have errors of many kinds, and one of them a panic that is no Exception.
     except BaseException as error:
-        if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
+        panic = type(error).__name__ == "PanicException"
+        if isinstance(error, MemoryError) or not (panic or isinstance(error, Exception)):
             raise
-        told = " ".join(str(error).split())[:200] or type(error).__name__
-        raise DataError(str(path), "a whole workbook", told, "Save or extract it again.") from None
+        raise DataError(str(path), "a whole workbook", told(error), "Save or extract it again.") from None
     filled = [sheet for sheet in sheets if sheet.rows]
     if not filled:
         raise DataError(str(path), "a filled sheet", "none", "Extract it again.")
     return filled
 
 
-def _refuse_bomb(path: Path) -> None:
+def _check_archive(path: Path) -> None:
+    """Refuse an archive that is damaged, a bomb, or has a cell so far away that memory does not suffice.
+
+    The reader itself does not look at every checksum, and ends the process where it lacks memory.
+    """
     if not zipfile.is_zipfile(path):
         return
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise DataError(str(path), "a whole workbook", str(error), "Save or extract it again.") from None
+            _refuse_bomb(path, members)
+            for member in members:
+                cells = _read_to_end(archive, member)
+                if cells > _MOST_CELLS:
+                    most, found = f"{_MOST_CELLS:,} cells in a sheet at most", f"a span of {cells:,}"
+                    raise DataError(str(path), most, found, "Delete what stands far from the table.")
+    except (*DAMAGED, OSError) as error:
+        raise DataError(str(path), "a whole workbook", told(error), "Save or extract it again.") from None
+
+
+def _refuse_bomb(path: Path, members: list[zipfile.ZipInfo]) -> None:
     unpacked = sum(member.file_size for member in members)
     dense = any(member.file_size > max(_SMALL_BYTES, _MAX_RATIO * member.compress_size) for member in members)
     if unpacked > _MAX_UNPACKED_BYTES or dense:
@@ -91,10 +120,32 @@ def _refuse_bomb(path: Path) -> None:
         )
 
 
-def _sheet(sheet: Any) -> Sheet:
+def _read_to_end(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
+    """Read a member to its end, where its checksum is compared; give the number of cells it spans."""
+    width = height = 0
+    kept = b""
+    with archive.open(member) as file:
+        while block := file.read(_BLOCK):
+            text = kept + block
+            width = max([width, *(_column_number(name) for name in set(_COLUMN.findall(text)))])
+            height = max([height, *map(int, _ROW.findall(text))])
+            kept = block[-_LONGEST_MATCH:]
+    return width * height
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - 64
+    return number
+
+
+def _sheet(sheet: Any, suffix: str, is_visible: bool) -> Sheet:
+    if suffix.lower() == ".xls" and sheet.width > _XLS_COLUMNS:
+        raise ValueError(f"a cell in column {sheet.width} of {_XLS_COLUMNS}")
     values = sheet.to_python(skip_empty_area=True)
     if not values or sheet.start is None:
-        return Sheet(sheet.name, [], 1)
+        return Sheet(sheet.name, [], 1, is_visible)
     top, left = sheet.start
     rows = [[_text(value) for value in row] for row in values]
     for (first_row, first_column), (last_row, last_column) in sheet.merged_cell_ranges or ():
@@ -102,7 +153,7 @@ def _sheet(sheet: Any) -> Sheet:
         for row in range(max(first_row, top), min(last_row + 1, top + len(rows))):
             for column in range(max(first_column, left), min(last_column + 1, left + len(rows[0]))):
                 rows[row - top][column - left] = value
-    return Sheet(sheet.name, rows if any(any(row) for row in rows) else [], top + 1)
+    return Sheet(sheet.name, rows if any(any(row) for row in rows) else [], top + 1, is_visible)
 
 
 def _at(rows: list[list[str]], row: int, column: int) -> str:
@@ -129,11 +180,7 @@ def _text(value: Any) -> str:
 def _number(value: float) -> str:
     # Excel keeps fifteen digits; what a float has beyond them is noise.
     text = format(value, ".15g") if isinstance(value, float) else str(value)
-    if "e" not in text:
-        return text
-    return (
-        format(value, "f").rstrip("0").rstrip(".") if abs(value) >= 1 else format(value, ".20f").rstrip("0")
-    )
+    return format(Decimal(text), "f") if "e" in text else text
 
 
 def _whole_second(moment: dt.datetime) -> dt.datetime:

@@ -28,6 +28,8 @@ _SAMPLE_BYTES = 1 << 20
 _WINDOW = 100_000
 _TAIL = 1_000
 _BATCH = 50_000
+_MOST_COLUMNS = 16_384
+"""As a worksheet has; a line with more cells is damaged."""
 
 
 @dataclass(frozen=True)
@@ -255,9 +257,10 @@ def lay_out(
     long: _Long | None = None,
 ) -> TextTable:
     """Write the rows of a table as texts into ``folder``, and lay a view over them."""
-    names = layout.columns if layout.header else [""] * layout.width
     delimiter = form.dialect.delimiter if form else ""
-    rows = _Rows(usual_width(layout.header + layout.body) or layout.width)
+    most = min(layout.width, _MOST_COLUMNS)
+    names = _folded(layout.columns, most, delimiter) if layout.header else [""] * most
+    rows = _Rows(usual_width(layout.header + layout.body) or layout.width, delimiter)
     written = folder / "rows.parquet"
     # Of a long text the width of later rows is not known: what is too much goes to a last column.
     columns = different([*names, ""] if long else names)
@@ -289,11 +292,19 @@ def lay_out(
     )
 
 
+def _folded(cells: list[str], width: int, delimiter: str) -> list[str]:
+    """Give as many cells: what is too much stays together in the last one."""
+    if len(cells) <= width:
+        return cells + [""] * (width - len(cells))
+    return [*cells[: width - 1], (delimiter or " ").join(cells[width - 1 :])]
+
+
 @dataclass
 class _Rows:
     """Writes records as rows of texts, and notes those that have too few or too many cells."""
 
     width: int
+    delimiter: str
     widest: int = 0
     last_line: int = 0
     ragged: list[tuple[int, int]] = field(default_factory=list)
@@ -315,10 +326,7 @@ class _Rows:
                 self.ragged.append((record.line, count))
             if record.repaired:
                 self.repaired.append(record.line)
-            cells = record.cells + [""] * (width - count)
-            if count > width:
-                cells = [*cells[: width - 1], " ".join(cells[width - 1 :])]
-            rows.append(cells)
+            rows.append(_folded(record.cells, width, self.delimiter))
         by_column = zip(*rows, strict=True) if width else ()
         texts = [pa.array([cell or None for cell in cells], pa.string()) for cells in by_column]
         lines = pa.array([record.line for record in batch], pa.int64())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import hashlib
+import lzma
 import shutil
 import stat
 import zipfile
@@ -24,6 +25,22 @@ _MAX_UNPACKED_BYTES = 8 << 30
 _MAX_RATIO = 1000
 _SMALL_BYTES = 64 << 20
 _BLOCK = 1 << 20
+
+DAMAGED = (
+    zipfile.BadZipFile,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+)
+"""What gzip and zipfile raise, beside OSError, where bytes are not as they were written."""
+
+
+def told(error: BaseException) -> str:
+    """Say in one short line what an error says, or its name if it says nothing."""
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 @dataclass(frozen=True)
@@ -53,8 +70,8 @@ def check_file(path: Path) -> None:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
         raise DataError(str(path), "a file", "none", "Check the name.") from None
-    except OSError as error:
-        raise DataError(str(path), "a file", str(error), "Check the name and its permissions.") from None
+    except (OSError, ValueError) as error:
+        raise DataError(str(path), "a file", told(error), "Check the name and its permissions.") from None
     if not stat.S_ISREG(mode):
         raise DataError(str(path), "a regular file", "something else", "Put the extract itself there.")
     if not path.name.lower().endswith(READABLE):
@@ -103,9 +120,14 @@ def unpacked(path: Path, folder: Path) -> Path:
             with archive.open(member) as packed:
                 _copy(packed, plain, path)
             return plain
-    except (zipfile.BadZipFile, EOFError, OSError, zlib.error, RuntimeError, NotImplementedError) as error:
+    except (*DAMAGED, OSError) as error:
+        # Only what the system refuses has a number: no room in the folder, no right to read.
+        if isinstance(error, OSError) and error.errno:
+            raise DataError(
+                str(path), "room to unpack it", told(error), "Check disk and permissions."
+            ) from None
         kind = suffix.lstrip(".")
-        raise DataError(str(path), f"a whole {kind} file", str(error), "Extract it again.") from None
+        raise DataError(str(path), f"a whole {kind} file", told(error), "Extract it again.") from None
 
 
 def _only_table(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
@@ -121,7 +143,7 @@ def _only_table(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
     return tables[0]
 
 
-def _copy(packed: IO[bytes], plain: Path, path: Path) -> None:
+def _copy(packed: IO[bytes] | gzip.GzipFile, plain: Path, path: Path) -> None:
     """Unpack in blocks, and stop where a file unpacks to more than anybody means."""
     limit = min(_MAX_UNPACKED_BYTES, max(_SMALL_BYTES, _MAX_RATIO * path.stat().st_size))
     written = 0

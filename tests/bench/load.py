@@ -74,8 +74,8 @@ def plain(folder: Path) -> None:
     types = ", ".join(f"'{name}': '{kind}'" for name, kind in COLUMNS.items())
     connection = duckdb.connect(config={"memory_limit": "700MB", "temp_directory": str(folder / "scratch")})
     connection.execute(
-        f"COPY (SELECT * FROM read_csv('{folder}/data/raw/parcels.csv', header = true, columns = {{{types}}}, "
-        f"ignore_errors = true)) TO '{folder}/plain.parquet' (FORMAT parquet)"
+        f"COPY (SELECT * FROM read_csv('{folder}/data/raw/parcels.csv', header = true, "
+        f"columns = {{{types}}}, ignore_errors = true)) TO '{folder}/plain.parquet' (FORMAT parquet)"
     )
 
 

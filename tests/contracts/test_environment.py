@@ -45,7 +45,9 @@ def test_environment_yml_is_made_from_pyproject():
     assert (ROOT / "environment.yml").read_text(encoding="utf-8") == environment()
 
 
-@pytest.mark.parametrize("requirement", OWN + OPTIONAL + DEVELOPMENT, ids=lambda requirement: requirement.name)
+@pytest.mark.parametrize(
+    "requirement", OWN + OPTIONAL + DEVELOPMENT, ids=lambda requirement: requirement.name
+)
 def test_each_requirement_is_pinned_within_its_range(requirement):
     """The lock holds a version of it that pyproject allows."""
     versions = pins().get(canonicalize_name(requirement.name), [])

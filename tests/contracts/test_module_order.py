@@ -8,10 +8,10 @@ errors weeks settings language
 schema.types schema.transport schema.customer schema.reference schema schema.dictionary
 kpi kpis.delivery kpis
 engine personal unpack records dialect layout spreadsheet text_file extract
-sources casts row_checks checked database merge ledger inputs notes clean
+reasons sources inputs casts row_checks checked database merge ledger notes loading clean forget
 cube limits judgement decompose comparison verdict
 say tables svg control_charts charts page fine_print
-week explain
+week explain terminal
 execute
 publish publish.promote publish.checks publish.pages publish.archive publish.explanation publish.weekly
 cli

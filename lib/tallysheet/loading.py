@@ -1,0 +1,158 @@
+"""One source: its extracts checked and merged, told as entries of the ledger."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tallysheet.checked import Checked, check_extract
+from tallysheet.errors import DataError
+from tallysheet.inputs import FileChanged, RawFile, code_parts, fingerprint, source_parts
+from tallysheet.merge import Extract, merge
+from tallysheet.notes import compare_extracts
+from tallysheet.settings import Settings
+from tallysheet.sources import Source
+from tallysheet.text_file import Form
+
+Told = Callable[[str, int, int], None]
+"""Is told the name of the extract that is read, how many are done and how many there are."""
+
+
+@dataclass
+class Run:
+    """What a load is told at its beginning and tells on its way."""
+
+    total: int
+    told: Told
+    now: dt.datetime
+    done: int = 0
+
+    def next(self, name: str) -> None:
+        """Tell that an extract comes next."""
+        self.told(name, self.done, self.total)
+        self.done += 1
+
+
+def load_source(
+    settings: Settings,
+    source: Source,
+    raw: list[RawFile],
+    building: dict[str, Path],
+    last: dict[str, Any],
+    run: Run,
+) -> dict[str, Any]:
+    """Write the clean table and the quarantine of a source into the folders that are being built.
+
+    Parameters
+    ----------
+    settings : Settings
+    source : Source
+    raw : list of RawFile
+        Its main files, earliest first.
+    building : dict of str to Path
+        Folders for ``clean`` and ``quarantine``.
+    last : dict
+        What the last load wrote.
+    run : Run
+
+    Returns
+    -------
+    dict
+        Its part of the record of the load.
+
+    Raises
+    ------
+    DataError
+        Some extracts cannot be read (all of them are named), or no row is good.
+    FileChanged
+        An extract changed while it was read.
+    """
+    extracts = extracts_of(settings, source, raw, last, run)
+    (building["clean"] / source.table.name).mkdir(exist_ok=True)
+    merged = merge(
+        source,
+        extracts,
+        building["clean"] / source.table.name / source.name,
+        building["quarantine"] / f"{source.name}.parquet",
+    )
+    rows = sum(one.checked.rows for one in extracts)
+    if not merged.good:
+        most = merged.reasons.iloc[0].to_dict() if len(merged.reasons) else "no row"
+        raise DataError(f"source {source.name}", "good rows", f"none of {rows}; {most}", "Check source.toml.")
+    stated = [one.taken_at for one in raw if one.taken_at]
+    newest = merged.latest if source.known_at else max(one.loaded_at for one in extracts)
+    notes = compare_extracts(raw, extracts, last, source.name)
+    return {
+        "as_of": (max(stated) if stated else newest or extracts[-1].loaded_at).isoformat(),
+        "files": [
+            _file_entry(source, *one)
+            for one in zip(raw, extracts, merged.duplicates, merged.corrections, strict=True)
+        ],
+        "reasons": [{"source": source.name, **reason} for reason in merged.reasons.to_dict("records")],
+        "notes": [
+            {"source": source.name, "file": one.name, **asdict(note)}
+            for one, told in zip(extracts, notes, strict=True)
+            for note in told
+        ],
+        "headers": list(extracts[-1].checked.headers),
+        "checked": [Path(one.checked.path).stem for one in extracts],
+        "key": max(one.checked.key for one in extracts),
+    }
+
+
+def extracts_of(
+    settings: Settings, source: Source, raw: list[RawFile], last: dict[str, Any], run: Run
+) -> list[Extract]:
+    """Check each file, or take what an earlier load found in the same bytes.
+
+    Raises
+    ------
+    DataError
+        One or several cannot be read; each is named.
+    """
+    folder = settings.data / "clean" / "checked"
+    folder.mkdir(exist_ok=True)
+    depends, forms = [*code_parts(), *source_parts(settings, source)], dict[str, Form]()
+    before = {file["sha256"]: dt.datetime.fromisoformat(file["loaded_at"]) for file in last.get("files", [])}
+    extracts, broken = [], []
+    for one in raw:
+        run.next(one.path.name)
+        target = folder / f"{fingerprint([*depends, one.sha256])}.parquet"
+        try:
+            checked = Checked.read(target) or check_extract(source, one, target, forms)
+        except FileChanged:
+            raise
+        except DataError as error:
+            broken.append(error)
+            continue
+        extracts.append(Extract(one.path.name, checked, one.taken_at or before.get(one.sha256, run.now)))
+    if len(broken) == 1:
+        raise broken[0]
+    if broken:
+        told = "; ".join(f"{error.where}: expected {error.expected}, found {error.found}" for error in broken)
+        advice = "Extract them again, or move them out of the folder."
+        raise DataError(f"source {source.name}", "extracts that can be read", told, advice)
+    return extracts
+
+
+def _file_entry(
+    source: Source, raw: RawFile, extract: Extract, duplicates: int, corrections: int
+) -> dict[str, Any]:
+    checked = extract.checked
+    return {
+        "source": source.name,
+        "table": source.table.name,
+        "file": raw.path.name,
+        "sha256": raw.sha256,
+        "bytes": raw.bytes,
+        "loaded_at": extract.loaded_at.isoformat(),
+        "rows": checked.rows,
+        "good": checked.rows - checked.bad_rows - duplicates,
+        "quarantined": checked.bad_rows,
+        "duplicates": duplicates,
+        "corrections": corrections,
+        "cells": checked.bad_cells,
+    }

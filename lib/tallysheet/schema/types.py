@@ -1,0 +1,116 @@
+"""What a table is made of: columns, rules across them, and what several tables share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tallysheet.errors import DataError, nearest
+
+SqlType = Literal["VARCHAR", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN"]
+Personal = Literal["", "drop", "hash", "text"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its DuckDB type, what it means (with its unit), whether it must be filled, allowed values.
+
+    Parameters
+    ----------
+    name : str
+        A plain lower-case word, so that SQL needs no quotes; ends in ``_cents``, ``_g``, ``_share``,
+        ``_at`` (TIMESTAMP) where it is one.
+    type : str
+    meaning : str
+        One line for a reader of data/README.md.
+    required : bool
+        Whether a row without it is of no use and set aside.
+    allowed : tuple of str
+        The values there are; empty: any.
+    unit : str
+        A key of `tallysheet.sources.UNITS`; empty: none.
+    least, most : int or None
+        Range of a number; a cell outside is refused, and its row kept unless it is required.
+    personal : {"", "drop", "hash", "text"}
+        ``drop``: never kept. ``hash``: kept as a keyed hash, so that it can be counted. ``text``: kept,
+        with mail addresses, phone numbers and long runs of digits masked.
+    """
+
+    name: str
+    type: SqlType
+    meaning: str
+    required: bool = False
+    allowed: tuple[str, ...] = ()
+    unit: str = ""
+    personal: Personal = ""
+    least: int | None = None
+    most: int | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule across columns; a row that breaks it is set aside.
+
+    Parameters
+    ----------
+    name : str
+        The reason that the quarantine gives.
+    holds : str
+        SQL over the table's columns. A rule is broken where it is false; NULL passes, so that an empty
+        cell breaks only a rule that asks for it.
+    message : str
+        What was expected.
+    columns : tuple of str
+        Those that are shown; a source that lacks one of them is not held to the rule.
+    """
+
+    name: str
+    holds: str
+    message: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: its grain, the columns that name a row, and all columns.
+
+    Parameters
+    ----------
+    name, grain : str
+    key : tuple of str
+        Columns that name a row; of rows with the same key the latest counts.
+    columns : tuple of Column
+        The last one is ``known_at``.
+    rules : tuple of Rule
+    week_of : str
+        DATE or TIMESTAMP column that decides the week of a row; empty: the table is one file.
+
+    Examples
+    --------
+    >>> days = Table("days", "one day", ("day",), (Column("day", "DATE", "the day", required=True),))
+    >>> days.column("day").type
+    'DATE'
+    """
+
+    name: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...] = ()
+    week_of: str = ""
+
+    def column(self, name: str) -> Column:
+        """Give a column by name; a DataError advises on an unknown one."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        known = [column.name for column in self.columns]
+        raise DataError(f"table {self.name}", "a known column", repr(name), nearest(name, known))
+
+
+FLOWS = ("outbound", "return", "trade_in", "return_to_customer")
+SERVICES = ("home", "pudo", "express")
+CURRENCIES = ("EUR", "GBP", "USD", "PLN", "CZK")
+
+KNOWN_AT = Column("known_at", "TIMESTAMP", "when this row became known, UTC", required=True)
+CURRENCY = Column("currency", "VARCHAR", "currency of the amounts, ISO 4217", allowed=CURRENCIES)

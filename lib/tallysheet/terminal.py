@@ -1,0 +1,107 @@
+"""The ledger in a terminal: what was loaded, what was refused and how to mend it, what to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from tallysheet import schema
+from tallysheet.ledger import Ledger
+from tallysheet.loading import Told
+from tallysheet.reasons import reasons_of
+
+_MOST_FILES = 40
+_MOST_REASONS = 10
+_MOST_NOTES = 20
+_COUNTS = ["rows", "good", "quarantined", "duplicates", "corrections"]
+
+
+@contextmanager
+def progress() -> Iterator[Told]:
+    """Show on the error output, if it is a terminal, which extract is read and how many are left."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
+        task = shown.add_task("Reading")
+
+        def told(name: str, done: int, total: int) -> None:
+            shown.update(task, description=name, completed=done, total=total)
+
+        yield told
+
+
+def print_ledger(ledger: Ledger, console: Console, all_files: bool = False) -> None:
+    """Print what a load did: files with their counts, the commonest reasons with their fix, and notes.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    console : Console
+    all_files : bool
+        Whether to list every file also if there are many; else a line a source, and the files with
+        refused rows.
+    """
+    console.print(_files_table(ledger.files, all_files))
+    if not ledger.reasons.empty:
+        console.print(_reasons_table(ledger))
+    if not ledger.notes.empty:
+        console.print(_notes_table(ledger.notes))
+
+
+def _files_table(files: pd.DataFrame, all_files: bool) -> Table:
+    table = Table(title="Rows in = good + quarantined + duplicates", title_justify="left")
+    for name in ("source", "file"):
+        table.add_column(name, overflow="fold")
+    for name in _COUNTS:
+        table.add_column(name, justify="right")
+    shown = files
+    if len(files) > _MOST_FILES and not all_files:
+        for source, group in files.groupby("source", sort=False):
+            _add_counts(table, str(source), f"{len(group)} files", group[_COUNTS].sum())
+        table.add_section()
+        shown = files[(files["quarantined"] > 0) | (files["duplicates"] > 0)].tail(_MOST_FILES)
+    for row in shown.to_dict("records"):
+        _add_counts(table, row["source"], row["file"], pd.Series(row))
+    table.add_section()
+    _add_counts(table, "all", f"{len(files)} files", files[_COUNTS].sum())
+    return table
+
+
+def _add_counts(table: Table, source: str, file: str, counts: pd.Series) -> None:
+    table.add_row(source, file, *(f"{counts[name]:,}" for name in _COUNTS))
+
+
+def _reasons_table(ledger: Ledger) -> Table:
+    tables = dict(zip(ledger.files["source"], ledger.files["table"], strict=True))
+    shown = Table(title="Why: the commonest reasons", title_justify="left")
+    for name in ("source", "column", "reason", "cells", "row", "expected", "what to do"):
+        shown.add_column(name, justify="right" if name == "cells" else "left", overflow="fold")
+    for row in ledger.reasons.head(_MOST_REASONS).to_dict("records"):
+        reason = reasons_of(schema.table(tables[row["source"]]))[row["reason"]]
+        kept = "kept" if row["row_kept"] else "set aside"
+        shown.add_row(
+            row["source"],
+            row["column"],
+            row["reason"],
+            f"{row['cells']:,}",
+            kept,
+            reason.expected,
+            reason.fix,
+        )
+    return shown
+
+
+def _notes_table(notes: pd.DataFrame) -> Table:
+    left = len(notes) - _MOST_NOTES
+    caption = f"and {left} more, in data/clean/ledger.json" if left > 0 else None
+    shown = Table(title="To know", title_justify="left", caption=caption, caption_justify="left")
+    for name in ("source", "file", "what", "which"):
+        shown.add_column(name, overflow="fold")
+    for row in notes.tail(_MOST_NOTES).to_dict("records"):
+        shown.add_row(row["source"], row["file"], row["kind"], row["text"])
+    return shown
