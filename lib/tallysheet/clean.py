@@ -93,10 +93,10 @@ def _bring_up_to_date(settings: Settings, sources: list[Source], told: Told) -> 
     found = [f"{one.path.name} {one.sha256}" for source in sources for one in raw[source.name]]
     state = fingerprint([*depends, *found])
     record = read_record(clean / "ledger.json")
-    if record.get("state") == state and _is_whole(settings, record):
-        return record
-    record = _load_all(settings, sources, raw, state, record, told)
-    write_record(clean / "ledger.json", record)
+    if record.get("state") != state or not _is_whole(settings, record):
+        record = _load_all(settings, sources, raw, state, record, told)
+        write_record(clean / "ledger.json", record)
+    # Also where nothing changed: the last load may have been killed just before.
     _forget_other_states(settings, record)
     return record
 
@@ -153,10 +153,10 @@ def _load_all(
 def _forget_other_states(settings: Settings, record: dict[str, Any]) -> None:
     """Remove what earlier loads left, also those that were killed, and this one does not use."""
     for kind in ("clean", "quarantine"):
-        for folder in (settings.data / kind).iterdir():
+        for folder in (settings.data / kind).glob("*"):
             if folder.is_dir() and folder.name not in (record["state"], "checked"):
                 shutil.rmtree(folder, ignore_errors=True)
-    for path in (settings.data / "clean" / "checked").iterdir():
+    for path in (settings.data / "clean" / "checked").glob("*"):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         elif path.stem not in record["checked"] or path.suffix not in (".parquet", ".json"):

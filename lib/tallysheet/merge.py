@@ -11,7 +11,7 @@ import duckdb
 import pandas as pd
 
 from tallysheet.checked import Checked
-from tallysheet.engine import connect, identifier, literal
+from tallysheet.engine import connect, first_line, identifier, literal
 from tallysheet.errors import DataError
 from tallysheet.reasons import reasons_of
 from tallysheet.sources import Source
@@ -110,20 +110,27 @@ def _read(connection: duckdb.DuckDBPyConnection, source: Source, extracts: Seque
     paths = ", ".join(literal(one.checked.path) for one in extracts)
     reader = f"read_parquet([{paths}], filename = true, file_row_number = true, union_by_name = true)"
     found = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()}
+    absent = [column for column in source.table.columns if column.name not in found]
+    empty = "".join(f", CAST(NULL AS {column.type}) AS {column.name}" for column in absent)
     # A part of the key that no extract gives is empty, and still parts rows.
     data = "".join(
-        f"{'rows.' if column.name in found else f'CAST(NULL AS {column.type}) AS '}{column.name}, "
+        f"rows.{column.name}, "
         for column in source.table.columns
         if column.name != "known_at" and (column.name in found or column.name in source.table.key)
     )
-    known = "coalesce(rows.known_at, extracts.loaded_at)" if "known_at" in found else "extracts.loaded_at"
+    known = "rows.known_at" if "known_at" in found or not source.known_at else source.known_at
     in_place = "rows.file_row_number + extracts.first_line"
-    connection.execute(
-        f"CREATE VIEW checked AS SELECT {data}{known} AS known_at, extracts.number, extracts.file, "
-        "extracts.loaded_at, rows.row_ok, rows.refused, "
-        f"{f'coalesce(rows.line, {in_place})' if 'line' in found else in_place} AS line "
-        f"FROM {reader} AS rows JOIN extracts ON extracts.path = rows.filename"
-    )
+    try:
+        connection.execute(
+            f"CREATE VIEW checked AS SELECT {data}"
+            f"coalesce(CAST({known} AS TIMESTAMP), extracts.loaded_at) AS known_at, "
+            "extracts.number, extracts.file, extracts.loaded_at, rows.row_ok, rows.refused, "
+            f"{f'coalesce(rows.line, {in_place})' if 'line' in found else in_place} AS line "
+            f"FROM (SELECT *{empty} FROM {reader}) AS rows JOIN extracts ON extracts.path = rows.filename"
+        )
+    except duckdb.Error as error:
+        where = f"source {source.name} known_at"
+        raise DataError(where, "an expression over its columns", first_line(error), "Correct it.") from None
     connection.execute(
         "CREATE VIEW every_row AS SELECT * EXCLUDE (row_ok, refused) FROM checked WHERE row_ok"
     )

@@ -59,13 +59,13 @@ def compare_extracts(
 
 
 def _other_unit(extract: Extract, extracts: Sequence[Extract]) -> list[Note]:
-    """Notice a column whose numbers are of another size than in the other extracts."""
+    """Notice a column whose numbers are of another size than in most extracts."""
     notes = []
     for column, median in extract.checked.medians.items():
         others = [one.checked.medians[column] for one in extracts if column in one.checked.medians]
         usual = statistics.median(others)
         if len(others) >= 3 and usual and not 1 / _OTHER_UNIT <= median / usual <= _OTHER_UNIT:
-            text = f"{column} is {median:g} in the middle, {usual:g} in the other extracts. Check its unit."
+            text = f"{column} is {median:g} in the middle, {usual:g} over all extracts. Check its unit."
             notes.append(Note("other unit", text))
     return notes
 

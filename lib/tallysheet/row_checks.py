@@ -41,10 +41,6 @@ def checked_rows(source: Source, given: set[str], *, lines_are_rows: bool) -> st
     table = source.table
     columns = [column for column in table.columns if column.name in given and column.personal != "drop"]
     names = [identifier(column.name) for column in columns]
-    known = ""
-    if source.known_at and "known_at" not in given:
-        known = f", CAST({source.known_at} AS TIMESTAMP) AS known_at"
-        names.append("known_at")
     checks = [
         *(check for column in columns for check in _cell_checks(source, column)),
         *(_absent(column) for column in table.columns if column.name not in given and _is_needed(column)),
@@ -79,12 +75,13 @@ def checked_rows(source: Source, given: set[str], *, lines_are_rows: bool) -> st
         f"{_cast(source, column).value if column.name in given else f'CAST(NULL AS {column.type})'} "
         f"AS {identifier(column.name)}"
         for column in table.columns
-        if column.name in given or column.name != "known_at"
     )
     return (
-        f"SELECT {', '.join(names)}, {line}NOT coalesce({is_ragged} OR {costly}, false) AS row_ok, "
-        f"CASE {refusals}WHEN {wrong} THEN {listed} END AS refused "
-        f"FROM (SELECT *{known} FROM (SELECT *, {typed} FROM ({inner})))"
+        # Few rows have something wrong, and only of these more is asked.
+        f"SELECT {', '.join(names)}, {line}"
+        f"CASE WHEN {is_ragged} THEN false WHEN {wrong} THEN NOT coalesce({costly}, false) ELSE true END "
+        f"AS row_ok, CASE {refusals}WHEN {wrong} THEN {listed} END AS refused "
+        f"FROM (SELECT *, {typed} FROM ({inner}))"
     )
 
 
@@ -112,15 +109,14 @@ def _absent(column: Column) -> _Check:
 def _cell_checks(source: Source, column: Column) -> list[_Check]:
     """Check that a cell could be typed, and that it is there if it is needed."""
     name, raw, reason = identifier(column.name), _raw(column.name), _cast(source, column).reason
-    checks = []
-    if reason:
-        shown = "'(hidden)'" if column.personal else masked_mail_sql(f"CAST({raw} AS VARCHAR)")
-        fails = f"{raw} IS NOT NULL AND {name} IS NULL"
-        checks.append(_Check(fails, _refusal(column.name, shown, reason), _is_needed(column)))
+    shown = "'(hidden)'" if column.personal else masked_mail_sql(f"CAST({raw} AS VARCHAR)")
     if _is_needed(column):
-        empty = f"{raw} IS NULL" if reason else f"{name} IS NULL"
-        checks.append(_Check(empty, _refusal(column.name, "NULL::VARCHAR", "'missing'"), True))
-    return checks
+        # A text of nothing but spaces is missing too.
+        reason = f"CASE WHEN {raw} IS NULL THEN 'missing' ELSE {reason} END" if reason else "'missing'"
+        return [_Check(f"{name} IS NULL", _refusal(column.name, shown, reason), True)]
+    if reason:
+        return [_Check(f"{name} IS NULL AND {raw} IS NOT NULL", _refusal(column.name, shown, reason), False)]
+    return []
 
 
 def _rule_check(rule: Rule) -> _Check:
