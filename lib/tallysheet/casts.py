@@ -98,15 +98,19 @@ def _number(column: Column, written: SourceColumn, text: str) -> str:
     if written.decimal == "." and above == below:
         return strict_cast(text, column.type)
     # Without the unit a sign of percent would make 93 of 93 %.
-    percent = "%" if written.unit == "%" else ""
-    bare = f"regexp_replace({text}, '[\\s\\x{{a0}}\\x{{202f}}''€$£{percent}]|EUR|GBP|USD', '', 'g')"
+    signs = "€$£%" if written.unit == "%" else "€$£"
+    space = "\\s\\x{a0}\\x{202f}"
     point, comma = (",", ".") if written.decimal == "," else (".", ",")
-    shape = f"^[+-]?([0-9]+|[0-9]{{1,3}}(\\{comma}[0-9]{{3}})+)(\\{point}[0-9]+)?$"
+    around = f"(?:[{space}{signs}]|EUR|GBP|USD)*"
+    # What stands between figures parts thousands: 0.510 and 5 10 are no numbers with a decimal comma.
+    grouped = f"[1-9][0-9]{{0,2}}(?:[\\{comma}{space}''][0-9]{{3}})+"
+    shape = f"^{around}[+-]?{around}(?:[0-9]+|{grouped})(?:\\{point}[0-9]+)?{around}$"
+    bare = f"regexp_replace({text}, '[{space}''{signs}]|EUR|GBP|USD', '', 'g')"
     plain = f"replace(replace({bare}, '{comma}', ''), '{point}', '.')"
     number = f"TRY_CAST({plain} AS DECIMAL(38, 9)) * {above} / {below}"
     if column.type == "DOUBLE":
-        return f"CASE WHEN regexp_matches({bare}, '{shape}') THEN CAST({number} AS DOUBLE) END"
-    whole = f"regexp_matches({bare}, '{shape}') AND {number} = round({number})"
+        return f"CASE WHEN regexp_matches({text}, '{shape}') THEN CAST({number} AS DOUBLE) END"
+    whole = f"regexp_matches({text}, '{shape}') AND {number} = round({number})"
     return f"CASE WHEN {whole} THEN TRY_CAST(round({number}) AS BIGINT) END"
 
 

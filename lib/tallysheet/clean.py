@@ -60,7 +60,7 @@ def load(data: str | Path = "data", told: Told | None = None) -> Ledger:
     tell = told or (lambda *_: None)
     try:
         (settings.data / "clean").mkdir(exist_ok=True)
-        with _only_load(settings.data / "clean"):
+        with only_load(settings.data / "clean"):
             for source in sources:
                 take_snapshot(settings, source)
             try:
@@ -75,7 +75,7 @@ def load(data: str | Path = "data", told: Told | None = None) -> Ledger:
     return as_ledger(record, settings.data / "clean")
 
 
-def _only_load(clean: Path) -> AcquireReturnProxy:
+def only_load(clean: Path) -> AcquireReturnProxy:
     """Wait for another load to end, two minutes at most; the lock is given back at the end of a with."""
     try:
         return FileLock(clean / ".lock").acquire(timeout=_WAIT_SECONDS)
@@ -124,10 +124,10 @@ def _load_all(
     told: Told,
 ) -> dict[str, Any]:
     building = {kind: settings.data / kind / f"{state}.part" for kind in ("clean", "quarantine")}
-    for folder in building.values():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
     try:
+        for folder in building.values():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
         # The only look at the clock: for extracts of which nobody says when they were taken.
         now = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
         run = Run(sum(len(found) for found in raw.values()), told, now)

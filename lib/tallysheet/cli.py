@@ -62,6 +62,26 @@ def load(all_files: bool, data: str) -> None:
 
 
 @main.command()
+@click.option("--before", required=True, metavar="DATE", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@_data
+def forget(before: dt.datetime, dry_run: bool, data: str) -> None:
+    """Take rows from before a date out of the raw extracts, and remove what was made of them."""
+    with _one_line_errors():
+        from tallysheet.forget import forget as forget_rows
+
+        found = forget_rows(before.date(), data, dry_run)
+        for one in found:
+            why = f" ({one.why})" if one.why else ""
+            click.echo(f"{one.what:8}{one.old_rows:>12,} of {one.rows:>12,} rows  {_shown(one.path)}{why}")
+        click.echo(
+            "Nothing was changed." if dry_run else "Run tallysheet load to make the clean tables anew."
+        )
+        if any(one.what == "left" for one in found):
+            sys.exit(1)
+
+
+@main.command()
 @click.option("--week", metavar="YYYY-Www", help="ISO week; default: the latest complete one.")
 @click.option("--base", default="last-4", show_default=True, help="previous, last-4, year-ago or a week.")
 @click.option("--as-of", metavar="DATE", help="Only what was known then; default: the newest extract's time.")

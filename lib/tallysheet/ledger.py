@@ -11,6 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from tallysheet.errors import DataError
+
 FILE_COLUMNS = [
     *("source", "table", "file", "sha256", "bytes", "loaded_at"),
     *("rows", "good", "quarantined", "duplicates", "corrections", "cells"),
@@ -52,8 +54,20 @@ class Ledger:
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Read what the last load wrote; empty if there was none."""
-    record = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    """Read what the last load wrote; empty if there was none.
+
+    Raises
+    ------
+    DataError
+        The file is damaged. It is not taken for none, for it alone may say when an extract was taken.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        advice = "Bring it back from a copy or remove it; extracts without a time then count as taken now."
+        raise DataError(str(path), "the record of the last load", str(error), advice) from None
     return record if record.get("format") == FORMAT else {}
 
 

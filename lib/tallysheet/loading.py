@@ -112,10 +112,13 @@ def extracts_of(
     ------
     DataError
         One or several cannot be read; each is named.
+    FileChanged
+        One changed while it was read, or a file that the SELECT joins, or the source's settings.
     """
     folder = settings.data / "clean" / "checked"
     folder.mkdir(exist_ok=True)
-    depends, forms = [*code_parts(), *source_parts(settings, source)], dict[str, Form]()
+    parts, forms = source_parts(settings, source), dict[str, Form]()
+    depends = [*code_parts(), *parts]
     before = {file["sha256"]: dt.datetime.fromisoformat(file["loaded_at"]) for file in last.get("files", [])}
     extracts, broken = [], []
     for one in raw:
@@ -129,6 +132,9 @@ def extracts_of(
             broken.append(error)
             continue
         extracts.append(Extract(one.path.name, checked, one.taken_at or before.get(one.sha256, run.now)))
+    if source_parts(settings, source) != parts:
+        advice = "Load again once it is whole."
+        raise FileChanged(f"source {source.name}", "files at rest", "one that changes", advice)
     if len(broken) == 1:
         raise broken[0]
     if broken:

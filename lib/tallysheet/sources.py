@@ -75,7 +75,8 @@ class SourceFile:
 
     def paths(self) -> list[Path]:
         """Find the files, oldest name first; a plain path is given back whether it is there or not."""
-        wildcard = _TIME_SIGN.sub("*", self.pattern.name)
+        # Two stars together mean folders to glob.
+        wildcard = re.sub(r"\*+", "*", _TIME_SIGN.sub("*", self.pattern.name))
         if "*" not in wildcard:
             return [self.pattern]
         named = re.compile(_name_pattern(self.pattern.name), re.DOTALL)

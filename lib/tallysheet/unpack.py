@@ -165,8 +165,13 @@ def in_utf8(path: Path, encoding: str, folder: Path) -> Path:
     return copy
 
 
-def _as_windows(error: UnicodeError) -> tuple[str, int]:
-    """Read a byte that its encoding does not have as Windows does, or as Latin-1, which has them all."""
+def _as_windows(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Read a byte that its encoding does not have as Windows does, or as Latin-1, which has them all.
+
+    A letter that was read so is written as that byte again.
+    """
+    if isinstance(error, UnicodeEncodeError):
+        return error.object[error.start : error.end].encode("latin-1"), error.end
     if not isinstance(error, UnicodeDecodeError):
         raise error
     wrong = error.object[error.start : error.end]

@@ -40,6 +40,8 @@ SHIPMENTS = Table(
             "weight_declared_g", "BIGINT", "weight that the sender declared", unit="g", least=1, most=_MOST_G
         ),
         Column("weight_billed_g", "BIGINT", "weight that the carrier bills", unit="g", least=1, most=_MOST_G),
+        Column("cost_cents", "BIGINT", "its cost, where the extract says so; else invoices do", unit="cents"),
+        CURRENCY,
         Column("label_created_at", "TIMESTAMP", "label made, UTC"),
         Column("handover_declared_at", "TIMESTAMP", "sender says handed over, UTC"),
         Column("first_scan_at", "TIMESTAMP", "first scan by the carrier, UTC"),
