@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-fast lab lint format lock notebook clean
+.PHONY: help report test test-fast soak lab lint format lock notebook clean
 
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ test: $(READY)  ## every test
 
 test-fast: $(READY)  ## the tests that need no notebook and no browser
 	@$(BIN)/python -m pytest -n auto --dist loadfile -m 'not slow and not browser' $(ARGS)
+
+soak: $(READY)  ## the long runs: 10,000 fuzzed files, 50 kills
+	@TALLYSHEET_SOAK=1 $(BIN)/python -m pytest -n auto --dist load tests/faults/test_fuzz.py tests/faults/test_killed_load.py $(ARGS)
 
 lab: $(READY)  ## open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --notebook-dir=notebooks $(ARGS)

@@ -40,8 +40,8 @@ class Checked:
     path : str
         The Parquet file: the table's columns, ``line`` (NULL where it follows from the row's place and
         ``first_line``), ``row_ok``, and ``refused``: a list of column, value and reason, NULL for most.
-    rows, bad_rows, bad_cells : int
-        Rows of the extract; those set aside; cells refused in the others.
+    rows, bad_rows : int
+        Rows of the extract; those set aside.
     first_line : int
     headers : tuple of str
         The file's columns.
@@ -58,7 +58,6 @@ class Checked:
     sha256: str
     rows: int
     bad_rows: int
-    bad_cells: int
     first_line: int
     headers: tuple[str, ...] = ()
     notes: tuple[Note, ...] = field(default_factory=tuple)
@@ -158,14 +157,12 @@ def _written(
             raise DataError(where, "a table that can be checked", first_line(error), "Correct it.") from None
         medians = _medians(connection, source, given, part)
         counts = connection.execute(
-            "SELECT count(*), count(*) FILTER (NOT row_ok), "
-            "coalesce(sum(len(refused)) FILTER (row_ok AND refused IS NOT NULL), 0) "
-            f"FROM read_parquet({literal(str(part))})"
+            f"SELECT count(*), count(*) FILTER (NOT row_ok) FROM read_parquet({literal(str(part))})"
         ).fetchall()[0]
     if text.lines is not None and counts[0] != text.lines:
         raise _NotEven
     return {
-        **dict(zip(("rows", "bad_rows", "bad_cells"), map(int, counts), strict=True)),
+        **dict(zip(("rows", "bad_rows"), map(int, counts), strict=True)),
         "first_line": text.first_line,
         "headers": text.names,
         "notes": tuple([*_told(text), *notes]),

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
@@ -19,13 +20,16 @@ from tallysheet.settings import Settings
 from tallysheet.sources import Database, Source
 
 _BATCH = 50_000
+_PART = 3
+_TAKEN = re.compile(r"\d{6}-[0-9a-f]{16}\.parquet")
+_SECRET = re.compile(r"\$\{(\w+)\}")
 
 
 def take_snapshot(settings: Settings, source: Source) -> None:
     """Run the query of a source, and keep its rows as texts in data/raw/<source>.
 
-    The file is named by its content, so that rows that did not change are not loaded again, and what
-    was known earlier stays.
+    A result that is not that of the last time makes a further file, so that what was known earlier stays,
+    also where a row becomes again what it once was; the files are numbered in the order of their times.
 
     Raises
     ------
@@ -39,18 +43,24 @@ def take_snapshot(settings: Settings, source: Source) -> None:
     part = folder / "rows.part"
     try:
         digest = _written(source, source.database, settings.data, part)
-        os.replace(part, folder / f"{digest}.parquet")
+        taken = sorted(path.stem for path in folder.iterdir() if _TAKEN.fullmatch(path.name))
+        if not taken or not taken[-1].endswith(digest):
+            number = int(taken[-1].partition("-")[0]) + 1 if taken else 1
+            os.replace(part, folder / f"{number:06d}-{digest}.parquet")
     finally:
         part.unlink(missing_ok=True)
 
 
 def _written(source: Source, database: Database, data: Path, part: Path) -> str:
     where, digest = f"source {source.name} [database]", hashlib.sha256()
+    secrets = _secrets(where, database.url)
     try:
-        connection = _connected(where, _address(where, database.url), data)
+        connection = _connected(where, _SECRET.sub(lambda name: secrets[name[1]], database.url), data)
         try:
             cursor = connection.cursor()
             cursor.execute(database.query)
+            if not cursor.description:
+                raise DataError(where, "a query that gives rows", "one that gives none", "Write a SELECT.")
             names = [column[0] for column in cursor.description]
             digest.update(repr(names).encode())
             schema = pa.schema([(name, pa.string()) for name in names])
@@ -62,10 +72,11 @@ def _written(source: Source, database: Database, data: Path, part: Path) -> str:
                     writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
         finally:
             connection.close()
-    except DataError:
-        raise
+    except DataError as error:
+        raise DataError(where, error.expected, _hidden(error.found, secrets), error.do) from None
     except Exception as error:  # Each driver has its own; what matters is that nothing is kept.
         told = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        told = _hidden(told, secrets)
         raise DataError(where, "a query that runs", told, "Correct the query or the address.") from None
     return digest.hexdigest()[:16]
 
@@ -81,16 +92,22 @@ def _text(value: Any) -> str | None:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _address(where: str, url: str) -> str:
-    """Fill ``${NAME}`` from the environment, so that no secret stands in a file."""
+def _secrets(where: str, url: str) -> dict[str, str]:
+    """Take what ``${NAME}`` stands for from the environment, so that no secret stands in a file."""
+    names = _SECRET.findall(url)
+    for name in names:
+        if name not in os.environ:
+            raise DataError(where, f"{name} in the environment", "nothing", f"Set {name}.")
+    return {name: os.environ[name] for name in names}
 
-    def given(found: re.Match[str]) -> str:
-        value = os.environ.get(found[1])
-        if value is None:
-            raise DataError(where, f"{found[1]} in the environment", "nothing", f"Set {found[1]}.")
-        return value
 
-    return re.sub(r"\$\{(\w+)\}", given, url)
+def _hidden(text: str, secrets: dict[str, str]) -> str:
+    """Write the name for a secret, and for its parts: drivers repeat what they take for a host or a port."""
+    for name, secret in secrets.items():
+        parts = [part for part in re.split(r"[^\w-]+", unquote(secret)) if len(part) >= _PART]
+        for part in [secret, unquote(secret), *parts]:
+            text = text.replace(part, f"${{{name}}}") if part else text
+    return text
 
 
 def _connected(where: str, address: str, data: Path) -> Any:
@@ -102,7 +119,9 @@ def _connected(where: str, address: str, data: Path) -> Any:
     if kind in ("postgresql", "postgres"):
         import psycopg
 
-        return psycopg.connect(address)
+        connection = psycopg.connect(address)
+        connection.read_only = True
+        return connection
     raise DataError(
         where,
         "an address that begins with duckdb://, sqlite:// or postgresql://",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -89,12 +90,12 @@ def load_source(
         "as_of": (max(stated) if stated else newest or extracts[-1].loaded_at).isoformat(),
         "files": [
             _file_entry(source, *one)
-            for one in zip(raw, extracts, merged.duplicates, merged.corrections, strict=True)
+            for one in zip(raw, extracts, merged.duplicates, merged.corrections, merged.cells, strict=True)
         ],
         "reasons": [{"source": source.name, **reason} for reason in merged.reasons.to_dict("records")],
         "notes": [
-            {"source": source.name, "file": one.name, **asdict(note)}
-            for one, told in zip(extracts, notes, strict=True)
+            {"source": source.name, "file": file, **asdict(note)}
+            for file, told in [*zip((one.name for one in extracts), notes, strict=True), ("", merged.notes)]
             for note in told
         ],
         "headers": list(extracts[-1].checked.headers),
@@ -117,13 +118,15 @@ def extracts_of(
     """
     folder = settings.data / "clean" / "checked"
     folder.mkdir(exist_ok=True)
-    parts, forms = source_parts(settings, source), dict[str, Form]()
+    parts, forms, copies = source_parts(settings, source), dict[str, Form](), Counter[str]()
     depends = [*code_parts(), *parts]
-    before = {file["sha256"]: dt.datetime.fromisoformat(file["loaded_at"]) for file in last.get("files", [])}
+    before = _loaded_before(source, raw, last)
     extracts, broken = [], []
     for one in raw:
         run.next(one.path.name)
-        target = folder / f"{fingerprint([*depends, one.sha256])}.parquet"
+        # The same bytes under two names are two extracts, whose rows are told apart by where they lie.
+        copies[one.sha256] += 1
+        target = folder / f"{fingerprint([*depends, one.sha256, str(copies[one.sha256])])}.parquet"
         try:
             checked = Checked.read(target) or check_extract(source, one, target, forms)
         except FileChanged:
@@ -131,7 +134,8 @@ def extracts_of(
         except DataError as error:
             broken.append(error)
             continue
-        extracts.append(Extract(one.path.name, checked, one.taken_at or before.get(one.sha256, run.now)))
+        known = before.get((one.path.name, one.sha256)) or before.get(("", one.sha256), run.now)
+        extracts.append(Extract(one.path.name, checked, one.taken_at or known))
     if source_parts(settings, source) != parts:
         advice = "Load again once it is whole."
         raise FileChanged(f"source {source.name}", "files at rest", "one that changes", advice)
@@ -144,8 +148,26 @@ def extracts_of(
     return extracts
 
 
+def _loaded_before(
+    source: Source, raw: list[RawFile], last: dict[str, Any]
+) -> dict[tuple[str, str], dt.datetime]:
+    """Tell by name and bytes when a file was first loaded; without name if it is there no more.
+
+    A file that was renamed keeps its time. A further file with the same bytes has its own: a row that was
+    changed and changed back is told by three extracts, of which the last is like the first.
+    """
+    here = {one.path.name for one in raw}
+    return {
+        (file["file"] if file["file"] in here else "", file["sha256"]): dt.datetime.fromisoformat(
+            file["loaded_at"]
+        )
+        for file in last.get("files", [])
+        if file["source"] == source.name
+    }
+
+
 def _file_entry(
-    source: Source, raw: RawFile, extract: Extract, duplicates: int, corrections: int
+    source: Source, raw: RawFile, extract: Extract, duplicates: int, corrections: int, cells: int
 ) -> dict[str, Any]:
     checked = extract.checked
     return {
@@ -160,5 +182,5 @@ def _file_entry(
         "quarantined": checked.bad_rows,
         "duplicates": duplicates,
         "corrections": corrections,
-        "cells": checked.bad_cells,
+        "cells": cells,
     }

@@ -10,9 +10,10 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from tallysheet.checked import Checked
+from tallysheet.checked import Checked, Note
 from tallysheet.engine import connect, first_line, identifier, literal
 from tallysheet.errors import DataError
+from tallysheet.range_checks import compare_rows
 from tallysheet.reasons import reasons_of
 from tallysheet.sources import Source
 
@@ -36,19 +37,25 @@ class Merged:
         Rows that stand earlier as they are, or again later in the same extract.
     corrections : list of int
         Rows that change what an earlier extract said of the same key; both are kept.
+    cells : list of int
+        Cells that were refused in rows that are good.
     good : int
         Rows in the clean table.
     latest : datetime or None
         When the last of them became known.
     reasons : DataFrame
         Column, reason and number of cells.
+    notes : list of Note
+        Rows that do not go together.
     """
 
     duplicates: list[int]
     corrections: list[int]
+    cells: list[int]
     good: int
     latest: dt.datetime | None
     reasons: pd.DataFrame
+    notes: list[Note]
 
 
 def merge(source: Source, extracts: Sequence[Extract], clean: Path, quarantine: Path) -> Merged:
@@ -78,7 +85,7 @@ def merge(source: Source, extracts: Sequence[Extract], clean: Path, quarantine: 
         _decide(connection, source)
         _write_clean(connection, source, clean)
         _write_quarantine(connection, source, quarantine)
-        merged = _merged(connection, clean, len(extracts))
+        merged = _merged(connection, source, clean, len(extracts))
     expected = sum(
         extract.checked.rows - extract.checked.bad_rows - duplicates
         for extract, duplicates in zip(extracts, merged.duplicates, strict=True)
@@ -107,7 +114,8 @@ def _read(connection: duckdb.DuckDBPyConnection, source: Source, extracts: Seque
             for number, one in enumerate(extracts)
         ],
     )
-    paths = ", ".join(literal(one.checked.path) for one in extracts)
+    # The same bytes under two names were checked once.
+    paths = ", ".join(dict.fromkeys(literal(one.checked.path) for one in extracts))
     reader = f"read_parquet([{paths}], filename = true, file_row_number = true, union_by_name = true)"
     found = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()}
     absent = [column for column in source.table.columns if column.name not in found]
@@ -203,7 +211,7 @@ def _write_clean(connection: duckdb.DuckDBPyConnection, source: Source, clean: P
 
 
 def _write_quarantine(connection: duckdb.DuckDBPyConnection, source: Source, quarantine: Path) -> None:
-    key = ", ".join(f"CAST({identifier(name)} AS VARCHAR)" for name in source.table.key)
+    key = ", ".join(f"coalesce(CAST({identifier(name)} AS VARCHAR), '')" for name in source.table.key)
     cases = " ".join(
         f"WHEN {literal(code)} THEN {literal('expected ' + reason.expected)}"
         for code, reason in reasons_of(source.table).items()
@@ -214,7 +222,10 @@ def _write_quarantine(connection: duckdb.DuckDBPyConnection, source: Source, qua
         WITH refusals AS (
             SELECT number, file, line, row_ok, unnest(refused) AS one FROM checked WHERE refused IS NOT NULL
         )
-        SELECT number, file, line, one."column", one.value, one.reason, row_ok AS row_kept FROM refusals
+        SELECT
+            number, file, line, one."column", one.value, one.reason,
+            row_ok AND decisions.reason IS NULL AS row_kept
+        FROM refusals LEFT JOIN decisions USING (number, line)
         UNION ALL
         SELECT
             number, file, line, {literal(", ".join(source.table.key))}, concat_ws('/', {key}),
@@ -228,7 +239,14 @@ def _write_quarantine(connection: duckdb.DuckDBPyConnection, source: Source, qua
     )
 
 
-def _merged(connection: duckdb.DuckDBPyConnection, clean: Path, count: int) -> Merged:
+def _merged(connection: duckdb.DuckDBPyConnection, source: Source, clean: Path, count: int) -> Merged:
+    kept_cells = dict(
+        connection.execute("SELECT number, count(*) FROM set_aside WHERE row_kept GROUP BY number").fetchall()
+    )
+    connection.execute(
+        "CREATE VIEW current AS SELECT every_row.* FROM every_row LEFT JOIN decisions USING (number, line) "
+        "WHERE decisions.reason IS NULL AND decisions.replaced_at IS NULL"
+    )
     counted = dict.fromkeys(range(count), (0, 0))
     for number, duplicates, corrections in connection.execute(
         "SELECT number, count(reason), count(*) FILTER (is_correction AND reason IS NULL) "
@@ -248,7 +266,9 @@ def _merged(connection: duckdb.DuckDBPyConnection, clean: Path, count: int) -> M
     return Merged(
         duplicates=[counted[number][0] for number in range(count)],
         corrections=[counted[number][1] for number in range(count)],
+        cells=[kept_cells.get(number, 0) for number in range(count)],
         good=good,
         latest=latest,
         reasons=reasons,
+        notes=compare_rows(connection, source.table),
     )

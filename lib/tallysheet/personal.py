@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -50,7 +51,7 @@ def personal_key() -> str:
     Raises
     ------
     DataError
-        The file cannot be read or made.
+        The file cannot be read or made, or holds no key.
     """
     given = os.environ.get("TALLYSHEET_KEY")
     if given:
@@ -58,16 +59,27 @@ def personal_key() -> str:
     folder = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "tallysheet"
     path = folder / "key"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            # Made by one process only; another that comes at the same time reads it.
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text(encoding="ascii")
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32))
-        return path.read_text(encoding="ascii")
-    except OSError as error:
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            _make_key(path)
+        key = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
         raise DataError(
             str(path), "a key for personal columns", str(error), "Set TALLYSHEET_KEY, or make that folder."
         ) from None
+    if not key:
+        raise DataError(str(path), "a key for personal columns", "an empty file", "Remove it, or set a key.")
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Write a new key whole before it has its name; of two processes at the same time one makes it."""
+    part = path.with_name(f"key.{os.getpid()}.part")
+    try:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
+        with contextlib.suppress(FileExistsError):
+            os.link(part, path)
+    finally:
+        part.unlink(missing_ok=True)

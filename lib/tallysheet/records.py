@@ -53,11 +53,12 @@ class Record:
 
 @dataclass
 class _Cut:
-    """Cells; where those open whose quotes are not well formed; whether the last one stays open."""
+    """Cells; where those open that are not well formed or not closed; whether the last one stays open."""
 
     cells: list[str] = field(default_factory=list)
     doubtful: list[int] = field(default_factory=list)
     is_open: bool = False
+    is_well_formed: bool = True
 
 
 def read_records(lines: Iterable[str], dialect: Dialect, width: int = 0) -> Iterator[Record]:
@@ -149,10 +150,14 @@ def _quoted(
         return Record(number, cut.cells)
     alone = _mended(number, body, dialect, width, cut)
     follows_whole = _fill(waiting, numbered, 1) and _is_whole(waiting[0][1], dialect, width)
-    if len(alone.cells) == width and (not waiting or follows_whole):
+    used = _over_lines(line, cut, dialect, width, waiting, numbered)
+    fits = len(cut.cells) == width and cut.is_well_formed
+    stands_alone = len(alone.cells) == width and (not waiting or follows_whole)
+    if not used or (stands_alone and not fits):
         return alone
-    longer = _over_lines(line, cut, dialect, width, waiting, numbered)
-    return Record(number, longer) if longer else alone
+    for _ in range(used):
+        waiting.popleft()
+    return Record(number, cut.cells)
 
 
 def _over_lines(
@@ -162,22 +167,25 @@ def _over_lines(
     width: int,
     waiting: deque[tuple[int, str]],
     numbered: Iterator[tuple[int, str]],
-) -> list[str] | None:
-    """Close a quoted cell on a later line, unless a line that is a whole record comes before."""
+) -> int:
+    """Go on with a cut until its open cell closes; give the number of further lines, 0 if it does not.
+
+    A line that is a whole record ends the search, unless what it closes is a perfect record.
+    """
     for used in range(_LONGEST_CELL_LINES):
         if not _fill(waiting, numbered, used + 1):
-            return None
+            return 0
         following = waiting[used][1]
-        if _is_whole(following, dialect, width):
-            return None
+        is_whole = _is_whole(following, dialect, width)
         line_end = line[len(line.rstrip("\r\n")) :]
         _cut(line_end + following.rstrip("\r\n"), dialect, cut=cut)
         if not cut.is_open:
-            for _ in range(used + 1):
-                waiting.popleft()
-            return cut.cells
+            fits = len(cut.cells) == width and cut.is_well_formed
+            return used + 1 if fits or not is_whole else 0
+        if is_whole:
+            return 0
         line = following
-    return None
+    return 0
 
 
 def _is_whole(line: str, dialect: Dialect, width: int) -> bool:
@@ -217,7 +225,8 @@ def _cut(text: str, dialect: Dialect, *, cut: _Cut | None = None, literal: int =
     """
     cut, at = cut or _Cut(), 0
     if cut.is_open:
-        cell, end, _ = _quoted_cell(text, 0, dialect, dialect.escape)
+        cell, end, is_well_formed = _quoted_cell(text, 0, dialect, dialect.escape)
+        cut.is_well_formed &= is_well_formed
         cut.cells[-1] += cell
         cut.is_open = end < 0
         at = _next_cell(text, end, dialect)
@@ -227,7 +236,8 @@ def _cut(text: str, dialect: Dialect, *, cut: _Cut | None = None, literal: int =
             escape = "" if start == bare else dialect.escape
             cell, end, is_well_formed = _quoted_cell(text, start + len(dialect.quote), dialect, escape)
             cut.is_open = end < 0
-            if not is_well_formed:
+            cut.is_well_formed &= is_well_formed
+            if cut.is_open or not is_well_formed:
                 cut.doubtful.append(start)
         else:
             end = text.find(dialect.delimiter, at) if dialect.delimiter else len(text)
@@ -255,7 +265,7 @@ def _quoted_cell(text: str, at: int, dialect: Dialect, escape: str) -> tuple[str
     while True:
         position = text.find(quote, at)
         if position < 0:
-            return "".join([*parts, text[at:]]), -1, False
+            return "".join([*parts, text[at:]]), -1, is_well_formed
         if escape and escape != quote and _is_escaped(text, at, position, escape):
             parts.append(text[at : position - 1] + quote)
             at = position + 1

@@ -88,7 +88,7 @@ def checked(folder: Path) -> None:
 
     source = read_source(read_settings(folder / "data"), "parcels")
     (raw,) = raw_files(source)
-    found = check_extract(source, raw.path, raw.sha256, folder / "checked.parquet", {})
+    found = check_extract(source, raw, folder / "checked.parquet", {})
     duckdb.connect().execute(
         f"COPY (SELECT file_row_number + {found.first_line} AS line, unnest(refused) "
         f"FROM read_parquet('{found.path}', file_row_number = true) WHERE refused IS NOT NULL) "

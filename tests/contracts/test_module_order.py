@@ -8,7 +8,7 @@ errors weeks settings language
 schema.types schema.transport schema.customer schema.reference schema schema.dictionary
 kpi kpis.delivery kpis
 engine personal unpack records dialect layout spreadsheet text_file extract
-reasons sources inputs casts row_checks checked database merge ledger notes loading clean forget
+reasons sources inputs casts row_checks checked range_checks database merge ledger notes loading clean forget
 cube limits judgement decompose comparison verdict
 say tables svg control_charts charts page fine_print
 week explain terminal

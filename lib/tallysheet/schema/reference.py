@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tallysheet.schema.types import CURRENCY, FLOWS, KNOWN_AT, SERVICES, Column, Rule, Table
+from tallysheet.schema.types import CURRENCY, FLOWS, KNOWN_AT, SERVICES, Column, Range, Rule, Table
 
 _VALID_FROM = Column("valid_from", "DATE", "first day that it holds", required=True)
 _VALID_TO = Column("valid_to", "DATE", "last day that it holds; empty: until further notice")
@@ -15,6 +15,7 @@ _VALID = Rule(
     "valid_to at or after valid_from",
     ("valid_to", "valid_from"),
 )
+_VALIDITY = Range("valid_from", "valid_to", next_start="valid_to + 1")
 
 SELLERS = Table(
     name="sellers",
@@ -40,6 +41,7 @@ SELLERS = Table(
         KNOWN_AT,
     ),
     rules=(_VALID,),
+    ranges=(_VALIDITY,),
 )
 
 CONTRACT_RATES = Table(
@@ -74,6 +76,7 @@ CONTRACT_RATES = Table(
             ("weight_to_g", "weight_from_g"),
         ),
     ),
+    ranges=(_VALIDITY, Range("weight_from_g", "weight_to_g", next_start="weight_to_g")),
 )
 
 CONTRACT_TERMS = Table(
@@ -100,6 +103,7 @@ CONTRACT_TERMS = Table(
         KNOWN_AT,
     ),
     rules=(_VALID,),
+    ranges=(_VALIDITY,),
 )
 
 TARGETS = Table(
@@ -117,6 +121,9 @@ TARGETS = Table(
         KNOWN_AT,
     ),
     rules=(_VALID,),
+    ranges=(_VALIDITY,),
+    # A target of 93 among others of 0.93 is a percentage.
+    alike=(("target", "kpi"),),
 )
 
 EVENT_LOG = Table(

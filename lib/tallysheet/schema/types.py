@@ -71,6 +71,22 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Range:
+    """A range over two columns; in the rows that are alike but for it, one begins where the last ends.
+
+    Parameters
+    ----------
+    start, end : str
+    next_start : str
+        SQL: where the next one should begin. A row that has no end is not followed up.
+    """
+
+    start: str
+    end: str
+    next_start: str
+
+
+@dataclass(frozen=True)
 class Table:
     """A table: its grain, the columns that name a row, and all columns.
 
@@ -84,6 +100,10 @@ class Table:
     rules : tuple of Rule
     week_of : str
         DATE or TIMESTAMP column that decides the week of a row; empty: the table is one file.
+    ranges : tuple of Range
+        Ranges in which overlaps and gaps are told.
+    alike : tuple of (str, str)
+        Number, and the column within whose values it should be of one size.
 
     Examples
     --------
@@ -98,6 +118,8 @@ class Table:
     columns: tuple[Column, ...]
     rules: tuple[Rule, ...] = ()
     week_of: str = ""
+    ranges: tuple[Range, ...] = ()
+    alike: tuple[tuple[str, str], ...] = ()
 
     def column(self, name: str) -> Column:
         """Give a column by name; a DataError advises on an unknown one."""
