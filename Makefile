@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-fast soak lab lint format lock notebook clean
+.PHONY: help report test test-fast soak lab lint format lock notebook bench-load clean
 
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ format: $(READY)  ## mend style and strip notebooks
 lock: $(READY)  ## resolve requirements.lock and environment.yml anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --all-extras --upgrade --no-header --no-annotate -o requirements.lock pyproject.toml
 	@$(BIN)/python tests/contracts/environment.py > environment.yml
+
+bench-load: $(READY)  ## 20 million rows against DuckDB's plain typed load, as ratios
+	@$(BIN)/python tests/bench/load.py $(ARGS)
 
 clean:  ## remove what can be made again (the virtual environment, clean data, published pages)
 	rm -rf $(VENV) data/clean data/quarantine data/cube data/history reports/[0-9]* reports/index.html reports/runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""The command line: load, report, explain."""
+"""The command line: load, forget, report, explain."""
 
 from __future__ import annotations
 
@@ -62,7 +62,13 @@ def load(all_files: bool, data: str) -> None:
 
 
 @main.command()
-@click.option("--before", required=True, metavar="DATE", type=click.DateTime(["%Y-%m-%d"]))
+@click.option(
+    "--before",
+    required=True,
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Rows from before this day, such as 2024-01-01.",
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @_data
 def forget(before: dt.datetime, dry_run: bool, data: str) -> None:

@@ -29,7 +29,7 @@ KILLS = 50 if SOAK else 5
 POINTS = 100 if SOAK else 3
 FILES = 12
 EARLIER = 5
-ROWS = 1_500
+ROWS = 1_000
 PATIENCE_S = 60
 TALLYSHEET = Path(sys.executable).with_name("tallysheet")
 
