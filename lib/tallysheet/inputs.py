@@ -32,6 +32,9 @@ class RawFile:
         When the extract was taken, if its name or its source says so.
     fingerprint : Fingerprint
         What it looked like when its bytes were read for ``sha256``.
+    touched_ns : int
+        When the system last saw it change; a copy can keep the file's own time, and a number that a
+        replaced file gave back is soon used again.
     """
 
     path: Path
@@ -39,10 +42,15 @@ class RawFile:
     bytes: int
     taken_at: dt.datetime | None
     fingerprint: Fingerprint
+    touched_ns: int
 
     def refuse_change(self) -> None:
         """Raise FileChanged if the file is not the one that was found."""
-        if not self.path.exists() or Fingerprint.of(self.path) != self.fingerprint:
+        try:
+            found = (Fingerprint.of(self.path), self.path.stat().st_ctime_ns)
+        except FileNotFoundError:
+            found = None
+        if found != (self.fingerprint, self.touched_ns):
             raise FileChanged(
                 str(self.path), "a file at rest", "one that changes", "Load again once it is whole."
             )
@@ -77,8 +85,8 @@ def raw_files(source: Source) -> list[RawFile]:
 
 
 def _raw_file(path: Path, taken_at: dt.datetime | None) -> RawFile:
-    before = Fingerprint.of(path)
-    found = RawFile(path, sha256(path), before.size, taken_at, before)
+    before, touched_ns = Fingerprint.of(path), path.stat().st_ctime_ns
+    found = RawFile(path, sha256(path), before.size, taken_at, before, touched_ns)
     found.refuse_change()
     return found
 

@@ -163,7 +163,7 @@ def reader(request, monkeypatch):
         monkeypatch.setattr(text_file, "STREAM_BYTES", 0)
 
 
-@pytest.mark.parametrize("back", [1, 2, 25, 31, 51, 52, 61, 70])
+@pytest.mark.parametrize("back", [1, 2, 31, 51, 62, 70])
 def test_a_text_cut_in_its_last_line(tmp_path, reader, back):
     """The cut line is told or set aside; what is left of it is no parcel that was delivered.
 
@@ -189,7 +189,7 @@ def test_a_text_cut_in_its_last_line(tmp_path, reader, back):
         assert bool(notes(ledger, "cut")) == is_short
 
 
-@pytest.mark.parametrize("share", [0.1, 0.35, 0.5, 0.77, 0.99])
+@pytest.mark.parametrize("share", [0.35, 0.99])
 def test_a_text_that_shrank_against_the_last_load_is_told(tmp_path, reader, share):
     """Wherever it is cut, also just behind a line, where the text by itself is whole."""
     whole = as_text(PLAIN_HEADER, plain_lines())
@@ -445,7 +445,6 @@ def test_a_file_swapped_by_a_thread_gives_one_version_or_is_refused(tmp_path):
     """Never a mixture, and never the rows of one under the fingerprint of the other."""
     old, new = two_versions()
     data = workbook(tmp_path, PLAIN, {"parcels_2026-01-12.csv": old})
-    versions = {hashlib.sha256(text.encode()).hexdigest(): text[-60:] for text in (old, new)}
     turns = iter(range(10**9))
 
     with writing(lambda: replaced(data, (old, new)[next(turns) % 2])):
@@ -454,9 +453,9 @@ def test_a_file_swapped_by_a_thread_gives_one_version_or_is_refused(tmp_path):
                 ts.load(data)
     ledger = ts.load(data)
 
-    carrier = "DVP" if data.joinpath("raw", "parcels_2026-01-12.csv").read_text() == new else "BRV"
-    assert {row[2] for row in tables(data)[0]} == {carrier}
-    assert ledger.files.loc[0, "sha256"] in versions
+    content = (data / "raw" / "parcels_2026-01-12.csv").read_bytes()
+    assert {row[2] for row in tables(data)[0]} == {"DVP" if content == new.encode() else "BRV"}
+    assert ledger.files.loc[0, "sha256"] == hashlib.sha256(content).hexdigest()
     assert leftovers(data) == []
 
 
