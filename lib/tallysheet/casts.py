@@ -16,6 +16,7 @@ _DAY_FORMATS = {
     ),
     "mdy": ("%m/%d/%y", "%m/%d/%Y", "%m-%d-%y", "%m-%d-%Y", "%b %d, %Y", "%B %d, %Y"),
 }
+_BLANKS = " \t\r\n\u00a0\u202f\u200b\ufeff"
 _TIME_FORMATS = (" %H:%M:%S", " %H:%M", "T%H:%M:%S", "")
 
 
@@ -66,8 +67,10 @@ def cast(column: Column, written: SourceColumn, text: str) -> Cast:
 
 
 def _spelled(column: Column, written: SourceColumn, text: str) -> Cast:
-    # Most cells have no space, and to look for one is three times faster than to trim.
-    value, reason = f"CASE WHEN contains({text}, ' ') THEN nullif(trim({text}), '') ELSE {text} END", ""
+    stripped, reason = f"nullif(trim({text}, {literal(_BLANKS)}), '')", ""
+    # Few cells have blanks around them; to look for one is three times faster than to strip.
+    may_have = f"{text} < '!' OR suffix({text}, ' ') OR strlen({text}) <> length({text})"
+    value = f"CASE WHEN {may_have} THEN {stripped} ELSE {text} END"
     if written.values:
         # Spellings for one of the allowed values leave the others allowed.
         pairs = {ours.lower(): ours for ours in column.allowed} | {
@@ -77,10 +80,12 @@ def _spelled(column: Column, written: SourceColumn, text: str) -> Cast:
         }
         spelt = ", ".join(literal(spelling) for spelling in pairs)
         ours = ", ".join(literal(code) for code in pairs.values())
-        value, reason = f"map([{spelt}], [{ours}])[lower(trim({text}))]", "'unknown_value'"
+        value, reason = f"map([{spelt}], [{ours}])[lower({stripped})]", "'unknown_value'"
     if column.allowed:
         allowed = ", ".join(literal(code) for code in column.allowed)
-        value, reason = f"CASE WHEN {value} IN ({allowed}) THEN {value} END", "'not_allowed'"
+        found = value if written.values else text
+        value = f"CASE WHEN {found} IN ({allowed}) THEN {found} WHEN {value} IN ({allowed}) THEN {value} END"
+        reason = "'not_allowed'"
     return Cast(value, reason)
 
 

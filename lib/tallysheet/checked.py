@@ -39,7 +39,8 @@ class Checked:
     ----------
     path : str
         The Parquet file: the table's columns, ``line`` (NULL where it follows from the row's place and
-        ``first_line``), ``row_ok``, and ``refused``: a list of column, value and reason, NULL for most.
+        ``first_line``), ``row_ok``, and ``refused``: NULL, or what is refused of the row as JSON,
+        see `tallysheet.row_checks.REFUSED`.
     rows, bad_rows : int
         Rows of the extract; those set aside.
     first_line : int

@@ -73,7 +73,8 @@ def strict_cast(expression: str, kind: str) -> str:
     if kind == "TIMESTAMP":
         moment = f"CAST(TRY_CAST({expression} AS TIMESTAMPTZ) AS TIMESTAMP)"
         # A full time without offset, as most are, casts four times faster.
-        return f"CASE WHEN {text} LIKE '____-__-_____:__:__' THEN {cast} WHEN {figures} THEN {moment} END"
+        usual = f"strlen({text}) <= 19 AND {text} LIKE '%:__:__'"
+        return f"CASE WHEN {usual} THEN {cast} WHEN {figures} THEN {moment} END"
     whole = {
         "BIGINT": f"NOT (contains({text}, '.') OR contains({text}, 'e') OR contains({text}, 'E'))",
         "DATE": f"strlen({text}) <= 10 AND {figures}",

@@ -15,6 +15,7 @@ from tallysheet.engine import connect, first_line, identifier, literal
 from tallysheet.errors import DataError
 from tallysheet.range_checks import compare_rows
 from tallysheet.reasons import reasons_of
+from tallysheet.row_checks import REFUSED
 from tallysheet.sources import Source
 
 
@@ -203,7 +204,8 @@ def _write_clean(connection: duckdb.DuckDBPyConnection, source: Source, clean: P
             f"COPY ({rows} ORDER BY number, line) TO {literal(str(clean / 'rows.parquet'))} (FORMAT parquet)"
         )
         return
-    connection.execute("SET preserve_insertion_order = false; SET partitioned_write_max_open_files = 16")
+    # Each week's rows leave memory early: held until half a million are there, they go to disk and back.
+    connection.execute("SET preserve_insertion_order = false; SET partitioned_write_flush_threshold = 32768")
     connection.execute(
         f"COPY (SELECT *, strftime({week}, '%G-W%V') AS week FROM ({rows})) "
         f"TO {literal(str(clean))} (FORMAT parquet, PARTITION_BY (week))"
@@ -218,8 +220,8 @@ def _write_quarantine(connection: duckdb.DuckDBPyConnection, source: Source, qua
     )
     # As a table of its own: joined in one go, DuckDB 2.0 loses a dictionary from six million rows on.
     connection.execute(
-        "CREATE TABLE refusals AS SELECT number, file, line, row_ok, unnest(refused) AS one "
-        "FROM checked WHERE refused IS NOT NULL"
+        "CREATE TABLE refusals AS SELECT number, file, line, row_ok, "
+        f"unnest(from_json(refused, {literal(REFUSED)})) AS one FROM checked WHERE refused IS NOT NULL"
     )
     connection.execute(
         f"""

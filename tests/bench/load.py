@@ -83,6 +83,7 @@ def checked(folder: Path) -> None:
     """Check every row, with what is refused beside it; no search for duplicates, no weeks."""
     from tallysheet.checked import check_extract
     from tallysheet.inputs import raw_files
+    from tallysheet.row_checks import REFUSED
     from tallysheet.settings import read_settings
     from tallysheet.sources import read_source
 
@@ -90,7 +91,7 @@ def checked(folder: Path) -> None:
     (raw,) = raw_files(source)
     found = check_extract(source, raw, folder / "checked.parquet", {})
     duckdb.connect().execute(
-        f"COPY (SELECT file_row_number + {found.first_line} AS line, unnest(refused) "
+        f"COPY (SELECT file_row_number + {found.first_line} AS line, unnest(from_json(refused, '{REFUSED}')) "
         f"FROM read_parquet('{found.path}', file_row_number = true) WHERE refused IS NOT NULL) "
         f"TO '{folder}/quarantine.parquet'"
     )
