@@ -306,3 +306,27 @@ R3,trade_in,12000,GBP,2026-01-05 09:20:00,"140,00",EUR
         ("cases.csv", 3, "payout_currency", "€", "not_allowed", True),
         ("cases.csv", 4, "payout_cents", "140,00", "type", True),
     ]
+
+
+def test_test_claims_are_left_out_by_name_and_listed(tmp_path):
+    """What source.toml excludes is set aside with its reason; a condition that is empty excludes nothing."""
+    text = """claim_id,claim_type,opened_at,amount_claimed_cents,currency,reject_reason
+K1,lost,2026-01-05 10:00:00,18900,EUR,
+TEST-7,lost,2026-01-05 11:00:00,18900,EUR,
+K2,damaged,2026-01-06 09:00:00,1,EUR,
+K3,damaged,2026-01-06 09:30:00,,EUR,
+"""
+    exclude = """exclude = "claim_id LIKE 'TEST%' OR amount_claimed_cents < 100"\n"""
+    source = """table = "claims"
+[[file]]
+name = "claims"
+path = "raw/claims.csv"
+"""
+    loaded = load(tmp_path, {"claims.csv": text}, claims=exclude + source)
+
+    assert loaded.counts == {"claims.csv": (4, 2, 2, 0)}
+    assert loaded.select("SELECT claim_id FROM claims") == [("K1",), ("K3",)]
+    assert loaded.refused == [
+        ("claims.csv", 3, "claim_id", "TEST-7", "excluded", False),
+        ("claims.csv", 4, "claim_id", "K2", "excluded", False),
+    ]

@@ -231,3 +231,67 @@ def test_a_cut_off_that_was_out_of_date_is_corrected_by_the_next_extract(tmp_pat
     punctual = "SELECT dispatched_at <= cut_off_at FROM fulfilment_jobs"
     assert loaded.select(punctual, known="2026-01-12") == [(True,)]
     assert loaded.select(punctual, known="2026-01-14") == [(False,)]
+
+
+def test_a_sign_that_contradicts_the_currency_of_its_row_is_set_aside(tmp_path):
+    """A pound sign in a row of euros leaves open which is right; without a sign the row's currency counts."""
+    text = """invoice_id;line_number;invoice_date;carrier;amount_cents;currency
+F-1;1;2026-01-31;HLV;5,10 £;GBP
+F-1;2;2026-01-31;HLV;£ 6,20;EUR
+F-1;3;2026-01-31;HLV;7,30;GBP
+F-1;4;2026-01-31;HLV;EUR 8,40;EUR
+F-1;5;2026-01-31;HLV;8,40 USD;GBP
+"""
+    source = """
+table = "carrier_invoice_lines"
+decimal = ","
+[[file]]
+name = "invoice"
+path = "raw/invoice.csv"
+[columns]
+amount_cents = { header = "amount_cents", unit = "currency" }
+"""
+    loaded = load(tmp_path, {"invoice.csv": text}, invoices=source)
+
+    assert loaded.counts == {"invoice.csv": (5, 3, 2, 0)}
+    kept = loaded.select("SELECT line_number, amount_cents, currency FROM carrier_invoice_lines")
+    assert kept == [(1, 510, "GBP"), (3, 730, "GBP"), (4, 840, "EUR")]
+    assert loaded.refused == [
+        ("invoice.csv", 3, "amount_cents", "£ 6,20", "other_currency", False),
+        ("invoice.csv", 6, "amount_cents", "8,40 USD", "other_currency", False),
+    ]
+
+
+def test_amounts_that_are_said_to_be_euro_may_not_be_pounds(tmp_path):
+    """Without a column of currencies unit = "euro" says it for all rows."""
+    text = """job_id,partner,kind,released_at,Fee
+J1,FP-Loire,outbound,2026-01-05 09:00:00,2.40 €
+J2,FP-Loire,outbound,2026-01-05 09:00:00,£2.40
+"""
+    source = JOBS + """[columns]\nfee_cents = { header = "Fee", unit = "euro" }\n"""
+    loaded = load(tmp_path, {"jobs_2026-01-06.csv": text}, jobs=source)
+
+    assert loaded.counts == {"jobs_2026-01-06.csv": (2, 1, 1, 0)}
+    assert loaded.select("SELECT job_id, fee_cents FROM fulfilment_jobs") == [("J1", 240)]
+    assert loaded.refused == [("jobs_2026-01-06.csv", 3, "fee_cents", "£2.40", "other_currency", False)]
+
+
+def test_a_payout_is_compared_with_its_own_currency(tmp_path):
+    """An offer in euro paid out in pounds is in order; a payout in euro by its sign is not."""
+    text = """case_id,case_type,requested_at,offer_value_cents,currency,payout_cents,payout_currency
+C1,trade_in,2026-01-05 09:00:00,150.00 €,EUR,£131.00,GBP
+C2,trade_in,2026-01-05 09:00:00,150.00 €,EUR,€131.00,GBP
+"""
+    source = """
+table = "reverse_cases"
+[[file]]
+name = "cases"
+path = "raw/cases.csv"
+[columns]
+offer_value_cents = { header = "offer_value_cents", unit = "currency" }
+payout_cents = { header = "payout_cents", unit = "currency" }
+"""
+    loaded = load(tmp_path, {"cases.csv": text}, cases=source)
+
+    assert loaded.counts == {"cases.csv": (2, 1, 1, 0)}
+    assert loaded.refused == [("cases.csv", 3, "payout_cents", "€131.00", "other_currency", False)]

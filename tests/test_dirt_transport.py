@@ -308,3 +308,69 @@ BRV;T2;2026-03-29 03:00:00;TRI;2026-03-29 12:00:00
         ("scans_20261026.csv", 3, "event_at", "2026-10-25 02:30:00", "ambiguous_hour", False),
         ("scans_20261026.csv", 7, "event_at", "2026-03-29 02:30:00", "missing_hour", False),
     ]
+
+
+def test_a_year_that_cannot_be_is_refused(tmp_path):
+    """0226 is a slip and 9999 a mark; a row whose week hangs on it is set aside, else the cell alone."""
+    text = """shipment_id,flow,carrier,promised_date,promised_at,delivered_at,status
+P1,outbound,CDR,0226-01-08,2026-01-08 19:00:00,,in_transit
+P2,outbound,CDR,2026-01-08,2026-01-08 19:00:00,9999-12-31 00:00:00,in_transit
+P3,outbound,CDR,2026-01-08,2026-01-08 19:00:00,2026-01-07 19:00:00,delivered
+"""
+    loaded = load(tmp_path, {"parcels_2026-01-09.csv": text}, parcels=PARCELS)
+
+    assert loaded.counts == {"parcels_2026-01-09.csv": (3, 2, 1, 0)}
+    assert loaded.refused == [
+        ("parcels_2026-01-09.csv", 2, "promised_date", "0226-01-08", "out_of_range", False),
+        ("parcels_2026-01-09.csv", 3, "delivered_at", "9999-12-31 00:00:00", "out_of_range", True),
+    ]
+
+
+def test_blanks_around_a_code_do_not_make_another_carrier(tmp_path):
+    """Also those that nobody sees, such as the no-break space of a web page; blanks within stay."""
+    text = """shipment_id;flow;carrier;origin;promised_date;promised_at;status
+P1;outbound;CDR;Lyon Sud;2026-01-08;2026-01-08 19:00:00;in_transit
+P2; outbound ;CDR\u00a0;Lyon Sud ;2026-01-08;2026-01-08 19:00:00;in_transit
+P3;outbound;\u202f CDR;\u00a0Lyon Sud;2026-01-08;2026-01-08 19:00:00;\u00a0in_transit
+P4;outbound;"\tCDR";Orléans\u200b;2026-01-08;2026-01-08 19:00:00;in_transit
+"""
+    loaded = load(tmp_path, {"parcels_2026-01-09.csv": text}, parcels=PARCELS)
+
+    assert loaded.counts == {"parcels_2026-01-09.csv": (4, 4, 0, 0)}
+    places = loaded.select("SELECT carrier, origin, count(*) FROM shipments GROUP BY ALL")
+    assert places == [("CDR", "Lyon Sud", 3), ("CDR", "Orléans", 1)]
+
+
+def test_the_same_bytes_under_two_names_are_two_extracts(tmp_path):
+    """Each row of the second is a duplicate of the first, and both are counted through."""
+    text = """shipment_id,flow,carrier,promised_date,promised_at,weight_declared_g,status
+P1,outbound,CDR,2026-01-08,2026-01-08 19:00:00,400,in_transit
+P2,outbound,CDR,2026-01-08,2026-01-08 19:00:00,heavy,in_transit
+P3,outbound,,2026-01-08,2026-01-08 19:00:00,400,in_transit
+"""
+    files = {"parcels_2026-01-09.csv": text, "parcels_2026-01-10.csv": text}
+    loaded = load(tmp_path, files, parcels=PARCELS)
+
+    assert loaded.counts == {"parcels_2026-01-09.csv": (3, 2, 1, 0), "parcels_2026-01-10.csv": (3, 0, 1, 2)}
+    refused = [row for row in loaded.refused if row[2] != "shipment_id"]
+    assert refused == [
+        ("parcels_2026-01-09.csv", 3, "weight_declared_g", "heavy", "type", True),
+        ("parcels_2026-01-09.csv", 4, "carrier", None, "missing", False),
+        # The row it stands in is not kept: it is a duplicate.
+        ("parcels_2026-01-10.csv", 3, "weight_declared_g", "heavy", "type", False),
+        ("parcels_2026-01-10.csv", 4, "carrier", None, "missing", False),
+    ]
+    assert loaded.ledger.files["cells"].tolist() == [1, 0]
+
+
+def test_deliveries_of_a_source_without_their_date_are_set_aside(tmp_path):
+    """A column that the source lacks is empty in all rows, and a rule that asks for it is broken."""
+    text = """shipment_id,flow,carrier,promised_date,promised_at,status
+P1,outbound,CDR,2026-01-08,2026-01-08 19:00:00,delivered
+P2,outbound,CDR,2026-01-08,2026-01-08 19:00:00,in_transit
+"""
+    loaded = load(tmp_path, {"parcels_2026-01-09.csv": text}, parcels=PARCELS)
+
+    assert loaded.counts == {"parcels_2026-01-09.csv": (2, 1, 1, 0)}
+    told = ("parcels_2026-01-09.csv", 2, "status", "status delivered", "delivered_without_date", False)
+    assert loaded.refused == [told]

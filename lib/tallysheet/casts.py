@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tallysheet.engine import literal, strict_cast
 from tallysheet.personal import masked_sql
-from tallysheet.schema import Column
+from tallysheet.schema import YEARS, Column
 from tallysheet.sources import UNITS, SourceColumn
 
 _DAY_FORMATS = {
@@ -16,6 +16,9 @@ _DAY_FORMATS = {
     ),
     "mdy": ("%m/%d/%y", "%m/%d/%Y", "%m-%d-%y", "%m-%d-%Y", "%b %d, %Y", "%B %d, %Y"),
 }
+SIGNS = {"EUR": "€|EUR", "GBP": "£|GBP", "USD": r"\$|USD"}
+"""Currency to what may stand beside an amount, as a regular expression."""
+
 _BLANKS = " \t\r\n\u00a0\u202f\u200b\ufeff"
 _TIME_FORMATS = (" %H:%M:%S", " %H:%M", "T%H:%M:%S", "")
 
@@ -61,7 +64,7 @@ def cast(column: Column, written: SourceColumn, text: str) -> Cast:
     if column.type == "VARCHAR":
         return _spelled(column, written, text)
     if column.type == "TIMESTAMP" and written.zone:
-        return _zoned(written, text)
+        return _ranged(column, _zoned(written, text))
     make = {"BIGINT": _number, "DOUBLE": _number, "DATE": _day, "TIMESTAMP": _moment, "BOOLEAN": _truth}
     return _ranged(column, Cast(make[column.type](column, written, text), "'type'"))
 
@@ -90,8 +93,12 @@ def _spelled(column: Column, written: SourceColumn, text: str) -> Cast:
 
 
 def _ranged(column: Column, typed: Cast) -> Cast:
-    ends = [(">=", column.least), ("<=", column.most)]
-    tests = [f"{typed.value} {sign} {end}" for sign, end in ends if end is not None]
+    if column.type in ("DATE", "TIMESTAMP"):
+        first, last = (f"{column.type} '{year}-01-01'" for year in YEARS)
+        tests = [f"{typed.value} >= {first}", f"{typed.value} < {last}"]
+    else:
+        ends = [(">=", column.least), ("<=", column.most)]
+        tests = [f"{typed.value} {sign} {end}" for sign, end in ends if end is not None]
     if not tests:
         return typed
     reason = f"CASE WHEN {typed.value} IS NULL THEN {typed.reason} ELSE 'out_of_range' END"

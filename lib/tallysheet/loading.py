@@ -85,7 +85,7 @@ def load_source(
         raise DataError(f"source {source.name}", "good rows", f"none of {rows}; {most}", "Check source.toml.")
     stated = [one.taken_at for one in raw if one.taken_at]
     newest = merged.latest if source.known_at else max(one.loaded_at for one in extracts)
-    notes = compare_extracts(raw, extracts, last, source.name)
+    notes = compare_extracts(raw, extracts, last, source)
     return {
         "as_of": (max(stated) if stated else newest or extracts[-1].loaded_at).isoformat(),
         "files": [

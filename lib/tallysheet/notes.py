@@ -10,14 +10,18 @@ from tallysheet.checked import Note
 from tallysheet.errors import nearest
 from tallysheet.inputs import RawFile
 from tallysheet.merge import Extract
+from tallysheet.schema import Table
+from tallysheet.sources import Source
 
 _FEWER = 0.5
 _OTHER_UNIT = 20
 """Euros for cents make 100, kg for g 1000; nothing real moves a median so far."""
+_OTHER_LEVEL, _SAME_LEVEL = 0.15, 0.03
+"""VAT makes 0.19 to 0.27, which shows where the extracts before lie close together."""
 
 
 def compare_extracts(
-    raw: Sequence[RawFile], extracts: Sequence[Extract], last: dict[str, Any], source: str
+    raw: Sequence[RawFile], extracts: Sequence[Extract], last: dict[str, Any], source: Source
 ) -> list[list[Note]]:
     """Tell of each extract what it says of itself, and how it differs from those before it.
 
@@ -27,14 +31,14 @@ def compare_extracts(
         Earliest first.
     last : dict
         What the last load wrote.
-    source : str
+    source : Source
 
     Returns
     -------
     list of list of Note
     """
-    headers = last.get("headers", {}).get(source)
-    sizes = {file["file"]: file["bytes"] for file in last.get("files", []) if file["source"] == source}
+    headers = last.get("headers", {}).get(source.name)
+    sizes = {file["file"]: file["bytes"] for file in last.get("files", []) if file["source"] == source.name}
     usual = statistics.median(extract.checked.rows for extract in extracts)
     told = []
     for file, extract in zip(raw, extracts, strict=True):
@@ -49,7 +53,7 @@ def compare_extracts(
             notes.append(
                 Note("few rows", f"{extract.checked.rows} rows; extracts of this source have {usual:.0f}")
             )
-        notes += _other_unit(extract, extracts)
+        notes += _other_unit(extract, extracts, source.table)
         told.append(notes)
     gone = sizes.keys() - {file.path.name for file in raw}
     told[-1] += [
@@ -58,15 +62,23 @@ def compare_extracts(
     return told
 
 
-def _other_unit(extract: Extract, extracts: Sequence[Extract]) -> list[Note]:
-    """Notice a column whose numbers are of another size than in most extracts."""
+def _other_unit(extract: Extract, extracts: Sequence[Extract], table: Table) -> list[Note]:
+    """Notice a column whose numbers are of another size than in most extracts, or than is usual."""
     notes = []
     for column, median in extract.checked.medians.items():
-        others = [one.checked.medians[column] for one in extracts if column in one.checked.medians]
-        usual = statistics.median(others)
-        if len(others) >= 3 and usual and not 1 / _OTHER_UNIT <= median / usual <= _OTHER_UNIT:
-            text = f"{column} is {median:g} in the middle, {usual:g} over all extracts. Check its unit."
+        known = [one.checked.medians[column] for one in extracts if column in one.checked.medians]
+        middle, usual = statistics.median(known), table.column(column).usual
+        ratio = median / middle if middle else 1
+        close = sum(abs(one / middle - 1) <= _SAME_LEVEL for one in known) if middle else 0
+        if len(known) >= 3 and not 1 / _OTHER_UNIT <= ratio <= _OTHER_UNIT:
+            text = f"{column} is {median:g} in the middle, {middle:g} over all extracts. Check its unit."
             notes.append(Note("other unit", text))
+        elif usual and not usual[0] <= median <= usual[1]:
+            text = f"{column} is {median:g} in the middle; {usual[0]} to {usual[1]} is usual. Check its unit."
+            notes.append(Note("other unit", text))
+        elif abs(ratio - 1) >= _OTHER_LEVEL and close >= max(3, len(known) - 1):
+            text = f"{column} is {ratio:.2f} times what the other extracts have. Check unit and VAT."
+            notes.append(Note("other level", text))
     return notes
 
 

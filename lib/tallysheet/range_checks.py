@@ -51,7 +51,7 @@ def _range_notes(
         ).fetchall()[0]
         if count:
             place = f"after line {line} of {file} the next {one.start}, {next_start}, {text} {expected}"
-            notes.append(Note(kind, f"{place}; {count} such rows"))
+            notes.append(Note(kind, f"{place}. {count} in all."))
     return notes
 
 

@@ -38,6 +38,10 @@ REASONS = {
     "cells": Reason(
         "as many cells as the header has", "Look at that line of the file: a quote or delimiter is amiss."
     ),
+    "other_currency": Reason(
+        "an amount in the row's currency", "Ask which of the two is right, the sign or the currency."
+    ),
+    "excluded": Reason("a row that source.toml does not exclude", "Nothing; it is left out on purpose."),
     "duplicate": Reason("each row once; the same row stands earlier", "Nothing; it is counted once."),
     "replaced": Reason(
         "each key once in an extract; a later line has the same key", "Nothing; the last line counts."

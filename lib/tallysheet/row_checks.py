@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tallysheet.casts import Cast, cast
+from tallysheet.casts import SIGNS, Cast, cast
 from tallysheet.engine import identifier, literal
 from tallysheet.personal import masked_mail_sql
 from tallysheet.schema import Column, Rule
@@ -47,11 +47,9 @@ def checked_rows(source: Source, given: set[str], *, lines_are_rows: bool) -> st
     checks = [
         *(check for column in columns for check in _cell_checks(source, column)),
         *(_absent(column) for column in table.columns if column.name not in given and _is_needed(column)),
-        *(
-            _rule_check(rule)
-            for rule in table.rules
-            if {*rule.columns} <= {column.name for column in columns}
-        ),
+        *map(_rule_check, table.rules),
+        *(_currency_check(source, column, given) for column in columns if _may_name_currency(source, column)),
+        *([_exclusion(source)] if source.exclude else []),
     ]
     line, refusals = "line, ", ""
     if lines_are_rows:
@@ -120,6 +118,28 @@ def _cell_checks(source: Source, column: Column) -> list[_Check]:
     if reason:
         return [_Check(f"{name} IS NULL AND {raw} IS NOT NULL", _refusal(column.name, shown, reason), False)]
     return []
+
+
+def _exclusion(source: Source) -> _Check:
+    name = source.table.key[0]
+    told = _refusal(name, f"CAST({identifier(name)} AS VARCHAR)", "'excluded'")
+    return _Check(f"coalesce({source.exclude}, false)", told, True)
+
+
+def _may_name_currency(source: Source, column: Column) -> bool:
+    written = source.columns[column.name]
+    return column.unit == "cents" and (written.unit in ("euro", "currency") or written.decimal == ",")
+
+
+def _currency_check(source: Source, column: Column, given: set[str]) -> _Check:
+    """Check that an amount such as 12.50 £ stands in a row of its currency; without one, of the unit."""
+    own = column.name.replace("_cents", "_currency")
+    name = own if own in {one.name for one in source.table.columns} else "currency"
+    raw = f"CAST({_raw(column.name)} AS VARCHAR)"
+    cases = " ".join(f"WHEN regexp_matches({raw}, '{signs}') THEN '{code}'" for code, signs in SIGNS.items())
+    usual = "'EUR'" if source.columns[column.name].unit == "euro" else "NULL"
+    row = f"coalesce({name}, {usual})" if name in given else usual
+    return _Check(f"CASE {cases} END <> {row}", _refusal(column.name, raw, "'other_currency'"), True)
 
 
 def _rule_check(rule: Rule) -> _Check:

@@ -131,6 +131,8 @@ class Source:
         When the extract was taken, UTC; None if the source does not say.
     known_at : str or None
         SQL expression over the table's columns: when a row became known.
+    exclude : str or None
+        SQL expression over the table's columns: rows that are no business of ours, such as test claims.
     vocabulary : dict of str to Path
         Language to TOML of the source's own names.
     """
@@ -144,11 +146,12 @@ class Source:
     renamed: tuple[str, ...]
     as_of: dt.datetime | None
     known_at: str | None
+    exclude: str | None
     vocabulary: dict[str, Path]
 
 
 _KEYS = {
-    *("table", "file", "database", "select", "columns", "values", "as_of", "known_at"),
+    *("table", "file", "database", "select", "columns", "values", "as_of", "known_at", "exclude"),
     *("decimal", "dates", "zone"),
 }
 _FILE_KEYS = {"name", "package", "path", "missing", "sheet"}
@@ -200,6 +203,7 @@ def read_source(settings: Settings, name: str) -> Source:
         renamed=tuple(found.get("columns", {})),
         as_of=_moment(path, found.get("as_of")),
         known_at=found.get("known_at"),
+        exclude=found.get("exclude"),
         vocabulary={file.suffixes[0].lstrip("."): file for file in sorted(folder.glob("words.*.toml"))},
     )
 

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from tallysheet.reasons import reasons_of
+from tallysheet.schema import TABLES
+
 LIBRARY = Path(__file__).parents[2] / "lib" / "tallysheet"
 LANGUAGES = sorted((LIBRARY / "words").glob("*.toml"))
 MODULES = sorted(LIBRARY.rglob("*.py"))
@@ -183,3 +186,10 @@ def test_every_text_can_be_filled(path):
         for form in forms:
             assert isinstance(form, str), key
             form.format(**dict.fromkeys(placeholders([form]), "x"))
+
+
+def test_every_reason_has_its_words():
+    """Whatever a row can be refused for is told in words, in every language."""
+    codes = {code for table in TABLES.values() for code in reasons_of(table)}
+    for path in LANGUAGES:
+        assert codes == set(words(path)["reason"]), path.name

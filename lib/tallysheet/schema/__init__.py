@@ -6,9 +6,9 @@ from tallysheet.errors import DataError, nearest
 from tallysheet.schema.customer import CARE_CONTACTS, CLAIMS, ORDERS, REVERSE_CASES
 from tallysheet.schema.reference import CONTRACT_RATES, CONTRACT_TERMS, EVENT_LOG, SELLERS, TARGETS
 from tallysheet.schema.transport import CARRIER_INVOICE_LINES, FULFILMENT_JOBS, SHIPMENTS, TRACKING_EVENTS
-from tallysheet.schema.types import Column, Range, Rule, SqlType, Table
+from tallysheet.schema.types import YEARS, Column, Range, Rule, SqlType, Table
 
-__all__ = ["SHIPMENTS", "TABLES", "Column", "Range", "Rule", "SqlType", "Table", "table"]
+__all__ = ["SHIPMENTS", "TABLES", "YEARS", "Column", "Range", "Rule", "SqlType", "Table", "table"]
 
 TABLES: dict[str, Table] = {
     table.name: table

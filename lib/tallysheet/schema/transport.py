@@ -8,6 +8,7 @@ from tallysheet.schema.types import CURRENCY, FLOWS, KNOWN_AT, SERVICES, Column,
 
 # A file in the wrong unit is wrong by a factor of 1000: no parcel weighs 100 kg.
 _MOST_G = 99_999
+_USUAL_G = (30, 30_000)
 
 SHIPMENTS = Table(
     name="shipments",
@@ -37,10 +38,30 @@ SHIPMENTS = Table(
         Column("recipient_phone", "VARCHAR", "phone number of the recipient", personal="drop"),
         Column("recipient_email", "VARCHAR", "mail address of the recipient", personal="hash"),
         Column(
-            "weight_declared_g", "BIGINT", "weight that the sender declared", unit="g", least=1, most=_MOST_G
+            "weight_declared_g",
+            "BIGINT",
+            "weight that the sender declared",
+            unit="g",
+            usual=_USUAL_G,
+            least=1,
+            most=_MOST_G,
         ),
-        Column("weight_billed_g", "BIGINT", "weight that the carrier bills", unit="g", least=1, most=_MOST_G),
-        Column("cost_cents", "BIGINT", "its cost, where the extract says so; else invoices do", unit="cents"),
+        Column(
+            "weight_billed_g",
+            "BIGINT",
+            "weight that the carrier bills",
+            unit="g",
+            usual=_USUAL_G,
+            least=1,
+            most=_MOST_G,
+        ),
+        Column(
+            "cost_cents",
+            "BIGINT",
+            "its cost, where the extract says so; else invoices do",
+            unit="cents",
+            usual=(50, 100_000),
+        ),
         CURRENCY,
         Column("label_created_at", "TIMESTAMP", "label made, UTC"),
         Column("handover_declared_at", "TIMESTAMP", "sender says handed over, UTC"),
@@ -131,10 +152,23 @@ CARRIER_INVOICE_LINES = Table(
             ),
         ),
         Column(
-            "amount_cents", "BIGINT", "amount without VAT; a credit is negative", required=True, unit="cents"
+            "amount_cents",
+            "BIGINT",
+            "amount without VAT; a credit is negative",
+            required=True,
+            unit="cents",
+            usual=(20, 100_000),
         ),
         replace(CURRENCY, required=True),
-        Column("weight_billed_g", "BIGINT", "weight that is charged", unit="g", least=1, most=_MOST_G),
+        Column(
+            "weight_billed_g",
+            "BIGINT",
+            "weight that is charged",
+            unit="g",
+            usual=_USUAL_G,
+            least=1,
+            most=_MOST_G,
+        ),
         Column("tariff_zone", "VARCHAR", "zone of the carrier's tariff"),
         KNOWN_AT,
     ),
@@ -170,7 +204,7 @@ FULFILMENT_JOBS = Table(
         Column("stocked_at", "TIMESTAMP", "inbound: in stock, UTC"),
         Column("lines", "BIGINT", "order lines handled"),
         Column("lines_wrong", "BIGINT", "of these, lines with a wrong item or number"),
-        Column("fee_cents", "BIGINT", "partner's fee without VAT", unit="cents"),
+        Column("fee_cents", "BIGINT", "partner's fee without VAT", unit="cents", usual=(20, 100_000)),
         CURRENCY,
         KNOWN_AT,
     ),

@@ -31,6 +31,8 @@ class Column:
         A key of `tallysheet.sources.UNITS`; empty: none.
     least, most : int or None
         Range of a number; a cell outside is refused, and its row kept unless it is required.
+    usual : tuple of int or None
+        Range of the median of an extract; one outside is told, for it may be in another unit.
     personal : {"", "drop", "hash", "text"}
         ``drop``: never kept. ``hash``: kept as a keyed hash, so that it can be counted. ``text``: kept,
         with mail addresses, phone numbers and long runs of digits masked.
@@ -45,6 +47,7 @@ class Column:
     personal: Personal = ""
     least: int | None = None
     most: int | None = None
+    usual: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Rule:
     message : str
         What was expected.
     columns : tuple of str
-        Those that are shown; a source that lacks one of them is not held to the rule.
+        Those that are shown. One that a source lacks is empty in all its rows.
     """
 
     name: str
@@ -129,6 +132,9 @@ class Table:
         known = [column.name for column in self.columns]
         raise DataError(f"table {self.name}", "a known column", repr(name), nearest(name, known))
 
+
+YEARS = (1990, 2100)
+"""First year of a DATE or TIMESTAMP, and the first that is none: 0226 is a slip, 9999 stands for no end."""
 
 FLOWS = ("outbound", "return", "trade_in", "return_to_customer")
 SERVICES = ("home", "pudo", "express")
