@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
@@ -22,12 +22,32 @@ from tallysheet.unpack import sha256
 
 _MEDIAN_ROWS = 100_000
 
+NoteKind = Literal[
+    "preamble",
+    "footnote",
+    "further table",
+    "mended",
+    "cut",
+    "no header",
+    "missing column",
+    "column not loaded",
+    "new column",
+    "column gone",
+    "other unit",
+    "other level",
+    "shrank",
+    "few rows",
+    "file gone",
+    "overlap",
+    "gap",
+]
+
 
 @dataclass(frozen=True)
 class Note:
     """Something about an extract that a person should know, and no row shows."""
 
-    kind: str
+    kind: NoteKind
     text: str
 
 

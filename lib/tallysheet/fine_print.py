@@ -13,6 +13,9 @@ from tallysheet.ledger import Ledger
 from tallysheet.tables import Column, Html, definitions, paragraph, render_table
 from tallysheet.weeks import IsoWeek, holidays_in, working_days
 
+_MOST_FILES = 20
+_MOST_NOTES = 20
+
 
 def calendar_box(
     week: IsoWeek, weeks: Sequence[IsoWeek], countries: Iterable[str], language: Language
@@ -65,19 +68,25 @@ def kpi_definitions(kpis: Iterable[Kpi], language: Language) -> Html:
 
 
 def ledger_table(ledger: Ledger, language: Language) -> Html:
-    """Show, file by file, that rows in = good + quarantined + duplicates."""
-    text = language.text
+    """Show that rows in = good + quarantined + duplicates: file by file, or source by source if many."""
+    text, files = language.text, ledger.files
     columns = [
         Column("file", text("ledger.file"), small="source"),
         Column("rows", text("ledger.rows"), "count"),
         Column("good", text("ledger.good"), "count"),
         Column("quarantined", text("ledger.quarantined"), "count"),
         Column("duplicates", text("ledger.duplicates"), "count"),
+        Column("corrections", text("ledger.corrections"), "count"),
     ]
-    counted = ["rows", "good", "quarantined", "duplicates"]
-    total = {"file": text("card.total"), **{name: int(ledger.files[name].sum()) for name in counted}}
+    counted = ["rows", "good", "quarantined", "duplicates", "corrections"]
+    total = {"file": text("card.total"), **{name: int(files[name].sum()) for name in counted}}
+    if len(files) > _MOST_FILES:
+        summed = files.groupby("source", sort=False)[counted].sum().reset_index()
+        counts = files["source"].value_counts()
+        named = [text("ledger.files", n=int(counts[source])) for source in summed["source"]]
+        files = summed.assign(file=named)
     table = render_table(
-        ledger.files, columns, caption=text("ledger.caption"), language=language, name="ledger", total=total
+        files, columns, caption=text("ledger.caption"), language=language, name="ledger", total=total
     )
     return Html.join(table, paragraph(text("ledger.note"), note=True))
 
@@ -90,13 +99,36 @@ def reasons_table(ledger: Ledger, language: Language) -> Html:
     columns = [
         Column("column", text("reasons.column"), small="source"),
         Column("reason", text("reasons.reason")),
+        Column("row", text("reasons.row")),
         Column("cells", text("reasons.cells"), "count"),
     ]
     most = ledger.reasons.head(10)
+    kept = [text("reasons.kept" if kept else "reasons.set_aside") for kept in most["row_kept"]]
     return render_table(
-        most.assign(reason=[text(f"reason.{code}") for code in most["reason"]]),
+        most.assign(reason=[text(f"reason.{code}") for code in most["reason"]], row=kept),
         columns,
         caption=text("reasons.caption"),
         language=language,
         name="reasons-table",
     )
+
+
+def notes_table(ledger: Ledger, language: Language) -> Html:
+    """Show what no row shows: columns that are new or gone, files that shrank, ranges with gaps."""
+    text, shown = language.text, ledger.notes.tail(_MOST_NOTES)
+    if shown.empty:
+        return paragraph(text("notes.none"))
+    columns = [
+        Column("what", text("notes.what"), small="place"),
+        Column("text", text("notes.which")),
+    ]
+    place = [file or source for file, source in zip(shown["file"], shown["source"], strict=True)]
+    table = render_table(
+        shown.assign(what=[text(f"note.{kind.replace(' ', '_')}") for kind in shown["kind"]], place=place),
+        columns,
+        caption=text("notes.caption"),
+        language=language,
+        name="notes-table",
+    )
+    left = len(ledger.notes) - len(shown)
+    return Html.join(table, paragraph(text("notes.more", n=left), note=True)) if left else table

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import duckdb
 
-from tallysheet.checked import Note
+from tallysheet.checked import Note, NoteKind
 from tallysheet.schema import Range, Table
 
 _OTHER_SIZE = 20
+_FAULTS: tuple[tuple[NoteKind, str, str], ...] = (
+    ("overlap", "<", "begins before"),
+    ("gap", ">", "begins after"),
+)
 
 
 def compare_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Note]:
@@ -44,7 +48,7 @@ def _range_notes(
         f"lead({one.start}) OVER (PARTITION BY {group} ORDER BY {one.start}) AS next_start FROM current"
     )
     notes = []
-    for kind, sign, text in (("overlap", "<", "begins before"), ("gap", ">", "begins after")):
+    for kind, sign, text in _FAULTS:
         count, file, line, next_start, expected = connection.execute(
             f"SELECT count(*), min_by(file, start), min_by(line, start), min_by(next_start, start), "
             f"min_by(expected, start) FROM ({followed}) WHERE next_start {sign} expected"

@@ -355,3 +355,7 @@ class Week:
     def refused(self) -> Html:
         """Show why rows were set aside."""
         return fine_print.reasons_table(self.ledger, self.language)
+
+    def notes(self) -> Html:
+        """Show what else there is to know of the extracts."""
+        return fine_print.notes_table(self.ledger, self.language)

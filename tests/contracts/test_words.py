@@ -5,10 +5,11 @@ import re
 import string
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from tallysheet.checked import NoteKind
 from tallysheet.reasons import reasons_of
 from tallysheet.schema import TABLES
 
@@ -193,3 +194,9 @@ def test_every_reason_has_its_words():
     codes = {code for table in TABLES.values() for code in reasons_of(table)}
     for path in LANGUAGES:
         assert codes == set(words(path)["reason"]), path.name
+
+
+def test_every_kind_of_note_has_its_words():
+    """A page names each kind of note in its own language."""
+    for path in LANGUAGES:
+        assert {kind.replace(" ", "_") for kind in get_args(NoteKind)} == set(words(path)["note"]), path.name
