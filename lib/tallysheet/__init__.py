@@ -7,11 +7,38 @@ Examples
 'fail'
 """
 
-from tallysheet.clean import load
-from tallysheet.decompose import decompose
-from tallysheet.extract import read_text_table
-from tallysheet.limits import assurance, process_limits, run_rules
-from tallysheet.week import open_week
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tallysheet.clean import load
+    from tallysheet.decomposition import decompose
+    from tallysheet.extract import read_text_table
+    from tallysheet.limits import assurance, process_limits, run_rules
+    from tallysheet.week import open_week
 
 __version__ = "0.1.0"
 __all__ = ["assurance", "decompose", "load", "open_week", "process_limits", "read_text_table", "run_rules"]
+
+_HOME = {
+    "assurance": "limits",
+    "decompose": "decomposition",
+    "load": "clean",
+    "open_week": "week",
+    "process_limits": "limits",
+    "read_text_table": "extract",
+    "run_rules": "limits",
+}
+
+
+def __getattr__(name: str) -> object:
+    # Each is imported when it is asked for: a command does not wait for what others need.
+    if name not in _HOME:
+        raise AttributeError(f"module 'tallysheet' has no attribute {name!r}")
+    return getattr(import_module(f"tallysheet.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

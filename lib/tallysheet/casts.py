@@ -20,6 +20,7 @@ SIGNS = {"EUR": "€|EUR", "GBP": "£|GBP", "USD": r"\$|USD"}
 """Currency to what may stand beside an amount, as a regular expression."""
 
 _BLANKS = " \t\r\n\u00a0\u202f\u200b\ufeff"
+_USUAL = {"DATE": "{0} LIKE '20__-__-__'", "TIMESTAMP": "strlen({0}) <= 19 AND {0} LIKE '20%:__:__'"}
 _TIME_FORMATS = (" %H:%M:%S", " %H:%M", "T%H:%M:%S", "")
 
 
@@ -66,7 +67,14 @@ def cast(column: Column, written: SourceColumn, text: str) -> Cast:
     if column.type == "TIMESTAMP" and written.zone:
         return _ranged(column, _zoned(written, text))
     make = {"BIGINT": _number, "DOUBLE": _number, "DATE": _day, "TIMESTAMP": _moment, "BOOLEAN": _truth}
-    return _ranged(column, Cast(make[column.type](column, written, text), "'type'"))
+    typed = _ranged(column, Cast(make[column.type](column, written, text), "'type'"))
+    if column.type in _USUAL and written.dates == "ymd":
+        # As most days and times are written: of this century, whole, without an offset. Nothing more to ask.
+        usual = _USUAL[column.type].format(f"CAST({text} AS VARCHAR)")
+        return Cast(
+            f"CASE WHEN {usual} THEN TRY_CAST({text} AS {column.type}) ELSE {typed.value} END", typed.reason
+        )
+    return typed
 
 
 def _spelled(column: Column, written: SourceColumn, text: str) -> Cast:

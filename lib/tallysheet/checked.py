@@ -15,7 +15,7 @@ from tallysheet.errors import DataError, nearest
 from tallysheet.extract import scan
 from tallysheet.inputs import RawFile
 from tallysheet.personal import key_fingerprint, masked, personal_key
-from tallysheet.row_checks import checked_rows
+from tallysheet.row_checks import ROW_OK, checked_rows
 from tallysheet.sources import Source
 from tallysheet.text_file import Form, Stream, TextTable
 from tallysheet.unpack import sha256
@@ -59,7 +59,7 @@ class Checked:
     ----------
     path : str
         The Parquet file: the table's columns, ``line`` (NULL where it follows from the row's place and
-        ``first_line``), ``row_ok``, and ``refused``: NULL, or what is refused of the row as JSON,
+        ``first_line``) and ``refused``: NULL, or what is refused of the row as JSON,
         see `tallysheet.row_checks.REFUSED`.
     rows, bad_rows : int
         Rows of the extract; those set aside.
@@ -178,7 +178,7 @@ def _written(
             raise DataError(where, "a table that can be checked", first_line(error), "Correct it.") from None
         medians = _medians(connection, source, given, part)
         counts = connection.execute(
-            f"SELECT count(*), count(*) FILTER (NOT row_ok) FROM read_parquet({literal(str(part))})"
+            f"SELECT count(*), count(*) FILTER (NOT ({ROW_OK})) FROM read_parquet({literal(str(part))})"
         ).fetchall()[0]
     if text.lines is not None and counts[0] != text.lines:
         raise _NotEven

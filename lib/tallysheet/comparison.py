@@ -15,7 +15,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from tallysheet.decompose import decompose
+from tallysheet.decomposition import decompose
 from tallysheet.errors import UsageError
 from tallysheet.judgement import Judgement, judge
 from tallysheet.kpi import Kpi

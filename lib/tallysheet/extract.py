@@ -7,12 +7,9 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tallysheet.engine import connect, first_line, identifier, literal, strict_cast
 from tallysheet.errors import DataError, nearest
@@ -21,6 +18,9 @@ from tallysheet.records import Record
 from tallysheet.spreadsheet import Sheet, read_sheets
 from tallysheet.text_file import Form, Stream, TextTable, different, lay_out, scan_text
 from tallysheet.unpack import SPREADSHEETS, check_file, unpacked
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MISSING_MARKS = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None")
 """What other tools write for a missing value; only `typed_table` reads them so."""
@@ -61,6 +61,8 @@ def read_text_table(path: str | Path, sheet: str | None = None) -> pd.DataFrame:
     >>> frame.to_dict("list"), frame.attrs["preamble"]
     ({'parcel': ['007', '008'], 'weight': ['', '1,5']}, ['Parcels of May'])
     """
+    import pandas as pd
+
     path = Path(path)
     check_file(path)
     if path.stat().st_size == 0:
@@ -161,6 +163,9 @@ def scan(
 
 
 def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, plain: Path, name: str) -> TextTable:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     reader = f"read_parquet({literal(str(plain))}, file_row_number = true)"
     try:
         # DuckDB 2.0 does not compare the checksums that a page may have.

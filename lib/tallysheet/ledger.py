@@ -7,11 +7,12 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from tallysheet.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FILE_COLUMNS = [
     *("source", "table", "file", "sha256", "bytes", "loaded_at"),
@@ -83,6 +84,8 @@ def write_record(path: Path, record: dict[str, Any]) -> None:
 
 def as_ledger(record: dict[str, Any], clean: Path) -> Ledger:
     """Give a record as tables."""
+    import pandas as pd
+
     return Ledger(
         files=pd.DataFrame(record["files"], columns=FILE_COLUMNS),
         reasons=pd.DataFrame(record["reasons"], columns=REASON_COLUMNS),

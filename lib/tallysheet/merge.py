@@ -6,17 +6,20 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pandas as pd
 
 from tallysheet.checked import Checked, Note
 from tallysheet.engine import connect, first_line, identifier, literal
 from tallysheet.errors import DataError
 from tallysheet.range_checks import compare_rows
 from tallysheet.reasons import reasons_of
-from tallysheet.row_checks import REFUSED
+from tallysheet.row_checks import REFUSED, ROW_OK
 from tallysheet.sources import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -133,16 +136,14 @@ def _read(connection: duckdb.DuckDBPyConnection, source: Source, extracts: Seque
         connection.execute(
             f"CREATE VIEW checked AS SELECT {data}"
             f"coalesce(CAST({known} AS TIMESTAMP), extracts.loaded_at) AS known_at, "
-            "extracts.number, extracts.file, extracts.loaded_at, rows.row_ok, rows.refused, "
+            "extracts.number, extracts.file, extracts.loaded_at, rows.refused, "
             f"{f'coalesce(rows.line, {in_place})' if 'line' in found else in_place} AS line "
             f"FROM (SELECT *{empty} FROM {reader}) AS rows JOIN extracts ON extracts.path = rows.filename"
         )
     except duckdb.Error as error:
         where = f"source {source.name} known_at"
         raise DataError(where, "an expression over its columns", first_line(error), "Correct it.") from None
-    connection.execute(
-        "CREATE VIEW every_row AS SELECT * EXCLUDE (row_ok, refused) FROM checked WHERE row_ok"
-    )
+    connection.execute(f"CREATE VIEW every_row AS SELECT * EXCLUDE (refused) FROM checked WHERE {ROW_OK}")
 
 
 def _decide(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
@@ -220,7 +221,7 @@ def _write_quarantine(connection: duckdb.DuckDBPyConnection, source: Source, qua
     )
     # As a table of its own: joined in one go, DuckDB 2.0 loses a dictionary from six million rows on.
     connection.execute(
-        "CREATE TABLE refusals AS SELECT number, file, line, row_ok, "
+        f"CREATE TABLE refusals AS SELECT number, file, line, {ROW_OK} AS row_ok, "
         f"unnest(from_json(refused, {literal(REFUSED)})) AS one FROM checked WHERE refused IS NOT NULL"
     )
     connection.execute(

@@ -10,17 +10,19 @@ from tallysheet.personal import masked_mail_sql
 from tallysheet.schema import Column, Rule
 from tallysheet.sources import Source
 
-REFUSED = '[{"column": "VARCHAR", "value": "VARCHAR", "reason": "VARCHAR"}]'
+REFUSED = '[{"column": "VARCHAR", "value": "VARCHAR", "reason": "VARCHAR", "costs_row": "BOOLEAN"}]'
 """What is refused of a row, in JSON: for a good row a NULL, which costs an eighth of a NULL list."""
+
+ROW_OK = """refused IS NULL OR NOT contains(refused, '"costs_row":true')"""
+"""Whether a row is good, in SQL; in a value that is refused the quotes would be escaped."""
 
 
 @dataclass(frozen=True)
 class _Check:
-    """In SQL: whether something is wrong, what is told then, and whether it costs the row."""
+    """In SQL: whether something is wrong, and what is told then."""
 
     fails: str
     refusal: str
-    costs_row: bool
 
 
 def checked_rows(source: Source, given: set[str], *, lines_are_rows: bool) -> str:
@@ -37,9 +39,10 @@ def checked_rows(source: Source, given: set[str], *, lines_are_rows: bool) -> st
     Returns
     -------
     str
-        A SELECT of the table's columns but those that are personal and dropped; ``line``; ``row_ok``,
-        false if a cell that is needed is missing or refused, a rule across columns is broken or the row
-        has too few or too many cells; and ``refused``, NULL or a list as `REFUSED` describes it, in JSON.
+        A SELECT of the table's columns but those that are personal and dropped; ``line``; and
+        ``refused``, NULL or a list as `REFUSED` describes it, in JSON. A row is set aside if a cell that
+        is needed is missing or refused, a rule across columns is broken or it has too few or too many
+        cells.
     """
     table = source.table
     columns = [column for column in table.columns if column.name in given and column.personal != "drop"]
@@ -51,27 +54,25 @@ def checked_rows(source: Source, given: set[str], *, lines_are_rows: bool) -> st
         *(_currency_check(source, column, given) for column in columns if _may_name_currency(source, column)),
         *([_exclusion(source)] if source.exclude else []),
     ]
-    line, refusals = "line, ", ""
+    line, ragged = "line, ", ""
     if lines_are_rows:
         raws = ", ".join(f"{identifier(name)} AS {_raw(name)}" for name in sorted(given))
-        line, is_ragged, inner = "", "false", f"SELECT {raws} FROM mapped"
+        line, inner = "", f"SELECT {raws} FROM mapped"
     else:
         # The cells of a row with too few or too many stand in the wrong columns, perhaps a name among them.
         raws = "".join(
             f"CASE WHEN ragged.cells IS NULL THEN mapped.{identifier(name)} END AS {_raw(name)}, "
             for name in sorted(given)
         )
-        is_ragged = '"ragged cells" IS NOT NULL'
-        refusal = _refusal("", 'CAST("ragged cells" AS VARCHAR)', "'cells'")
-        refusals = f"WHEN {is_ragged} THEN CAST(to_json([{refusal}]) AS VARCHAR) "
+        refusal = _refusal("", 'CAST("ragged cells" AS VARCHAR)', "'cells'", costs_row=True)
+        ragged = f'WHEN "ragged cells" IS NOT NULL THEN {_as_json(f"[{refusal}]")} '
         inner = (
             f'SELECT {raws}mapped.line, ragged.cells AS "ragged cells" '
             "FROM mapped LEFT JOIN ragged ON ragged.line = mapped.line"
         )
     wrong = " OR ".join(f"({check.fails})" for check in checks) or "false"
-    costly = " OR ".join(f"({check.fails})" for check in checks if check.costs_row) or "false"
     told = ", ".join(f"CASE WHEN {check.fails} THEN {check.refusal} END" for check in checks)
-    listed = f"CAST(to_json(list_filter([{told}], lambda one: one IS NOT NULL)) AS VARCHAR)"
+    listed = _as_json(f"list_filter([{told}], lambda one: one IS NOT NULL)")
     typed = ", ".join(
         f"{_cast(source, column).value if column.name in given else f'CAST(NULL AS {column.type})'} "
         f"AS {identifier(column.name)}"
@@ -80,10 +81,13 @@ def checked_rows(source: Source, given: set[str], *, lines_are_rows: bool) -> st
     return (
         # Few rows have something wrong, and only of these more is asked.
         f"SELECT {', '.join(names)}, {line}"
-        f"CASE WHEN {is_ragged} THEN false WHEN {wrong} THEN NOT coalesce({costly}, false) ELSE true END "
-        f"AS row_ok, CASE {refusals}WHEN {wrong} THEN {listed} END AS refused "
+        f"CASE {ragged}WHEN {wrong} THEN {listed} END AS refused "
         f"FROM (SELECT *, {typed} FROM ({inner}))"
     )
+
+
+def _as_json(refusals: str) -> str:
+    return f"CAST(to_json({refusals}) AS VARCHAR)"
 
 
 def _raw(name: str) -> str:
@@ -99,12 +103,13 @@ def _is_needed(column: Column) -> bool:
     return column.required and column.name != "known_at"
 
 
-def _refusal(column: str, value: str, reason: str) -> str:
-    return f"{{'column': {literal(column)}, 'value': {value}, 'reason': {reason}}}"
+def _refusal(column: str, value: str, reason: str, *, costs_row: bool) -> str:
+    shown = f"'column': {literal(column)}, 'value': {value}, 'reason': {reason}"
+    return f"{{{shown}, 'costs_row': {str(costs_row).lower()}}}"
 
 
 def _absent(column: Column) -> _Check:
-    return _Check("true", _refusal(column.name, "NULL::VARCHAR", "'missing'"), True)
+    return _Check("true", _refusal(column.name, "NULL::VARCHAR", "'missing'", costs_row=True))
 
 
 def _cell_checks(source: Source, column: Column) -> list[_Check]:
@@ -114,16 +119,17 @@ def _cell_checks(source: Source, column: Column) -> list[_Check]:
     if _is_needed(column):
         # A text of nothing but spaces is missing too.
         reason = f"CASE WHEN {raw} IS NULL THEN 'missing' ELSE {reason} END" if reason else "'missing'"
-        return [_Check(f"{name} IS NULL", _refusal(column.name, shown, reason), True)]
+        return [_Check(f"{name} IS NULL", _refusal(column.name, shown, reason, costs_row=True))]
     if reason:
-        return [_Check(f"{name} IS NULL AND {raw} IS NOT NULL", _refusal(column.name, shown, reason), False)]
+        told = _refusal(column.name, shown, reason, costs_row=False)
+        return [_Check(f"{name} IS NULL AND {raw} IS NOT NULL", told)]
     return []
 
 
 def _exclusion(source: Source) -> _Check:
     name = source.table.key[0]
-    told = _refusal(name, f"CAST({identifier(name)} AS VARCHAR)", "'excluded'")
-    return _Check(f"coalesce({source.exclude}, false)", told, True)
+    told = _refusal(name, f"CAST({identifier(name)} AS VARCHAR)", "'excluded'", costs_row=True)
+    return _Check(f"coalesce({source.exclude}, false)", told)
 
 
 def _may_name_currency(source: Source, column: Column) -> bool:
@@ -139,12 +145,13 @@ def _currency_check(source: Source, column: Column, given: set[str]) -> _Check:
     cases = " ".join(f"WHEN regexp_matches({raw}, '{signs}') THEN '{code}'" for code, signs in SIGNS.items())
     usual = "'EUR'" if source.columns[column.name].unit == "euro" else "NULL"
     row = f"coalesce({name}, {usual})" if name in given else usual
-    return _Check(f"CASE {cases} END <> {row}", _refusal(column.name, raw, "'other_currency'"), True)
+    told = _refusal(column.name, raw, "'other_currency'", costs_row=True)
+    return _Check(f"CASE {cases} END <> {row}", told)
 
 
 def _rule_check(rule: Rule) -> _Check:
     parts = ", ".join(
         f"{literal(name + ' ')} || CAST({identifier(name)} AS VARCHAR)" for name in rule.columns
     )
-    told = _refusal(rule.columns[0], f"concat_ws(', ', {parts})", literal(rule.name))
-    return _Check(f"NOT ({rule.holds})", told, True)
+    told = _refusal(rule.columns[0], f"concat_ws(', ', {parts})", literal(rule.name), costs_row=True)
+    return _Check(f"NOT ({rule.holds})", told)

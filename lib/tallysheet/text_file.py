@@ -7,17 +7,18 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tallysheet.dialect import find_dialect, find_encoding
 from tallysheet.engine import identifier, literal
 from tallysheet.layout import Layout, find_layout, usual_width
 from tallysheet.records import Dialect, Record, read_records
 from tallysheet.unpack import count_lines, in_utf8, lines_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Stream = Literal["checked", "trusted", "never"]
 
@@ -311,6 +312,9 @@ class _Rows:
     repaired: list[int] = field(default_factory=list)
 
     def write(self, path: Path, columns: tuple[str, ...], records: Iterable[Record]) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
         schema = pa.schema([*((column, pa.string()) for column in columns), ("line", pa.int64())])
         with pq.ParquetWriter(path, schema, compression="lz4") as writer:
             numbered = iter(records)
@@ -327,6 +331,8 @@ class _Rows:
             if record.repaired:
                 self.repaired.append(record.line)
             rows.append(_folded(record.cells, width, self.delimiter))
+        import pyarrow as pa
+
         by_column = zip(*rows, strict=True) if width else ()
         texts = [pa.array([cell or None for cell in cells], pa.string()) for cells in by_column]
         lines = pa.array([record.line for record in batch], pa.int64())

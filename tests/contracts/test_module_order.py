@@ -9,7 +9,7 @@ schema.types schema.transport schema.customer schema.reference schema schema.dic
 kpi kpis.delivery kpis
 engine personal unpack records dialect layout spreadsheet text_file extract
 reasons sources inputs casts row_checks checked range_checks database merge ledger notes loading clean forget
-cube limits judgement decompose comparison verdict
+cube limits judgement decomposition comparison verdict
 say tables svg control_charts charts page fine_print
 week explain terminal
 execute
