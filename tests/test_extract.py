@@ -156,3 +156,29 @@ def test_an_empty_file_is_an_empty_table_and_no_extract(tmp_path):
 def test_no_line_is_skipped(written, text, expected):
     """What a reader might take for a comment or a preamble is kept, at worst uncut."""
     assert ts.read_text_table(written("t.csv", text)).to_dict("list") == expected
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_inches_and_apostrophes_do_not_pass_for_quotes(written, delimiter):
+    """A text that ends in a quote is well quoted; apostrophes inside words quote nothing."""
+    names = ['Table, round 48"', "Men's boots", 'Bike, 24"', "Kids' hat"]
+    quoted = ['"' + name.replace('"', '""') + '"' if '"' in name or "," in name else name for name in names]
+    lines = [delimiter.join([str(number), name, "7.50"]) for number, name in enumerate(quoted)]
+
+    frame = ts.read_text_table(
+        written("t.csv", "\n".join(["id" + delimiter + "name" + delimiter + "price", *lines]))
+    )
+
+    assert frame["name"].to_list() == names
+
+
+def test_the_words_of_a_single_row_are_not_its_cells(written):
+    """A space parts words in any text; a comma that parts fewer but likelier cells is the delimiter."""
+    text = (
+        "28/01/2018,00:00,MG-8769,74.69,2,Men's waterproof boots,These boots are rugged enough for trails,0"
+    )
+
+    frame = ts.read_text_table(written("t.csv", text))
+
+    assert not frame.attrs["header"]
+    assert frame.columns.to_list() == text.split(",")
