@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from small_workbook import make_workbook
+from small_workbook import make_workbook, rows
 
 from tallysheet.publish.promote import write_whole
 
@@ -128,11 +128,26 @@ def test_one_notebook_alone_keeps_the_other_on_the_index(workbook, published):
     assert "data_health.html" in index
 
 
+def test_a_workbook_inside_the_data_folder_shares_notebooks_and_reports(workbook, published, tmp_path):
+    """Named by its folder from anywhere, it is published beside the others."""
+    second = workbook / "data" / "second"
+    make_workbook(tmp_path, rows(weeks=18))
+    shutil.copytree(tmp_path / "data", second)
+
+    result = report(tmp_path, "--data", str(second), "--only", "data_health")
+    week = workbook / "reports" / "2026-W19"
+    index = (workbook / "reports" / "index.html").read_text(encoding="utf-8")
+    (run,) = (week / "runs").glob("*/00_data_health.ipynb")
+
+    assert (result.returncode, result.stdout.strip()) == (0, str(week / "data_health.html"))
+    assert 'data = "data/second"' in nbformat.read(run, as_version=4).cells[2].source
+    assert "2026-W19/data_health.html" in index
+    assert "2026-W21/weekly_review.html" in index
+
+
 def test_hostile_names_stay_text(tmp_path):
     """A carrier named like a script is shown as text everywhere on the page."""
     payload = "<script>alert(1)</script>"
-    from small_workbook import rows
-
     lines = [[cell.replace("BRV", payload) for cell in line] for line in rows()]
     make_workbook(tmp_path, lines)
     (tmp_path / "notebooks").mkdir()

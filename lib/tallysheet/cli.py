@@ -111,8 +111,7 @@ def report(
             "base": base,
             "as_of": as_of or "",
             "lang": lang,
-            # The workbook's own data folder is found from the notebook's folder, wherever the workbook is.
-            "data": "data" if settings.data == settings.root / "data" else str(settings.data),
+            "data": _data_below(settings.root, settings.data),
         }
         published = publish_week(opened, names, parameters, dt.datetime.now(dt.UTC).replace(tzinfo=None))
         for page, why in published.failed.items():
@@ -121,6 +120,11 @@ def report(
             click.echo(_shown(published.pages[0]))
         if published.failed:
             sys.exit(1)
+
+
+def _data_below(root: Path, data: Path) -> str:
+    """Name a data folder so that the notebooks find it, in the same words wherever the workbook is."""
+    return data.relative_to(root).as_posix() if data.is_relative_to(root) else str(data)
 
 
 def _check_writable(folder: Path) -> None:

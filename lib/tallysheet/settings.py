@@ -36,8 +36,8 @@ class Settings:
 
     @property
     def root(self) -> Path:
-        """The workbook's folder, which holds notebooks/ and reports/: here or above, else beside the data."""
-        folders = [Path.cwd(), *Path.cwd().parents]
+        """The folder with notebooks/ and reports/: here or above, else above the data, else beside it."""
+        folders = [Path.cwd(), *Path.cwd().parents, *self.data.parents]
         return next((folder for folder in folders if (folder / "notebooks").is_dir()), self.data.parent)
 
 

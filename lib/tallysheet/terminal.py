@@ -98,7 +98,7 @@ def _reasons_table(ledger: Ledger) -> Table:
 
 def _notes_table(notes: pd.DataFrame) -> Table:
     left = len(notes) - _MOST_NOTES
-    caption = f"and {left} more, in data/clean/ledger.json" if left > 0 else None
+    caption = f"and {left} more, in the data folder's clean/ledger.json" if left > 0 else None
     shown = Table(title="To know", title_justify="left", caption=caption, caption_justify="left")
     for name in ("source", "file", "what", "which"):
         shown.add_column(name, overflow="fold")
