@@ -14,7 +14,7 @@ from tallysheet.settings import read_settings
 from tallysheet.sources import read_source
 
 GOLDEN = Path(__file__).parent / "golden" / "flights.csv"
-ROOT = Path(__file__).parents[1]
+FLIGHTS = Path(__file__).parents[1] / "data" / "flights"
 
 
 def golden():
@@ -28,7 +28,7 @@ def opened():
 
     def open_once(week: str):
         if week not in weeks:
-            weeks[week] = ts.open_week(week, data=ROOT / "data", base="last-4")
+            weeks[week] = ts.open_week(week, data=FLIGHTS, base="last-4")
         return weeks[week]
 
     return open_once
@@ -107,7 +107,7 @@ def test_week_39_raises_nothing(opened):
 
 def test_the_raw_file_gives_the_same_numbers(opened):
     """`explain` on the raw file and the workbook's KPI agree to the last bit: one truth."""
-    flights = read_source(read_settings(ROOT / "data"), "flights").files[0].paths()[0]
+    flights = read_source(read_settings(FLIGHTS), "flights").files[0].paths()[0]
     raw = explain_file(
         flights,
         week_of="make_date(year, month, day)",
@@ -143,7 +143,7 @@ def test_hours_of_arrival_are_rolled_over(opened):
 
 def test_as_of_hides_what_came_later():
     """As of a Wednesday, its week is not complete: it is shown and not judged."""
-    week = ts.open_week("2013-W17", data=ROOT / "data", base="last-4", as_of="2013-04-24")
+    week = ts.open_week("2013-W17", data=FLIGHTS, base="last-4", as_of="2013-04-24")
 
     assert week.kpis["variation"].to_list() == ["not_known"] * 3
     assert not week.kpis["mature"].any()
@@ -164,14 +164,14 @@ def test_as_of_hides_what_came_later():
 )
 def test_a_moment_is_read_in_utc(as_of):
     """Nine o'clock in Paris in summer is seven in UTC, however it is written."""
-    week = ts.open_week("2013-W16", data=ROOT / "data", as_of=as_of)
+    week = ts.open_week("2013-W16", data=FLIGHTS, as_of=as_of)
 
     assert week.cube.as_of == dt.datetime(2013, 4, 29, 7)
 
 
 def test_the_default_week_is_the_latest_complete_one():
     """The year ends on a Tuesday, so its last week is left out."""
-    assert str(ts.open_week(data=ROOT / "data").week) == "2013-W52"
+    assert str(ts.open_week(data=FLIGHTS).week) == "2013-W52"
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_the_default_week_is_the_latest_complete_one():
 def test_a_wrong_question_gets_one_clear_line(asked, message):
     """A wrong week, base, language or moment is refused with what was expected and what was found."""
     with pytest.raises((UsageError, ts.errors.DataError), match=message):
-        ts.open_week(data=ROOT / "data", **asked)
+        ts.open_week(data=FLIGHTS, **asked)
 
 
 def test_sql_cannot_reach_files_or_write(opened):

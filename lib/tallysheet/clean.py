@@ -50,7 +50,7 @@ def load(data: str | Path = "data", told: Told | None = None) -> Ledger:
 
     Examples
     --------
-    >>> ledger = load("data")
+    >>> ledger = load("data/flights")
     >>> ledger.files[["file", "rows", "good", "quarantined", "duplicates"]]
                   file    rows    good  quarantined  duplicates
     0  flights.csv.zip  336776  336776            0           0

@@ -65,7 +65,7 @@ def open_week(
 
     Examples
     --------
-    >>> week = open_week("2013-W17", base="last-4")
+    >>> week = open_week("2013-W17", data="data/flights", base="last-4")
     >>> week.kpis[["kpi", "value", "base", "variation"]].round(3).iloc[0].to_dict()
     {'kpi': 'otd', 'value': 0.586, 'base': 0.748, 'variation': 'routine'}
     """
@@ -267,7 +267,8 @@ class Week:
 
         Examples
         --------
-        >>> open_week("2013-W17").sql("SELECT count(*) AS n FROM shipments WHERE status = 'cancelled'")
+        >>> week = open_week("2013-W17", data="data/flights")
+        >>> week.sql("SELECT count(*) AS n FROM shipments WHERE status = 'cancelled'")
               n
         0  8255
         """

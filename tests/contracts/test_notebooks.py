@@ -68,8 +68,9 @@ def test_code_only_calls(notebook):
         assert "SELECT" not in source.upper()
 
 
-def test_scheduled_notebooks_exist():
+@pytest.mark.parametrize("data", ["data", "data/flights"])
+def test_scheduled_notebooks_exist(data):
     """workbook.toml names notebooks that are there."""
-    scheduled = read_settings(ROOT / "data").notebooks
+    scheduled = read_settings(ROOT / data).notebooks
 
     assert set(scheduled) <= {path.stem for path in NOTEBOOKS}

@@ -21,6 +21,7 @@ Made by `python -m tallysheet.schema.dictionary`; do not edit.
 | `raw/` | extracts as they came; not in git |
 | `clean/` | good rows, as Parquet by week; not in git |
 | `quarantine/` | what was refused, with file, line, column, value, reason and message; not in git |
+| `flights/` | a workbook of its own with the same places: real flights of 2013, loaded and published with `--data data/flights` |
 
 `tallysheet load` reads the extracts and says of each file: rows in = good + quarantined + duplicates.
 
