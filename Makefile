@@ -8,10 +8,10 @@ UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-fast soak lab lint format lock notebook bench-load clean
+.PHONY: help report report-flights test test-fast soak lab lint format lock notebook bench-load clean
 
 help:  ## show what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit("tallysheet needs Python 3.11 or newer, found " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else None'
@@ -20,8 +20,11 @@ $(READY): pyproject.toml requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c requirements.lock -e '.[dev]'
 	@touch $@
 
-report: $(READY)  ## publish a week: make report [WEEK=2013-W17] [ARGS="--lang en"]
+report: $(READY)  ## publish a week: make report [WEEK=YYYY-Www] [ARGS="--lang en"]
 	@$(BIN)/tallysheet report $(if $(WEEK),--week $(WEEK)) $(ARGS)
+
+report-flights: $(READY)  ## the same for the real flights of 2013: make report-flights [WEEK=2013-W17]
+	@$(BIN)/tallysheet report --data data/flights $(if $(WEEK),--week $(WEEK)) $(ARGS)
 
 test: $(READY)  ## every test
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
@@ -54,4 +57,4 @@ bench-load: $(READY)  ## 20 million rows against DuckDB's plain typed load, as r
 	@$(BIN)/python tests/bench/load.py $(ARGS)
 
 clean:  ## remove what can be made again (the virtual environment, clean data, published pages)
-	rm -rf $(VENV) data/clean data/quarantine data/cube data/history reports/[0-9]* reports/index.html reports/runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(foreach made,clean quarantine cube history,data/$(made) data/flights/$(made)) reports/[0-9]* reports/index.html reports/runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
