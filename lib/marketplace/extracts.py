@@ -1,0 +1,212 @@
+"""Extracts as a team gets them: rows become files of texts, with the dirt that belongs to them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from marketplace.days import date
+from marketplace.market import Market, Rows, count
+
+_MACROS = """
+CREATE MACRO moment(minutes) AS TIMESTAMP '2024-01-01' + to_minutes(CAST(minutes AS BIGINT));
+CREATE MACRO stamp(minutes) AS CASE WHEN minutes < 100000000 THEN CAST(moment(minutes) AS VARCHAR) END;
+CREATE MACRO known(minutes) AS CASE WHEN minutes <= getvariable('now') THEN CAST(moment(minutes) AS VARCHAR) END;
+CREATE MACRO taken() AS moment(getvariable('now'));
+CREATE MACRO paris(minutes) AS CASE WHEN minutes <= getvariable('now')
+    THEN CAST(timezone('Europe/Paris', timezone('UTC', moment(minutes))) AS VARCHAR) END;
+CREATE MACRO doubled(text) AS regexp_matches(coalesce(text, ''), '-10-(25|26|27|28|29|30|31) 02:')
+    AND dayofweek(CAST(text AS TIMESTAMP)) = 0;
+CREATE MACRO earlier(text) AS CAST(CAST(text AS TIMESTAMP) - INTERVAL 4 HOUR AS VARCHAR);
+CREATE MACRO day(number) AS CAST(DATE '2024-01-01' + CAST(number AS INTEGER) AS VARCHAR);
+CREATE MACRO dmy(number) AS strftime(DATE '2024-01-01' + CAST(number AS INTEGER), '%d/%m/%Y');
+CREATE MACRO euros(cents) AS CAST(CAST(cents AS DECIMAL(18, 0)) / 100 AS DECIMAL(18, 2));
+CREATE MACRO comma(cents) AS replace(CAST(euros(cents) AS VARCHAR), '.', ',');
+CREATE MACRO tracking_number(carrier, shipment) AS
+    carrier || printf('%08d', shipment // 1000000 % 12 * 1000000 + shipment % 1000000);
+CREATE MACRO spelling(carrier, number) AS getvariable('spellings')[carrier][1 + number % 4];
+"""
+
+
+@dataclass(frozen=True)
+class Dirt:
+    """A kind of dirt: which rows have it, what it makes of them, and what a load must make of that.
+
+    Parameters
+    ----------
+    kind : str
+    outcome : str
+        ``quarantined``, ``cell`` (refused, its row kept), ``duplicate``, ``repaired``, ``noted`` (told of
+        the file) or ``silent`` (no load can know).
+    share : float
+        Of the rows; 0: all that ``where`` allows, as they come about by themselves.
+    where : str
+        SQL over the texts.
+    set : dict of str to str
+        Column to SQL over the texts.
+    copy : bool
+        Whether the rows stand in the file twice.
+    only : str
+        The one file that has it; empty: all.
+    column, reason : str
+        What a load tells of a refused cell.
+    """
+
+    kind: str
+    outcome: str
+    share: float = 0.0
+    where: str = "true"
+    set: dict[str, str] = field(default_factory=dict)
+    copy: bool = False
+    only: str = ""
+    column: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Extract:
+    """An extract: which rows it holds, how they are parted into files and how those are written."""
+
+    name: str
+    rows: str
+    month: str
+    file: str
+    select: str
+    dirt: tuple[Dirt, ...]
+    delimiter: str = ""
+    quote_all: bool = False
+    quarterly: bool = False
+
+    def file_name(self, month: str) -> str:
+        """Name the file of a month: its own, or that of its quarter.
+
+        Examples
+        --------
+        >>> claims = Extract("claims", "claims", "opened_at", "", "", (), quarterly=True)
+        >>> claims.file_name("2026-05")
+        '2026-Q2'
+        """
+        return f"{month[:5]}Q{(int(month[5:]) + 2) // 3}" if self.quarterly else month
+
+    def dirt_of(self, file: str) -> list[Dirt]:
+        """Give the dirt of a file: its own if it has some, else what all files have."""
+        own = [dirt for dirt in self.dirt if dirt.only == file]
+        return own or [dirt for dirt in self.dirt if not dirt.only]
+
+
+def read_extracts() -> dict[str, Extract]:
+    """Read extracts.toml and the SELECT of each extract."""
+    folder = resources.files("marketplace") / "extracts"
+    found = tomllib.loads((folder / "extracts.toml").read_text(encoding="utf-8"))
+    return {
+        name: Extract(
+            name=name,
+            select=(folder / f"{name}.sql").read_text(encoding="utf-8"),
+            dirt=tuple(Dirt(**dirt) for dirt in entry.pop("dirt")),
+            **entry,
+        )
+        for name, entry in found.items()
+    }
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file that was written: its extract, name, rows, and the rows of each kind of dirt."""
+
+    extract: str
+    name: str
+    rows: int
+    dirty: dict[str, int]
+
+
+class Writer:
+    """Writes extracts into a folder, one after another."""
+
+    def __init__(self, market: Market, folder: Path) -> None:
+        self._market, self._folder = market, folder
+        self._connection = duckdb.connect(config={"threads": 1})
+        self._connection.execute(_MACROS)
+        carriers = market.world.carriers
+        self._connection.execute(
+            "SET VARIABLE spellings = map(?::VARCHAR[], ?::VARCHAR[][])",
+            [list(carriers), [list(one.spellings) for one in carriers.values()]],
+        )
+
+    def write(
+        self, extract: Extract, file: str, rows: Rows, *, taken: int | None = None, is_clean: bool = False
+    ) -> Written:
+        """Write a file of an extract.
+
+        Parameters
+        ----------
+        extract : Extract
+        file : str
+            What it is about, such as 2026-07.
+        rows : dict
+        taken : int, optional
+            Minute at which it is taken, and after which nothing is known; default: the end.
+        is_clean : bool
+            Whether it has no dirt.
+        """
+        now = self._market.now if taken is None else taken
+        dirt = [] if is_clean else extract.dirt_of(file)
+        path = self._folder / "raw" / extract.file.format(file=file, taken=_time_name(now))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draws = self._market.draw("dirt", extract.name, file).random(count(rows))
+        table = {name: pa.array(values) for name, values in (rows | {"draw": draws}).items()}
+        self._connection.register("rows", pa.table(table))
+        # Texts, so that anything may stand in a cell; Parquet keeps its types.
+        shown = "CAST(COLUMNS(* EXCLUDE (draw)) AS VARCHAR), draw" if extract.delimiter else "*"
+        self._connection.execute(
+            f"SET VARIABLE now = {now}; SET VARIABLE file = '{file}'; "
+            f"CREATE OR REPLACE TABLE texts AS SELECT {shown} FROM ({extract.select})"
+        )
+        tests = dict(zip((one.kind for one in dirt), _tests(dirt), strict=True))
+        counted = ", ".join(["count(*)", *(f"count(*) FILTER (WHERE {test})" for test in tests.values())])
+        size, *hits = self._connection.execute(f"SELECT {counted} FROM texts").fetchall()[0]
+        dirty = dict(zip(tests, hits, strict=True))
+        self._connection.execute(f"COPY ({self._dirty(dirt, tests)}) TO '{path}' ({_form(extract)})")
+        copies = sum(dirty[one.kind] for one in dirt if one.copy)
+        return Written(extract.name, path.name, size + copies, dirty)
+
+    def _dirty(self, dirt: list[Dirt], tests: dict[str, str]) -> str:
+        """Write the SELECT of the texts with their dirt, copies last."""
+        changes = []
+        for column in {column: None for one in dirt for column in one.set}:
+            cases = [f"WHEN {tests[one.kind]} THEN {one.set[column]}" for one in dirt if column in one.set]
+            changes.append(f'CASE {" ".join(cases)} ELSE "{column}" END AS "{column}"')
+        replaced = f" REPLACE ({', '.join(changes)})" if changes else ""
+        copied = [tests[one.kind] for one in dirt if one.copy]
+        return " UNION ALL ".join(
+            [
+                f"SELECT * EXCLUDE (draw){replaced} FROM texts",
+                *(f"SELECT * EXCLUDE (draw) FROM texts WHERE {test}" for test in copied),
+            ]
+        )
+
+
+def _tests(dirt: list[Dirt]) -> Iterator[str]:
+    """Give each kind its own range of the draws, so that no row has two."""
+    start = 0.0
+    for one in dirt:
+        end = start + one.share
+        drawn = f"draw >= {start!r} AND draw < {end!r} AND " if one.share and one.share < 1 else ""
+        yield f"({drawn}({one.where}))"
+        start = end if one.share < 1 else start
+
+
+def _time_name(minute: int) -> str:
+    return f"{date(minute // 1_440):%Y%m%d}T{minute % 1_440 // 60:02}{minute % 60:02}"
+
+
+def _form(extract: Extract) -> str:
+    if not extract.delimiter:
+        return "FORMAT parquet"
+    quoted = ", FORCE_QUOTE *" if extract.quote_all else ""
+    return f"FORMAT csv, HEADER, DELIMITER '{extract.delimiter}'{quoted}"

@@ -1,0 +1,24 @@
+-- The back office's export: one row an order line, states as numbers, amounts in the buyer's currency.
+SELECT
+    draw,
+    printf('L%09d', "order") || CASE line WHEN 1 THEN '' ELSE '-2' END AS orderline_id,
+    printf('O%09d', "order") AS order_id,
+    seller AS seller_id,
+    country AS country_code,
+    category,
+    euros(CAST(round(CASE line WHEN 1 THEN value_cents ELSE 2500 END * rate) AS BIGINT)) AS item_value,
+    currency,
+    known(paid_at) AS paid_at,
+    known(accepted_at) AS accepted_at,
+    CASE
+        WHEN known(accepted_at) IS NULL THEN 1
+        WHEN known(scan_at) IS NULL THEN 2
+        ELSE 3
+    END AS state,
+    day(promised_day - 2) AS promised_from,
+    day(promised_day) AS promised_to,
+    promise_rule AS promise_rule_version,
+    is_eligible AS backship_eligible
+FROM rows, (VALUES (1), (2)) AS lines (line)
+WHERE line = 1 OR second_line
+ORDER BY paid_at, "order", line
