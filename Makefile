@@ -21,6 +21,7 @@ $(READY): pyproject.toml requirements.lock
 	@touch $@
 
 report: $(READY)  ## publish a week: make report [WEEK=YYYY-Www] [ARGS="--lang en"]
+	@test -n "$$(ls data/raw 2>/dev/null)" || $(BIN)/tallysheet sample
 	@$(BIN)/tallysheet report $(if $(WEEK),--week $(WEEK)) $(ARGS)
 
 report-flights: $(READY)  ## the same for the real flights of 2013: make report-flights [WEEK=2013-W17]

@@ -25,6 +25,37 @@ def price_cents(
     return np.round(lane_price * price * factors[np.clip(band, 0, len(factors) - 1)]).astype(np.int64)
 
 
+def due_cents(market: Market, rows: Rows, day: Days, listed: Days) -> Floats:
+    """Give what prices of the rate card are on a day, by all changes of tariff."""
+    due = listed.astype(float)
+    for event, how in market.scenario.with_effect("rate"):
+        due = np.where(event.touches(rows, day), due * how["factor"], due)
+    return due
+
+
+def fuel_share(
+    market: Market, carrier: npt.NDArray[np.str_], day: Days, *, with_events: bool = True
+) -> Floats:
+    """Give the fuel surcharge of carriers as a share of the base: by month, none for what goes by air."""
+    table, month = market.world.settings["fuel"], month_number(day)
+    shares = np.array(table["months"])[np.clip(month, 0, len(table["months"]) - 1)]
+    for event, how in market.scenario.with_effect("fuel") if with_events else ():
+        place = np.clip(month - month_number(np.array(event.first_day)), 0, len(how["months"]) - 1)
+        # By carrier alone: a contract has one share for all that a carrier takes.
+        shares = np.where(event.touches({"carrier": carrier}, day), np.array(how["months"])[place], shares)
+    return np.where(np.isin(carrier, table["by_air"]), 0.0, shares)
+
+
+def lane_currency(
+    world: World, origin: npt.NDArray[np.str_], country: npt.NDArray[np.str_]
+) -> npt.NDArray[np.str_]:
+    """Give the currency of lanes: that of Britain and the US inside them, else euro."""
+    currency = np.full(len(origin), "EUR", dtype="<U3")
+    for name in ("GB", "US"):
+        currency = np.where((origin == name) & (country == name), world.currency(name), currency)
+    return currency
+
+
 def charges(market: Market, month: Month, parcels: Rows) -> Rows:
     """Give the lines that carriers charge for parcels that were scanned.
 
@@ -32,8 +63,10 @@ def charges(market: Market, month: Month, parcels: Rows) -> Rows:
     -------
     dict
         One row a line: shipment, carrier, country, lane, ship_day, invoice_day, charge (a charge type),
-        amount_cents (in the currency of the lane), weight_billed_g, over_cents (of it, what the contract
-        does not say), tagged (a currency that is not the true one; empty: none).
+        amount_cents (in the currency of the lane), weight_billed_g, euro_cents, over_cents (of them, what
+        the contract does not say), euro_cents_without (without events that move this charge), tagged (a
+        currency that is not the true one; empty: none), is_early (billed by a tariff that did not hold
+        yet).
     """
     world, settings = market.world, market.world.settings["billing"]
     flow = str(parcels["flow"][0]) if count(parcels) else ""
@@ -42,41 +75,45 @@ def charges(market: Market, month: Month, parcels: Rows) -> Rows:
     size, ship_day = count(rows), rows["scan_day"]
     listed = price_cents(world, rows["carrier"], rows["price_cents"], rows["weight_g"])
     due, billed = _tariffs(market, rows, ship_day, listed, draw)
-    own = np.where(rows["label_source"] == "seller_own", world.settings["adoption"]["saving_cents"], 0)
     is_heavy = draw.random(size) < settings["wrong_weight"]
     # A weight one band too high.
     weight_g = np.where(is_heavy, rows["weight_g"] + 1_500, rows["weight_g"])
     heavy = price_cents(world, rows["carrier"], rows["price_cents"], weight_g) - listed
-    base = np.round(billed).astype(np.int64) + own + heavy
-    over = base - np.round(due).astype(np.int64) - own
-    fuel = _fuel(market, rows, ship_day)
-    base_rows = {name: rows[name] for name in ("shipment", "carrier", "country", "lane", "origin")} | {
+    own = np.where(rows["label_source"] == "seller_own", world.settings["adoption"]["saving_cents"], 0)
+    base, over, base_without = billed + own + heavy, billed - due + heavy, listed + own + heavy
+    fuel = fuel_share(market, rows["carrier"], ship_day)
+    fuel_without = fuel_share(market, rows["carrier"], ship_day, with_events=False)
+    keys = ("shipment", "flow", "carrier", "country", "origin", "lane")
+    parcel = {name: rows[name] for name in keys} | {
+        "is_early": billed > due,
         "ship_day": ship_day,
         "invoice_day": _invoice_day(market, rows, ship_day, draw),
         "weight_billed_g": weight_g,
     }
     every = np.ones(size, dtype=bool)
     lines = [
-        _line(base_rows, every, "base", base, over),
-        _line(base_rows, fuel > 0, "fuel", np.round(base * fuel).astype(np.int64), np.round(over * fuel)),
+        _line(parcel, every, "base", base, over, base_without),
+        _line(parcel, fuel > 0, "fuel", base * fuel, over * fuel, base * fuel_without),
     ]
-    for kind, (is_charged, cents) in _surcharges(market, rows, ship_day, draw).items():
-        lines.append(_line(base_rows, is_charged, kind, cents, np.zeros(size)))
+    for kind, (is_charged, cents, without) in _surcharges(market, rows, ship_day, draw).items():
+        lines.append(_line(parcel, is_charged, kind, cents, np.zeros(size), without))
     is_twice = draw.random(size) < settings["charged_twice"]
-    lines.append(_line(base_rows, is_twice, "base", base, base) | _rebilled(base_rows, is_twice, draw))
+    lines.append(
+        _line(parcel, is_twice, "base", base, base, base_without) | _rebilled(parcel, is_twice, draw)
+    )
     is_credited = draw.random(size) < settings["credited"]
-    lines.append(_line(base_rows, is_credited, "credit_note", -base, np.zeros(size)))
-    found = stack(lines)
-    return _in_currency(market, found)
+    lines.append(_line(parcel, is_credited, "credit_note", -base, np.zeros(size), -base_without))
+    return _in_currency(market, stack(lines))
 
 
-def _line(rows: Rows, mask: Mask, charge: str, cents: Floats, over: Floats) -> Rows:
-    kept = pick(rows, mask)
-    return kept | {
-        "charge": np.full(count(kept), charge, dtype="<U20"),
-        "amount_cents": np.broadcast_to(cents, mask.shape)[mask].astype(np.int64),
-        "over_cents": np.broadcast_to(over, mask.shape)[mask].astype(np.int64),
-    }
+def _line(parcel: Rows, mask: Mask, charge: str, cents: Floats, over: Floats, without: Floats) -> Rows:
+    kept = pick(parcel, mask)
+    amounts = {"euro_cents": cents, "over_cents": over, "euro_cents_without": without}
+    return (
+        kept
+        | {"charge": np.full(count(kept), charge, dtype="<U20")}
+        | {name: np.round(values[mask]).astype(np.int64) for name, values in amounts.items()}
+    )
 
 
 def _rebilled(rows: Rows, mask: Mask, draw: np.random.Generator) -> Rows:
@@ -88,42 +125,33 @@ def _tariffs(
     market: Market, rows: Rows, ship_day: Days, listed: Days, draw: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Give what is due by the tariff of the day, and what is billed: some parcels too early by a new one."""
-    due = listed.astype(float)
-    billed = due.copy()
+    due = due_cents(market, rows, ship_day, listed)
+    billed = due
     for event, how in market.scenario.with_effect("rate"):
-        holds = event.touches(rows, ship_day)
-        before = event.touches(rows, ship_day + how.get("early_days", 0)) & ~holds
-        early = before & (draw.random(count(rows)) < how.get("early_share", 0.0))
-        due = np.where(holds, due * how["factor"], due)
-        billed = np.where(holds | early, billed * how["factor"], billed)
+        soon = event.touches(rows, ship_day + how.get("early_days", 0)) & ~event.touches(rows, ship_day)
+        early = soon & (draw.random(count(rows)) < how.get("early_share", 0.0))
+        billed = np.where(early, billed * how["factor"], billed)
     return due, billed
-
-
-def _fuel(market: Market, rows: Rows, ship_day: Days) -> Floats:
-    """Give the fuel surcharge as a share of the base: by month, for what goes by road."""
-    table = market.world.settings["fuel"]
-    month = month_number(ship_day)
-    shares = np.array(table["months"])[np.clip(month, 0, len(table["months"]) - 1)]
-    for event, how in market.scenario.with_effect("fuel"):
-        place = np.clip((month - month_number(np.array(event.first_day))), 0, len(how["months"]) - 1)
-        shares = np.where(event.touches(rows, ship_day), np.array(how["months"])[place], shares)
-    return np.where(np.isin(rows["carrier"], table["by_air"]), 0.0, shares)
 
 
 def _surcharges(
     market: Market, rows: Rows, ship_day: Days, draw: np.random.Generator
-) -> dict[str, tuple[Mask, Days]]:
-    found: dict[str, tuple[Mask, Days]] = {}
+) -> dict[str, tuple[Mask, Floats, Floats]]:
+    """Give for each surcharge who pays it, how much, and how much it would be without events."""
+    found: dict[str, tuple[Mask, Floats, Floats]] = {}
     size = count(rows)
     for kind, how in market.world.settings["surcharges"].items():
-        share = np.full(size, how["share"])
+        usual, chance = np.full(size, float(how["share"])), draw.random(size)
         if "service" in how:
-            share = np.where(rows["service"] == how["service"], share, 0.0)
+            usual = np.where(rows["service"] == how["service"], usual, 0.0)
+        share = usual
         for event, change in market.scenario.with_effect("surcharge"):
             if change["type"] == kind:
                 share = np.where(event.touches(rows, ship_day), share + change["share"], share)
-        found[kind] = (draw.random(size) < share, np.full(size, how["cents"]))
-    found["peak"] = (_in_peak(ship_day), np.full(size, market.world.settings["season"]["peak_fee_cents"]))
+        cents = np.full(size, float(how["cents"]))
+        found[kind] = (chance < share, cents, np.where(chance < usual, cents, 0.0))
+    peak = np.full(size, float(market.world.settings["season"]["peak_fee_cents"]))
+    found["peak"] = (_in_peak(ship_day), peak, peak)
     return found
 
 
@@ -139,8 +167,8 @@ def _in_peak(day: Days) -> Mask:
 def _invoice_day(market: Market, rows: Rows, ship_day: Days, draw: np.random.Generator) -> Days:
     """Put each parcel on an invoice of its carrier, who writes one every weekday, some weeks late."""
     settings = market.world.settings["billing"]
-    lag = lognormal(draw, settings["lag_days"], settings["lag_spread"], count(rows))
-    lag = np.minimum(lag, 42).astype(np.int64) + 1
+    drawn = lognormal(draw, settings["lag_days"], settings["lag_spread"], count(rows))
+    lag = np.minimum(drawn, 42).astype(np.int64) + 1
     for event, how in market.scenario.with_effect("invoice_delay_days"):
         late = event.touches(rows, ship_day) & (draw.random(count(rows)) < how["share"])
         lag = np.where(late, lag + how["shift"], lag)
@@ -152,11 +180,7 @@ def _invoice_day(market: Market, rows: Rows, ship_day: Days, draw: np.random.Gen
 def _in_currency(market: Market, lines: Rows) -> Rows:
     """Turn euro cents into the currency of the lane; some lines are tagged with another one."""
     world = market.world
-    domestic = lines["origin"] == lines["country"]
-    codes = {name: world.currency(name) for name in ("GB", "US")}
-    currency = np.full(count(lines), "EUR", dtype="<U3")
-    for country, code in codes.items():
-        currency = np.where(domestic & (lines["country"] == country), code, currency)
+    currency = lane_currency(world, lines["origin"], lines["country"])
     rate = looked_up(currency, world.settings["euro_rates"])
     tagged = np.full(count(lines), "", dtype="<U3")
     for event, how in market.scenario.with_effect("currency_tag"):
@@ -164,7 +188,7 @@ def _in_currency(market: Market, lines: Rows) -> Rows:
             event.touches(lines, lines["ship_day"]) & (currency != how["to"]), how["to"], tagged
         )
     return lines | {
-        "amount_cents": np.round(lines["amount_cents"] * rate).astype(np.int64),
+        "amount_cents": np.round(lines["euro_cents"] * rate).astype(np.int64),
         "currency": currency,
         "tagged": tagged,
     }

@@ -88,10 +88,13 @@ def carry(scenario: Scenario, seed: int, names: tuple[object, ...], rows: Rows, 
     probability = _on_time(scenario, seed, rows, depot, scan_day)
     sla, chance = np.ceil(rows["p90"]).astype(np.int64), draw.random(count)
     transit, usual = (_transit(rows, sla, one, chance) for one in probability)
+    # What would arrive while an event lasts is held up.
+    arrives = _later(rows["country"], scan_day, transit)
     for event, how in scenario.with_effect("transit_days"):
         low, high = how["shift"]
-        added = draw.integers(low, high + 1, count)
-        transit += np.where(event.touches(rows, scan_day), added, 0)
+        is_held = draw.random(count) < how.get("share", 1.0)
+        added = draw.integers(low, high + 1, count) * is_held
+        transit = transit + np.where(event.touches(rows, arrives), added, 0)
     attempt_day = _later(rows["country"], scan_day, transit)
     carrying = world.settings["carrying"]
     is_pudo = rows["service"] == "pudo"

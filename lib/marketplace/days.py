@@ -102,7 +102,7 @@ def month_of(day: Days) -> Days:
 
 
 def month_number(day: Days) -> Days:
-    """Number the months of days, from January 2024 on.
+    """Give the number of the month of days, January 2024 being 0.
 
     Examples
     --------

@@ -17,7 +17,8 @@ from marketplace.market import Market, Rows, count
 _MACROS = """
 CREATE MACRO moment(minutes) AS TIMESTAMP '2024-01-01' + to_minutes(CAST(minutes AS BIGINT));
 CREATE MACRO stamp(minutes) AS CASE WHEN minutes < 100000000 THEN CAST(moment(minutes) AS VARCHAR) END;
-CREATE MACRO known(minutes) AS CASE WHEN minutes <= getvariable('now') THEN CAST(moment(minutes) AS VARCHAR) END;
+CREATE MACRO known(minutes) AS CASE WHEN minutes <= getvariable('now')
+    THEN CAST(moment(minutes) AS VARCHAR) END;
 CREATE MACRO taken() AS moment(getvariable('now'));
 CREATE MACRO paris(minutes) AS CASE WHEN minutes <= getvariable('now')
     THEN CAST(timezone('Europe/Paris', timezone('UTC', moment(minutes))) AS VARCHAR) END;

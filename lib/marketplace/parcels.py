@@ -17,7 +17,7 @@ _PER_MONTH = 1_000_000
 
 
 def serials(month: Month, flow: str, size: int) -> Days:
-    """Number the parcels or orders of a month, each number once in all months and flows."""
+    """Give the parcels or orders of a month numbers that no other month or flow has."""
     year, _, part = month.name.partition("-")
     first = ((int(year) - 2024) * 12 + int(part)) * _PER_MONTH + _FLOW_NUMBER[flow]
     return first + np.arange(size)
@@ -48,7 +48,7 @@ def carriers_on(
     again = chance * 7_919 % 1
     for event, how in scenario.with_effect("carrier_share"):
         wanted = how["to"]
-        among = event.touches(rows, day) & np.isin(carrier, list(wanted))
+        among = event.touches(rows | {"carrier": carrier}, day) & np.isin(carrier, list(wanted))
         share = np.cumsum(list(wanted.values())) / sum(wanted.values())
         carrier = np.where(
             among, np.array(list(wanted))[np.searchsorted(share, again, side="right")], carrier

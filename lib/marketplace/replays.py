@@ -1,4 +1,4 @@
-"""Extracts that tell a cause as it came to be known: parcels while scans were missing, invoices sent twice."""
+"""Extracts that tell a cause as it came to be known: parcels whose scans are missing, a file sent twice."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class MissingScans:
     Only what changed since the day before is told; what has come to its end by then is not told again.
     """
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: Market, columns: tuple[str, ...]) -> None:
+        self._columns = columns
         self._events = [
             (place, event, number(event.effects["scans_lost"]["until"]) * _DAY + 6 * 60)
             for place, event in enumerate(market.scenario.events)
@@ -43,19 +44,20 @@ class MissingScans:
             }
             touched = np.any(list(lost.values()), axis=0)
             known = _known(parcels, lost, until)
-            self._kept[place].append(pick(parcels | known, touched))
+            shown = {name: parcels[name] for name in self._columns} | known
+            self._kept[place].append(pick(shown, touched))
             end = _last_morning(until)
             is_over = np.all([(known[f"{name} known"] <= end) for name in _TIMES], axis=0)
             parcels = pick(parcels, ~(touched & is_over))
         return parcels
 
-    def write(self, writers: Writers, extract: Extract, columns: tuple[str, ...]) -> None:
+    def write(self, writers: Writers, extract: Extract) -> None:
         """Write a file for each day from the event to the day on which all was told."""
         for place, event, until in self._events:
             if self._kept[place]:
                 rows = stack(self._kept[place])
                 for day in range(event.first_day + 1, _last_morning(until) // _DAY + 1):
-                    _write_day(writers, extract, rows, day, day == event.first_day + 1, columns)
+                    _write_day(writers, extract, rows, day, day == event.first_day + 1, self._columns)
 
 
 def _last_morning(until: int) -> int:

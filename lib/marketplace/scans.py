@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+import numpy.typing as npt
 
 from marketplace.days import number as day_number
 from marketplace.market import NEVER, Market, Month, Rows, count, lognormal, pick, stack
+from marketplace.scenario import Mask
 
 CODES = ("scanned", "hub", "attempt_fail", "available", "delivered")
 """What a scan may say; each carrier has codes of its own for them."""
@@ -42,7 +46,9 @@ def scans(market: Market, month: Month, parcels: Rows) -> Rows:
     return rows | {"received_at": received_at, "lost_by": lost_by}
 
 
-def _moments(market: Market, parcels: Rows, draw: np.random.Generator, settings: dict):
+def _moments(
+    market: Market, parcels: Rows, draw: np.random.Generator, settings: dict[str, float]
+) -> Iterator[tuple[npt.NDArray[np.int64], Mask]]:
     """Give for each code when it happens, and to which parcels."""
     size = count(parcels)
     scan_at, attempt_at, delivered_at = (parcels[name] for name in ("scan_at", "attempt_at", "delivered_at"))

@@ -20,6 +20,7 @@ from marketplace.pool import Writers
 from marketplace.replays import MissingScans, repeated_invoices
 from marketplace.reverse import play_returns, play_trade_ins
 from marketplace.scans import scans
+from marketplace.truth import Truth
 
 Played = dict[str, list[Rows]]
 """Kind of rows (orders, parcels, scans, charges, claims, contacts, cases, jobs) to their parts."""
@@ -64,14 +65,15 @@ def play_month(market: Market, month: Month) -> Played:
     }
 
 
-def write_market(market: Market, writers: Writers, told: Callable[[str], None]) -> None:
+def write_market(market: Market, writers: Writers, truth: Truth, told: Callable[[str], None]) -> None:
     """Play all months and write their extracts, each as soon as nothing can be added to it."""
     extracts = read_extracts()
     waiting: dict[tuple[str, str], list[Rows]] = defaultdict(list)
-    months, missing = list(market.months()), MissingScans(market)
+    months, missing = list(market.months()), MissingScans(market, _COLUMNS["parcels"])
     for place, month in enumerate(months):
         told(month.name)
         played = play_month(market, month)
+        tell(truth, played)
         for flow, scanned in enumerate(played["scans"]):
             played["parcels"][flow] = missing.take(played["parcels"][flow], scanned)
         for extract in extracts.values():
@@ -82,7 +84,21 @@ def write_market(market: Market, writers: Writers, told: Callable[[str], None]) 
             for key in [key for key in sorted(waiting) if key[0] == extract.name and key[1] not in later]:
                 if key[1] <= extract.file_name(month.name):
                     _write(market, writers, extract, key[1], stack(waiting.pop(key)))
-    missing.write(writers, extracts["shipments"], _COLUMNS["parcels"])
+    missing.write(writers, extracts["shipments"])
+
+
+def tell(truth: Truth, played: Played) -> None:
+    """Add what was played in a month to the truth."""
+    adders = {
+        "parcels": truth.add_parcels,
+        "charges": truth.add_charges,
+        "scans": truth.add_scans,
+        "claims": truth.add_claims,
+        "contacts": truth.add_contacts,
+    }
+    for kind, add in adders.items():
+        for rows in played[kind][:3]:
+            add(rows)
 
 
 def _lay(market: Market, extract: Extract, rows: Rows, waiting: dict[tuple[str, str], list[Rows]]) -> None:

@@ -141,7 +141,7 @@ def read_world(changes: Mapping[str, Any] | None = None) -> World:
     outbound = [_lane(name, entry) for name, entry in settings["lanes"].items()]
     by_name = {lane.name: lane for lane in outbound}
     trade_in = [_trade_in_lane(country, entry, by_name) for country, entry in settings["trade_in"].items()]
-    lanes = {"outbound": outbound, "trade_in": trade_in, "return": [_reversed(lane) for lane in outbound]}
+    lanes = {"outbound": outbound, "trade_in": trade_in, "return": [_reversed(lane, by_name) for lane in outbound]}
     for lane in (*outbound, *trade_in):
         unknown = {*lane.carriers, *lane.on_time} - carriers.keys()
         if unknown:
@@ -213,13 +213,15 @@ def _trade_in_lane(country: str, entry: Mapping[str, Any], lanes: Mapping[str, L
     )
 
 
-def _reversed(lane: Lane) -> Lane:
+def _reversed(lane: Lane, lanes: Mapping[str, Lane]) -> Lane:
+    """Send returns back; where parcels go that way too, the contract has one price for both."""
+    same_way = lanes.get(f"{lane.destination}-{lane.origin}", lane)
     return Lane(
         lane.destination,
         lane.origin,
         lane.share,
         lane.transit,
-        lane.price_cents,
+        same_way.price_cents,
         lane.carriers,
         lane.on_time,
     )

@@ -1,4 +1,4 @@
-"""The command line: load, forget, report, explain."""
+"""The command line: sample, load, forget, report, explain."""
 
 from __future__ import annotations
 
@@ -40,6 +40,29 @@ def main() -> None:
 _data = click.option(
     "--data", default="data", show_default=True, help="Data folder, here or in a folder above."
 )
+
+
+@main.command()
+@click.option("--out", default="data", show_default=True, type=click.Path(path_type=Path), help="Data folder.")
+@click.option("--size", default="S", show_default=True, help="S, M, L, or parcels a week.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
+@click.option("--events", type=click.Path(path_type=Path), help="Scenario; default: data/sample/events.toml.")
+@click.option("--weeks", default="2024-W01:2026-W46", show_default=True, help="First and last week.")
+def sample(out: Path, size: str, seed: int, events: Path | None, weeks: str) -> None:
+    """Write the raw extracts of a simulated marketplace, and the truth about it, into a data folder.
+
+    A folder that is no workbook yet gets the workbook.toml and the sources to load them.
+    """
+    with _one_line_errors():
+        from tallysheet.sampling import make_sample
+
+        raw = make_sample(out, size=size, seed=seed, events=events, weeks=weeks, told=_told_on_terminal)
+        click.echo(f"{_shown(raw)}: {sum(path.is_file() for path in raw.rglob('*'))} files")
+
+
+def _told_on_terminal(month: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{month}", nl=False, err=True)
 
 
 @main.command()

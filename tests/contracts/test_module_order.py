@@ -11,7 +11,7 @@ engine personal unpack records dialect layout spreadsheet text_file extract
 reasons sources inputs casts row_checks checked range_checks database merge ledger notes loading clean forget
 cube limits judgement decomposition comparison verdict
 say tables svg control_charts charts page fine_print
-week explain terminal
+week explain terminal sampling
 execute
 publish publish.promote publish.checks publish.pages publish.archive publish.explanation publish.weekly
 cli

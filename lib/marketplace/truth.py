@@ -1,0 +1,193 @@
+"""The truth about a market: what each event did, beside what would have been without it, and all the dirt."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from marketplace.days import date
+from marketplace.extracts import Written, read_extracts
+from marketplace.market import NEVER, Market, Rows
+from marketplace.scenario import Event, Mask
+
+
+class Truth:
+    """Adds up, event by event and week by week, what there was and what there would have been.
+
+    In the scope of an event, on any day, for each measure: how many (n), what was (now) and what would
+    have been without any event (without), both from the same random numbers. A parcel counts in the
+    week of its promise, a charge in that of its ship day, a job in that of its own day.
+
+    Attributes
+    ----------
+    sums : dict
+        (event, measure, week) to n, now and without.
+    """
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+        self.sums: dict[tuple[str, str, str], npt.NDArray[np.float64]] = defaultdict(lambda: np.zeros(3))
+
+    def add_parcels(self, rows: Rows) -> None:
+        """Add parcels: on time, handed over on time, lost."""
+        is_used, week = rows["is_used"], rows["promised_day"] // 7
+        self._add("on_time", rows, is_used, week, rows["is_on_time"], rows["is_on_time_without"])
+        is_sent = is_used & (rows["flow"] == "outbound")
+        if is_sent.any():
+            due = rows["ship_by_day"]
+            prompt, without = rows["scan_day"] <= due, rows["scan_day_without"] <= due
+            self._add("handed_over", rows, is_sent, due // 7, prompt, without)
+            by_partner = rows["partner"] != ""
+            self._add("dispatched", rows, by_partner, due // 7, rows["is_prompt"], rows["is_prompt_without"])
+        else:
+            arrived = rows["dock_in_at"] < NEVER
+            hours, without = rows["dock_hours"], rows["dock_hours_without"]
+            self._add("dock_to_stock_hours", rows, arrived, rows["dock_in_at"] // 10_080, hours, without)
+        lost, without = rows["is_lost"], rows["is_lost_without"]
+        self._add("lost", rows, is_used, rows["scan_day"] // 7, lost, without)
+
+    def add_charges(self, rows: Rows) -> None:
+        """Add charges: euro cents by kind of charge, parcels billed too early, lines of a wrong currency."""
+        week, nothing = rows["ship_day"] // 7, np.zeros(len(rows["shipment"]))
+        for measure, charges in _CHARGES.items():
+            here = np.isin(rows["charge"], charges)
+            self._add(measure, rows, here, week, rows["euro_cents"], rows["euro_cents_without"])
+        every = np.ones(len(nothing), dtype=bool)
+        here = rows["charge"] == "base"
+        self._add("billed_early", rows, here, week, rows["is_early"], nothing)
+        self._add("tagged_lines", rows, every, week, rows["tagged"] != "", nothing)
+
+    def add_scans(self, rows: Rows) -> None:
+        """Add scans: lost for a time."""
+        every = np.ones(len(rows["shipment"]), dtype=bool)
+        is_late = rows["lost_by"] >= 0
+        self._add("lost_scans", rows, every, rows["event_at"] // 10_080, is_late, np.zeros(len(every)))
+
+    def add_claims(self, rows: Rows) -> None:
+        """Add claims: decided at once."""
+        every = np.ones(len(rows["shipment"]), dtype=bool)
+        at_once = rows["closed_by"] >= 0
+        self._add("claims_closed", rows, every, rows["decided_at"] // 10_080, at_once, np.zeros(len(every)))
+
+    def add_contacts(self, rows: Rows) -> None:
+        """Add contacts: named by another reason."""
+        asks = rows["true_reason"] == "WISMO"
+        relabelled = rows["relabelled"]
+        self._add("relabelled", rows, asks, rows["opened_at"] // 10_080, relabelled, np.zeros(len(asks)))
+
+    def _add(
+        self,
+        measure: str,
+        rows: Rows,
+        counts: Mask,
+        week: npt.NDArray[np.int64],
+        now: npt.NDArray[Any],
+        without: npt.NDArray[Any],
+    ) -> None:
+        for event in self._market.scenario.events:
+            if not set(event.where) <= set(rows) or not _moves(event, measure):
+                continue
+            here = counts & _in_scope(event, rows)
+            first, last = event.first_day // 7 - 4, min(event.first_day // 7 + 12, self._market.now // 10_080)
+            here &= (week >= first) & (week <= last)
+            for one in np.unique(week[here]):
+                mask = here & (week == one)
+                name = f"{date(int(one) * 7):%G-W%V}"
+                self.sums[event.id, measure, name] += (mask.sum(), now[mask].sum(), without[mask].sum())
+
+    def write(self, folder: Path, written: Iterable[Written], about: dict[str, Any]) -> None:
+        """Write truth/scenario.json, truth/effects.csv, truth/dirt.csv and truth/files.csv."""
+        target = folder / "truth"
+        target.mkdir(parents=True, exist_ok=True)
+        scenario = self._market.scenario
+        told = about | {
+            "events": [_told(event) for event in scenario.events],
+            "log_only": scenario.log_only,
+            "controls": scenario.controls,
+            "adoption": {
+                name: scenario.world.settings["adoption"][name]
+                for name in ("on_time_gain", "saving_cents", "contacts_gain")
+            },
+        }
+        (target / "scenario.json").write_text(json.dumps(told, indent=1, default=str, ensure_ascii=False))
+        lines = ["event,measure,week,n,now,without"]
+        lines += [
+            f"{event},{measure},{week},{n:.0f},{now:.6g},{without:.6g}"
+            for (event, measure, week), (n, now, without) in sorted(self.sums.items())
+        ]
+        (target / "effects.csv").write_text("\n".join(lines) + "\n")
+        _write_dirt(target, list(written))
+
+
+def _write_dirt(target: Path, written: list[Written]) -> None:
+    kinds = {(name, dirt.kind): dirt for name, one in read_extracts().items() for dirt in one.dirt}
+    counted: Counter[tuple[str, str]] = Counter()
+    for file in written:
+        for kind, rows in file.dirty.items():
+            counted[file.extract, kind] += rows
+    lines = ["extract;kind;outcome;column;reason;rows"]
+    for (extract, kind), rows in sorted(counted.items()):
+        dirt = kinds.get((extract, kind))
+        outcome, column, reason = (dirt.outcome, dirt.column, dirt.reason) if dirt else ("duplicate", "", "")
+        lines.append(f"{extract};{kind};{outcome};{column};{reason};{rows}")
+    (target / "dirt.csv").write_text("\n".join(lines) + "\n")
+    files = ["extract;file;rows", *(f"{one.extract};{one.name};{one.rows}" for one in written)]
+    (target / "files.csv").write_text("\n".join(files) + "\n")
+
+
+_CHARGES = {
+    "base_cents": ("base",),
+    "fuel_cents": ("fuel",),
+    "surcharge_cents": ("remote", "residential", "oversize"),
+}
+
+_MEASURES = {
+    "transit_days": ("on_time",),
+    "carrier_share": ("on_time",),
+    "carrier_on_time": ("on_time",),
+    "promise_days": ("on_time",),
+    "orders": ("on_time",),
+    "handover_on_time": ("handed_over", "on_time"),
+    "dispatch_on_time": ("dispatched", "handed_over", "on_time"),
+    "dock_to_stock": ("dock_to_stock_hours",),
+    "loss": ("lost", "on_time"),
+    "scans_lost": ("lost_scans",),
+    "rate": ("base_cents", "billed_early"),
+    "fuel": ("fuel_cents",),
+    "surcharge": ("surcharge_cents",),
+    "currency_tag": ("tagged_lines",),
+    "contact_reason": ("relabelled",),
+    "claims_decided": ("claims_closed",),
+}
+"""What an effect is seen in."""
+
+
+def _moves(event: Event, measure: str) -> bool:
+    return any(measure in _MEASURES.get(effect, ()) for effect in event.effects)
+
+
+def _in_scope(event: Event, rows: Rows) -> Mask:
+    found = np.ones(len(next(iter(rows.values()))), dtype=bool)
+    for key, values in event.where.items():
+        found &= np.isin(rows[key], values)
+    return found
+
+
+def _told(event: Event) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "kind": event.kind,
+        "start": date(event.first_day).isoformat(),
+        "end": date(event.last_day).isoformat(),
+        "where": event.where,
+        "effect": event.effects,
+        "logged": event.log is not None,
+        "judge_as_of": [moment.isoformat() for moment in event.judge_as_of],
+        "expect": event.expect,
+    }

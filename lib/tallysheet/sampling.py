@@ -1,0 +1,61 @@
+"""Start the simulated marketplace, which is a program of its own, and lay its workbook beside it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tallysheet.errors import UsageError
+from tallysheet.settings import find_data
+
+
+def make_sample(
+    out: Path, *, size: str, seed: int, events: Path | None, weeks: str, told: Callable[[str], None]
+) -> Path:
+    """Write the extracts of a scenario into ``out/raw`` and its truth into ``out/truth``.
+
+    Parameters
+    ----------
+    out : Path
+        A data folder. One without workbook.toml gets that of this workbook, and its sources.
+    size : str
+        S, M, L, or parcels a week.
+    seed : int
+    events : Path or None
+        Scenario; None: sample/events.toml of this workbook.
+    weeks : str
+        First and last ISO week, with a colon between.
+    told : callable
+        Told of each month as it is played.
+
+    Returns
+    -------
+    Path
+        The folder of the extracts.
+
+    Raises
+    ------
+    UsageError
+        There are extracts already, or the scenario cannot be played.
+    """
+    data = find_data()
+    raw = out / "raw"
+    if raw.is_dir() and any(raw.iterdir()):
+        advice = "Move what is there, or name another folder with --out."
+        raise UsageError(str(raw), "no extracts there", "some", advice)
+    command = [sys.executable, "-m", "marketplace", "--out", str(out), "--size", size, "--seed", str(seed)]
+    command += ["--events", str(events or data / "sample" / "events.toml"), "--weeks", weeks]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as playing:
+        for line in playing.stdout or ():
+            told(line.strip())
+        error = playing.stderr.read() if playing.stderr else ""
+    if playing.returncode:
+        found = error.strip().splitlines()[-1] if error.strip() else f"exit code {playing.returncode}"
+        raise UsageError("sample", "a scenario that can be played", found, "Correct it.")
+    if not (out / "workbook.toml").is_file():
+        shutil.copy(data / "workbook.toml", out / "workbook.toml")
+        shutil.copytree(data / "sources", out / "sources", dirs_exist_ok=True)
+    return raw
