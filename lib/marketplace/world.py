@@ -141,7 +141,11 @@ def read_world(changes: Mapping[str, Any] | None = None) -> World:
     outbound = [_lane(name, entry) for name, entry in settings["lanes"].items()]
     by_name = {lane.name: lane for lane in outbound}
     trade_in = [_trade_in_lane(country, entry, by_name) for country, entry in settings["trade_in"].items()]
-    lanes = {"outbound": outbound, "trade_in": trade_in, "return": [_reversed(lane, by_name) for lane in outbound]}
+    lanes = {
+        "outbound": outbound,
+        "trade_in": trade_in,
+        "return": [_reversed(lane, by_name) for lane in outbound],
+    }
     for lane in (*outbound, *trade_in):
         unknown = {*lane.carriers, *lane.on_time} - carriers.keys()
         if unknown:

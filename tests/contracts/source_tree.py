@@ -5,13 +5,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "lib" / "tallysheet"
+MARKETPLACE = ROOT / "lib" / "marketplace"
 
 
-def modules() -> dict[str, ast.Module]:
-    """Read every module of the library, by its dotted name below tallysheet; the package itself is ''."""
+def modules(package: Path = LIBRARY) -> dict[str, ast.Module]:
+    """Read every module of a package, by its dotted name below it; the package itself is ''."""
     found = {}
-    for path in sorted(LIBRARY.rglob("*.py")):
-        name = ".".join(path.relative_to(LIBRARY).with_suffix("").parts).removesuffix("__init__").rstrip(".")
+    for path in sorted(package.rglob("*.py")):
+        name = ".".join(path.relative_to(package).with_suffix("").parts).removesuffix("__init__").rstrip(".")
         found[name] = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
     return found
 

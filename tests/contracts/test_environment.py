@@ -9,7 +9,7 @@ import pytest
 from environment import ROOT, environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from source_tree import imported, modules
+from source_tree import MARKETPLACE, imported, modules
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 OWN = [Requirement(text) for text in PROJECT["dependencies"]]
@@ -64,8 +64,9 @@ def test_the_lock_names_no_index_and_no_hash():
 def test_imports_are_requirements_and_requirements_are_imported():
     """Nothing is used that is not asked for, and nothing is asked for that is not used."""
     distributions = packages_distributions()
-    roots = {name.split(".")[0] for tree in modules().values() for name in imported(tree)}
-    outside = roots - set(sys.stdlib_module_names) - {"tallysheet"}
+    trees = [*modules().values(), *modules(MARKETPLACE).values()]
+    roots = {name.split(".")[0] for tree in trees for name in imported(tree)}
+    outside = roots - set(sys.stdlib_module_names) - {"tallysheet", "marketplace"}
     used = {canonicalize_name(distributions[root][0]) for root in outside}
 
     asked = {canonicalize_name(item.name) for item in OWN + OPTIONAL}
