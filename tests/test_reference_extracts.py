@@ -1,4 +1,4 @@
-"""What a team keeps by hand, as the marketplace writes it: read back, loaded, held against what is charged."""
+"""What a team keeps by hand, as the marketplace writes it: read back, loaded, held against charges."""
 
 import datetime as dt
 import shutil
@@ -278,12 +278,13 @@ def test_the_log_holds_what_was_written_down_as_it_was_written(loaded):
     ]
 
     assert rows == [
+        ("definition", "2024-01-01", "", "2024-01-01"),
         ("price", "2026-01-05", "2026-01-05", "2026-01-19"),
         ("strike", "2026-04-21", "2026-04-22", "2026-04-21"),
         ("bank_holiday", "2026-05-14", "", "2026-05-26"),
         ("tariff", "2026-06-01", "2026-08-31", "2026-06-01"),
     ]
-    assert found["carrier"].to_list()[0] == "BRV"
+    assert found["carrier"].to_list()[1] == "BRV"
 
 
 def test_nothing_is_written_down_that_is_not_known_yet(tmp_path):
@@ -292,7 +293,7 @@ def test_nothing_is_written_down_that_is_not_known_yet(tmp_path):
     *_, targets, log = write_reference(early, tmp_path)
     text = (tmp_path / "raw" / "targets.csv").read_text()
 
-    assert (targets.dirty, log.rows, log.dirty) == ({"percent among shares": 0}, 0, {})
+    assert (targets.dirty, log.rows, log.dirty) == ({"percent among shares": 0}, 1, {})
     assert "2026-01-01" not in text
     assert {one.valid_to for one in rates(early)} == {None}
 

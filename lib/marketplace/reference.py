@@ -240,8 +240,11 @@ _LOG_COLUMNS = ("kind", "starts_on", "ends_on", "country", "carrier", "flow", "n
 
 
 def _write_event_log(market: Market, path: Path) -> Written:
-    scenario = market.scenario
-    entries = [_logged(event) for event in scenario.events if event.log is not None]
+    scenario, began = market.scenario, date(monday(market.first_week))
+    # So that it is never empty, whatever the scenario.
+    begin = {"kind": "definition", "starts_on": began, "note": "This log begins", "entered_on": began}
+    entries = [begin]
+    entries += [_logged(event) for event in scenario.events if event.log is not None]
     entries += [{"entered_on": entry.get("starts_on")} | entry for entry in scenario.log_only]
     slips = {
         _LATE.kind: {
