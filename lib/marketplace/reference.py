@@ -243,7 +243,7 @@ def _write_event_log(market: Market, path: Path) -> Written:
     scenario, began = market.scenario, date(monday(market.first_week))
     # So that it is never empty, whatever the scenario.
     begin = {"kind": "definition", "starts_on": began, "note": "This log begins", "entered_on": began}
-    entries = [begin]
+    entries: list[dict[str, Any]] = [begin]
     entries += [_logged(event) for event in scenario.events if event.log is not None]
     entries += [{"entered_on": entry.get("starts_on")} | entry for entry in scenario.log_only]
     slips = {
