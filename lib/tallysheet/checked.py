@@ -1,9 +1,11 @@
-"""One extract, every row of it: typed, with what was refused beside it, as a Parquet file."""
+"""Extracts, every row of them: typed, with what was refused beside it, each as a Parquet file."""
 
 from __future__ import annotations
 
 import json
 import os
+import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -12,12 +14,12 @@ import duckdb
 
 from tallysheet.engine import connect, first_line, identifier, literal
 from tallysheet.errors import DataError, nearest
-from tallysheet.extract import scan
+from tallysheet.extract import scan, scan_alike
 from tallysheet.inputs import RawFile
 from tallysheet.personal import key_fingerprint, masked, personal_key
 from tallysheet.row_checks import ROW_OK, checked_rows
 from tallysheet.sources import Source
-from tallysheet.text_file import Form, Stream, TextTable
+from tallysheet.text_file import FILE, Form, Stream, TextTable
 from tallysheet.unpack import sha256
 
 _MEDIAN_ROWS = 100_000
@@ -98,8 +100,72 @@ class Checked:
         return cls(**{**found, "path": str(path), "headers": tuple(found["headers"]), "notes": notes})
 
 
+@dataclass(frozen=True)
+class Job:
+    """An extract to be checked, and the Parquet file to which every row of it goes.
+
+    ``text`` says how it is written, if that shows. Beside the Parquet file a record with ``.json`` is
+    written last.
+    """
+
+    raw: RawFile
+    target: Path
+    text: TextTable | None = None
+
+    def keep(self, part: Path, found: dict[str, Any]) -> Checked:
+        """Give a file that was written whole its name, and record what was found."""
+        checked = Checked(path=str(self.target), sha256=sha256(part), **found)
+        os.replace(part, self.target)
+        part.write_text(json.dumps(asdict(checked)), encoding="utf-8")
+        os.replace(part, self.target.with_suffix(".json"))
+        return checked
+
+
+def check_alike(source: Source, batch: Sequence[Job]) -> list[Checked]:
+    """Check extracts that `look` found alike, in one query, which writes each to a file of its own.
+
+    Raises
+    ------
+    NotAsItLooked
+        At least one cannot be checked so; each must be checked by itself.
+    FileChanged
+        One is not the file that was found, or changes while it is read.
+    """
+    texts = [(job.raw.path, job.text) for job in batch if job.text]
+    one = texts[0][1]
+    with (
+        tempfile.TemporaryDirectory(suffix=".part", dir=batch[0].target.parent) as made,
+        connect(Path(made)) as connection,
+    ):
+        parts = Path(made) / "rows"
+        try:
+            scan_alike(connection, texts)
+            notes = _prepare(connection, source, texts[0][0], one, FILE)
+            given, key = _given(connection, source)
+            rows = checked_rows(source, given, ("line", FILE))
+            connection.execute(
+                f"COPY ({rows}) TO {literal(str(parts))} (FORMAT parquet, PARTITION_BY {identifier(FILE)})"
+            )
+            counted = _counted(connection, source, given, parts / "*" / "*", f"line - {one.first_line}")
+        except (duckdb.Error, DataError):
+            raise NotAsItLooked from None
+        finally:
+            for job in batch:
+                job.raw.refuse_change()
+        # DuckDB makes a folder for each number.
+        of = {int(part.parent.name.rpartition("=")[2]): (part, found) for part, found in counted.items()}
+        # Where each text has its lines, from the first to the last, each row also has its own.
+        lines = {number: (text.lines, 0, (text.lines or 0) - 1) for number, (_, text) in enumerate(texts)}
+        if lines != {number: (found.rows, found.first, found.last) for number, (_, found) in of.items()}:
+            raise NotAsItLooked
+        return [
+            job.keep(of[number][0], of[number][1].found(texts[number][1], notes, key))
+            for number, job in enumerate(batch)
+        ]
+
+
 def check_extract(source: Source, raw: RawFile, target: Path, forms: dict[str, Form]) -> Checked:
-    """Check an extract and write every row of it to ``target``.
+    """Check an extract by itself and write every row of it to ``target``.
 
     Parameters
     ----------
@@ -107,7 +173,6 @@ def check_extract(source: Source, raw: RawFile, target: Path, forms: dict[str, F
     raw : RawFile
         One of the main files of the source.
     target : Path
-        A Parquet file; a record of the same name with ``.json`` is written last.
     forms : dict
         How files of this source were written so far; the next is tried so first.
 
@@ -123,22 +188,17 @@ def check_extract(source: Source, raw: RawFile, target: Path, forms: dict[str, F
     try:
         try:
             found = _written(source, raw.path, part, forms, "trusted")
-        except _NotEven:
+        except NotAsItLooked:
             found = _written(source, raw.path, part, forms, "never")
         finally:
             raw.refuse_change()
-        os.replace(part, target)
+        return Job(raw, target).keep(part, found)
     finally:
         part.unlink(missing_ok=True)
-    checked = Checked(path=str(target), sha256=sha256(target), **found)
-    record = target.with_suffix(".json")
-    part.write_text(json.dumps(asdict(checked)), encoding="utf-8")
-    os.replace(part, record)
-    return checked
 
 
-class _NotEven(Exception):
-    """A text that looked even at its beginning and end is not."""
+class NotAsItLooked(Exception):
+    """A file is otherwise than its beginning and end show."""
 
 
 def _written(
@@ -162,47 +222,76 @@ def _written(
         try:
             notes = _prepare(connection, source, path, text)
             _list_ragged(connection, text)
-            given = {row[0] for row in connection.execute("DESCRIBE mapped").fetchall()} - {"line"}
-            hashed = any(
-                column.personal == "hash" and column.name in given for column in source.table.columns
-            )
-            if hashed:
-                connection.execute("SET VARIABLE personal_key = ?", [personal_key()])
+            given, key = _given(connection, source)
             in_place = text.lines is not None and not source.select
-            select = checked_rows(source, given, lines_are_rows=in_place)
-            connection.execute(f"COPY ({select}) TO {literal(str(part))} (FORMAT parquet)")
+            beside = () if in_place else ("line",)
+            rows = checked_rows(source, given, beside, ragged=bool(text.ragged))
+            connection.execute(f"COPY ({rows}) TO {literal(str(part))} (FORMAT parquet)")
         except duckdb.Error as error:
             if text.lines is not None and "CSV Error" in str(error):
-                raise _NotEven from None
+                raise NotAsItLooked from None
             where = f"source {source.name}, {path.name}"
             raise DataError(where, "a table that can be checked", first_line(error), "Correct it.") from None
-        medians = _medians(connection, source, given, part)
-        counts = connection.execute(
-            f"SELECT count(*), count(*) FILTER (NOT ({ROW_OK})) FROM read_parquet({literal(str(part))})"
-        ).fetchall()[0]
-    if text.lines is not None and counts[0] != text.lines:
-        raise _NotEven
-    return {
-        **dict(zip(("rows", "bad_rows"), map(int, counts), strict=True)),
-        "first_line": text.first_line,
-        "headers": text.names,
-        "notes": tuple([*_told(text), *notes]),
-        "medians": medians,
-        "key": key_fingerprint() if hashed else "",
-    }
+        counted = _counted(connection, source, given, part, "file_row_number").get(part, _Counted())
+    if text.lines is not None and counted.rows != text.lines:
+        raise NotAsItLooked
+    return counted.found(text, notes, key)
 
 
-def _medians(
-    connection: duckdb.DuckDBPyConnection, source: Source, given: set[str], part: Path
-) -> dict[str, float]:
-    """Find the middle of numbers with a unit, by which an extract in another unit is noticed."""
+def _given(connection: duckdb.DuckDBPyConnection, source: Source) -> tuple[set[str], str]:
+    """Tell which columns ``mapped`` has; where one is hashed set the key, and give its fingerprint."""
+    columns = {column.name: column for column in source.table.columns}
+    given = {row[0] for row in connection.execute("DESCRIBE mapped").fetchall()} & {*columns}
+    if not any(columns[name].personal == "hash" for name in given):
+        return given, ""
+    connection.execute("SET VARIABLE personal_key = ?", [personal_key()])
+    return given, key_fingerprint()
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Rows of a checked file, their first and last place, and the middle of its numbers with a unit."""
+
+    rows: int = 0
+    bad_rows: int = 0
+    first: int = 0
+    last: int = 0
+    medians: dict[str, float] = field(default_factory=dict)
+
+    def found(self, text: TextTable, notes: list[Note], key: str) -> dict[str, Any]:
+        """Give what `Checked` says of the extract."""
+        return {
+            "rows": self.rows,
+            "bad_rows": self.bad_rows,
+            "first_line": text.first_line,
+            "headers": text.names,
+            "notes": tuple([*_told(text), *notes]),
+            "medians": self.medians,
+            "key": key,
+        }
+
+
+def _counted(
+    connection: duckdb.DuckDBPyConnection, source: Source, given: set[str], parts: Path, place: str
+) -> dict[Path, _Counted]:
+    """Count the rows of checked files, and find the middle of numbers with a unit among the first rows.
+
+    By the middle an extract in another unit is noticed.
+    """
     names = [column.name for column in source.table.columns if column.unit and column.name in given]
-    if not names:
-        return {}
-    columns = ", ".join(f"median(abs({name}))" for name in names)
-    first = f"SELECT {', '.join(names)} FROM read_parquet({literal(str(part))}) LIMIT {_MEDIAN_ROWS}"
-    found = connection.execute(f"SELECT {columns} FROM ({first})").fetchall()[0]
-    return {name: value for name, value in zip(names, found, strict=True) if value is not None}
+    middles = "".join(f", median(abs({name})) FILTER (place < {_MEDIAN_ROWS})" for name in names)
+    counted = connection.execute(
+        f"SELECT filename, count(*), count(*) FILTER (NOT ({ROW_OK})), min(place), max(place){middles} "
+        f"FROM (SELECT *, {place} AS place FROM read_parquet({literal(str(parts))}, filename = true, "
+        "file_row_number = true, hive_partitioning = false)) GROUP BY filename"
+    ).fetchall()
+    return {
+        Path(path): _Counted(
+            *(rows, bad_rows, first, last),
+            medians={name: middle for name, middle in zip(names, middles, strict=True) if middle is not None},
+        )
+        for path, rows, bad_rows, first, last, *middles in counted
+    }
 
 
 def _told(text: TextTable) -> list[Note]:
@@ -224,16 +313,15 @@ def _told(text: TextTable) -> list[Note]:
 
 
 def _prepare(
-    connection: duckdb.DuckDBPyConnection, source: Source, path: Path, text: TextTable
+    connection: duckdb.DuckDBPyConnection, source: Source, path: Path, text: TextTable, *beside: str
 ) -> list[Note]:
-    """Lay ``mapped``: the source's cells under our names, not yet typed."""
+    """Lay ``mapped``: the source's cells under our names, not yet typed, and columns beside them."""
     main, *others = source.files
-    _view(connection, main.name, "VIEW", "extract", text, main.missing)
+    _view(connection, main.name, "VIEW", "extract", text, main.missing, *beside)
     if not source.select:
         notes, mapped = _matched(source, path, text)
-        connection.execute(
-            f"CREATE TEMP VIEW mapped AS SELECT {', '.join([*mapped, 'line'])} FROM {identifier(main.name)}"
-        )
+        shown = ", ".join([*mapped, "line", *map(identifier, beside)])
+        connection.execute(f"CREATE TEMP VIEW mapped AS SELECT {shown} FROM {identifier(main.name)}")
         return notes
     for file in others:
         for lookup in file.paths():
@@ -269,6 +357,7 @@ def _view(
     scanned: str,
     text: TextTable,
     missing: tuple[str, ...],
+    *beside: str,
 ) -> None:
     """Name a scanned file as the source does, with its marks for a missing value as NULL."""
     marks = ", ".join(literal(mark) for mark in missing)
@@ -278,9 +367,8 @@ def _view(
         if marks
         else quoted
     )
-    connection.execute(
-        f"CREATE TEMP {kind} {identifier(name)} AS SELECT {', '.join([*cells, 'line'])} FROM {scanned}"
-    )
+    shown = ", ".join([*cells, "line", *map(identifier, beside)])
+    connection.execute(f"CREATE TEMP {kind} {identifier(name)} AS SELECT {shown} FROM {scanned}")
 
 
 def _matched(source: Source, path: Path, text: TextTable) -> tuple[list[Note], list[str]]:

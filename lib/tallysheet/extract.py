@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,22 @@ from tallysheet.errors import DataError, nearest
 from tallysheet.layout import find_layout
 from tallysheet.records import Record
 from tallysheet.spreadsheet import Sheet, read_sheets
-from tallysheet.text_file import Form, Stream, TextTable, different, lay_out, scan_text
-from tallysheet.unpack import SPREADSHEETS, check_file, unpacked
+from tallysheet.text_file import (
+    FILE,
+    Form,
+    Stream,
+    TextTable,
+    different,
+    even_text,
+    lay_even,
+    lay_out,
+    scan_text,
+)
+from tallysheet.unpack import DELIMITED, SPREADSHEETS, check_file, unpacked
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow.parquet as pq
 
 MISSING_MARKS = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None")
 """What other tools write for a missing value; only `typed_table` reads them so."""
@@ -154,7 +165,7 @@ def scan(
         plain = unpacked(path, folder)
         suffix = plain.suffix.lower()
         if suffix == ".parquet":
-            table = _parquet(connection, path, plain, name)
+            table = _parquet(connection, path, plain, name, stream)
         elif suffix in SPREADSHEETS:
             table = _workbook(connection, path, plain, name, folder, sheet)
         else:
@@ -162,31 +173,101 @@ def scan(
         yield table
 
 
-def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, plain: Path, name: str) -> TextTable:
+def look(path: Path, name: str, form: Form | None) -> TextTable | None:
+    """Say how a file is written that DuckDB can read together with others like it; None if it cannot be so.
+
+    Raises
+    ------
+    DataError
+        It is not a regular file of a kind that can be read, or damaged.
+    """
+    check_file(path)
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        return _plain_parquet(path, name)
+    return even_text(path, name, form) if suffix in DELIMITED else None
+
+
+def scan_alike(connection: duckdb.DuckDBPyConnection, files: Sequence[tuple[Path, TextTable]]) -> None:
+    """Lay one view of texts over files that `look` found to be alike.
+
+    It has their columns, ``line``, and `FILE`: the number of each row's file, counting from 0. If a file
+    is not as it looked, DuckDB finds an error, or another number of rows than `TextTable.lines` says.
+    """
+    if files[0][1].form:
+        lay_even(connection, files)
+        return
+    one = files[0][1]
+    paths = ", ".join(literal(str(path)) for path, _ in files)
+    numbers = ", ".join(f"({literal(str(path))}, {number})" for number, (path, _) in enumerate(files))
+    reader = f"read_parquet([{paths}], file_row_number = true, filename = ' path', hive_partitioning = false)"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {identifier(one.name)} AS "
+        f"SELECT {_texts(one.columns, one.columns)}, file_row_number + 2 AS line, "
+        f"number AS {identifier(FILE)} FROM {reader} "
+        f'JOIN (VALUES {numbers}) AS files(path, number) ON files.path = " path"'
+    )
+
+
+def _plain_parquet(path: Path, name: str) -> TextTable | None:
+    """Say what is in a Parquet file whose columns need no other names, and hold single values."""
     import pyarrow as pa
+
+    try:
+        file = _whole_parquet(path)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise _unreadable(path, path, error) from None
+    names, columns = file.schema_arrow.names, tuple(file.schema.column(at) for at in range(len(file.schema)))
+    plain = different([*names, "file_row_number"])[:-1] == tuple(names) and len(columns) == len(names)
+    if not plain or any(sign in str(path) for sign in "*?["):
+        return None
+    types = tuple(map(repr, columns))
+    return TextTable(
+        name, tuple(names), tuple(names), types=types, lines=file.metadata.num_rows, first_line=2
+    )
+
+
+def _whole_parquet(path: Path) -> pq.ParquetFile:
+    """Read a Parquet file through once; DuckDB 2.0 does not compare the checksums that a page may have."""
     import pyarrow.parquet as pq
 
-    reader = f"read_parquet({literal(str(plain))}, file_row_number = true)"
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        for _ in file.iter_batches():
+            pass
+        return file
+
+
+def _unreadable(path: Path, plain: Path, error: Exception) -> DataError:
+    told = first_line(error).replace(str(plain), path.name)
+    return DataError(str(path), "a readable table", told, "Extract it again.")
+
+
+def _texts(names: Sequence[str], columns: Sequence[str]) -> str:
+    return ", ".join(
+        f"nullif(CAST({identifier(ours)} AS VARCHAR), '') AS {identifier(column)}"
+        for ours, column in zip(names, columns, strict=True)
+    )
+
+
+def _parquet(
+    connection: duckdb.DuckDBPyConnection, path: Path, plain: Path, name: str, stream: Stream
+) -> TextTable:
+    import pyarrow as pa
+
+    reader = f"read_parquet({literal(str(plain))}, file_row_number = true, hive_partitioning = false)"
     try:
-        # DuckDB 2.0 does not compare the checksums that a page may have.
-        with pq.ParquetFile(plain, page_checksum_verification=True) as file:
-            for _ in file.iter_batches():
-                pass
+        _whole_parquet(plain)
         described = connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()
         names = [row[0] for row in described if row[0] != "file_row_number"]
         columns = different(names)
-        cells = ", ".join(
-            f"nullif(CAST({identifier(ours)} AS VARCHAR), '') AS {identifier(column)}"
-            for ours, column in zip(names, columns, strict=True)
-        )
         connection.execute(
             f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS "
-            f"SELECT {cells}, file_row_number + 2 AS line FROM {reader}"
+            f"SELECT {_texts(names, columns)}, file_row_number + 2 AS line FROM {reader}"
         )
-        connection.execute(f"SELECT count(COLUMNS(*)) FROM {identifier(name)}").fetchall()
+        if stream == "checked":
+            connection.execute(f"SELECT count(COLUMNS(*)) FROM {identifier(name)}").fetchall()
     except (duckdb.Error, pa.ArrowException, OSError, ValueError) as error:
-        told = first_line(error).replace(str(plain), path.name)
-        raise DataError(str(path), "a readable table", told, "Extract it again.") from None
+        raise _unreadable(path, plain, error) from None
     return TextTable(name, columns, tuple(names))
 
 

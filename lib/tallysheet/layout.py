@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -152,7 +152,7 @@ def _begins_table(records: Sequence[Record], start: int, position: int, width: i
         return False
     if records[position].cells == records[start].cells:
         return True
-    above = _typed_columns(records[start + 1 : position], width)
+    above = _typed_columns(records[start + 1 : position], range(width))
     return _is_header(records[position], above) and not any(
         _is_header(record, above) for record in following[1:3]
     )
@@ -210,10 +210,10 @@ def _kind(cell: str) -> str:
     return "date" if _DATE.fullmatch(cell) else ""
 
 
-def _typed_columns(records: Sequence[Record], width: int) -> dict[int, str]:
-    """Give the columns whose filled cells are nearly all numbers or dates."""
+def _typed_columns(records: Sequence[Record], columns: Iterable[int]) -> dict[int, str]:
+    """Give those of the columns whose filled cells are nearly all numbers or dates."""
     typed = {}
-    for column in range(width):
+    for column in columns:
         cells = [record.cells[column] for record in records if len(record.cells) > column]
         kinds = Counter(_kind(cell) for cell in cells if cell.strip())
         if kinds:
@@ -227,8 +227,13 @@ def _header_lines(table: Sequence[Record], width: int) -> int:
     """Count the lines that name columns: words where the column below holds numbers or dates."""
     if len(table) < 2:
         return len(table) if table and not any(_kind(cell) for cell in table[0].cells) else 0
-    below = table[min(_MOST_HEADER_LINES, max(1, len(table) // 2)) :]
-    typed = _typed_columns(below[:500], width)
+    below = table[min(_MOST_HEADER_LINES, max(1, len(table) // 2)) :][:500]
+    if not any(_kind(cell) for cell in table[0].cells):
+        # Nothing but words is a header. A value where a column has values ends it; the first is found soon.
+        values = [column for column, cell in enumerate(table[1].cells) if _kind(cell)]
+        if any(_typed_columns(below, [column]) for column in values):
+            return 1
+    typed = _typed_columns(below, range(width))
     if not typed:
         return 1
     count = 0

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import os
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tallysheet.checked import Checked, check_extract
+from tallysheet.checked import Checked, Job, NotAsItLooked, check_alike, check_extract
 from tallysheet.errors import DataError
+from tallysheet.extract import look
 from tallysheet.inputs import FileChanged, RawFile, code_parts, fingerprint, source_parts
 from tallysheet.merge import Extract, merge
 from tallysheet.notes import compare_extracts
 from tallysheet.settings import Settings
 from tallysheet.sources import Source
-from tallysheet.text_file import Form
+from tallysheet.text_file import Form, TextTable
+
+_LARGE_BYTES = 16 << 20
+_MOST_FILES, _MOST_CELLS = 50, 2_000_000
+"""In one query: DuckDB keeps their files open and their rows in memory."""
 
 Told = Callable[[str, int, int], None]
 """Is told the name of the extract that is read, how many are done and how many there are."""
@@ -118,24 +126,28 @@ def extracts_of(
     """
     folder = settings.data / "clean" / "checked"
     folder.mkdir(exist_ok=True)
-    parts, forms, copies = source_parts(settings, source), dict[str, Form](), Counter[str]()
+    parts, copies, jobs = source_parts(settings, source), Counter[str](), []
     depends = [*code_parts(), *parts]
     before = _loaded_before(source, raw, last)
-    extracts, broken = [], []
+    found: dict[Path, Checked | DataError] = {}
     for one in raw:
-        run.next(one.path.name)
         # The same bytes under two names are two extracts, whose rows are told apart by where they lie.
         copies[one.sha256] += 1
-        target = folder / f"{fingerprint([*depends, one.sha256, str(copies[one.sha256])])}.parquet"
-        try:
-            checked = Checked.read(target) or check_extract(source, one, target, forms)
-        except FileChanged:
-            raise
-        except DataError as error:
-            broken.append(error)
+        name = fingerprint([*depends, one.sha256, str(copies[one.sha256])])
+        jobs.append(Job(one, folder / f"{name}.parquet"))
+        known = Checked.read(jobs[-1].target)
+        if known:
+            run.next(one.path.name)
+            found[jobs[-1].target] = known
+    found.update(_checked(source, [job for job in jobs if job.target not in found], run))
+    extracts, broken = [], []
+    for job in jobs:
+        checked, name, bytes_ = found[job.target], job.raw.path.name, job.raw.sha256
+        if isinstance(checked, DataError):
+            broken.append(checked)
             continue
-        known = before.get((one.path.name, one.sha256)) or before.get(("", one.sha256), run.now)
-        extracts.append(Extract(one.path.name, checked, one.taken_at or known))
+        loaded = before.get((name, bytes_)) or before.get(("", bytes_), run.now)
+        extracts.append(Extract(name, checked, job.raw.taken_at or loaded))
     if source_parts(settings, source) != parts:
         advice = "Load again once it is whole."
         raise FileChanged(f"source {source.name}", "files at rest", "one that changes", advice)
@@ -146,6 +158,60 @@ def extracts_of(
         advice = "Extract them again, or move them out of the folder."
         raise DataError(f"source {source.name}", "extracts that can be read", told, advice)
     return extracts
+
+
+def _checked(source: Source, jobs: list[Job], run: Run) -> Iterator[tuple[Path, Checked | DataError]]:
+    """Check extracts: those that are alike together, several queries at a time, any other by itself."""
+    forms: dict[str, Form] = {}
+    # A query over several extracts numbers their rows, for which it uses one core.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        running = []
+        for batch in _batches(source, jobs, forms, run):
+            if len(batch) == 1:
+                yield batch[0].target, _checked_alone(source, batch[0], forms)
+            else:
+                running.append((batch, pool.submit(check_alike, source, batch)))
+        for batch, query in running:
+            try:
+                yield from zip((job.target for job in batch), query.result(), strict=True)
+            except NotAsItLooked:
+                for job in batch:
+                    form = job.text.form if job.text else None
+                    yield job.target, _checked_alone(source, job, {source.name: form} if form else {})
+
+
+def _batches(source: Source, jobs: list[Job], forms: dict[str, Form], run: Run) -> Iterator[list[Job]]:
+    """Give together those extracts that can be checked in one query."""
+    batches, cells = dict[TextTable, list[Job]](), Counter[TextTable]()
+    for job in jobs:
+        run.next(job.raw.path.name)
+        text = None
+        if not source.select and job.raw.bytes < _LARGE_BYTES:
+            # What is damaged is told where it is checked by itself.
+            with contextlib.suppress(DataError):
+                text = look(job.raw.path, "extract", forms.get(source.name))
+        if not text:
+            yield [job]
+            continue
+        if text.form:
+            forms[source.name] = text.form
+        likeness = replace(text, lines=None, preamble=())
+        batch = batches.setdefault(likeness, [])
+        batch.append(replace(job, text=text))
+        cells[likeness] += (text.lines or 0) * len(text.columns)
+        if len(batch) == _MOST_FILES or cells[likeness] >= _MOST_CELLS:
+            del cells[likeness]
+            yield batches.pop(likeness)
+    yield from batches.values()
+
+
+def _checked_alone(source: Source, job: Job, forms: dict[str, Form]) -> Checked | DataError:
+    try:
+        return check_extract(source, job.raw, job.target, forms)
+    except FileChanged:
+        raise
+    except DataError as error:
+        return error
 
 
 def _loaded_before(

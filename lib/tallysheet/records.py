@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -143,7 +144,8 @@ def _quoted(
     numbered: Iterator[tuple[int, str]],
 ) -> Record:
     body = line.rstrip("\r\n")
-    cut = _cut(body, dialect)
+    cells = _well_quoted(body, dialect)
+    cut = _cut(body, dialect) if cells is None else _Cut(cells)
     if not cut.is_open:
         if width > 1 and len(cut.cells) != width:
             return _mended(number, body, dialect, width, cut)
@@ -158,6 +160,27 @@ def _quoted(
     for _ in range(used):
         waiting.popleft()
     return Record(number, cut.cells)
+
+
+def _well_quoted(body: str, dialect: Dialect) -> list[str] | None:
+    """Cut a line whose quotes all stand beside delimiters, as most do, and fast; None if one does not."""
+    delimiter, quote = dialect.delimiter, dialect.quote
+    parts = body.split(quote)
+    if len(delimiter) != 1 or len(parts) % 2 == 0 or dialect.escape not in (quote, "\\"):
+        return None
+    if dialect.escape != quote and dialect.escape in body:
+        return None
+    cells: list[str] = []
+    outside = [delimiter + parts[0], *parts[2::2]]
+    outside[-1] += delimiter
+    for plain, quoted in itertools.zip_longest(outside, parts[1::2]):
+        if plain != delimiter:
+            if len(plain) < 2 or plain[0] != delimiter or plain[-1] != delimiter:
+                return None
+            cells += plain[1:-1].split(delimiter)
+        if quoted is not None:
+            cells.append(quoted)
+    return cells
 
 
 def _over_lines(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tallysheet.casts import SIGNS, Cast, cast
@@ -25,21 +26,23 @@ class _Check:
     refusal: str
 
 
-def checked_rows(source: Source, given: set[str], *, lines_are_rows: bool) -> str:
-    """Write the SELECT over ``mapped`` (texts under our names, and ``line``) and ``ragged``.
+def checked_rows(source: Source, given: set[str], beside: Sequence[str] = (), *, ragged: bool = False) -> str:
+    """Write the SELECT over ``mapped``: texts under our names.
 
     Parameters
     ----------
     source : Source
     given : set of str
         Columns that ``mapped`` has; the others of the table are left out.
-    lines_are_rows : bool
-        Whether the line of a row follows from its place, so that it is left out.
+    beside : sequence of str
+        Columns of ``mapped`` that are no texts and are kept as they are.
+    ragged : bool
+        Whether the table ``ragged`` names lines (``line`` in ``mapped``) that have too few or too many cells.
 
     Returns
     -------
     str
-        A SELECT of the table's columns but those that are personal and dropped; ``line``; and
+        A SELECT of the table's columns but those that are personal and dropped; those beside; and
         ``refused``, NULL or a list as `REFUSED` describes it, in JSON. A row is set aside if a cell that
         is needed is missing or refused, a rule across columns is broken or it has too few or too many
         cells.
@@ -54,22 +57,22 @@ def checked_rows(source: Source, given: set[str], *, lines_are_rows: bool) -> st
         *(_currency_check(source, column, given) for column in columns if _may_name_currency(source, column)),
         *([_exclusion(source)] if source.exclude else []),
     ]
-    line, ragged = "line, ", ""
-    if lines_are_rows:
-        raws = ", ".join(f"{identifier(name)} AS {_raw(name)}" for name in sorted(given))
-        line, inner = "", f"SELECT {raws} FROM mapped"
-    else:
+    kept = "".join(f"{identifier(name)}, " for name in beside)
+    if ragged:
         # The cells of a row with too few or too many stand in the wrong columns, perhaps a name among them.
-        raws = "".join(
-            f"CASE WHEN ragged.cells IS NULL THEN mapped.{identifier(name)} END AS {_raw(name)}, "
+        raws = ", ".join(
+            f"CASE WHEN ragged.cells IS NULL THEN mapped.{identifier(name)} END AS {_raw(name)}"
             for name in sorted(given)
         )
         refusal = _refusal("", 'CAST("ragged cells" AS VARCHAR)', "'cells'", costs_row=True)
-        ragged = f'WHEN "ragged cells" IS NOT NULL THEN {_as_json(f"[{refusal}]")} '
-        inner = (
-            f'SELECT {raws}mapped.line, ragged.cells AS "ragged cells" '
-            "FROM mapped LEFT JOIN ragged ON ragged.line = mapped.line"
+        first = f'WHEN "ragged cells" IS NOT NULL THEN {_as_json(f"[{refusal}]")} '
+        rows = (
+            f'SELECT {kept}ragged.cells AS "ragged cells", {raws} FROM mapped LEFT JOIN ragged USING (line)'
         )
+    else:
+        first = ""
+        raws = ", ".join(f"{identifier(name)} AS {_raw(name)}" for name in sorted(given))
+        rows = f"SELECT {kept}{raws} FROM mapped"
     wrong = " OR ".join(f"({check.fails})" for check in checks) or "false"
     told = ", ".join(f"CASE WHEN {check.fails} THEN {check.refusal} END" for check in checks)
     listed = _as_json(f"list_filter([{told}], lambda one: one IS NOT NULL)")
@@ -80,9 +83,9 @@ def checked_rows(source: Source, given: set[str], *, lines_are_rows: bool) -> st
     )
     return (
         # Few rows have something wrong, and only of these more is asked.
-        f"SELECT {', '.join(names)}, {line}"
-        f"CASE {ragged}WHEN {wrong} THEN {listed} END AS refused "
-        f"FROM (SELECT *, {typed} FROM ({inner}))"
+        f"SELECT {', '.join(names)}, {kept}"
+        f"CASE {first}WHEN {wrong} THEN {listed} END AS refused "
+        f"FROM (SELECT *, {typed} FROM ({rows}))"
     )
 
 

@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import duckdb
 
-from tallysheet.dialect import find_dialect, find_encoding
+from tallysheet.dialect import find_dialect, find_encoding, split_lines
 from tallysheet.engine import identifier, literal
 from tallysheet.layout import Layout, find_layout, usual_width
 from tallysheet.records import Dialect, Record, read_records
-from tallysheet.unpack import count_lines, in_utf8, lines_of
+from tallysheet.unpack import count_lines, ends_open, in_utf8, lines_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Stream = Literal["checked", "trusted", "never"]
 
-STREAM_BYTES = 16 << 20
+STREAM_BYTES = 1 << 16
 """From this size on, DuckDB reads a text that is even, without its passing through Python."""
 
+FILE = " file"
+"""In a view over several files the number of each row's file; columns of files have no blanks around."""
+
 _SAMPLE_BYTES = 1 << 20
+_HEAD = 600
+_MOST_ABOVE = 90
+"""Lines above the rows at most: of the rows `find_layout` looks at the first 505."""
+_TAIL_BYTES, _LAST = 1 << 16, 20
 _WINDOW = 100_000
 _TAIL = 1_000
 _BATCH = 50_000
@@ -63,6 +70,8 @@ class TextTable:
         Whether the file names its columns.
     form : Form or None
         How a text is written.
+    types : tuple of str
+        Of the columns, where a file has types.
     lines : int or None
         Lines from the first row on, where each row must be one line; None if rows are counted otherwise.
     first_line : int
@@ -84,6 +93,7 @@ class TextTable:
     names: tuple[str, ...]
     header: bool = True
     form: Form | None = None
+    types: tuple[str, ...] = ()
     lines: int | None = None
     first_line: int = 0
     preamble: tuple[str, ...] = ()
@@ -131,10 +141,41 @@ def scan_text(
     """
     form = _fitting(path, form)
     if path.stat().st_size >= STREAM_BYTES and stream != "never":
-        even = _even(connection, in_utf8(path, form.encoding, folder), name, form, stream)
+        plain = in_utf8(path, form.encoding, folder)
+        even = _even(plain, name, form)
         if even:
-            return even
+            cells = ", ".join(map(identifier, even.columns))
+            connection.execute(
+                f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS SELECT {cells}, "
+                f"row_number() OVER () + {even.first_line - 1} AS line FROM {_reader([plain], even)}"
+            )
+            if stream == "trusted" or _has_rows(connection, even):
+                return even
     return _uneven(connection, path, name, folder, form)
+
+
+def even_text(path: Path, name: str, form: Form | None) -> TextTable | None:
+    """Say how a text in UTF-8 is written, if DuckDB can read it as far as its beginning and end show."""
+    form = _fitting(path, form)
+    return _even(path, name, form) if form.encoding in ("utf-8", "utf-8-sig") else None
+
+
+def lay_even(connection: duckdb.DuckDBPyConnection, texts: Sequence[tuple[Path, TextTable]]) -> None:
+    """Lay one view over texts of one form, columns and first line, with ``line`` and `FILE`.
+
+    Lines are right if each text has as many rows as `TextTable.lines` says.
+    """
+    one, before, files = texts[0][1], 0, []
+    for number, (path, text) in enumerate(texts):
+        files.append(f"({literal(str(path))}, {number}, {text.first_line - 1 - before})")
+        before += text.lines or 0
+    cells = ", ".join(map(identifier, one.columns))
+    rows = f'SELECT *, row_number() OVER () AS " place" FROM {_reader([path for path, _ in texts], one)}'
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {identifier(one.name)} AS "
+        f'SELECT {cells}, " place" + ahead AS line, number AS {identifier(FILE)} FROM ({rows}) '
+        f'JOIN (VALUES {", ".join(files)}) AS files(path, number, ahead) ON files.path = " path"'
+    )
 
 
 def _fitting(path: Path, known: Form | None) -> Form:
@@ -156,51 +197,76 @@ def _cuts_evenly(text: str, dialect: Dialect) -> bool:
 def _head(path: Path, form: Form, lines: int) -> list[Record]:
     """Read the first records, cut with the number of cells that most of them have."""
     first = list(itertools.islice(lines_of(path, form.encoding), lines))
-    width = usual_width(list(read_records(first, form.dialect)))
+    records = list(read_records(first, form.dialect))
+    width = usual_width(records)
+    if len(records) == len(first) and _are_whole(records, width):
+        return records
     return list(read_records(first, form.dialect, width))
 
 
-def _even(
-    connection: duckdb.DuckDBPyConnection, path: Path, name: str, form: Form, stream: Stream
-) -> TextTable | None:
-    """Let DuckDB read a text in which, as far as its beginning and end show, each line is a whole row."""
-    layout = find_layout(_head(path, Form("utf-8-sig", form.dialect), 5_000))
+def _tail(path: Path, dialect: Dialect) -> list[Record]:
+    """Read the last records of a text in UTF-8."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+        text = file.read().decode("utf-8", errors="replace")
+    # Of the first line perhaps only the end is there.
+    return list(read_records(split_lines(text)[1:][-_LAST:], dialect))
+
+
+def _are_whole(records: Iterable[Record], width: int) -> bool:
+    return all(len(record.cells) == width and not record.repaired for record in records)
+
+
+def _even(path: Path, name: str, form: Form) -> TextTable | None:
+    """Say how DuckDB can read a text in which, as far as its beginning and end show, each line is a row."""
+    head = _head(path, Form("utf-8-sig", form.dialect), _HEAD)
+    layout = find_layout(head + (_tail(path, form.dialect) if len(head) == _HEAD else []))
     first = layout.body[0].line if layout.body else 0
     above = len(layout.preamble) + len(layout.header)
-    if not first or first != above + 1 or len(layout.header) > 1 or layout.tables or layout.footnotes:
+    if not first or first != above + 1 or above > _MOST_ABOVE:
         return None
-    if any(len(record.cells) != layout.width or record.repaired for record in layout.body):
+    if len(layout.header) > 1 or layout.tables or layout.footnotes:
         return None
-    lines = count_lines(path) - above
+    # DuckDB may take the name of a file for a pattern.
+    if not _are_whole(layout.body, layout.width) or any(sign in str(path) for sign in "*?["):
+        return None
+    lines = count_lines(path)
+    if lines is None:
+        return None
     names = layout.columns if layout.header else [""] * layout.width
-    table = TextTable(
+    return TextTable(
         name,
         different(names),
         tuple(names),
         header=bool(layout.header),
         form=form,
-        lines=lines,
+        lines=lines - above,
         first_line=first,
         preamble=_texts(layout.preamble, form.dialect.delimiter),
     )
-    types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in table.columns)
-    dialect = form.dialect
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS "
-        f"SELECT *, row_number() OVER () + {first - 1} AS line FROM read_csv({literal(str(path))}, "
-        f"auto_detect = false, columns = {{{types}}}, header = false, skip = {above}, "
+
+
+def _reader(paths: Sequence[Path], text: TextTable) -> str:
+    """Write the call by which DuckDB reads texts as far as they are even, and stops where one is not."""
+    dialect = text.form.dialect if text.form else Dialect()
+    types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in text.columns)
+    return (
+        f"read_csv([{', '.join(literal(str(path)) for path in paths)}], "
+        f"auto_detect = false, columns = {{{types}}}, header = false, skip = {text.first_line - 1}, "
         f"delim = {literal(dialect.delimiter)}, quote = {literal(dialect.quote)}, "
         f"escape = {literal(dialect.escape or dialect.quote)}, nullstr = '', strict_mode = true, "
-        f"comment = '')"
+        f"comment = '', hive_partitioning = false, filename = ' path')"
     )
-    if stream == "trusted":
-        return table
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, text: TextTable) -> bool:
+    """Say whether DuckDB can read each cell of a view, and finds as many rows as there are lines."""
+    counts = ", ".join(f"count({identifier(column)})" for column in text.columns)
     try:
-        counts = ", ".join(f"count({identifier(column)})" for column in table.columns)
-        rows = connection.execute(f"SELECT count(*), {counts} FROM {identifier(name)}").fetchall()[0][0]
+        found = connection.execute(f"SELECT count(*), {counts} FROM {identifier(text.name)}").fetchall()[0]
     except duckdb.Error:
-        return None
-    return table if rows == lines else None
+        return False
+    return bool(found[0] == text.lines)
 
 
 def _texts(records: Iterable[Record], delimiter: str) -> tuple[str, ...]:
@@ -216,15 +282,15 @@ def _uneven(
     width = usual_width(_head(path, form, 2_000))
     records = read_records(lines_of(path, form.encoding), form.dialect, width)
     window = list(itertools.islice(records, _WINDOW))
-    ends_open = _ends_open(path)
+    open_end = ends_open(path)
     if len(window) < _WINDOW:
-        return lay_out(connection, find_layout(window, ends_open), name, folder, form, ends_open)
+        return lay_out(connection, find_layout(window, open_end), name, folder, form, open_end)
     above = find_layout(window)
     start = len(above.preamble) + len(above.header)
     tail: deque[Record] = deque(maxlen=_TAIL)
     body = _kept(itertools.chain(window[start:], records), tail)
     below = replace(above, body=[], footnotes=[], tables=[])
-    return lay_out(connection, below, name, folder, form, ends_open, _Long(body, tail))
+    return lay_out(connection, below, name, folder, form, open_end, _Long(body, tail))
 
 
 @dataclass(frozen=True)
@@ -241,20 +307,13 @@ def _kept(records: Iterable[Record], tail: deque[Record]) -> Iterator[Record]:
         yield record
 
 
-def _ends_open(path: Path) -> bool:
-    """Say whether the last line has no line end."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 4))
-        return not file.read().rstrip(b"\x00").endswith((b"\n", b"\r"))
-
-
 def lay_out(
     connection: duckdb.DuckDBPyConnection,
     layout: Layout,
     name: str,
     folder: Path,
     form: Form | None = None,
-    ends_open: bool = False,
+    open_end: bool = False,
     long: _Long | None = None,
 ) -> TextTable:
     """Write the rows of a table as texts into ``folder``, and lay a view over them."""
@@ -268,7 +327,7 @@ def lay_out(
     rows.write(written, columns, long.body if long else layout.body)
     stop = ""
     if long:
-        end = find_layout(list(long.tail), ends_open)
+        end = find_layout(list(long.tail), open_end)
         layout = replace(layout, footnotes=end.footnotes, tables=end.tables)
         beyond = [record.line for records in (end.footnotes, *end.tables) for record in records]
         stop = f" WHERE line < {min(beyond)}" if beyond else ""
@@ -288,7 +347,7 @@ def lay_out(
         footnotes=_texts(layout.footnotes, delimiter),
         tables=tuple(tuple(records) for records in layout.tables),
         ragged=tuple(rows.ragged),
-        cut=ends_open and bool(rows.ragged) and rows.ragged[-1][0] == rows.last_line,
+        cut=open_end and bool(rows.ragged) and rows.ragged[-1][0] == rows.last_line,
         repaired=tuple(rows.repaired),
     )
 

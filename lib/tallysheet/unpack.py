@@ -87,17 +87,28 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def count_lines(path: Path) -> int:
-    """Count the lines of a text file; a last line without an end counts too."""
-    count, last = 0, ord("\n")
+def count_lines(path: Path) -> int | None:
+    """Count the lines of a text file, also a last one without an end; None where a CR is without its LF."""
+    count, returns, pairs, last = 0, 0, 0, ord("\n")
     block = bytearray(_BLOCK)
     figures = np.frombuffer(block, np.uint8)
     with path.open("rb", buffering=0) as file:
         # numpy counts three times faster than bytes.count where lines are short.
         while size := file.readinto(block):
+            pairs += last == ord("\r") and block[0] == ord("\n")
             count += int(np.count_nonzero(figures[:size] == ord("\n")))
+            found = block.count(b"\r", 0, size)
+            returns += found
+            pairs += block.count(b"\r\n", 0, size) if found else 0
             last = block[size - 1]
-    return count + bool(last != ord("\n"))
+    return count + bool(last != ord("\n")) if returns == pairs else None
+
+
+def ends_open(path: Path) -> bool:
+    """Say whether the last line has no line end."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 4))
+        return not file.read().rstrip(b"\x00").endswith((b"\n", b"\r"))
 
 
 def unpacked(path: Path, folder: Path) -> Path:
@@ -165,8 +176,8 @@ def in_utf8(path: Path, encoding: str, folder: Path) -> Path:
     if encoding in ("utf-8", "utf-8-sig"):
         return path
     copy = folder / f"utf8{path.suffix}"
-    with copy.open("w", encoding="utf-8", newline="") as file:
-        shutil.copyfileobj(open_text(path, encoding), file, _BLOCK)
+    with open_text(path, encoding) as text, copy.open("w", encoding="utf-8", newline="") as file:
+        shutil.copyfileobj(text, file, _BLOCK)
     return copy
 
 
