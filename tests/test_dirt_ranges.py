@@ -127,8 +127,21 @@ def test_one_invoice_of_four_with_vat_is_noticed(tmp_path):
     }
     loaded = load(tmp_path, files, invoices=INVOICES)
 
-    told = "amount_cents is 1.20 times what the other extracts have. Check unit and VAT."
+    told = "amount_cents is 1.20 times what the extracts around it have. Check unit and VAT."
     assert loaded.notes == [("invoice_2026-01-19.csv", "other level", told)]
+
+
+def test_vat_is_noticed_among_prices_that_drift(tmp_path):
+    """Over two years of extracts prices grow by a fifth; only those around an extract tell its level."""
+    prices = [f"{5.10 * 1.008**month * (1.2 if month == 4 else 1):.2f}" for month in range(24)]
+    files = {
+        f"invoice_2026-01-{1 + month:02}.csv": invoice(month, price, price)
+        for month, price in enumerate(prices)
+    }
+
+    assert [note[:2] for note in load(tmp_path, files, invoices=INVOICES).notes] == [
+        ("invoice_2026-01-05.csv", "other level")
+    ]
 
 
 def test_invoices_that_always_vary_as_much_are_not_told(tmp_path):

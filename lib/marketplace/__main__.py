@@ -14,6 +14,7 @@ from marketplace.reference import write_reference
 from marketplace.scenario import read_scenario
 from marketplace.sellers import make_sellers
 from marketplace.simulate import write_market
+from marketplace.spellings import spellings
 from marketplace.truth import Truth
 from marketplace.world import ScenarioError
 
@@ -26,9 +27,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--size", default="S", help="S, M or L, or parcels a week")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--weeks", default="2024-W01:2026-W46", help="first and last ISO week")
+    parser.add_argument("--spellings", type=Path, help="file for the spellings of carriers, as TOML")
     options = parser.parse_args(arguments)
     try:
         make_sample(options.out, options.events, options.size, options.seed, options.weeks)
+        if options.spellings:
+            options.spellings.write_text(spellings(read_scenario(options.events).world), encoding="utf-8")
     except (ScenarioError, OSError) as error:
         sys.stderr.write(f"marketplace: {error}\n")
         return 2

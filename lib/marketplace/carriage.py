@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from marketplace.days import Days, black_friday_week, business_days, date, month_of
+from marketplace.market import looked_up
 from marketplace.randomness import stream
 from marketplace.scenario import Mask, Scenario
 from marketplace.world import Floats
@@ -234,8 +235,7 @@ def _later(country: npt.NDArray[Any], day: Days, count: Days) -> Days:
 def _risk(scenario: Scenario, name: str, rows: Rows, day: Days) -> tuple[Floats, Floats]:
     """Give the risk of each parcel, with and without events."""
     carriers = scenario.world.carriers
-    own = {code: getattr(carrier, name) for code, carrier in carriers.items()}
-    risk = np.array([own[code] for code in rows["carrier"]]) if len(day) else np.zeros(0)
+    risk = looked_up(rows["carrier"], {code: getattr(carrier, name) for code, carrier in carriers.items()})
     if name == "loss":
         risk = risk * np.array(scenario.world.settings["season"]["loss_months"])[month_of(day)]
     without = risk

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -31,7 +31,8 @@ CREATE MACRO euros(cents) AS CAST(CAST(cents AS DECIMAL(18, 0)) / 100 AS DECIMAL
 CREATE MACRO comma(cents) AS replace(CAST(euros(cents) AS VARCHAR), '.', ',');
 CREATE MACRO tracking_number(carrier, shipment) AS
     carrier || printf('%08d', shipment // 1000000 % 12 * 1000000 + shipment % 1000000);
-CREATE MACRO spelling(carrier, number) AS getvariable('spellings')[carrier][1 + number % 4];
+CREATE MACRO spelling(carrier, number) AS
+    getvariable('spellings')[carrier][1 + number % len(getvariable('spellings')[carrier])];
 """
 
 
@@ -140,7 +141,13 @@ class Writer:
         )
 
     def write(
-        self, extract: Extract, file: str, rows: Rows, *, taken: int | None = None, is_clean: bool = False
+        self,
+        extract: Extract,
+        file: str,
+        rows: Rows,
+        *,
+        taken: int | None = None,
+        dirt: Sequence[Dirt] | None = None,
     ) -> Written:
         """Write a file of an extract.
 
@@ -152,11 +159,11 @@ class Writer:
         rows : dict
         taken : int, optional
             Minute at which it is taken, and after which nothing is known; default: the end.
-        is_clean : bool
-            Whether it has no dirt.
+        dirt : sequence of Dirt, optional
+            Default: that of the extract.
         """
         now = self._market.now if taken is None else taken
-        dirt = [] if is_clean else extract.dirt_of(file)
+        dirt = extract.dirt_of(file) if dirt is None else dirt
         path = self._folder / "raw" / extract.file.format(file=file, taken=_time_name(now))
         path.parent.mkdir(parents=True, exist_ok=True)
         draws = self._market.draw("dirt", extract.name, file).random(count(rows))
@@ -176,7 +183,7 @@ class Writer:
         copies = sum(dirty[one.kind] for one in dirt if one.copy)
         return Written(extract.name, path.name, size + copies, dirty)
 
-    def _dirty(self, dirt: list[Dirt], tests: dict[str, str]) -> str:
+    def _dirty(self, dirt: Sequence[Dirt], tests: dict[str, str]) -> str:
         """Write the SELECT of the texts with their dirt, copies last."""
         changes = []
         for column in {column: None for one in dirt for column in one.set}:
@@ -192,7 +199,7 @@ class Writer:
         )
 
 
-def _tests(dirt: list[Dirt]) -> Iterator[str]:
+def _tests(dirt: Sequence[Dirt]) -> Iterator[str]:
     """Give each kind its own range of the draws, so that no row has two."""
     start = 0.0
     for one in dirt:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from pathlib import Path
 from types import TracebackType
 
-from marketplace.extracts import Extract, Writer, Written
+from marketplace.extracts import Dirt, Extract, Writer, Written
 from marketplace.market import Market, Rows
 
 _WAITING = 12
@@ -41,13 +42,19 @@ class Writers:
             self.written = [file.result() for file in self._files]
 
     def write(
-        self, extract: Extract, file: str, rows: Rows, *, taken: int | None = None, is_clean: bool = False
+        self,
+        extract: Extract,
+        file: str,
+        rows: Rows,
+        *,
+        taken: int | None = None,
+        dirt: Sequence[Dirt] | None = None,
     ) -> None:
         """Write a file when a writer is free."""
         open_files = [one for one in self._files if not one.done()]
         if len(open_files) >= _WAITING:
             wait(open_files, return_when="FIRST_COMPLETED")
-        self._files.append(self._pool.submit(_write, extract, file, rows, taken, is_clean))
+        self._files.append(self._pool.submit(_write, extract, file, rows, taken, dirt))
 
 
 def _begin(market: Market, folder: Path) -> None:
@@ -55,5 +62,7 @@ def _begin(market: Market, folder: Path) -> None:
     _writer = Writer(market, folder)
 
 
-def _write(extract: Extract, file: str, rows: Rows, taken: int | None, is_clean: bool) -> Written:
-    return _writer.write(extract, file, rows, taken=taken, is_clean=is_clean)
+def _write(
+    extract: Extract, file: str, rows: Rows, taken: int | None, dirt: Sequence[Dirt] | None
+) -> Written:
+    return _writer.write(extract, file, rows, taken=taken, dirt=dirt)

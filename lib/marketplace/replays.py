@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from marketplace.days import date, number
-from marketplace.extracts import Extract
+from marketplace.extracts import Dirt, Extract
 from marketplace.market import NEVER, Market, Rows, count, pick, stack
 from marketplace.pool import Writers
 from marketplace.scans import CODES
@@ -14,6 +14,8 @@ from marketplace.scenario import Mask
 
 _DAY = 1_440
 _MORNING = 5 * 60
+TWICE = Dirt("file that came twice", "duplicate")
+
 _TIMES = ("declared_at", "scan_at", "attempt_at", "delivered_at")
 
 
@@ -93,7 +95,7 @@ def _write_day(
     if count(shown):
         seen = {name: np.where(shown[f"{name} known"] <= now, shown[name], NEVER) for name in _TIMES}
         kept = {name: (shown | seen)[name] for name in columns}
-        writers.write(extract, f"{date(day):%Y-%m-%d}", kept, taken=now, is_clean=True)
+        writers.write(extract, f"{date(day):%Y-%m-%d}", kept, taken=now, dirt=())
 
 
 def repeated_invoices(market: Market, writers: Writers, extract: Extract, rows: Rows) -> Rows:
@@ -115,6 +117,6 @@ def _write_invoices(
 ) -> None:
     morning = (day + 1) * _DAY + _MORNING
     file = f"{carrier}_{date(day):%Y-%m-%d}"
-    writers.write(extract, file, rows, taken=morning, is_clean=True)
+    writers.write(extract, file, rows, taken=morning, dirt=())
     if is_twice:
-        writers.write(extract, file, rows, taken=morning + 600, is_clean=True)
+        writers.write(extract, file, rows, taken=morning + 600, dirt=(TWICE,))

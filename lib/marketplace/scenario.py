@@ -130,7 +130,10 @@ def read_scenario(path: Path) -> Scenario:
     ScenarioError
         An unknown key, effect, scope or code, two events of one id, or dates that cannot be.
     """
-    found = tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path}: expected TOML in UTF-8, found {error}") from None
     _refuse_unknown(str(path), found, {"world", "event", "log_only", "control"})
     world = read_world(found.get("world"))
     events = tuple(_event(world, entry) for entry in found.get("event", []))

@@ -14,6 +14,8 @@ import numpy.typing as npt
 from marketplace.days import date
 from marketplace.extracts import Written, read_extracts
 from marketplace.market import NEVER, Market, Rows
+from marketplace.reference import DIRT as REFERENCE_DIRT
+from marketplace.replays import TWICE
 from marketplace.scenario import Event, Mask
 
 
@@ -127,15 +129,15 @@ class Truth:
 
 def _write_dirt(target: Path, written: list[Written]) -> None:
     kinds = {(name, dirt.kind): dirt for name, one in read_extracts().items() for dirt in one.dirt}
+    kinds |= REFERENCE_DIRT | {("invoices", TWICE.kind): TWICE}
     counted: Counter[tuple[str, str]] = Counter()
     for file in written:
         for kind, rows in file.dirty.items():
             counted[file.extract, kind] += rows
     lines = ["extract;kind;outcome;column;reason;rows"]
     for (extract, kind), rows in sorted(counted.items()):
-        dirt = kinds.get((extract, kind))
-        outcome, column, reason = (dirt.outcome, dirt.column, dirt.reason) if dirt else ("duplicate", "", "")
-        lines.append(f"{extract};{kind};{outcome};{column};{reason};{rows}")
+        dirt = kinds[extract, kind]
+        lines.append(f"{extract};{kind};{dirt.outcome};{dirt.column};{dirt.reason};{rows}")
     (target / "dirt.csv").write_text("\n".join(lines) + "\n")
     files = ["extract;file;rows", *(f"{one.extract};{one.name};{one.rows}" for one in written)]
     (target / "files.csv").write_text("\n".join(files) + "\n")

@@ -17,7 +17,9 @@ _FEWER = 0.5
 _OTHER_UNIT = 20
 """Euros for cents make 100, kg for g 1000; nothing real moves a median so far."""
 _OTHER_LEVEL, _SAME_LEVEL = 0.15, 0.03
-"""VAT makes 0.19 to 0.27, which shows where the extracts before lie close together."""
+"""VAT makes 0.19 to 0.27, which shows where the extracts around lie close together."""
+_AROUND = 3
+"""Extracts before and behind that a level is compared with: over years prices drift."""
 
 
 def compare_extracts(
@@ -40,7 +42,7 @@ def compare_extracts(
     headers = last.get("headers", {}).get(source.name)
     sizes = {file["file"]: file["bytes"] for file in last.get("files", []) if file["source"] == source.name}
     usual = statistics.median(extract.checked.rows for extract in extracts)
-    told = []
+    told: list[list[Note]] = []
     for file, extract in zip(raw, extracts, strict=True):
         notes = list(extract.checked.notes)
         if headers and file.sha256 not in {known["sha256"] for known in last.get("files", [])}:
@@ -53,7 +55,9 @@ def compare_extracts(
             notes.append(
                 Note("few rows", f"{extract.checked.rows} rows; extracts of this source have {usual:.0f}")
             )
-        notes += _other_unit(extract, extracts, source.table)
+        place = len(told)
+        around = [*extracts[max(0, place - _AROUND) : place], *extracts[place + 1 : place + 1 + _AROUND]]
+        notes += _other_unit(extract, extracts, around, source.table)
         told.append(notes)
     gone = sizes.keys() - {file.path.name for file in raw}
     told[-1] += [
@@ -62,24 +66,33 @@ def compare_extracts(
     return told
 
 
-def _other_unit(extract: Extract, extracts: Sequence[Extract], table: Table) -> list[Note]:
+def _other_unit(
+    extract: Extract, extracts: Sequence[Extract], around: Sequence[Extract], table: Table
+) -> list[Note]:
     """Notice a column whose numbers are of another size than in most extracts, or than is usual."""
     notes = []
     for column, median in extract.checked.medians.items():
         known = [one.checked.medians[column] for one in extracts if column in one.checked.medians]
         middle, usual = statistics.median(known), table.column(column).usual
-        ratio = median / middle if middle else 1
-        close = sum(abs(one / middle - 1) <= _SAME_LEVEL for one in known) if middle else 0
+        ratio, level = median / middle if middle else 1, _level(column, median, around)
         if len(known) >= 3 and not 1 / _OTHER_UNIT <= ratio <= _OTHER_UNIT:
             text = f"{column} is {median:g} in the middle, {middle:g} over all extracts. Check its unit."
             notes.append(Note("other unit", text))
         elif usual and not usual[0] <= median <= usual[1]:
             text = f"{column} is {median:g} in the middle; {usual[0]} to {usual[1]} is usual. Check its unit."
             notes.append(Note("other unit", text))
-        elif abs(ratio - 1) >= _OTHER_LEVEL and close >= max(3, len(known) - 1):
-            text = f"{column} is {ratio:.2f} times what the other extracts have. Check unit and VAT."
+        elif abs(level - 1) >= _OTHER_LEVEL:
+            text = f"{column} is {level:.2f} times what the extracts around it have. Check unit and VAT."
             notes.append(Note("other level", text))
     return notes
+
+
+def _level(column: str, median: float, around: Sequence[Extract]) -> float:
+    """Compare a median with those of the extracts around; 1 where they do not agree among themselves."""
+    known = [one.checked.medians[column] for one in around if one.checked.medians.get(column)]
+    middle = statistics.median(known) if len(known) >= 3 else 0
+    agree = sum(abs(one / middle - 1) <= _SAME_LEVEL for one in known) if middle else 0
+    return median / middle if agree >= max(3, len(known) - 1) else 1
 
 
 def _changed_columns(before: Sequence[str], now: Sequence[str]) -> list[Note]:

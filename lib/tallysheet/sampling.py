@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +49,17 @@ def make_sample(
         raise UsageError(str(raw), "no extracts there", "some", advice)
     command = [sys.executable, "-m", "marketplace", "--out", str(out), "--size", size, "--seed", str(seed)]
     command += ["--events", str(events or data / "sample" / "events.toml"), "--weeks", weeks]
+    with tempfile.TemporaryDirectory(prefix="tallysheet-") as folder:
+        spellings = Path(folder) / "values.toml"
+        _play([*command, "--spellings", str(spellings)], told)
+        if not (out / "workbook.toml").is_file():
+            shutil.copytree(data / "sources", out / "sources", dirs_exist_ok=True)
+            shutil.copy(spellings, out / "sources")
+            shutil.copy(data / "workbook.toml", out)
+    return raw
+
+
+def _play(command: list[str], told: Callable[[str], None]) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as playing:
         for line in playing.stdout or ():
             told(line.strip())
@@ -55,7 +67,3 @@ def make_sample(
     if playing.returncode:
         found = error.strip().splitlines()[-1] if error.strip() else f"exit code {playing.returncode}"
         raise UsageError("sample", "a scenario that can be played", found, "Correct it.")
-    if not (out / "workbook.toml").is_file():
-        shutil.copy(data / "workbook.toml", out / "workbook.toml")
-        shutil.copytree(data / "sources", out / "sources", dirs_exist_ok=True)
-    return raw

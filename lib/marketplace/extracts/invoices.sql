@@ -2,7 +2,7 @@
 SELECT
     draw,
     carrier || '-' || strftime(DATE '2024-01-01' + CAST(invoice_day AS INTEGER), '%Y%m%d') AS invoice_id,
-    row_number() OVER (PARTITION BY carrier, invoice_day ORDER BY shipment, charge, amount_cents) AS line_number,
+    line_number,
     dmy(invoice_day) AS invoice_date,
     carrier,
     tracking_number(carrier, shipment) AS tracking_number,
@@ -12,6 +12,11 @@ SELECT
     CASE tagged WHEN '' THEN currency ELSE tagged END AS currency,
     weight_billed_g AS billed_weight,
     lane AS zone
-FROM rows
-WHERE invoice_day * 1440 <= getvariable('now')
-ORDER BY invoice_day, carrier, line_number
+FROM (
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY invoice_day, carrier ORDER BY shipment, charge, amount_cents) AS line_number
+    FROM rows
+    WHERE invoice_day * 1440 <= getvariable('now')
+    ORDER BY invoice_day, carrier, line_number
+)

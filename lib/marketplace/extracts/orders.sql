@@ -19,6 +19,8 @@ SELECT
     day(promised_day) AS promised_to,
     promise_rule AS promise_rule_version,
     is_eligible AS backship_eligible
-FROM rows, (VALUES (1), (2)) AS lines (line)
-WHERE line = 1 OR second_line
-ORDER BY paid_at, "order", line
+FROM (
+    SELECT *, unnest(CASE WHEN second_line THEN [1, 2] ELSE [1] END) AS line
+    FROM rows
+    ORDER BY paid_at, "order"
+)

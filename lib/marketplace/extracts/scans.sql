@@ -8,6 +8,4 @@ SELECT
     ['Parcel accepted', 'Processed at hub', 'Nobody at home', 'Ready for pick-up', 'Delivered'][place + 1] AS event_text,
     CASE place WHEN 0 THEN NULL ELSE depot END AS depot,
     moment(received_at) AS received_at
-FROM rows
-WHERE known(received_at) IS NOT NULL
-ORDER BY received_at, shipment, place
+FROM (FROM rows WHERE received_at <= getvariable('now') ORDER BY received_at, shipment, place)

@@ -33,5 +33,4 @@ SELECT
         WHEN is_lost AND known(promised_at + 21600) IS NOT NULL THEN 'lost'
         ELSE 'in_transit'
     END AS status
-FROM rows
-ORDER BY label_at, shipment
+FROM (FROM rows ORDER BY label_at, shipment)

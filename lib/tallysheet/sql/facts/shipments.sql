@@ -1,5 +1,6 @@
 -- One row a shipment due: is it on time, and is it still to come at all?
 -- On time: attempted or delivered by promised_at. What never arrives is due and not on time.
+-- A label that no carrier ever scanned is no parcel: nothing says that there was one.
 SELECT
     calendar.week,
     shipments.origin,
@@ -17,3 +18,4 @@ SELECT
     CASE WHEN shipments.status IN ('cancelled', 'diverted', 'lost') THEN 1 ELSE 0 END AS undelivered_n
 FROM shipments
 JOIN calendar ON calendar.day = shipments.promised_date
+WHERE coalesce(shipments.hub_scanned, true)
