@@ -43,12 +43,12 @@ lint: $(READY)  ## style, types, stripped notebooks
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
+	@$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb data/sample/*.ipynb
 
 format: $(READY)  ## mend style and strip notebooks
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@$(BIN)/nbstripout --keep-id notebooks/*.ipynb
+	@$(BIN)/nbstripout --keep-id notebooks/*.ipynb data/sample/*.ipynb
 
 lock: $(READY)  ## resolve requirements.lock and environment.yml anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --all-extras --upgrade --no-header --no-annotate -o requirements.lock pyproject.toml

@@ -257,3 +257,15 @@ def test_extracts_that_are_there_are_never_written_over(tmp_path):
 
     assert done.exit_code == 2
     assert (tmp_path / "raw" / "mine.csv").read_text() == "a,b\n1,2\n"
+
+
+def test_the_notebook_about_the_sample_runs(small, tmp_path):
+    """From top to bottom, on the sample."""
+    import papermill
+
+    out, _ = small
+    notebook = ROOT / "data" / "sample" / "the_marketplace.ipynb"
+    ran = papermill.execute_notebook(notebook, tmp_path / "ran.ipynb", {"data": str(out)}, progress_bar=False)
+
+    code = [cell for cell in ran.cells if cell.cell_type == "code"]
+    assert sum(bool(cell.outputs) for cell in code) >= 8

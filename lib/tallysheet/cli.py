@@ -43,7 +43,9 @@ _data = click.option(
 
 
 @main.command()
-@click.option("--out", default="data", show_default=True, type=click.Path(path_type=Path), help="Data folder.")
+@click.option(
+    "--out", default="data", show_default=True, type=click.Path(path_type=Path), help="Data folder."
+)
 @click.option("--size", default="S", show_default=True, help="S, M, L, or parcels a week.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--events", type=click.Path(path_type=Path), help="Scenario; default: data/sample/events.toml.")
