@@ -66,11 +66,19 @@ def test_every_command_explains_itself(command):
 
 
 def test_the_tree_of_the_readme_is_real():
-    """Each file or folder that the tree names is there, or is made by load and report."""
+    """Each file or folder that the tree names is there, or is made by sample, load and report."""
     tree = README.split("## Where things are")[1].split("```")[1]
     names = set(re.findall(r"[\w.-]+(?:/[\w.-]+)*/|[\w-]+\.(?:md|toml|yml|lock)", tree))
-    made = {"clean/", "quarantine/", "runs/"}
-    folders = (".", "lib/tallysheet", "data", "data/flights/sources/flights", "reports")
+    made = {"raw/", "truth/", "clean/", "quarantine/", "runs/"}
+    folders = (
+        ".",
+        "lib/tallysheet",
+        "lib/marketplace",
+        "data",
+        "data/sample",
+        "data/flights/sources/flights",
+        "reports",
+    )
     places = [ROOT / place for place in folders]
     missing = {name for name in names - made if not any((place / name).exists() for place in places)}
 
