@@ -13,6 +13,7 @@ import pytest
 from small_workbook import WORKBOOK, make_workbook, rows
 
 import tallysheet as ts
+from tallysheet.ledger import Ledger
 
 TALLYSHEET = Path(sys.executable).with_name("tallysheet")
 
@@ -165,7 +166,7 @@ def seen(content: str) -> list[str]:
     return [canary for canary in CANARIES if canary.lower() in lowered]
 
 
-def clean_rows(ledger: ts.clean.Ledger, table: str) -> pd.DataFrame:
+def clean_rows(ledger: Ledger, table: str) -> pd.DataFrame:
     return pd.concat(pd.read_parquet(path) for path in (ledger.folder / table).rglob("*.parquet"))
 
 

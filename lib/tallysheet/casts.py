@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tallysheet.engine import literal, strict_cast
@@ -22,6 +24,7 @@ SIGNS = {"EUR": "€|EUR", "GBP": "£|GBP", "USD": r"\$|USD"}
 _BLANKS = " \t\r\n\u00a0\u202f\u200b\ufeff"
 _USUAL = {"DATE": "{0} LIKE '20__-__-__'", "TIMESTAMP": "strlen({0}) <= 19 AND {0} LIKE '20%:__:__'"}
 _TIME_FORMATS = (" %H:%M:%S", " %H:%M", "T%H:%M:%S", "")
+_FULL = re.compile("%[dm]([/.-])%[dm]\\1%Y( %H:%M(:%S)?)?")
 
 
 @dataclass(frozen=True)
@@ -78,26 +81,44 @@ def cast(column: Column, written: SourceColumn, text: str) -> Cast:
 
 
 def _spelled(column: Column, written: SourceColumn, text: str) -> Cast:
-    stripped, reason = f"nullif(trim({text}, {literal(_BLANKS)}), '')", ""
+    stripped = f"nullif(trim({text}, {literal(_BLANKS)}), '')"
+    allowed = ", ".join(literal(code) for code in column.allowed)
+    if written.values:
+        return Cast(
+            _translated(column, written, text, stripped), "'not_allowed'" if allowed else "'unknown_value'"
+        )
     # Few cells have blanks around them; to look for one is three times faster than to strip.
     may_have = f"{text} < '!' OR suffix({text}, ' ') OR strlen({text}) <> length({text})"
     value = f"CASE WHEN {may_have} THEN {stripped} ELSE {text} END"
-    if written.values:
-        # Spellings for one of the allowed values leave the others allowed.
-        pairs = {ours.lower(): ours for ours in column.allowed} | {
-            spelling.strip().lower(): ours
-            for ours, also in written.values.items()
-            for spelling in (ours, *also)
-        }
-        spelt = ", ".join(literal(spelling) for spelling in pairs)
-        ours = ", ".join(literal(code) for code in pairs.values())
-        value, reason = f"map([{spelt}], [{ours}])[lower({stripped})]", "'unknown_value'"
+    if not allowed:
+        return Cast(value)
+    return Cast(
+        f"CASE WHEN {text} IN ({allowed}) THEN {text} WHEN {value} IN ({allowed}) THEN {value} END",
+        "'not_allowed'",
+    )
+
+
+def _translated(column: Column, written: SourceColumn, text: str, stripped: str) -> str:
+    """Turn spellings into our values."""
+    # Spellings for one of the allowed values leave the others allowed.
+    given = [(code, code) for code in column.allowed]
+    given += [(spelling.strip(), ours) for ours, also in written.values.items() for spelling in (ours, *also)]
+    pairs = {spelling.lower(): ours for spelling, ours in given}
     if column.allowed:
-        allowed = ", ".join(literal(code) for code in column.allowed)
-        found = value if written.values else text
-        value = f"CASE WHEN {found} IN ({allowed}) THEN {found} WHEN {value} IN ({allowed}) THEN {value} END"
-        reason = "'not_allowed'"
-    return Cast(value, reason)
+        pairs = {spelling: ours for spelling, ours in pairs.items() if ours in column.allowed}
+    spelt, ours = (", ".join(map(literal, side)) for side in (pairs.keys(), pairs.values()))
+    found = f"map([{spelt}], [{ours}])[lower({stripped})]"
+    # Most cells are spelled as they are listed, which is five times faster to see than to look them up.
+    exact: dict[str, set[str]] = {}
+    for spelling, _ in given:
+        # DuckDB and Python need not agree on the small letters of others.
+        if spelling.isascii() and spelling.lower() in pairs:
+            exact.setdefault(pairs[spelling.lower()], set()).add(literal(spelling))
+    listed = " ".join(
+        f"WHEN {text} IN ({', '.join(sorted(spellings))}) THEN {literal(ours)}"
+        for ours, spellings in exact.items()
+    )
+    return f"CASE {listed} ELSE {found} END" if listed else found
 
 
 def _ranged(column: Column, typed: Cast) -> Cast:
@@ -127,26 +148,43 @@ def _number(column: Column, written: SourceColumn, text: str) -> str:
     shape = f"^{around}[+-]?{around}(?:[0-9]+|{grouped})(?:\\{point}[0-9]+)?{around}$"
     bare = f"regexp_replace({text}, '[{space}''{signs}]|EUR|GBP|USD', '', 'g')"
     plain = f"replace(replace({bare}, '{comma}', ''), '{point}', '.')"
-    number = f"TRY_CAST({plain} AS DECIMAL(38, 9)) * {above} / {below}"
+    # Eight figures are left for the product, which would overflow.
+    number = f"TRY_CAST({plain} AS DECIMAL(30, 9)) * {above} / {below}"
     if column.type == "DOUBLE":
         return f"CASE WHEN regexp_matches({text}, '{shape}') THEN CAST({number} AS DOUBLE) END"
     whole = f"regexp_matches({text}, '{shape}') AND {number} = round({number})"
-    return f"CASE WHEN {whole} THEN TRY_CAST(round({number}) AS BIGINT) END"
+    value = f"WHEN {whole} THEN TRY_CAST(round({number}) AS BIGINT) END"
+    if below > 1:
+        return f"CASE {value}"
+    # Most are figures with no more decimals than our unit has, and nothing around or between them.
+    decimals = {100: f"(?:\\{point}[0-9]{{1,2}})?", 1000: f"(?:\\{point}[0-9]{{1,3}})?"}.get(above, "")
+    figures = f"regexp_matches({text}, '^-?[0-9]{{1,12}}{decimals}$')"
+    plain = f"TRY_CAST(replace({text}, '{point}', '.') AS DOUBLE) * {above}"
+    return f"CASE WHEN {figures} THEN CAST(round({plain}) AS BIGINT) {value}"
 
 
 def _day(column: Column, written: SourceColumn, text: str) -> str:
     if written.dates == "ymd":
         return strict_cast(text, "DATE")
-    formats = ", ".join(literal(form) for form in _DAY_FORMATS.get(written.dates, (written.dates,)))
-    return f"CAST(try_strptime(trim({text}), [{formats}]) AS DATE)"
+    return f"CAST({_parsed(text, _DAY_FORMATS.get(written.dates, (written.dates,)))} AS DATE)"
 
 
 def _moment(column: Column, written: SourceColumn, text: str) -> str:
     if written.dates == "ymd":
         return strict_cast(text, "TIMESTAMP")
     days = _DAY_FORMATS.get(written.dates)
-    formats = [day + time for day in days for time in _TIME_FORMATS] if days else [written.dates]
-    return f"try_strptime(trim({text}), [{', '.join(literal(form) for form in formats)}])"
+    return _parsed(text, [day + time for day in days for time in _TIME_FORMATS] if days else [written.dates])
+
+
+def _parsed(text: str, formats: Sequence[str]) -> str:
+    listed = ", ".join(literal(form) for form in formats)
+    every = f"try_strptime(trim({text}), [{listed}])"
+    usual = ""
+    # A format that does not fit costs ten times more than one that does; with a full year a single one does.
+    for form in filter(_FULL.fullmatch, formats if len(formats) > 1 else ()):
+        shape = re.sub("%[dmHMS]", "[0-9]{2}", form.replace(".", "[.]")).replace("%Y", "[0-9]{4}")
+        usual += f"WHEN regexp_matches({text}, '^{shape}$') THEN try_strptime({text}, {literal(form)}) "
+    return f"CASE {usual}ELSE {every} END" if usual else every
 
 
 def _truth(column: Column, written: SourceColumn, text: str) -> str:

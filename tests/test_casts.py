@@ -1,0 +1,78 @@
+"""Typing cells: short cuts for cells that are written as most are give what the long way gives."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tallysheet.casts import cast
+from tallysheet.engine import connect
+from tallysheet.schema import Column
+from tallysheet.sources import SourceColumn
+
+FIGURES = st.text("0123456789", min_size=1, max_size=14)
+NUMBERS = st.builds("".join, st.tuples(st.sampled_from(["", "-"]), FIGURES, st.sampled_from(["", ",", "."])))
+DAYS = st.builds(
+    lambda day, month, year, sign: f"{day:02d}{sign}{month:02d}{sign}{year}",
+    *(st.integers(0, 32), st.integers(0, 13), st.sampled_from(["24", "2024", "0024", "1989", "2100"])),
+    st.sampled_from("/.-:"),
+)
+TIMES = st.sampled_from(["", " 10:20", " 10:20:30", "T10:20:30", " 24:00", " 10:61:00"])
+
+
+@pytest.fixture(scope="module")
+def typed():
+    """Type a cell as a load does."""
+    with connect() as connection:
+
+        def value(column, written, text):
+            made = cast(column, written, "cell")
+            return connection.execute(f"SELECT {made.value} FROM (VALUES (?)) AS t(cell)", [text]).fetchone()[
+                0
+            ]
+
+        yield value
+
+
+@settings(max_examples=200, deadline=None)
+@given(NUMBERS, st.text("0123456789", max_size=4), st.sampled_from(["cents", "euro"]), st.sampled_from(".,"))
+def test_a_blank_before_a_number_changes_nothing(typed, figures, decimals, unit, point):
+    """With it the cell is not figures alone any more."""
+    column, written = (
+        Column("x_cents", "BIGINT", "", unit="cents"),
+        SourceColumn("x", unit=unit, decimal=point),
+    )
+    # Without a factor and with a point the text itself is cast, and blanks around it are no figures.
+    if (unit, point) != ("cents", "."):
+        text = figures + decimals
+        assert typed(column, written, text) == typed(column, written, f" {text}")
+
+
+@settings(max_examples=200, deadline=None)
+@given(DAYS, TIMES, st.sampled_from(["dmy", "mdy"]))
+def test_a_blank_before_a_time_changes_nothing(typed, day, time, order):
+    """With it every format is tried, from the first on."""
+    written = SourceColumn("x", dates=order)
+    for column in (Column("x", "DATE", ""), Column("x_at", "TIMESTAMP", "")):
+        text = day + time
+        assert typed(column, written, text) == typed(column, written, f" {text}")
+
+
+@pytest.mark.parametrize("cell", ["BRV", "brv", "Brivane", "BRIVANE", "Eskarión", "ESKARIÓN", "ALT", "x", ""])
+@pytest.mark.parametrize("allowed", [(), ("BRV", "ALT"), ("BRV",)])
+def test_a_blank_before_a_spelling_changes_nothing(typed, cell, allowed):
+    """With it the cell is none of those that are listed, and is looked up."""
+    column = Column("carrier", "VARCHAR", "", allowed=allowed)
+    written = SourceColumn("x", values={"BRV": ("Brivane",), "ESK": ("Eskarión",), "OTH": ("ALT",)})
+
+    assert typed(column, written, cell) == typed(column, written, f" {cell}")
+
+
+def test_a_number_beyond_any_measure_is_refused(typed):
+    """It is one cell that is refused, no error that stops the load."""
+    column, written = (
+        Column("x_cents", "BIGINT", "", unit="cents"),
+        SourceColumn("x", unit="euro", decimal=","),
+    )
+
+    assert typed(column, written, "9" * 29) is None
+    assert typed(column, written, "9" * 20) is None
