@@ -19,6 +19,7 @@ from small_workbook import make_workbook
 
 import tallysheet as ts
 from tallysheet.errors import DataError
+from tallysheet.ledger import Ledger
 
 SECRET = "s3cr3t-canary/@:%&"
 ESCAPED = urllib.parse.quote(SECRET, safe="")
@@ -172,7 +173,7 @@ def workbook(root: Path, url: str, query: str = QUERY, more: str = "") -> Path:
     return data
 
 
-def clean_rows(ledger: ts.clean.Ledger) -> pd.DataFrame:
+def clean_rows(ledger: Ledger) -> pd.DataFrame:
     paths = (ledger.folder / "shipments" / "parcels").rglob("*.parquet")
     rows = pd.concat(pd.read_parquet(path) for path in paths)
     return rows.sort_values(["shipment_id", "loaded_at"]).reset_index(drop=True)

@@ -183,3 +183,18 @@ def test_an_extract_that_is_new_is_checked_and_no_other(tmp_path, together):
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "data/clean/checked").glob("*.parquet")}
     assert len(kept) == 4
     assert stamps.items() <= kept.items()
+
+
+def test_an_extract_that_goes_away_while_others_are_read_is_one_that_changes(tmp_path, monkeypatch):
+    """It is looked for again, and the load goes on with what is there."""
+    look, gone = loading.look, tmp_path / "data" / "raw" / "claims_20260112.csv"
+
+    def looked(path, name, form):
+        gone.unlink(missing_ok=True)
+        return look(path, name, form)
+
+    monkeypatch.setattr(loading, "look", looked)
+
+    loaded = load(tmp_path, written(), claims=CLAIMS)
+
+    assert list(loaded.counts) == ["claims_20260105.csv", "claims_20260119.csv"]

@@ -25,6 +25,8 @@ from tallysheet.text_file import Form, TextTable
 _LARGE_BYTES = 16 << 20
 _MOST_FILES, _MOST_CELLS = 50, 2_000_000
 """In one query: DuckDB keeps their files open and their rows in memory."""
+_MOST_QUERIES = 4
+"""At a time; each takes some 100 MB."""
 
 Told = Callable[[str, int, int], None]
 """Is told the name of the extract that is read, how many are done and how many there are."""
@@ -164,7 +166,7 @@ def _checked(source: Source, jobs: list[Job], run: Run) -> Iterator[tuple[Path, 
     """Check extracts: those that are alike together, several queries at a time, any other by itself."""
     forms: dict[str, Form] = {}
     # A query over several extracts numbers their rows, for which it uses one core.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(min(_MOST_QUERIES, os.cpu_count() or 1)) as pool:
         running = []
         for batch in _batches(source, jobs, forms, run):
             if len(batch) == 1:
@@ -187,8 +189,8 @@ def _batches(source: Source, jobs: list[Job], forms: dict[str, Form], run: Run) 
         run.next(job.raw.path.name)
         text = None
         if not source.select and job.raw.bytes < _LARGE_BYTES:
-            # What is damaged is told where it is checked by itself.
-            with contextlib.suppress(DataError):
+            # What is damaged or gone is told where it is checked by itself.
+            with contextlib.suppress(DataError, OSError):
                 text = look(job.raw.path, "extract", forms.get(source.name))
         if not text:
             yield [job]

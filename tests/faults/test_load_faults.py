@@ -26,6 +26,7 @@ from small_workbook import SOURCE, make_workbook, rows, write_csv
 import tallysheet as ts
 from tallysheet import checked, clean, inputs, loading, text_file
 from tallysheet.errors import DataError
+from tallysheet.ledger import Ledger
 
 pytestmark = pytest.mark.fault
 
@@ -132,7 +133,7 @@ def assert_refused(data: Path, match: str) -> None:
     assert leftovers(data) == []
 
 
-def notes(ledger: ts.clean.Ledger, kind: str) -> list[str]:
+def notes(ledger: Ledger, kind: str) -> list[str]:
     return ledger.notes.loc[ledger.notes["kind"] == kind, "text"].to_list()
 
 
