@@ -63,6 +63,22 @@ def test_what_was_sent_twice_is_declared(small):
     assert found[found > 0].to_dict() == expected[expected > 0].to_dict()
 
 
+def test_what_no_row_shows_is_told(small):
+    """An extract with VAT, another unit, ranges that overlap or leave a gap."""
+    _, ledger = small
+    told = set(ledger.notes[["source", "kind"]].itertuples(index=False, name=None))
+    vat = ledger.notes[(ledger.notes["source"] == "invoices") & (ledger.notes["kind"] == "other level")]
+
+    assert {("sellers", "overlap"), ("sellers", "gap"), ("contract_rates", "overlap")} <= told
+    assert {("contract_rates", "gap"), ("targets", "other unit"), ("shipments", "other level")} <= told
+    assert vat["file"].to_list() == ["invoices_2024-03_20261116T0700.csv"]
+
+
+def test_the_commonest_reasons_come_first(small):
+    """Over all sources, as only the first ten are shown."""
+    assert small[1].reasons["cells"].is_monotonic_decreasing
+
+
 def test_rows_in_are_rows_out(small):
     """Every row of every file that was written is good, quarantined or a duplicate."""
     out, ledger = small

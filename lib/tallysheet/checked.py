@@ -22,7 +22,7 @@ from tallysheet.sources import Source
 from tallysheet.text_file import FILE, Form, Stream, TextTable
 from tallysheet.unpack import sha256
 
-_MEDIAN_ROWS = 100_000
+_FIRST_ROWS = 100_000
 
 NoteKind = Literal[
     "preamble",
@@ -69,8 +69,8 @@ class Checked:
     headers : tuple of str
         The file's columns.
     notes : tuple of Note
-    medians : dict of str to float
-        Column to the median of its first rows, for numbers that have a unit.
+    sizes : dict of str to list of float
+        Column to median and upper quartile of its first rows, for numbers that have a unit.
     sha256 : str
         Fingerprint of the Parquet file.
     key : str
@@ -84,7 +84,7 @@ class Checked:
     first_line: int
     headers: tuple[str, ...] = ()
     notes: tuple[Note, ...] = field(default_factory=tuple)
-    medians: dict[str, float] = field(default_factory=dict)
+    sizes: dict[str, list[float]] = field(default_factory=dict)
     key: str = ""
 
     @classmethod
@@ -250,13 +250,13 @@ def _given(connection: duckdb.DuckDBPyConnection, source: Source) -> tuple[set[s
 
 @dataclass(frozen=True)
 class _Counted:
-    """Rows of a checked file, their first and last place, and the middle of its numbers with a unit."""
+    """Rows of a checked file, their first and last place, and the sizes of its numbers with a unit."""
 
     rows: int = 0
     bad_rows: int = 0
     first: int = 0
     last: int = 0
-    medians: dict[str, float] = field(default_factory=dict)
+    sizes: dict[str, list[float]] = field(default_factory=dict)
 
     def found(self, text: TextTable, notes: list[Note], key: str) -> dict[str, Any]:
         """Give what `Checked` says of the extract."""
@@ -266,7 +266,7 @@ class _Counted:
             "first_line": text.first_line,
             "headers": text.names,
             "notes": tuple([*_told(text), *notes]),
-            "medians": self.medians,
+            "sizes": self.sizes,
             "key": key,
         }
 
@@ -274,23 +274,21 @@ class _Counted:
 def _counted(
     connection: duckdb.DuckDBPyConnection, source: Source, given: set[str], parts: Path, place: str
 ) -> dict[Path, _Counted]:
-    """Count the rows of checked files, and find the middle of numbers with a unit among the first rows.
-
-    By the middle an extract in another unit is noticed.
-    """
+    """Count the rows of checked files, and find by what size of numbers another unit is noticed."""
     names = [column.name for column in source.table.columns if column.unit and column.name in given]
-    middles = "".join(f", median(abs({name})) FILTER (place < {_MEDIAN_ROWS})" for name in names)
+    size = f"quantile_cont(abs({{}}), [0.5, 0.75]) FILTER (place < {_FIRST_ROWS})"
+    sizes = "".join(f", {size.format(name)}" for name in names)
     counted = connection.execute(
-        f"SELECT filename, count(*), count(*) FILTER (NOT ({ROW_OK})), min(place), max(place){middles} "
+        f"SELECT filename, count(*), count(*) FILTER (NOT ({ROW_OK})), min(place), max(place){sizes} "
         f"FROM (SELECT *, {place} AS place FROM read_parquet({literal(str(parts))}, filename = true, "
         "file_row_number = true, hive_partitioning = false)) GROUP BY filename"
     ).fetchall()
     return {
         Path(path): _Counted(
             *(rows, bad_rows, first, last),
-            medians={name: middle for name, middle in zip(names, middles, strict=True) if middle is not None},
+            sizes={name: size for name, size in zip(names, sizes, strict=True) if size is not None},
         )
-        for path, rows, bad_rows, first, last, *middles in counted
+        for path, rows, bad_rows, first, last, *sizes in counted
     }
 
 

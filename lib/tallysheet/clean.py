@@ -142,7 +142,10 @@ def _load_all(
     return {
         "state": state,
         "as_of": max(entry["as_of"] for entry in entries),
-        **{kind: [one for entry in entries for one in entry[kind]] for kind in ("files", "reasons", "notes")},
+        **{kind: [one for entry in entries for one in entry[kind]] for kind in ("files", "notes")},
+        "reasons": sorted(
+            (one for entry in entries for one in entry["reasons"]), key=lambda one: -int(one["cells"])
+        ),
         "headers": {source.name: entry["headers"] for source, entry in zip(sources, entries, strict=True)},
         "checked": [name for entry in entries for name in entry["checked"]],
         "key": max(entry["key"] for entry in entries),

@@ -42,7 +42,9 @@ def compare_extracts(
     headers = last.get("headers", {}).get(source.name)
     sizes = {file["file"]: file["bytes"] for file in last.get("files", []) if file["source"] == source.name}
     usual = statistics.median(extract.checked.rows for extract in extracts)
-    told: list[list[Note]] = []
+    # One with far fewer rows may be of one carrier or day, which has another level than all.
+    whole = [extract for extract in extracts if extract.checked.rows >= _FEWER * usual]
+    told = []
     for file, extract in zip(raw, extracts, strict=True):
         notes = list(extract.checked.notes)
         if headers and file.sha256 not in {known["sha256"] for known in last.get("files", [])}:
@@ -55,9 +57,7 @@ def compare_extracts(
             notes.append(
                 Note("few rows", f"{extract.checked.rows} rows; extracts of this source have {usual:.0f}")
             )
-        place = len(told)
-        around = [*extracts[max(0, place - _AROUND) : place], *extracts[place + 1 : place + 1 + _AROUND]]
-        notes += _other_unit(extract, extracts, around, source.table)
+        notes += _other_unit(extract, extracts, _around(extract, whole), source.table)
         told.append(notes)
     gone = sizes.keys() - {file.path.name for file in raw}
     told[-1] += [
@@ -66,15 +66,23 @@ def compare_extracts(
     return told
 
 
+def _around(extract: Extract, whole: Sequence[Extract]) -> list[Extract]:
+    """Give the extracts just before and behind one; none if it is not whole itself."""
+    place = next((place for place, one in enumerate(whole) if one is extract), None)
+    if place is None:
+        return []
+    return [*whole[max(0, place - _AROUND) : place], *whole[place + 1 : place + 1 + _AROUND]]
+
+
 def _other_unit(
     extract: Extract, extracts: Sequence[Extract], around: Sequence[Extract], table: Table
 ) -> list[Note]:
     """Notice a column whose numbers are of another size than in most extracts, or than is usual."""
     notes = []
-    for column, median in extract.checked.medians.items():
-        known = [one.checked.medians[column] for one in extracts if column in one.checked.medians]
+    for column, (median, high) in extract.checked.sizes.items():
+        known = [one.checked.sizes[column][0] for one in extracts if column in one.checked.sizes]
         middle, usual = statistics.median(known), table.column(column).usual
-        ratio, level = median / middle if middle else 1, _level(column, median, around)
+        ratio, level = median / middle if middle else 1, _level(column, high, around)
         if len(known) >= 3 and not 1 / _OTHER_UNIT <= ratio <= _OTHER_UNIT:
             text = f"{column} is {median:g} in the middle, {middle:g} over all extracts. Check its unit."
             notes.append(Note("other unit", text))
@@ -87,12 +95,15 @@ def _other_unit(
     return notes
 
 
-def _level(column: str, median: float, around: Sequence[Extract]) -> float:
-    """Compare a median with those of the extracts around; 1 where they do not agree among themselves."""
-    known = [one.checked.medians[column] for one in around if one.checked.medians.get(column)]
+def _level(column: str, high: float, around: Sequence[Extract]) -> float:
+    """Compare an upper quartile with those of the extracts around; 1 where two thirds do not agree.
+
+    Not the median: in charges that may lie between base prices and surcharges, and jump.
+    """
+    known = [one.checked.sizes[column][1] for one in around if column in one.checked.sizes]
     middle = statistics.median(known) if len(known) >= 3 else 0
     agree = sum(abs(one / middle - 1) <= _SAME_LEVEL for one in known) if middle else 0
-    return median / middle if agree >= max(3, len(known) - 1) else 1
+    return high / middle if agree >= max(3, len(known) - len(known) // 3) else 1
 
 
 def _changed_columns(before: Sequence[str], now: Sequence[str]) -> list[Note]:
