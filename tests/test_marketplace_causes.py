@@ -46,7 +46,10 @@ def year():
         played = play_month(market(), month)
         tell(truth, played)
         claims += [
-            {name: part[name] for name in ("opened_at", "decided_at", "carrier", "closed_by")}
+            {
+                name: part[name][part["is_filed"]]
+                for name in ("opened_at", "decided_at", "carrier", "closed_by")
+            }
             for part in played["claims"]
         ]
         if month.name[:4] == "2026" and month.name < "2026-10":

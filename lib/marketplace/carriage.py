@@ -125,7 +125,7 @@ def utc_minutes(
 def _offsets(zone: str) -> Days:
     """Give for each day how many minutes a zone is before UTC, at noon."""
     local = (dt.datetime.combine(date(day), dt.time(12), ZoneInfo(zone)) for day in range(_LAST_DAY))
-    return np.array([int(moment.utcoffset().total_seconds() // 60) for moment in local])  # type: ignore[union-attr]
+    return np.array([(moment.utcoffset() or dt.timedelta()) // dt.timedelta(minutes=1) for moment in local])
 
 
 def _depots(scenario: Scenario, rows: Rows, chance: Floats) -> npt.NDArray[np.str_]:

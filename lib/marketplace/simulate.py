@@ -13,7 +13,7 @@ from marketplace.contacts import contacts
 from marketplace.days import month_name, month_number
 from marketplace.extracts import Extract, read_extracts
 from marketplace.jobs import jobs
-from marketplace.market import Market, Month, Rows, looked_up, pick, stack
+from marketplace.market import Market, Month, Rows, looked_up, stack
 from marketplace.orders import play_orders
 from marketplace.parcels import replaced_labels
 from marketplace.pool import Writers
@@ -56,9 +56,7 @@ def play_month(market: Market, month: Month) -> Played:
         "parcels": [_with_zone(market, rows) for rows in parcels],
         "scans": scanned,
         "charges": [charges(market, month, rows) for rows in flows],
-        "claims": [
-            pick(found, found["is_filed"]) for found in (claims(market, month, rows) for rows in flows)
-        ],
+        "claims": [claims(market, month, rows) for rows in flows],
         "contacts": [contacts(market, month, rows) for rows in flows],
         "cases": [_with_money(market, rows) for rows in (trade_ins, returns)],
         "jobs": jobs(market, month, orders, trade_ins),
@@ -107,6 +105,9 @@ def _lay(market: Market, extract: Extract, rows: Rows, waiting: dict[tuple[str, 
     when = rows[extract.month]
     day = when if extract.month.endswith("_day") else when // 1_440
     has_come = day * 1_440 < market.now if extract.month.endswith("_day") else when <= market.now
+    if "is_filed" in rows:
+        # What was never claimed is in no extract.
+        has_come &= rows["is_filed"]
     month = month_number(day)
     for number in np.unique(month[has_come]):
         file = extract.file_name(month_name(int(number)))

@@ -10,13 +10,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from marketplace.days import date
+from marketplace.days import date, month_name, month_number
 from marketplace.extracts import Written, read_extracts
-from marketplace.market import NEVER, Market, Rows
+from marketplace.market import NEVER, Market, Rows, looked_up, stack
 from marketplace.reference import DIRT as REFERENCE_DIRT
 from marketplace.replays import TWICE
 from marketplace.scenario import Event, Mask
+
+Sums = dict[tuple[str, ...], npt.NDArray[np.float64]]
 
 
 class Truth:
@@ -30,11 +34,18 @@ class Truth:
     ----------
     sums : dict
         (event, measure, week) to n, now and without.
+    billed : dict
+        (carrier, week of shipping) to euro cents billed, and of them billed too much.
+    claimable : dict
+        (carrier, kind, month) to what could be claimed, what was, and euro cents: value, most that is paid.
     """
 
     def __init__(self, market: Market) -> None:
         self._market = market
-        self.sums: dict[tuple[str, str, str], npt.NDArray[np.float64]] = defaultdict(lambda: np.zeros(3))
+        self.sums: Sums = defaultdict(lambda: np.zeros(3))
+        self.billed: Sums = defaultdict(lambda: np.zeros(2))
+        self.claimable: Sums = defaultdict(lambda: np.zeros(4))
+        self._changed: list[Rows] = []
 
     def add_parcels(self, rows: Rows) -> None:
         """Add parcels: on time, handed over on time, lost."""
@@ -53,6 +64,9 @@ class Truth:
             self._add("dock_to_stock_hours", rows, arrived, rows["dock_in_at"] // 10_080, hours, without)
         lost, without = rows["is_lost"], rows["is_lost_without"]
         self._add("lost", rows, is_used, rows["scan_day"] // 7, lost, without)
+        moved = (rows["is_on_time"] != rows["is_on_time_without"]) | (lost != without)
+        moved |= rows["transit_days"] != rows["usual_days"]
+        self._changed.append({name: rows[name][is_used & moved] for name in _CHANGED})
 
     def add_charges(self, rows: Rows) -> None:
         """Add charges: euro cents by kind of charge, parcels billed too early, lines of a wrong currency."""
@@ -64,6 +78,14 @@ class Truth:
         here = rows["charge"] == "base"
         self._add("billed_early", rows, here, week, rows["is_early"], nothing)
         self._add("tagged_lines", rows, every, week, rows["tagged"] != "", nothing)
+        codes = list(self._market.world.carriers)
+        weeks, place = np.unique(week, return_inverse=True)
+        place = place * len(codes) + looked_up(rows["carrier"], {code: n for n, code in enumerate(codes)})
+        sums = (
+            np.bincount(place, rows[name], len(weeks) * len(codes)) for name in ("euro_cents", "over_cents")
+        )
+        for number, cents in enumerate(zip(*sums, strict=True)):
+            self.billed[codes[number % len(codes)], _week_name(weeks[number // len(codes)])] += cents
 
     def add_scans(self, rows: Rows) -> None:
         """Add scans: lost for a time."""
@@ -72,10 +94,16 @@ class Truth:
         self._add("lost_scans", rows, every, rows["event_at"] // 10_080, is_late, np.zeros(len(every)))
 
     def add_claims(self, rows: Rows) -> None:
-        """Add claims: decided at once."""
-        every = np.ones(len(rows["shipment"]), dtype=bool)
-        at_once = rows["closed_by"] >= 0
-        self._add("claims_closed", rows, every, rows["decided_at"] // 10_080, at_once, np.zeros(len(every)))
+        """Add what could be claimed, whether it was or not: decided at once, and what it is worth."""
+        filed, at_once = rows["is_filed"], rows["closed_by"] >= 0
+        self._add("claims_closed", rows, filed, rows["decided_at"] // 10_080, at_once, np.zeros(len(filed)))
+        month = month_number(rows["happened_at"] // 1_440)
+        keys = sorted(set(zip(rows["carrier"].tolist(), rows["type"].tolist(), month.tolist(), strict=True)))
+        for carrier, kind, one in keys:
+            mask = (rows["carrier"] == carrier) & (rows["type"] == kind) & (month == one)
+            value, limit = rows["value_cents"][mask], rows["limit_cents"][mask]
+            sums = mask.sum(), filed[mask].sum(), value.sum(), np.minimum(value, limit).sum()
+            self.claimable[carrier, kind, month_name(one)] += sums
 
     def add_contacts(self, rows: Rows) -> None:
         """Add contacts: named by another reason."""
@@ -100,11 +128,16 @@ class Truth:
             here &= (week >= first) & (week <= last)
             for one in np.unique(week[here]):
                 mask = here & (week == one)
-                name = f"{date(int(one) * 7):%G-W%V}"
-                self.sums[event.id, measure, name] += (mask.sum(), now[mask].sum(), without[mask].sum())
+                sums = mask.sum(), now[mask].sum(), without[mask].sum()
+                self.sums[event.id, measure, _week_name(one)] += sums
 
     def write(self, folder: Path, written: Iterable[Written], about: dict[str, Any]) -> None:
-        """Write truth/scenario.json, truth/effects.csv, truth/dirt.csv and truth/files.csv."""
+        """Write the truth into a folder of its own.
+
+        scenario.json: the events as they were injected. effects.csv: what each did. parcels.parquet: the
+        parcels whose end an event changed. billing.csv, claims.csv: what was billed too much, and what
+        could be claimed. dirt.csv, files.csv: what is in the extracts.
+        """
         target = folder / "truth"
         target.mkdir(parents=True, exist_ok=True)
         scenario = self._market.scenario
@@ -118,13 +151,24 @@ class Truth:
             },
         }
         (target / "scenario.json").write_text(json.dumps(told, indent=1, default=str, ensure_ascii=False))
-        lines = ["event,measure,week,n,now,without"]
-        lines += [
-            f"{event},{measure},{week},{n:.0f},{now:.6g},{without:.6g}"
-            for (event, measure, week), (n, now, without) in sorted(self.sums.items())
-        ]
-        (target / "effects.csv").write_text("\n".join(lines) + "\n")
+        _write_sums(target / "effects.csv", "event,measure,week,n,now,without", self.sums)
+        _write_sums(target / "billing.csv", "carrier,week,billed_cents,overbilled_cents", self.billed)
+        columns = "carrier,type,month,events,filed,value_cents,liable_cents"
+        _write_sums(target / "claims.csv", columns, self.claimable)
+        changed = stack(self._changed)
+        pq.write_table(
+            pa.table({name: pa.array(values) for name, values in changed.items()}), target / "parcels.parquet"
+        )
         _write_dirt(target, list(written))
+
+
+def _write_sums(path: Path, columns: str, sums: Sums) -> None:
+    lines = [",".join([*key, *(f"{value:.10g}" for value in values)]) for key, values in sorted(sums.items())]
+    path.write_text("\n".join([columns, *lines]) + "\n", encoding="utf-8")
+
+
+def _week_name(week: int) -> str:
+    return f"{date(int(week) * 7):%G-W%V}"
 
 
 def _write_dirt(target: Path, written: list[Written]) -> None:
@@ -142,6 +186,11 @@ def _write_dirt(target: Path, written: list[Written]) -> None:
     files = ["extract;file;rows", *(f"{one.extract};{one.name};{one.rows}" for one in written)]
     (target / "files.csv").write_text("\n".join(files) + "\n")
 
+
+_CHANGED = (
+    *("shipment", "flow", "carrier", "country", "is_on_time", "is_on_time_without"),
+    *("is_lost", "is_lost_without", "transit_days", "usual_days"),
+)
 
 _CHARGES = {
     "base_cents": ("base",),
