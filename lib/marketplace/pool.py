@@ -11,8 +11,8 @@ from types import TracebackType
 from marketplace.extracts import Dirt, Extract, Writer, Written
 from marketplace.market import Market, Rows
 
-_WAITING = 12
-"""Files that may wait to be written; more would fill the memory."""
+_WAITING = 4
+"""Files that may be given and not yet written; more would fill the memory."""
 
 _writer: Writer
 

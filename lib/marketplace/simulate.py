@@ -75,7 +75,8 @@ def write_market(market: Market, writers: Writers, truth: Truth, told: Callable[
         for flow, scanned in enumerate(played["scans"]):
             played["parcels"][flow] = missing.take(played["parcels"][flow], scanned)
         for extract in extracts.values():
-            for part in played[extract.rows]:
+            # At size L a month is a gigabyte: what is laid down is let go.
+            for part in played.pop(extract.rows):
                 _lay(market, extract, part, waiting)
         later = {extract.file_name(one.name) for one in months[place + 1 :] for extract in extracts.values()}
         for extract in extracts.values():
