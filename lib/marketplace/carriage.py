@@ -23,7 +23,6 @@ _Z = np.linspace(-6, 6, 6_001)
 _PHI = np.array([(1 + math.erf(z / math.sqrt(2))) / 2 for z in _Z])
 _P90 = 1.2816
 _LAST_DAY = 1_200
-_NOON = 720
 
 Rows = Mapping[str, npt.NDArray[Any]]
 Minutes = npt.NDArray[np.int64]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from marketplace.days import FIRST_DAY, Days, date, monday, number
+from marketplace.days import Days, date, monday, number
 from marketplace.randomness import stream
 from marketplace.scenario import Scenario
 from marketplace.sellers import Sellers
@@ -128,8 +128,3 @@ def chosen(draw: np.random.Generator, shares: Mapping[str, float], size: int) ->
     weights = np.array(list(shares.values()), dtype=float)
     place = np.searchsorted(np.cumsum(weights / weights.sum()), draw.random(size), side="right")
     return np.array(list(shares))[np.minimum(place, len(weights) - 1)]
-
-
-def day_text(day: int) -> str:
-    """Write a numbered day as 2026-11-16."""
-    return (FIRST_DAY + dt.timedelta(days=int(day))).isoformat()

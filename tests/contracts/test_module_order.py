@@ -1,7 +1,7 @@
 """Data flows one way: the list below is the law."""
 
 import pytest
-from source_tree import imported, modules
+from source_tree import MARKETPLACE, imported, modules
 
 ORDER = """
 errors weeks settings language
@@ -53,3 +53,5 @@ def test_the_marketplace_and_the_library_do_not_know_each_other():
     """The simulated world is another package; neither imports the other."""
     for name, tree in modules().items():
         assert not {found for found in imported(tree) if found.split(".")[0] == "marketplace"}, name
+    for name, tree in modules(MARKETPLACE).items():
+        assert not {found for found in imported(tree) if found.split(".")[0] == "tallysheet"}, name
