@@ -120,6 +120,18 @@ def test_parcels_can_be_seen_as_they_were_known_while_scans_were_missing(small):
     assert later.iloc[0, 0] > 0.97
 
 
+def test_a_week_that_is_too_young_is_not_said_to_have_too_few_before_it(small):
+    """The latest week follows 149 others."""
+    from tallysheet import say
+
+    week = ts.open_week(data=small[0])
+
+    assert (
+        say.limits(week.explanations["otd"], week.language)
+        == "No usual range is drawn: the week is not judged."
+    )
+
+
 def fingerprints(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()

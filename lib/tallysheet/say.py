@@ -253,7 +253,8 @@ def limits(explanation: Explanation, language: Language) -> str:
     """Say how the usual range was made."""
     judgement = explanation.judgement
     if judgement.variation == "not_known":
-        return language.text("say.no_limits")
+        few = judgement.reason == "few_weeks"
+        return language.text("say.no_limits" if few else "say.not_judged")
     return language.text(
         "say.limits_share" if explanation.kpi.chart == "p'" else "say.limits_count",
         n=judgement.earlier_weeks,

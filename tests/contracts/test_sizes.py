@@ -3,12 +3,14 @@
 import json
 
 import pytest
-from source_tree import LIBRARY, ROOT
+from source_tree import LIBRARY, MARKETPLACE, ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
-@pytest.mark.parametrize("path", sorted(LIBRARY.rglob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted([*LIBRARY.rglob("*.py"), *MARKETPLACE.rglob("*.py")]), ids=lambda path: path.stem
+)
 def test_a_module_has_at_most_400_lines(path):
     """What is longer holds two ideas."""
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
