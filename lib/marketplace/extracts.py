@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -84,6 +84,7 @@ class Extract:
     delimiter: str = ""
     quote_all: bool = False
     quarterly: bool = False
+    together: bool = True
 
     def file_name(self, month: str) -> str:
         """Name the file of a month: its own, or that of its quarter.
@@ -143,60 +144,78 @@ class Writer:
     def write(
         self,
         extract: Extract,
-        file: str,
-        rows: Rows,
+        files: Mapping[str, Rows],
         *,
         taken: int | None = None,
         dirt: Sequence[Dirt] | None = None,
-    ) -> Written:
-        """Write a file of an extract.
+    ) -> list[Written]:
+        """Write files of an extract that have the same dirt.
 
         Parameters
         ----------
         extract : Extract
-        file : str
-            What it is about, such as 2026-07.
-        rows : dict
+        files : mapping of str to dict
+            What a file is about, such as 2026-07, to its rows.
         taken : int, optional
-            Minute at which it is taken, and after which nothing is known; default: the end.
+            Minute at which they are taken, and after which nothing is known; default: the end.
         dirt : sequence of Dirt, optional
             Default: that of the extract.
         """
         now = self._market.now if taken is None else taken
-        dirt = extract.dirt_of(file) if dirt is None else dirt
-        path = self._folder / "raw" / extract.file.format(file=file, taken=_time_name(now))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draws = self._market.draw("dirt", extract.name, file).random(count(rows))
-        table = {name: pa.array(values) for name, values in (rows | {"draw": draws}).items()}
-        self._connection.register("rows", pa.table(table))
-        # Texts, so that anything may stand in a cell; Parquet keeps its types.
-        shown = "CAST(COLUMNS(* EXCLUDE (draw)) AS VARCHAR), draw" if extract.delimiter else "*"
+        dirt = extract.dirt_of(next(iter(files))) if dirt is None else dirt
+        self._connection.register(
+            "rows", pa.concat_tables([self._table(extract, file, rows) for file, rows in files.items()])
+        )
         self._connection.execute(
-            f"SET VARIABLE now = {now}; SET VARIABLE file = '{file}'; "
-            f"CREATE OR REPLACE TABLE texts AS SELECT {shown} FROM ({extract.select})"
+            f"SET VARIABLE now = {now}; CREATE OR REPLACE TABLE texts AS {_texts(extract, dirt)}"
         )
-        tests = dict(zip((one.kind for one in dirt), _tests(dirt), strict=True))
-        counted = ", ".join(["count(*)", *(f"count(*) FILTER (WHERE {test})" for test in tests.values())])
-        size, *hits = self._connection.execute(f"SELECT {counted} FROM texts").fetchall()[0]
-        dirty = dict(zip(tests, hits, strict=True))
-        self._connection.execute(f"COPY ({self._dirty(dirt, tests)}) TO '{path}' ({_form(extract)})")
-        copies = sum(dirty[one.kind] for one in dirt if one.copy)
-        return Written(extract.name, path.name, size + copies, dirty)
+        hits = "".join(f", count(*) FILTER (WHERE dirt_{place})" for place in range(len(dirt)))
+        counted = self._connection.execute(f"SELECT file, count(*){hits} FROM texts GROUP BY file").fetchall()
+        counts = {file: numbers for file, *numbers in counted}
+        written = []
+        for file in files:
+            path = self._folder / "raw" / extract.file.format(file=file, taken=_time_name(now))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection.execute(f"COPY ({_dirty(file, dirt)}) TO '{path}' ({_form(extract)})")
+            size, *dirty = counts.get(file, [0] * (1 + len(dirt)))
+            copies = sum(rows for one, rows in zip(dirt, dirty, strict=True) if one.copy)
+            kinds = dict(zip((one.kind for one in dirt), dirty, strict=True))
+            written.append(Written(extract.name, path.name, size + copies, kinds))
+        return written
 
-    def _dirty(self, dirt: Sequence[Dirt], tests: dict[str, str]) -> str:
-        """Write the SELECT of the texts with their dirt, copies last."""
-        changes = []
-        for column in {column: None for one in dirt for column in one.set}:
-            cases = [f"WHEN {tests[one.kind]} THEN {one.set[column]}" for one in dirt if column in one.set]
-            changes.append(f'CASE {" ".join(cases)} ELSE "{column}" END AS "{column}"')
-        replaced = f" REPLACE ({', '.join(changes)})" if changes else ""
-        copied = [tests[one.kind] for one in dirt if one.copy]
-        return " UNION ALL ".join(
-            [
-                f"SELECT * EXCLUDE (draw){replaced} FROM texts",
-                *(f"SELECT * EXCLUDE (draw) FROM texts WHERE {test}" for test in copied),
-            ]
-        )
+    def _table(self, extract: Extract, file: str, rows: Rows) -> pa.Table:
+        """Give the rows of a file, each with its file and a number that decides its dirt."""
+        draws = self._market.draw("dirt", extract.name, file).random(count(rows))
+        table = pa.table({name: pa.array(values) for name, values in (rows | {"draw": draws}).items()})
+        return table.append_column("file", pa.repeat(file, count(rows)))
+
+
+def _texts(extract: Extract, dirt: Sequence[Dirt]) -> str:
+    """Write the SELECT of the texts, and of whether a row has each kind of dirt: ``dirt_0`` and on."""
+    # Texts, so that anything may stand in a cell; Parquet keeps its types.
+    shown = "CAST(COLUMNS(* EXCLUDE (file, draw)) AS VARCHAR), file, draw" if extract.delimiter else "*"
+    tests = "".join(f", {test} AS dirt_{place}" for place, test in enumerate(_tests(dirt)))
+    return f"SELECT *{tests} FROM (SELECT {shown} FROM ({extract.select}))"
+
+
+def _dirty(file: str, dirt: Sequence[Dirt]) -> str:
+    """Write the SELECT of the texts of a file with their dirt, copies last."""
+    changes = []
+    for column in {column: None for one in dirt for column in one.set}:
+        cases = [
+            f"WHEN dirt_{place} THEN {one.set[column]}" for place, one in enumerate(dirt) if column in one.set
+        ]
+        changes.append(f'CASE {" ".join(cases)} ELSE "{column}" END AS "{column}"')
+    replaced = f" REPLACE ({', '.join(changes)})" if changes else ""
+    names = [f"dirt_{place}" for place in range(len(dirt))]
+    hidden = ", ".join(["file", "draw", *names])
+    copied = [name for name, one in zip(names, dirt, strict=True) if one.copy]
+    return " UNION ALL ".join(
+        [
+            f"SELECT * EXCLUDE ({hidden}){replaced} FROM texts WHERE file = '{file}'",
+            *(f"SELECT * EXCLUDE ({hidden}) FROM texts WHERE file = '{file}' AND {name}" for name in copied),
+        ]
+    )
 
 
 def _tests(dirt: Sequence[Dirt]) -> Iterator[str]:

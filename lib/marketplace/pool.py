@@ -5,16 +5,31 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
 from marketplace.extracts import Dirt, Extract, Writer, Written
-from marketplace.market import Market, Rows
+from marketplace.market import Market, Rows, count
+
+_TOGETHER = 60_000
+"""Rows that are worth a query; small files of an extract wait for one another until they are as many."""
 
 _WAITING = 4
-"""Files that may be given and not yet written; more would fill the memory."""
+"""Batches that may be given and not yet written; more would fill the memory."""
 
 _writer: Writer
+
+
+@dataclass
+class _Batch:
+    """Files that are written together, each with its place among all files that were given."""
+
+    extract: Extract
+    taken: int | None
+    dirt: Sequence[Dirt]
+    files: dict[str, Rows] = field(default_factory=dict)
+    places: list[int] = field(default_factory=list)
 
 
 class Writers:
@@ -28,7 +43,9 @@ class Writers:
 
     def __init__(self, market: Market, folder: Path) -> None:
         self.written: list[Written] = []
-        self._files: list[Future[Written]] = []
+        self._given = 0
+        self._waiting: dict[tuple[object, ...], _Batch] = {}
+        self._begun: list[tuple[list[int], Future[list[Written]]]] = []
         self._pool = ProcessPoolExecutor(os.cpu_count(), initializer=_begin, initargs=(market, folder))
 
     def __enter__(self) -> Writers:
@@ -37,9 +54,16 @@ class Writers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for key in list(self._waiting) if error is None else ():
+            self._submit(key)
         self._pool.shutdown(cancel_futures=error is not None)
         if error is None:
-            self.written = [file.result() for file in self._files]
+            found = {
+                place: one
+                for places, batch in self._begun
+                for place, one in zip(places, batch.result(), strict=True)
+            }
+            self.written = [found[place] for place in range(self._given)]
 
     def write(
         self,
@@ -50,11 +74,23 @@ class Writers:
         taken: int | None = None,
         dirt: Sequence[Dirt] | None = None,
     ) -> None:
-        """Write a file when a writer is free."""
-        open_files = [one for one in self._files if not one.done()]
-        if len(open_files) >= _WAITING:
-            wait(open_files, return_when="FIRST_COMPLETED")
-        self._files.append(self._pool.submit(_write, extract, file, rows, taken, dirt))
+        """Write a file when a writer is free, and when there are enough rows for one."""
+        dirt = extract.dirt_of(file) if dirt is None else dirt
+        key = extract.name, taken, *(one.kind for one in dirt)
+        batch = self._waiting.setdefault(key, _Batch(extract, taken, dirt))
+        batch.files[file] = rows
+        batch.places.append(self._given)
+        self._given += 1
+        if not extract.together or sum(map(count, batch.files.values())) >= _TOGETHER:
+            self._submit(key)
+
+    def _submit(self, key: tuple[object, ...]) -> None:
+        unfinished = [one for _, one in self._begun if not one.done()]
+        if len(unfinished) >= _WAITING:
+            wait(unfinished, return_when="FIRST_COMPLETED")
+        batch = self._waiting.pop(key)
+        future = self._pool.submit(_write, batch.extract, batch.files, batch.taken, batch.dirt)
+        self._begun.append((batch.places, future))
 
 
 def _begin(market: Market, folder: Path) -> None:
@@ -63,6 +99,6 @@ def _begin(market: Market, folder: Path) -> None:
 
 
 def _write(
-    extract: Extract, file: str, rows: Rows, taken: int | None, dirt: Sequence[Dirt] | None
-) -> Written:
-    return _writer.write(extract, file, rows, taken=taken, dirt=dirt)
+    extract: Extract, files: dict[str, Rows], taken: int | None, dirt: Sequence[Dirt]
+) -> list[Written]:
+    return _writer.write(extract, files, taken=taken, dirt=dirt)

@@ -1,5 +1,6 @@
 -- Returns and trade-ins: one row a case.
 SELECT
+    file,
     draw,
     printf('C%09d', "case") AS case_id,
     flow AS case_type,

@@ -1,5 +1,6 @@
 -- The claims desk's export: one row a claim.
 SELECT
+    file,
     draw,
     printf('K%09d', shipment) AS claim_id,
     printf('P%09d', shipment) AS shipment_id,

@@ -1,7 +1,8 @@
 -- Customer Care's export: one row a contact, times as the clock in Paris shows them.
 SELECT
+    file,
     draw,
-    'T' || getvariable('file') || printf('-%07d', row_number() OVER (ORDER BY opened_at, shipment, reason)) AS contact_id,
+    'T' || file || printf('-%07d', row_number() OVER (PARTITION BY file ORDER BY opened_at, shipment, reason)) AS contact_id,
     CASE WHEN knows_order AND "order" > 0 THEN printf('O%09d', "order") END AS order_id,
     nullif(seller, '') AS seller_id,
     channel,

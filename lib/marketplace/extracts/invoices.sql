@@ -1,5 +1,6 @@
 -- Invoice lines of a carrier: one invoice a day; amounts in the currency of the lane, without VAT.
 SELECT
+    file,
     draw,
     carrier || '-' || strftime(DATE '2024-01-01' + CAST(invoice_day AS INTEGER), '%Y%m%d') AS invoice_id,
     line_number,

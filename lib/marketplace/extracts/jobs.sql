@@ -1,5 +1,6 @@
 -- The fulfilment partners' export: one row a job.
 SELECT
+    file,
     draw,
     CASE kind WHEN 'inbound' THEN 'I' ELSE 'D' END || printf('%09d', shipment) AS job_id,
     partner,

@@ -1,5 +1,6 @@
 -- The back office's export: one row an order line, states as numbers, amounts in the buyer's currency.
 SELECT
+    file,
     draw,
     printf('L%09d', "order") || CASE line WHEN 1 THEN '' ELSE '-2' END AS orderline_id,
     printf('O%09d', "order") AS order_id,

@@ -1,5 +1,6 @@
 -- The tracking hub's export: one row a message of a carrier, in the order in which they came.
 SELECT
+    file,
     draw,
     carrier,
     tracking_number(carrier, shipment) AS tracking_number,

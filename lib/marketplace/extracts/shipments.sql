@@ -1,5 +1,6 @@
 -- The shipping platform's export: one row a label, as it stands when the extract is taken.
 SELECT
+    file,
     draw,
     printf('P%09d', shipment) AS shipment_id,
     CASE WHEN "order" > 0 THEN printf('O%09d', "order") END AS order_id,
