@@ -6,7 +6,7 @@ from filelock import FileLock
 from small_workbook import make_workbook, rows, write_csv
 
 import tallysheet as ts
-from tallysheet import clean
+from tallysheet import clean, merge
 from tallysheet.errors import DataError
 
 
@@ -137,3 +137,24 @@ def test_a_second_load_says_who_is_in_the_way(tmp_path, monkeypatch):
     with FileLock(data / "clean" / ".lock"), pytest.raises(DataError, match="expected no other load"):
         ts.load(data)
     assert ts.load(data).files.loc[0, "good"] == 140
+
+
+def test_many_rows_lie_in_a_file_a_week(tmp_path, monkeypatch):
+    """The rows are those that few rows in one file would be."""
+    data = make_workbook(tmp_path, rows(3))
+    few = ts.load(data)
+    one_file = list((few.folder / "shipments" / "parcels").rglob("*.parquet"))
+    kept = pd.read_parquet(one_file[0])
+    monkeypatch.setattr(merge, "_MANY_ROWS", 1)
+    (data / "clean" / "ledger.json").unlink()
+
+    many = ts.load(data)
+
+    files = sorted((many.folder / "shipments" / "parcels").rglob("*.parquet"))
+    assert len(one_file) == 1
+    assert [path.parent.name for path in files] == ["week=2026-W02", "week=2026-W03", "week=2026-W04"]
+    by_week = pd.concat([pd.read_parquet(path)[kept.columns] for path in files])
+    key = ["shipment_id"]
+    pd.testing.assert_frame_equal(
+        by_week.sort_values(key, ignore_index=True), kept.sort_values(key, ignore_index=True)
+    )

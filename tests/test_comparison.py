@@ -7,6 +7,7 @@ import pytest
 from tallysheet.comparison import base_weeks, compare
 from tallysheet.errors import UsageError
 from tallysheet.kpi import Kpi
+from tallysheet.values import series_of
 from tallysheet.verdict import Cause, causes, spread
 from tallysheet.weeks import IsoWeek, weeks_between
 
@@ -26,7 +27,7 @@ def cells(last_of_b: int = 90, weeks=WEEKS) -> pd.DataFrame:
 
 
 def explain(kpi=SHARE, base="last-4", last_of_b=90, by=("carrier",), **options):
-    return compare(cells(last_of_b), kpi, LAST, base=base, by=by, weeks=WEEKS, **options)
+    return compare(series_of(cells(last_of_b), kpi, WEEKS), LAST, base=base, by=by, **options)
 
 
 def test_values_are_ratios_of_sums():
@@ -70,7 +71,7 @@ def test_too_few_weeks_are_not_known():
     """With twelve earlier weeks nothing is judged, and there is no cause."""
     weeks = WEEKS[-13:]
 
-    explanation = compare(cells(60, weeks), SHARE, LAST, base="last-4", by=["carrier"], weeks=weeks)
+    explanation = compare(series_of(cells(60, weeks), SHARE, weeks), LAST, base="last-4", by=["carrier"])
 
     assert (explanation.variation, explanation.judgement.reason) == ("not_known", "few_weeks")
     assert causes(explanation) == ()
@@ -92,7 +93,9 @@ def test_a_part_without_a_name_and_one_that_is_new():
     frame = cells()
     late = pd.DataFrame([(str(LAST), None, 5, 10)], columns=frame.columns)
 
-    explanation = compare(pd.concat([frame, late]), SHARE, LAST, base="last-4", by=["carrier"], weeks=WEEKS)
+    explanation = compare(
+        series_of(pd.concat([frame, late]), SHARE, WEEKS), LAST, base="last-4", by=["carrier"]
+    )
     new = explanation.parts["carrier"].set_index("segment").loc[""]
 
     assert new["rate"] == 0

@@ -35,6 +35,11 @@ _COLUMNS = {
         *("origin", "country", "depot", "zone", "weight_g", "label_at", "declared_at", "scan_at"),
         *("attempt_at", "delivered_at", "promised_day", "promised_at", "promise_rule", "is_used", "is_lost"),
     ),
+    "scans": ("shipment", "carrier", "depot", "place", "event_at", "received_at"),
+    "charges": (
+        *("shipment", "carrier", "lane", "ship_day", "invoice_day", "charge", "amount_cents"),
+        *("weight_billed_g", "currency", "tagged"),
+    ),
     "cases": (
         *("case", "flow", "order", "reason", "value_cents", "rate", "currency", "requested_at", "label_at"),
         *("dropped_at", "dock_in_at", "graded_at", "counter_at", "closed_at", "outcome", "paid_out_at"),

@@ -19,6 +19,7 @@ from tallysheet.decomposition import decompose
 from tallysheet.errors import UsageError
 from tallysheet.judgement import Judgement, judge
 from tallysheet.kpi import Kpi
+from tallysheet.values import Series
 from tallysheet.weeks import IsoWeek
 
 BASES = ("previous", "last-4", "year-ago")
@@ -172,38 +173,34 @@ def data_span(weeks: Sequence[IsoWeek]) -> str:
 
 
 def compare(
-    cells: pd.DataFrame,
-    kpi: Kpi,
+    series: Series,
     week: IsoWeek,
     *,
     base: str,
     by: Sequence[str],
-    weeks: Sequence[IsoWeek],
     unjudged: Mapping[IsoWeek, str] = MappingProxyType({}),
 ) -> Explanation:
     """Compare a week with a base.
 
     Parameters
     ----------
-    cells : DataFrame
-        ``week`` (text), the columns of ``by``, the KPI's numerator and denominator columns.
-    kpi : Kpi
+    series : Series
+        The KPI by week and part, each week as old as the one that is compared.
     week : IsoWeek
     base : str
         As for `base_weeks`.
     by : sequence of str
         Dimensions to split over, one by one.
-    weeks : sequence of IsoWeek
-        All weeks with data, in order.
     unjudged : mapping of IsoWeek to str
         Weeks that are not judged and not part of limits or bases, and why: ``missing`` (the data
-        covers them in part) or ``young`` (not final).
+        covers them in part) or ``young`` (too much of them is still to come).
 
     Raises
     ------
     UsageError
         The week or the base is outside the data.
     """
+    kpi, weeks = series.kpi, series.weeks
     if week not in weeks:
         raise UsageError("week", data_span(weeks), str(week), "Choose a week that the data holds.")
     compared = base_weeks(base, week, weeks, unjudged)
@@ -213,17 +210,17 @@ def compare(
         if candidate == week or (candidate < week and candidate not in unjudged)
     ]
     why = unjudged.get(week)
-    totals = _weekly(cells, kpi, weeks)
+    totals = series.total
     judgement = _judge(totals.loc[judged], kpi, why)
-    now, before = _pooled(totals, [week], kpi), _pooled(totals, compared, kpi)
     # What the data covers in part would look like a small week.
     last_week = week.shift(-1)
-    previous = (np.nan, np.nan) if unjudged.get(last_week) == "missing" else _pooled(totals, [last_week], kpi)
+    is_missing = unjudged.get(last_week) == "missing" or last_week not in weeks
+    now, before = series.pooled([week]).iloc[0], series.pooled(compared).iloc[0]
     parts, close_ups, segments = {}, {}, []
-    can_split = kpi.denominator is None or (now[1] > 0 and before[1] > 0)
+    can_split = kpi.denominator is None or (now["n"] > 0 and before["n"] > 0)
     for dimension in by if can_split else ():
-        weekly = _weekly_by(cells, kpi, dimension, weeks)
-        parts[dimension] = _split(weekly, judged, kpi, compared, why)
+        weekly = series.by(dimension)
+        parts[dimension] = _split(series, dimension, week, judged, compared, why)
         closest = _closest(parts[dimension])
         rows = weekly[closest].loc[judged]
         close_ups[dimension] = closest, _history(rows, kpi, _judge(rows, kpi, why), compared)
@@ -241,9 +238,9 @@ def compare(
         base_weeks=compared,
         value_now=value_now,
         value_base=value_base,
-        value_previous=_value(previous, kpi),
-        n_now=now[1],
-        n_base=before[1],
+        value_previous=np.nan if is_missing else _value(series.pooled([last_week]).iloc[0], kpi),
+        n_now=float(now["n"]),
+        n_base=float(before["n"]),
         judgement=judgement,
         history=_history(totals.loc[judged], kpi, judgement, compared),
         parts=parts,
@@ -254,33 +251,10 @@ def compare(
     )
 
 
-def _weekly(cells: pd.DataFrame, kpi: Kpi, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
-    """Add up week by week: x (numerator) and n (denominator; of a sum, x again). No row is 0."""
-    measures = {"x": kpi.numerator, "n": kpi.denominator or kpi.numerator}
-    sums = cells.groupby("week")[list(set(measures.values()))].sum()
-    sums = sums.reindex([str(week) for week in weeks], fill_value=0)
-    return pd.DataFrame({side: sums[name].astype(float) for side, name in measures.items()})
-
-
-def _weekly_by(
-    cells: pd.DataFrame, kpi: Kpi, dimension: str, weeks: Sequence[IsoWeek]
-) -> dict[str, pd.DataFrame]:
-    """Add up week by week for each value of a dimension; rows without a value are a part of their own."""
-    values = cells[dimension].astype("string").fillna("")
-    return {str(value): _weekly(rows, kpi, weeks) for value, rows in cells.groupby(values, sort=True)}
-
-
-def _pooled(pair: pd.DataFrame, weeks: Sequence[IsoWeek], kpi: Kpi) -> tuple[float, float]:
-    """Add weeks up (a sum: give its mean week); NaN where a week is not in the data."""
-    rows = pair.reindex([str(week) for week in weeks])
-    pooled = rows.mean(skipna=False) if kpi.denominator is None else rows.sum(skipna=False)
-    return float(pooled["x"]), float(pooled["n"])
-
-
-def _value(pair: tuple[float, float], kpi: Kpi) -> float:
+def _value(pair: pd.Series, kpi: Kpi) -> float:
     if kpi.denominator is None:
-        return pair[0]
-    return pair[0] / pair[1] if pair[1] else float("nan")
+        return float(pair["x"])
+    return float(pair["x"] / pair["n"]) if pair["n"] else float("nan")
 
 
 def _values(rows: pd.DataFrame, kpi: Kpi) -> pd.Series:
@@ -289,10 +263,11 @@ def _values(rows: pd.DataFrame, kpi: Kpi) -> pd.Series:
 
 def _judge(rows: pd.DataFrame, kpi: Kpi, why: str | None) -> Judgement:
     """Judge the last of the rows, or say why it is not judged."""
-    numbers = (rows["x"] if kpi.chart == "p'" else _values(rows, kpi)).to_numpy(copy=True)
+    counts = kpi.chart != "xmr"
+    numbers = (rows["x"] if counts else _values(rows, kpi)).to_numpy(copy=True)
     if why:
         numbers[-1] = np.nan
-    judgement = judge(numbers, rows["n"].to_numpy() if kpi.chart == "p'" else None, kpi.chart)
+    judgement = judge(numbers, rows["n"].to_numpy() if counts else None, kpi.chart)
     return replace(judgement, reason=why) if why else judgement
 
 
@@ -316,26 +291,30 @@ def _history(rows: pd.DataFrame, kpi: Kpi, judgement: Judgement, compared: Seque
 
 
 def _split(
-    weekly: dict[str, pd.DataFrame],
+    series: Series,
+    dimension: str,
+    week: IsoWeek,
     judged: list[str],
-    kpi: Kpi,
     compared: Sequence[IsoWeek],
     why: str | None,
 ) -> pd.DataFrame:
+    kpi, weekly = series.kpi, series.by(dimension)
+    now, before = (
+        series.pooled(weeks, dimension).reindex(list(weekly), fill_value=0.0) for weeks in ([week], compared)
+    )
     rows = []
     for name, own in weekly.items():
-        now, before = _pooled(own, [IsoWeek.parse(judged[-1])], kpi), _pooled(own, compared, kpi)
         verdict = _judge(own.loc[judged], kpi, why)
         is_run = verdict.reason.startswith("run")
         rows.append(
             {
                 "segment": name,
-                "x_now": now[0],
-                "x_base": before[0],
-                "n_now": now[1],
-                "n_base": before[1],
-                "value_now": _value(now, kpi),
-                "value_base": _value(before, kpi),
+                "x_now": now.loc[name, "x"],
+                "x_base": before.loc[name, "x"],
+                "n_now": now.loc[name, "n"],
+                "n_base": before.loc[name, "n"],
+                "value_now": _value(now.loc[name], kpi),
+                "value_base": _value(before.loc[name], kpi),
                 "variation": "routine" if is_run else verdict.variation,
                 "reason": verdict.reason,
                 "lower": verdict.lower,
@@ -343,8 +322,11 @@ def _split(
             }
         )
     frame = pd.DataFrame(rows)
+    # A part whose duration is not known yet has none to give to the split.
+    unknown = frame[["x_now", "x_base"]].isna().any(axis=1)
+    frame.loc[unknown, ["x_now", "x_base", "n_now", "n_base"]] = 0.0
     present = frame[["x_now", "x_base", "n_now", "n_base"]].ne(0).any(axis=1)
-    frame = frame[present | (not present.any())]
+    frame = frame[present | unknown | (not present.any())]
     columns = {"now_n": "n_now", "base_n": "n_base"} if kpi.denominator else {}
     split = decompose(frame, by="segment", now="x_now", base="x_base", **columns)
     joined = frame.merge(split, on="segment").drop(columns=["x_now", "x_base"])
@@ -374,13 +356,13 @@ def _segment(
     rest = totals - own
     base = [str(week) for week in compared]
     if (rest.loc[[*base, judged[-1]], "n"] == 0).any():  # the part is all there is
-        differences, before = _values(own, kpi), _value(_pooled(own, compared, kpi), kpi)
+        differences, before = _values(own, kpi), _over(own, base, kpi)
     elif kpi.denominator is None:
         differences = own["x"] - rest["x"] * own.loc[base, "x"].sum() / rest.loc[base, "x"].sum()
         before = 0.0
     else:
         differences = _values(own, kpi) - _values(rest, kpi)
-        before = _value(_pooled(own, compared, kpi), kpi) - _value(_pooled(rest, compared, kpi), kpi)
+        before = _over(own, base, kpi) - _over(rest, base, kpi)
     effect = float(differences[judged[-1]] - before)
     wobble = judge(differences[list(judged)].to_numpy())
     sigma = float((wobble.upper - wobble.centre) / 3 * np.sqrt(1 + 1 / len(base)))
@@ -395,3 +377,8 @@ def _segment(
         n_base=float(row["n_base"]),
         p=2 * NormalDist().cdf(-abs(effect) / sigma) if sigma > 0 else float("nan"),
     )
+
+
+def _over(rows: pd.DataFrame, weeks: list[str], kpi: Kpi) -> float:
+    pooled = rows.loc[weeks].mean() if kpi.denominator is None else rows.loc[weeks].sum()
+    return _value(pooled, kpi)

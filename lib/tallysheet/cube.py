@@ -1,99 +1,260 @@
-"""The cube: facts added up by week and dimension, as they were known at a moment."""
+"""The cube: facts added up by week and part, each week as it stood at a moment; kept as Parquet."""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+import json
+import os
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tallysheet import schema
-from tallysheet.engine import connect, fact_names, fact_sql, literal
+from tallysheet.engine import connect, fact_sql, identifier, literal
 from tallysheet.errors import DataError
+from tallysheet.facts import missing_tables, open_ground, set_looks, show_table, tables_of
+from tallysheet.inputs import code_parts, fingerprint, source_parts
 from tallysheet.ledger import Ledger
-from tallysheet.weeks import IsoWeek, calendar, complete_weeks, weeks_between
+from tallysheet.settings import Settings
+from tallysheet.sources import read_sources
+from tallysheet.weeks import IsoWeek, complete_weeks, weeks_between
+
+_KEYS = ["week", "seen_at"]
+_MEASURES = ("_n", "_cents")
+_STRATA = ("_bin", "stratum")
+"""Columns that no value adds up over: bins of a histogram, and strata."""
+_TOTAL, _PARTS = "total", "parts"
+
+
+def is_measure(column: str) -> bool:
+    """Tell whether a fact's column is added up; others are dimensions or strata."""
+    return column.endswith(_MEASURES)
 
 
 @dataclass(frozen=True)
+class Span:
+    """The days that the data covers, and when the first of it became known."""
+
+    first_day: dt.date
+    last_day: dt.date
+    known_from: dt.datetime
+
+
 class Cube:
-    """Facts added up.
+    """Facts added up, as known at a moment.
+
+    A look is a week and the moment at which it is looked at: nothing counts that became known later. What
+    was added up once is kept in data/cube/ and read again; after a load only the looks that the new rows
+    can have changed are added up anew.
 
     Parameters
     ----------
-    cells : dict of str to DataFrame
-        One frame a fact: ``week``, dimensions, integer measures (names end in ``_n``).
-    first_day, last_day : datetime.date
-        Days that the data covers wholly, as known at ``as_of``.
+    ledger : Ledger
+    settings : Settings
     as_of : datetime
-    """
-
-    cells: dict[str, pd.DataFrame]
-    first_day: dt.date
-    last_day: dt.date
-    as_of: dt.datetime
-
-    @property
-    def weeks(self) -> list[IsoWeek]:
-        """Weeks that the data covers wholly."""
-        return complete_weeks(self.first_day, self.last_day)
-
-    @property
-    def touched_weeks(self) -> list[IsoWeek]:
-        """Weeks that the data covers at least in part."""
-        return weeks_between(IsoWeek.of(self.first_day), IsoWeek.of(self.last_day))
-
-
-def open_tables(ledger: Ledger, as_of: dt.datetime) -> duckdb.DuckDBPyConnection:
-    """Open a connection whose views show the clean tables as known at a moment, and the calendar.
+        UTC.
 
     Raises
     ------
     DataError
         Nothing was known then.
     """
-    connection = connect()
-    for table in sorted(set(ledger.files["table"])):
-        files = literal(str(ledger.folder / table / "**" / "*.parquet"))
-        moment = f"TIMESTAMP {literal(as_of.isoformat(sep=' '))}"
-        reader = f"read_parquet({files}, union_by_name = true, hive_partitioning = false)"
-        found = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()}
-        # A column that no extract has is there all the same, empty.
-        shown = ", ".join(
-            column.name if column.name in found else f"CAST(NULL AS {column.type}) AS {column.name}"
-            for column in schema.table(table).columns
-            if column.personal != "drop"
-        )
-        connection.execute(
-            f"CREATE VIEW {table} AS SELECT {shown}, loaded_at FROM {reader} "
-            f"WHERE known_at <= {moment} AND (replaced_at IS NULL OR replaced_at > {moment})"
-        )
-    connection.register("calendar_days", calendar(*_days(connection, as_of)))
-    connection.execute("CREATE TABLE calendar AS SELECT CAST(day AS DATE) AS day, week FROM calendar_days")
-    connection.unregister("calendar_days")
-    return connection
 
+    def __init__(self, ledger: Ledger, settings: Settings, as_of: dt.datetime) -> None:
+        self.ledger, self.settings, self.as_of = ledger, settings, as_of
+        self._cells: dict[tuple[str, str], pd.DataFrame] = {}
+        self._looks: dict[tuple[str, str], set[tuple[str, dt.datetime]]] = {}
+        if as_of < self.span.known_from:
+            raise DataError("as of", "a moment with data", as_of.isoformat(sep=" "), "Choose a later moment.")
 
-def _days(connection: duckdb.DuckDBPyConnection, as_of: dt.datetime) -> tuple[dt.date, dt.date]:
-    first, last = connection.execute(
-        "SELECT min(promised_date), max(promised_date) FROM shipments"
-    ).fetchall()[0]
-    if first is None:
-        raise DataError("as of", "a moment with data", as_of.isoformat(sep=" "), "Choose a later moment.")
-    return first, last
+    @cached_property
+    def span(self) -> Span:
+        """Days that the data covers, from its shipments if there are any."""
+        path = self._folder / f"span-{self.ledger.state}.json"
+        if path.is_file():
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            return Span(
+                dt.date.fromisoformat(kept["first_day"]),
+                dt.date.fromisoformat(kept["last_day"]),
+                dt.datetime.fromisoformat(kept["known_from"]),
+            )
+        found = _span(self.ledger)
+        _write(path, json.dumps({name: value.isoformat() for name, value in asdict(found).items()}).encode())
+        for other in self._folder.glob("span-*.json"):
+            if other != path:
+                other.unlink(missing_ok=True)
+        return found
 
+    @property
+    def first_day(self) -> dt.date:
+        """First day that the data covers."""
+        return self.span.first_day
 
-def build_cube(connection: duckdb.DuckDBPyConnection, as_of: dt.datetime) -> Cube:
-    """Add the facts up: one GROUP BY over each fact's SELECT, measures are the columns ending in _n."""
-    cells = {}
-    for fact in fact_names():
-        select = fact_sql(fact)
+    @property
+    def last_day(self) -> dt.date:
+        """Last day that the data covers wholly, as known at ``as_of``."""
+        return min(self.span.last_day, self.as_of.date() - dt.timedelta(days=1))
+
+    @cached_property
+    def weeks(self) -> list[IsoWeek]:
+        """Weeks that the data covers wholly."""
+        return complete_weeks(self.first_day, self.last_day)
+
+    @cached_property
+    def touched_weeks(self) -> list[IsoWeek]:
+        """Weeks that the data covers at least in part."""
+        return weeks_between(IsoWeek.of(self.first_day), IsoWeek.of(max(self.first_day, self.last_day)))
+
+    @cached_property
+    def missing(self) -> dict[str, list[str]]:
+        """The tables that each fact lacks."""
+        return missing_tables(self.ledger)
+
+    def looks(self, age: dt.timedelta | None = None) -> pd.DataFrame:
+        """Give a look at each week: at ``as_of``, or at an age after its end where that was earlier."""
+        moments = {
+            str(week): self.as_of if age is None else min(self.as_of, end_of(week) + age)
+            for week in self.touched_weeks
+        }
+        return pd.DataFrame({"week": moments.keys(), "seen_at": moments.values()})
+
+    def total(self, fact: str, looks: pd.DataFrame) -> pd.DataFrame:
+        """Add a fact up by week.
+
+        Returns
+        -------
+        DataFrame
+            week, seen_at, bins or strata, and measures; no row where there is nothing.
+        """
+        return self._at(fact, _TOTAL, looks)
+
+    def parts(self, fact: str, looks: pd.DataFrame) -> pd.DataFrame:
+        """Add a fact up by week and each of its dimensions: dimension and segment beside `total`'s."""
+        return self._at(fact, _PARTS, looks)
+
+    def _at(self, fact: str, kind: str, looks: pd.DataFrame) -> pd.DataFrame:
+        key = (fact, kind)
+        if key not in self._cells:
+            self._cells[key], self._looks[key] = self._kept(fact, kind)
+        wanted = list(looks[_KEYS].itertuples(index=False, name=None))
+        lacking = [look for look in wanted if (look[0], look[1]) not in self._looks[key]]
+        if lacking:
+            added = self._added(fact, kind, pd.DataFrame(lacking, columns=_KEYS))
+            self._cells[key] = pd.concat([self._cells[key], added], ignore_index=True)
+            self._looks[key] |= set(lacking)
+            self._keep(fact, kind)
+        return self._cells[key].merge(looks[_KEYS], on=_KEYS)
+
+    @property
+    def _folder(self) -> Path:
+        return self.settings.data / "cube"
+
+    @cached_property
+    def _ground(self) -> duckdb.DuckDBPyConnection:
+        return open_ground(self.ledger, self.settings.rules, self.first_day, self.span.last_day)
+
+    def _added(self, fact: str, kind: str, looks: pd.DataFrame) -> pd.DataFrame:
+        """Add up: one GROUP BY over the fact's SELECT for the total, one a dimension for the parts."""
+        connection, select = self._ground, fact_sql(fact)
+        set_looks(connection, looks)
         columns = [row[0] for row in connection.execute(f"DESCRIBE {select}").fetchall()]
-        measures = [f"CAST(sum({name}) AS BIGINT) AS {name}" for name in columns if name.endswith("_n")]
-        dimensions = [name for name in columns if not name.endswith("_n")]
-        cells[fact] = connection.execute(
-            f"SELECT {', '.join(dimensions + measures)} FROM ({select}) GROUP BY ALL ORDER BY ALL"
-        ).df()
-    first, last = _days(connection, as_of)
-    yesterday = as_of.date() - dt.timedelta(days=1)
-    return Cube(cells, first, min(last, yesterday), as_of)
+        strata = [name for name in columns if name.endswith(_STRATA)]
+        sums = [f"CAST(sum({name}) AS BIGINT) AS {name}" for name in columns if is_measure(name)]
+        keys = ", ".join(_KEYS + strata)
+        if kind == _TOTAL:
+            sql = f"SELECT {keys}, {', '.join(sums)} FROM ({select}) GROUP BY ALL ORDER BY ALL"
+            return connection.execute(sql).df()
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE fact_rows AS {select}")
+        dimensions = [name for name in columns if not is_measure(name) and name not in _KEYS + strata]
+        each = [
+            f"SELECT {literal(name)} AS dimension, coalesce({identifier(name)}, '') AS segment, {keys}, "
+            f"{', '.join(sums)} FROM fact_rows GROUP BY ALL"
+            for name in dimensions
+        ]
+        cells = connection.execute(f"{' UNION ALL '.join(each)} ORDER BY ALL").df()
+        connection.execute("DROP TABLE fact_rows")
+        return cells
+
+    def _path(self, fact: str, kind: str) -> Path:
+        return self._folder / f"{fact}-{kind}.parquet"
+
+    def _about(self, fact: str) -> dict[str, Any]:
+        """What the cells of a fact depend on."""
+        tables = duckdb.get_table_names(fact_sql(fact))
+        files = self.ledger.files[self.ledger.files["table"].isin(tables)]
+        sources = [source for source in read_sources(self.settings) if source.table.name in tables]
+        parts = [part for source in sources for part in source_parts(self.settings, source)]
+        made = fingerprint([fact_sql(fact), repr(self.settings.rules), *code_parts(), *parts])
+        return {"made": made, "files": sorted(files["sha256"] + " " + files["file"])}
+
+    def _kept(self, fact: str, kind: str) -> tuple[pd.DataFrame, set[tuple[str, dt.datetime]]]:
+        path, nothing = self._path(fact, kind), (pd.DataFrame(columns=_KEYS), set())
+        if not path.is_file():
+            return nothing
+        table = pq.read_table(path)
+        about = json.loads((table.schema.metadata or {}).get(b"tallysheet", b"{}"))
+        now = self._about(fact)
+        if about.get("made") != now["made"] or not set(about["files"]) <= set(now["files"]):
+            return nothing
+        changed = self._changed_since(fact, set(now["files"]) - set(about["files"]))
+        looks = {(week, dt.datetime.fromisoformat(moment)) for week, moment in about["looks"]}
+        cells = table.to_pandas()
+        if changed is None:
+            return cells, looks
+        return cells[cells["seen_at"] < changed], {look for look in looks if look[1] < changed}
+
+    def _changed_since(self, fact: str, new_files: set[str]) -> dt.datetime | None:
+        """Give the moment from which on new files may say something else; None if there are none."""
+        if not new_files:
+            return None
+        files = self.ledger.files
+        new = files[(files["sha256"] + " " + files["file"]).isin(new_files)]
+        taken = literal(str(min(new["loaded_at"])))
+        with connect() as connection:
+            firsts = []
+            for table in sorted(set(new["table"])):
+                show_table(connection, self.ledger, table)
+                first = f"SELECT min(known_at) FROM {table} WHERE loaded_at >= CAST({taken} AS TIMESTAMP)"
+                firsts += [row[0] for row in connection.execute(first).fetchall() if row[0]]
+        return min(firsts, default=dt.datetime.max)
+
+    def _keep(self, fact: str, kind: str) -> None:
+        looks = sorted((week, moment.isoformat()) for week, moment in self._looks[fact, kind])
+        about = json.dumps({**self._about(fact), "looks": looks})
+        table = pa.Table.from_pandas(self._cells[fact, kind], preserve_index=False)
+        part = self._path(fact, kind).with_suffix(f".{os.getpid()}.part")
+        part.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(
+            table.replace_schema_metadata({b"tallysheet": about.encode()}), part, compression="zstd"
+        )
+        os.replace(part, self._path(fact, kind))
+
+
+def end_of(week: IsoWeek) -> dt.datetime:
+    """Give the moment at which a week has ended."""
+    return dt.datetime.combine(week.sunday + dt.timedelta(days=1), dt.time())
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    part.write_bytes(content)
+    os.replace(part, path)
+
+
+def _span(ledger: Ledger) -> Span:
+    tables = [name for name in tables_of(ledger) if schema.table(name).week_of]
+    table = "shipments" if "shipments" in tables else tables[0]
+    with connect() as connection:
+        show_table(connection, ledger, table)
+        day = f"CAST({schema.table(table).week_of} AS DATE)"
+        first, last, known = connection.execute(
+            f"SELECT min({day}), max({day}), min(known_at) FROM {table}"
+        ).fetchall()[0]
+    return Span(first, last, known)

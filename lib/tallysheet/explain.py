@@ -18,6 +18,7 @@ from tallysheet.errors import UsageError, nearest
 from tallysheet.extract import scan, typed_table
 from tallysheet.kpi import Kpi
 from tallysheet.language import Language
+from tallysheet.values import series_of
 from tallysheet.verdict import causes
 from tallysheet.weeks import IsoWeek, complete_weeks, weeks_between
 
@@ -96,12 +97,10 @@ def explain_file(
         source=numerator if denominator in (None, "1") else f"{numerator} / {denominator}",
     )
     explanation = compare(
-        cells.assign(week=[str(IsoWeek.of(day)) for day in days]),
-        kpi,
+        series_of(cells.assign(week=[str(IsoWeek.of(day)) for day in days]), kpi, weeks),
         wanted,
         base=base,
         by=by,
-        weeks=weeks,
         unjudged={week: "missing" for week in weeks if week not in whole},
     )
     if math.isnan(explanation.change):

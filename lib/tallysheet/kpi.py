@@ -1,4 +1,4 @@
-"""What a KPI is: a numerator, a denominator, a rule for the week, a direction of good."""
+"""What a KPI is: its parts, the rule for its week, when it can be judged, and which way is good."""
 
 from __future__ import annotations
 
@@ -6,7 +6,36 @@ from dataclasses import dataclass
 from typing import Literal
 
 Direction = Literal["up", "down", "neutral"]
-Unit = Literal["share", "count", "number"]
+Unit = Literal["share", "rate", "count", "number", "euro", "days", "hours"]
+Method = Literal["ratio", "sum", "quantile", "kaplan_meier", "aalen_johansen", "snapshot", "standardised"]
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How a fact counts durations: bin b of a column holds those from start + b x width on.
+
+    Parameters
+    ----------
+    column : str
+        Integer column of the fact, ends in ``_bin``.
+    width : float
+        Of a bin, in the KPI's unit.
+    start : float
+        Where bin 0 begins; of whole days, half a day before.
+
+    Examples
+    --------
+    >>> Histogram("transit_days_bin", width=1, start=-0.5).middle(2)
+    2.0
+    """
+
+    column: str
+    width: float = 1.0
+    start: float = 0.0
+
+    def middle(self, number: int) -> float:
+        """Give the middle of a bin."""
+        return self.start + (number + 0.5) * self.width
 
 
 @dataclass(frozen=True)
@@ -20,23 +49,46 @@ class Kpi:
     fact : str
         File of sql/facts whose rows are added up.
     numerator : str
-        Integer column of the fact.
+        Integer column of the fact, or ``fact.column`` of another one that shares its dimensions.
+        Several are added up, joined by `` + ``.
     denominator : str or None
-        Integer column; None for a sum.
-    unit : {"share", "count", "number"}
-        A share is part of its denominator, so it lies between 0 and 1; a number is any other ratio or sum.
+        The same; None for a sum or a snapshot.
+    unit : {"share", "rate", "count", "number", "euro", "days", "hours"}
+        A share is part of its denominator, so it lies between 0 and 1; a rate is any other ratio of
+        counts, shown for a hundred; a number is any other ratio or sum.
     direction : {"up", "down", "neutral"}
         Which way is good.
     cohort : str
-        Date column that decides a row's week.
+        The date that decides a row's week.
     maturity_days : int
         Days after the week's end until the value hardly moves any more.
     dimensions : tuple of str
         Columns it is cut by, in the order of the page.
     source : str
         Where the definition comes from.
+    method : str
+        ``ratio`` and ``sum`` add up and split exactly. ``quantile``: of the histogram of what has
+        ended. ``kaplan_meier``: the same, with what is still open. ``aalen_johansen``: share that has
+        ended in the numerator's way, other ends (``evidence``) competing. ``snapshot``: a state at the end
+        of the week. ``standardised``: the rate less that of ``against``, stratum by stratum, weighted by
+        the denominators of ``against``.
+    floor : float
+        Completeness from which a week is judged.
+    evidence : str
+        Column that counts how many of the denominator are known to the end; empty: completeness is
+        how much of its final numerator a week of that age has.
+    scale : float
+        The value is scale x numerator / denominator; 0.01 makes euros of cents.
+    against : tuple of str
+        ``standardised``: numerator and denominator of the other rate.
+    histogram : Histogram or None
+        Of ``quantile``, ``kaplan_meier`` and ``aalen_johansen``.
+    horizon_days : float
+        ``aalen_johansen``: the age at which the share is read.
     witnesses : tuple of str
         Slugs of KPIs that would have moved too under a given cause, named on the page.
+    number : str
+        The team's number for it, such as Q1; empty: none.
     version : int
         Raised when the definition changes.
     """
@@ -51,10 +103,45 @@ class Kpi:
     maturity_days: int
     dimensions: tuple[str, ...]
     source: str
+    method: Method = "ratio"
+    floor: float = 0.95
+    evidence: str = ""
+    scale: float = 1.0
+    against: tuple[str, ...] = ()
+    histogram: Histogram | None = None
+    horizon_days: float = 0.0
     witnesses: tuple[str, ...] = ()
+    number: str = ""
     version: int = 1
 
     @property
-    def chart(self) -> Literal["xmr", "p'"]:
-        """Chart of its limits: p' for shares, XmR for everything else."""
-        return "p'" if self.unit == "share" else "xmr"
+    def chart(self) -> Literal["xmr", "p'", "u'"]:
+        """Chart of its limits: p' for shares, u' for rates, XmR for everything else."""
+        if self.method != "ratio":
+            return "xmr"
+        return {"share": "p'", "rate": "u'"}.get(self.unit, "xmr")  # type: ignore[return-value]
+
+    @property
+    def is_additive(self) -> bool:
+        """Whether its change splits exactly."""
+        return self.method in ("ratio", "sum", "snapshot")
+
+    def measures(self) -> dict[str, tuple[str, ...]]:
+        """Give the columns that it needs of each fact.
+
+        Examples
+        --------
+        >>> from tallysheet.kpis import kpi
+        >>> kpi("otd").measures()
+        {'shipments': ('on_time_n', 'due_n')}
+        """
+        found: dict[str, list[str]] = {}
+        for side in (self.numerator, self.denominator, self.evidence, *self.against):
+            for fact, column in self.terms(side):
+                found.setdefault(fact, []).append(column)
+        return {fact: tuple(dict.fromkeys(columns)) for fact, columns in found.items()}
+
+    def terms(self, side: str | None) -> list[tuple[str, str]]:
+        """Read a side of the ratio: fact and column of each of its terms."""
+        terms = [term.strip() for term in side.split(" + ")] if side else []
+        return [(fact or self.fact, column) for fact, _, column in (term.rpartition(".") for term in terms)]

@@ -21,6 +21,9 @@ from tallysheet.sources import Source
 if TYPE_CHECKING:
     import pandas as pd
 
+_MANY_ROWS = 1_000_000
+"""From here on each week has a file of its own; files of few rows take long to write and to open."""
+
 
 @dataclass(frozen=True)
 class Extract:
@@ -75,7 +78,8 @@ def merge(source: Source, extracts: Sequence[Extract], clean: Path, quarantine: 
     extracts : sequence of Extract
         Earliest first.
     clean : Path
-        Folder for the rows: one Parquet folder a week of the table's ``week_of``, or one file.
+        Folder for the rows: one Parquet file, or if they are many, one folder a week of the table's
+        ``week_of``.
     quarantine : Path
         Parquet file for what was refused: file, line, column, value, reason, message.
 
@@ -87,7 +91,7 @@ def merge(source: Source, extracts: Sequence[Extract], clean: Path, quarantine: 
     with connect(quarantine.parent) as connection:
         _read(connection, source, extracts)
         _decide(connection, source)
-        _write_clean(connection, source, clean)
+        _write_clean(connection, source, clean, sum(extract.checked.rows for extract in extracts))
         _write_quarantine(connection, source, quarantine)
         merged = _merged(connection, source, clean, len(extracts))
     expected = sum(
@@ -191,7 +195,7 @@ def _decide(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     )
 
 
-def _write_clean(connection: duckdb.DuckDBPyConnection, source: Source, clean: Path) -> None:
+def _write_clean(connection: duckdb.DuckDBPyConnection, source: Source, clean: Path, row_count: int) -> None:
     rows = (
         f"SELECT {_data(connection, source)}, "
         "coalesce(decisions.corrected_at, every_row.known_at) AS known_at, loaded_at, decisions.replaced_at "
@@ -199,7 +203,7 @@ def _write_clean(connection: duckdb.DuckDBPyConnection, source: Source, clean: P
         "WHERE decisions.reason IS NULL"
     )
     week = source.table.week_of
-    if not week:
+    if not week or row_count < _MANY_ROWS:
         clean.mkdir(parents=True)
         connection.execute(
             f"COPY ({rows} ORDER BY number, line) TO {literal(str(clean / 'rows.parquet'))} (FORMAT parquet)"

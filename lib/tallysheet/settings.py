@@ -3,11 +3,55 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from tallysheet.errors import DataError, UsageError, nearest
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the team has decided where a definition leaves a choice; every page of definitions prints it.
+
+    Parameters
+    ----------
+    attempt_counts : bool
+        Whether the first attempt ends the clock of a promise; else delivery does.
+    pickup_point_counts : bool
+        Whether a parcel that lies ready at a pick-up point has been attempted; else it must be fetched.
+    ship_by_workdays : int
+        Working days of the seller's country from acceptance to the last day of handover.
+    lost_after_days : int
+        Days after the promise from when on a parcel that never arrived counts as lost.
+    return_days, return_drop_days, trade_in_drop_days : int
+        Days in which a return may be asked for, and in which a label or an offer is good.
+    repeat_days : int
+        Days in which a second contact about the same order counts as the same matter.
+    activation_days, unused_label_days : int
+        Days from invitation to the first BackShip label; from label to the first scan.
+    billing_tolerance_cents : int
+        By how much a charge may differ from the contract and still be right.
+    euro_rates : dict of str to float
+        Units of a currency for one euro, the budget rates of the year: so that exchange rates move no KPI.
+    """
+
+    attempt_counts: bool = True
+    pickup_point_counts: bool = True
+    ship_by_workdays: int = 1
+    lost_after_days: int = 15
+    return_days: int = 30
+    return_drop_days: int = 14
+    trade_in_drop_days: int = 21
+    repeat_days: int = 7
+    activation_days: int = 28
+    unused_label_days: int = 14
+    billing_tolerance_cents: int = 5
+    euro_rates: dict[str, float] = field(default_factory=lambda: {"EUR": 1.0})
+
+    def as_row(self) -> dict[str, bool | int]:
+        """Give the plain ones, for SQL."""
+        return {name: value for name, value in asdict(self).items() if name != "euro_rates"}
 
 
 @dataclass(frozen=True)
@@ -26,6 +70,8 @@ class Settings:
         ISO 3166 codes whose public holidays are shown.
     headline : str
         Slug of the KPI that leads the page when nothing else stands out.
+    rules : Rules
+        The table ``[rules]``; what it leaves out is as above.
     """
 
     data: Path
@@ -33,6 +79,7 @@ class Settings:
     notebooks: tuple[str, ...]
     countries: tuple[str, ...]
     headline: str
+    rules: Rules = Rules()
 
     @property
     def root(self) -> Path:
@@ -88,10 +135,25 @@ def read_settings(data: str | Path = "data") -> Settings:
     expected = {field.name for field in fields(Settings)} - {"data"}
     for name in found.keys() - expected:
         raise DataError(str(path), "known settings", repr(name), nearest(name, sorted(expected)))
-    for name in sorted(expected - found.keys()):
+    for name in sorted(expected - {"rules"} - found.keys()):
         raise DataError(str(path), f"the setting {name}", "nothing", "Add it; the README shows the file.")
-    lists = {name: _names(path, name, found[name]) for name in expected - {"headline"}}
-    return Settings(data=folder, headline=str(found["headline"]), **lists)
+    lists = {name: _names(path, name, found[name]) for name in expected - {"headline", "rules"}}
+    rules = _rules(path, found.get("rules", {}))
+    return Settings(data=folder, headline=str(found["headline"]), rules=rules, **lists)
+
+
+def _rules(path: Path, found: dict[str, Any]) -> Rules:
+    usual = asdict(Rules())
+    for name, value in found.items():
+        if name not in usual:
+            raise DataError(f"{path} rules", "known rules", repr(name), nearest(name, sorted(usual)))
+        if type(value) is not type(usual[name]):
+            kind = type(usual[name]).__name__
+            raise DataError(f"{path} rules {name}", f"a value of type {kind}", repr(value), "Correct it.")
+    rates = found.get("euro_rates", {})
+    if not all(isinstance(rate, (int, float)) and rate > 0 for rate in rates.values()):
+        raise DataError(f"{path} rules euro_rates", "numbers above 0", repr(rates), "Correct them.")
+    return Rules(**{**found, "euro_rates": {"EUR": 1.0, **rates}})
 
 
 def _names(path: Path, name: str, value: object) -> tuple[str, ...]:

@@ -184,6 +184,34 @@ def working_days(week: IsoWeek, country: str) -> int:
     return 5 - sum(day.weekday() < 5 for day in holidays_in(week, country))
 
 
+def workdays(country: str, first_day: dt.date, last_day: dt.date) -> pd.DataFrame:
+    """Number the working days of a country: Monday to Friday less the national public holidays.
+
+    A country whose holidays are not known has every Monday to Friday.
+
+    Returns
+    -------
+    DataFrame
+        One row a day: ``day``, ``number`` (working days from the first day up to and with this one),
+        ``is_workday``.
+
+    Examples
+    --------
+    >>> workdays("FR", dt.date(2026, 5, 22), dt.date(2026, 5, 26))["number"].to_list()
+    [1, 1, 1, 1, 2]
+    """
+    import holidays
+
+    days = [first_day + dt.timedelta(days=step) for step in range((last_day - first_day).days + 1)]
+    known = country in holidays.list_supported_countries()
+    free = (
+        {day for year in {day.year for day in days} for day in _holidays(country, year)} if known else set()
+    )
+    is_workday = [day.weekday() < 5 and day not in free for day in days]
+    frame = pd.DataFrame({"day": days, "is_workday": is_workday})
+    return frame.assign(number=frame["is_workday"].cumsum())[["day", "number", "is_workday"]]
+
+
 def calendar(first_day: dt.date, last_day: dt.date) -> pd.DataFrame:
     """Lay out the calendar table that facts join to find the week of a row.
 

@@ -14,6 +14,7 @@ from tallysheet import decompose, process_limits, run_rules
 from tallysheet.comparison import Explanation, compare
 from tallysheet.kpi import Kpi
 from tallysheet.tables import largest_remainder
+from tallysheet.values import series_of
 from tallysheet.weeks import IsoWeek, complete_weeks, weeks_between
 
 COLUMNS = ["segment", "x_base", "n_base", "x_now", "n_now"]
@@ -324,7 +325,7 @@ def cubes(draw: st.DrawFn) -> pd.DataFrame:
 
 
 def explained(cells: pd.DataFrame, unit: str, base: str) -> Explanation:
-    return compare(cells, kpi(unit), WEEKS[-1], base=base, by=list(DIMENSIONS), weeks=WEEKS)
+    return compare(series_of(cells, kpi(unit), WEEKS), WEEKS[-1], base=base, by=list(DIMENSIONS))
 
 
 def last_weeks(depots: list[str], *, now: int) -> pd.DataFrame:

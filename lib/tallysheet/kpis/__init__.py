@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from tallysheet.errors import UsageError, nearest
 from tallysheet.kpi import Kpi
-from tallysheet.kpis import delivery
+from tallysheet.kpis import adoption, care, claims, delivery, fulfilment, money, reverse
 
-KPIS: dict[str, Kpi] = {kpi.slug: kpi for kpi in (*delivery.KPIS,)}
+KPIS: dict[str, Kpi] = {
+    kpi.slug: kpi
+    for family in (delivery, fulfilment, reverse, claims, care, money, adoption)
+    for kpi in family.KPIS
+}
+"""All of them, in the order of the page: customers first, money last."""
 
 
 def kpi(slug: str) -> Kpi:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from tallysheet.kpi import Kpi
 
-_DIMENSIONS = ("origin", "carrier", "destination_country", "flow", "service", "partner", "destination")
+_DIMENSIONS = (
+    *("origin", "carrier", "destination_country", "flow", "service", "partner", "destination"),
+    *("label_source", "lane", "seller"),
+)
 
 KPIS = (
     Kpi(
@@ -18,7 +21,9 @@ KPIS = (
         maturity_days=5,
         dimensions=_DIMENSIONS,
         source="SCOR RL.2.2, delivery performance to customer commit date",
+        evidence="seen_n",
         witnesses=("undelivered",),
+        number="Q1",
     ),
     Kpi(
         slug="undelivered",

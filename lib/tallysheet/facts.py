@@ -1,0 +1,139 @@
+"""The ground of the facts: clean tables with all their versions, the calendar with its looks, the rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pandas as pd
+
+from tallysheet import schema
+from tallysheet.engine import connect, fact_names, fact_sql, literal
+from tallysheet.ledger import Ledger
+from tallysheet.settings import Rules
+from tallysheet.weeks import IsoWeek, calendar, workdays
+
+_MARGIN = dt.timedelta(days=120)
+"""Working days are known so long before and after the weeks in the data."""
+
+
+def tables_of(ledger: Ledger) -> list[str]:
+    """List the tables that were loaded."""
+    return sorted(set(ledger.files["table"]))
+
+
+def missing_tables(ledger: Ledger) -> dict[str, list[str]]:
+    """Give the tables that each fact lacks; a fact without them is switched off."""
+    grounds = {"calendar", "rules", "workdays", "countries", "euro_rates", *tables_of(ledger)}
+    return {name: sorted(duckdb.get_table_names(fact_sql(name)) - grounds) for name in fact_names()}
+
+
+def show_table(connection: duckdb.DuckDBPyConnection, ledger: Ledger, table: str, where: str = "") -> None:
+    """Make a view of a clean table: its columns, also those that no extract has, and its versions.
+
+    Of a row with several versions each counts from ``known_at`` until before ``replaced_at``.
+    """
+    files = literal(str(ledger.folder / table / "**" / "*.parquet"))
+    reader = f"read_parquet({files}, union_by_name = true, hive_partitioning = false)"
+    found = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()}
+    shown = [
+        column.name if column.name in found else f"CAST(NULL AS {column.type}) AS {column.name}"
+        for column in schema.table(table).columns
+        if column.personal != "drop"
+    ]
+    ends = "coalesce(replaced_at, TIMESTAMP '9999-12-31') AS replaced_at"
+    connection.execute(
+        f"CREATE VIEW {table} AS SELECT {', '.join(shown)}, loaded_at, {ends} FROM {reader} {where}"
+    )
+
+
+def open_ground(
+    ledger: Ledger, rules: Rules, first_day: dt.date, last_day: dt.date
+) -> duckdb.DuckDBPyConnection:
+    """Open a connection with all that facts read but the calendar, for weeks between two days.
+
+    The clean tables with all versions of their rows, and what `set_references` lays out.
+    """
+    connection = connect()
+    connection.execute("SET preserve_insertion_order = false")
+    for table in tables_of(ledger):
+        show_table(connection, ledger, table)
+    set_references(connection, rules, first_day, last_day)
+    return connection
+
+
+def set_references(
+    connection: duckdb.DuckDBPyConnection, rules: Rules, first_day: dt.date, last_day: dt.date
+) -> None:
+    """Lay out what facts read beside the clean tables.
+
+    ``rules``: one row. ``euro_rates``: currency, euro_rate (units for one euro). ``countries``: country,
+    utc_offset (from UTC to the winter time of its commonest zone). ``workdays``: country, day, number (of
+    working days up to and with it), is_workday.
+    """
+    _create(connection, "rules", pd.DataFrame([rules.as_row()]))
+    rates = pd.DataFrame(rules.euro_rates.items(), columns=["currency", "euro_rate"])
+    _create(connection, "euro_rates", rates)
+    countries = _countries(connection)
+    _create(connection, "countries", countries)
+    connection.execute("ALTER TABLE countries ALTER utc_offset TYPE INTERVAL USING to_minutes(utc_offset)")
+    _create(connection, "workdays", _workdays(countries["country"], first_day - _MARGIN, last_day + _MARGIN))
+
+
+def set_looks(connection: duckdb.DuckDBPyConnection, looks: pd.DataFrame) -> None:
+    """Lay out ``calendar``: day, week and seen_at, one row a day of each look's week.
+
+    Parameters
+    ----------
+    looks : DataFrame
+        week (text) and seen_at: the moment at which the week is looked at; what became known later does
+        not count. A week may be looked at several times.
+    """
+    days = calendar(*_span(looks["week"]))
+    _create(connection, "calendar", days.merge(looks, on="week"))
+
+
+def _span(weeks: Sequence[str]) -> tuple[dt.date, dt.date]:
+    return IsoWeek.parse(min(weeks)).monday, IsoWeek.parse(max(weeks)).sunday
+
+
+def _create(connection: duckdb.DuckDBPyConnection, name: str, rows: pd.DataFrame) -> None:
+    # So that days can be added to dates.
+    kinds = {"int64": "INTEGER", "day": "DATE", "seen_at": "TIMESTAMP"}
+    casts = {name: kinds.get(str(name)) or kinds.get(str(rows.dtypes[name])) for name in rows.columns}
+    columns = ", ".join(
+        f"CAST({name} AS {kind}) AS {name}" if kind else str(name) for name, kind in casts.items()
+    )
+    connection.register("arriving", rows)
+    connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT {columns} FROM arriving")
+    connection.unregister("arriving")
+
+
+def _countries(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Give the countries of shipments, and minutes from UTC to the winter time of their commonest zone."""
+    tables = {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
+    if "shipments" not in tables:
+        return pd.DataFrame({"country": pd.Series(dtype=str), "utc_offset": pd.Series(dtype="int64")})
+    zones = connection.execute(
+        "SELECT country, max_by(zone, n) AS zone FROM ("
+        "SELECT destination_country AS country, destination_zone AS zone, count(*) AS n "
+        "FROM shipments GROUP BY ALL "
+        "UNION ALL SELECT DISTINCT origin_country, NULL, 0 FROM shipments"
+        ") WHERE country IS NOT NULL GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    winter = dt.datetime(2026, 1, 15)
+    minutes = [int(_offset(zone, winter).total_seconds()) // 60 for _, zone in zones]
+    offsets = pd.Series(minutes, dtype="int64")
+    return pd.DataFrame({"country": [country for country, _ in zones], "utc_offset": offsets})
+
+
+def _offset(zone: str | None, moment: dt.datetime) -> dt.timedelta:
+    return (ZoneInfo(zone).utcoffset(moment) if zone else None) or dt.timedelta()
+
+
+def _workdays(countries: Sequence[str], first: dt.date, last: dt.date) -> pd.DataFrame:
+    rows = [workdays(country, first, last).assign(country=country) for country in countries]
+    columns = ["country", "day", "number", "is_workday"]
+    return pd.concat(rows)[columns] if rows else pd.DataFrame(columns=columns)
