@@ -9,8 +9,10 @@ from importlib import resources
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
+from marketplace.columns import table
 from marketplace.days import date
 from marketplace.market import Market, Rows, count
 
@@ -185,9 +187,9 @@ class Writer:
 
     def _table(self, extract: Extract, file: str, rows: Rows) -> pa.Table:
         """Give the rows of a file, each with its file and a number that decides its dirt."""
-        draws = self._market.draw("dirt", extract.name, file).random(count(rows))
-        table = pa.table({name: pa.array(values) for name, values in (rows | {"draw": draws}).items()})
-        return table.append_column("file", pa.repeat(file, count(rows)))
+        size = count(rows)
+        draws = self._market.draw("dirt", extract.name, file).random(size)
+        return table(rows | {"draw": draws, "file": np.full(size, file)})
 
 
 def _texts(extract: Extract, dirt: Sequence[Dirt]) -> str:

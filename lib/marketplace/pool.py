@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+from marketplace.columns import narrow
 from marketplace.extracts import Dirt, Extract, Writer, Written
 from marketplace.market import Market, Rows, count
 
@@ -78,7 +79,7 @@ class Writers:
         dirt = extract.dirt_of(file) if dirt is None else dirt
         key = extract.name, taken, *(one.kind for one in dirt)
         batch = self._waiting.setdefault(key, _Batch(extract, taken, dirt))
-        batch.files[file] = rows
+        batch.files[file] = {name: narrow(values) for name, values in rows.items()}
         batch.places.append(self._given)
         self._given += 1
         if not extract.together or sum(map(count, batch.files.values())) >= _TOGETHER:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.parquet as pq
 
+from marketplace.columns import table
 from marketplace.days import date, month_name, month_number
 from marketplace.extracts import Written, read_extracts
 from marketplace.market import NEVER, Market, Rows, looked_up, stack
@@ -155,10 +155,7 @@ class Truth:
         _write_sums(target / "billing.csv", "carrier,week,billed_cents,overbilled_cents", self.billed)
         columns = "carrier,type,month,events,filed,value_cents,liable_cents"
         _write_sums(target / "claims.csv", columns, self.claimable)
-        changed = stack(self._changed)
-        pq.write_table(
-            pa.table({name: pa.array(values) for name, values in changed.items()}), target / "parcels.parquet"
-        )
+        pq.write_table(table(stack(self._changed)), target / "parcels.parquet")
         _write_dirt(target, list(written))
 
 
