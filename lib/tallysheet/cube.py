@@ -26,6 +26,7 @@ from tallysheet.sources import read_sources
 from tallysheet.weeks import IsoWeek, complete_weeks, weeks_between
 
 _KEYS = ["week", "seen_at"]
+_NO_LOOK = {"week": pd.Series(dtype="str"), "seen_at": pd.Series(dtype="datetime64[us]")}
 _MEASURES = ("_n", "_cents")
 _STRATA = ("_bin", "stratum")
 """Columns that no value adds up over: bins of a histogram, and strata."""
@@ -146,7 +147,9 @@ class Cube:
         lacking = [look for look in wanted if (look[0], look[1]) not in self._looks[key]]
         if lacking:
             added = self._added(fact, kind, pd.DataFrame(lacking, columns=_KEYS))
-            self._cells[key] = pd.concat([self._cells[key], added], ignore_index=True)
+            self._cells[key] = pd.concat(
+                [frame for frame in (self._cells[key], added) if len(frame)] or [added]
+            )
             self._looks[key] |= set(lacking)
             self._keep(fact, kind)
         return self._cells[key].merge(looks[_KEYS], on=_KEYS)
@@ -185,7 +188,7 @@ class Cube:
         return self._folder / f"{fact}-{kind}.parquet"
 
     def _about(self, fact: str) -> dict[str, Any]:
-        """What the cells of a fact depend on."""
+        """List what the cells of a fact depend on."""
         tables = duckdb.get_table_names(fact_sql(fact))
         files = self.ledger.files[self.ledger.files["table"].isin(tables)]
         sources = [source for source in read_sources(self.settings) if source.table.name in tables]
@@ -194,7 +197,7 @@ class Cube:
         return {"made": made, "files": sorted(files["sha256"] + " " + files["file"])}
 
     def _kept(self, fact: str, kind: str) -> tuple[pd.DataFrame, set[tuple[str, dt.datetime]]]:
-        path, nothing = self._path(fact, kind), (pd.DataFrame(columns=_KEYS), set())
+        path, nothing = self._path(fact, kind), (pd.DataFrame(_NO_LOOK), set())
         if not path.is_file():
             return nothing
         table = pq.read_table(path)

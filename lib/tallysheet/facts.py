@@ -30,7 +30,7 @@ def missing_tables(ledger: Ledger) -> dict[str, list[str]]:
     return {name: sorted(duckdb.get_table_names(fact_sql(name)) - grounds) for name in fact_names()}
 
 
-def show_table(connection: duckdb.DuckDBPyConnection, ledger: Ledger, table: str, where: str = "") -> None:
+def show_table(connection: duckdb.DuckDBPyConnection, ledger: Ledger, table: str, view: str = "") -> None:
     """Make a view of a clean table: its columns, also those that no extract has, and its versions.
 
     Of a row with several versions each counts from ``known_at`` until before ``replaced_at``.
@@ -45,8 +45,33 @@ def show_table(connection: duckdb.DuckDBPyConnection, ledger: Ledger, table: str
     ]
     ends = "coalesce(replaced_at, TIMESTAMP '9999-12-31') AS replaced_at"
     connection.execute(
-        f"CREATE VIEW {table} AS SELECT {', '.join(shown)}, loaded_at, {ends} FROM {reader} {where}"
+        f"CREATE VIEW {view or table} AS SELECT {', '.join(shown)}, loaded_at, {ends} FROM {reader}"
     )
+
+
+def show_known(connection: duckdb.DuckDBPyConnection, ledger: Ledger, as_of: dt.datetime) -> None:
+    """Copy the clean tables as they were known at a moment, and the calendar, into a connection.
+
+    Times after the moment are empty, but for planned ones; so is what came with such a time.
+    """
+    moment = f"TIMESTAMP {literal(as_of.isoformat(sep=' '))}"
+    for name in tables_of(ledger):
+        table = schema.table(name)
+        show_table(connection, ledger, name, view=f"all_{name}")
+        late = ", ".join(
+            f"CASE WHEN {column.since or column.name} <= {moment} THEN {column.name} END AS {column.name}"
+            for column in table.columns
+            if column.since or (column.type == "TIMESTAMP" and not column.is_planned)
+        )
+        # Nothing is later than the newest extract but what was planned.
+        hidden = f" REPLACE ({late})" if late and as_of < ledger.as_of else ""
+        connection.execute(
+            f"CREATE TABLE {name} AS SELECT * EXCLUDE (replaced_at){hidden} FROM all_{name} "
+            f"WHERE known_at <= {moment} AND replaced_at > {moment}"
+        )
+        connection.execute(f"DROP VIEW all_{name}")
+    days = calendar(*_span([str(IsoWeek.of(as_of.date()).shift(weeks)) for weeks in (-520, 52)]))
+    _create(connection, "calendar", days)
 
 
 def open_ground(

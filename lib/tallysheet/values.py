@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.durations import incidence, quantile, survival
-from tallysheet.kpi import Kpi
+from tallysheet.kpi import Histogram, Kpi
 from tallysheet.weeks import IsoWeek
 
 Cells = Mapping[str, pd.DataFrame]
@@ -43,7 +43,7 @@ def pairs(cells: Cells, kpi: Kpi, keys: Sequence[str], share: float = 0.5) -> pd
     crosses, durations are taken as evenly spread.
     """
     if kpi.histogram:
-        return _of_durations(cells[kpi.fact], kpi, list(keys), share)
+        return _of_durations(cells[kpi.fact], kpi, kpi.histogram, list(keys), share)
     if kpi.method == "standardised":
         return _standardised(cells[kpi.fact], kpi, list(keys))
     joined = _added(cells, kpi, list(keys))
@@ -78,13 +78,13 @@ def _added(cells: Cells, kpi: Kpi, keys: list[str]) -> pd.DataFrame:
 
 
 def _matrix(cells: pd.DataFrame, keys: list[str], bins: str, column: str, numbers: range) -> pd.DataFrame:
-    sums = cells.groupby([*keys, bins])[column].sum().unstack(bins, fill_value=0)
+    sums = cells.pivot_table(index=keys, columns=bins, values=column, aggfunc="sum", fill_value=0)
     return sums.reindex(columns=numbers, fill_value=0).astype(float)
 
 
-def _of_durations(cells: pd.DataFrame, kpi: Kpi, keys: list[str], share: float) -> pd.DataFrame:
-    how = kpi.histogram
-    assert how is not None and kpi.denominator is not None
+def _of_durations(
+    cells: pd.DataFrame, kpi: Kpi, how: Histogram, keys: list[str], share: float
+) -> pd.DataFrame:
     counted = cells.dropna(subset=[how.column])
     if counted.empty:
         return pd.DataFrame(
@@ -95,7 +95,7 @@ def _of_durations(cells: pd.DataFrame, kpi: Kpi, keys: list[str], share: float) 
         side: _matrix(counted, keys, how.column, name, numbers)
         for side, name in (
             ("x", kpi.numerator),
-            ("n", kpi.denominator),
+            ("n", str(kpi.denominator)),
             ("ended", kpi.evidence or kpi.numerator),
         )
     }
@@ -121,8 +121,7 @@ def _standardised(cells: pd.DataFrame, kpi: Kpi, keys: list[str]) -> pd.DataFram
 
     Strata in which either side has fewer than 20 are left out; ``n`` is what is left of the KPI's own.
     """
-    assert kpi.denominator is not None
-    columns = [kpi.numerator, kpi.denominator, *kpi.against]
+    columns = [kpi.numerator, str(kpi.denominator), *kpi.against]
     sums = cells.groupby([*keys, "stratum"])[columns].sum().astype(float)
     x, n, other_x, other_n = (sums[name] for name in columns)
     both = (n >= _FEW) & (other_n >= _FEW)

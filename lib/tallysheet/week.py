@@ -12,14 +12,16 @@ import pandas as pd
 
 from tallysheet import fine_print, page, say
 from tallysheet.clean import load
-from tallysheet.comparison import Explanation, base_weeks, compare, data_span
-from tallysheet.cube import Cube, build_cube, open_tables
-from tallysheet.engine import close_to_outside, connect, identifier, select
+from tallysheet.comparison import Explanation, base_weeks, data_span
+from tallysheet.cube import Cube, end_of
+from tallysheet.engine import close_to_outside, connect, select
 from tallysheet.errors import UsageError
+from tallysheet.facts import show_known
 from tallysheet.kpi import Kpi
-from tallysheet.kpis import KPIS, kpi
+from tallysheet.kpis import kpi
 from tallysheet.language import Language, read_language
 from tallysheet.ledger import Ledger
+from tallysheet.review import Review
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import read_sources
 from tallysheet.tables import Html, lab_style
@@ -76,8 +78,7 @@ def open_week(
     language = read_language(lang, tuple(words[lang] for words in vocabularies if lang in words))
     ledger = load(settings.data)
     known = min(moment, ledger.as_of) if moment else ledger.as_of
-    with open_tables(ledger, known) as connection:
-        cube = build_cube(connection, known)
+    cube = Cube(ledger, settings, known)
     touched = cube.touched_weeks
     if wanted is None:
         if not cube.weeks:
@@ -148,7 +149,7 @@ class Week:
     ) -> None:
         self.week, self.base, self.language = week, base, language
         self.settings, self.ledger, self.cube = settings, ledger, cube
-        self._asked: dict[tuple[str, str, tuple[str, ...]], Explanation] = {}
+        self.review = Review(cube)
 
     def __repr__(self) -> str:
         return f"<{self.week} against {self.base}, known {self.cube.as_of:%Y-%m-%d %H:%M}>"
@@ -157,6 +158,11 @@ class Week:
         """Give a KPI; a UsageError advises on an unknown slug."""
         return WeekKpi(self, kpi(slug))
 
+    @cached_property
+    def available(self) -> tuple[str, ...]:
+        """Slugs of the KPIs that the data allows, in order."""
+        return tuple(self.review.kpis())
+
     @property
     def kpis(self) -> pd.DataFrame:
         """All KPIs, one row each.
@@ -164,14 +170,17 @@ class Week:
         Returns
         -------
         DataFrame
-            kpi, value, base, change, unit (``share``: 0 to 1; ``count``), variation, assurance, cause
-            (codes, joined by a comma), mature, judged_week (the latest final week; empty if none).
+            kpi, value, base, change (all of weeks of the same age), unit (``share``: 0 to 1; ``rate``: a
+            ratio of counts; ``euro``, ``days``, ``hours``, ``count``, ``number``), variation, assurance,
+            cause (codes, joined by a comma), mature (whether the value is final), judged_week (the
+            latest week of which enough is known; empty if none), number (the team's), completeness,
+            projected, low, high (of a value that still grows), p90 (of a duration).
         """
-        return pd.DataFrame([self._row(slug) for slug in KPIS])
+        return pd.DataFrame([self._row(slug) for slug in self.available])
 
     def _row(self, slug: str) -> dict[str, object]:
         explanation = self.explanation(slug)
-        judged = self.judged_week(slug)
+        maturity, judged = self.review.maturity(slug, self.week), self.judged_week(slug)
         return {
             "kpi": slug,
             "value": explanation.value_now,
@@ -181,8 +190,14 @@ class Week:
             "variation": explanation.variation,
             "assurance": "none",
             "cause": ",".join(dict.fromkeys(cause.code for cause in causes(explanation))),
-            "mature": self.unjudged(slug).get(self.week) is None,
+            "mature": maturity.is_final,
             "judged_week": str(judged) if judged else "",
+            "number": explanation.kpi.number,
+            "completeness": maturity.completeness,
+            "projected": maturity.projected,
+            "low": maturity.low,
+            "high": maturity.high,
+            "p90": self.review.p90(slug, self.week),
         }
 
     @property
@@ -190,7 +205,7 @@ class Week:
         """Causes of all KPIs, one row a cause: kpi, code, scope (dict), largest contribution first."""
         rows = [
             {"kpi": slug, "code": cause.code, "scope": cause.scope}
-            for slug in KPIS
+            for slug in self.available
             for cause in causes(self.explanation(slug))
         ]
         return pd.DataFrame(rows, columns=["kpi", "code", "scope"])
@@ -200,58 +215,28 @@ class Week:
     ) -> Explanation:
         """Compare a KPI with a base; asked again, it is the same object."""
         definition = kpi(slug)
+        lacking = self.review.lacking(definition)
+        if lacking:
+            raise UsageError(slug, f"extracts of {', '.join(lacking)}", "none", "Load them.")
         dimensions = self.dimensions(slug) if by is None else by
-        cells = self.cube.cells[definition.fact]
-        known = [name for name in cells.columns if name != "week" and not name.endswith("_n")]
         for name in dimensions:
-            if name not in known:
-                raise UsageError("by", f"one of {', '.join(known)}", repr(name), "Choose one of them.")
-        key = (slug, base or self.base, dimensions)
-        if key not in self._asked:
-            self._asked[key] = compare(
-                cells,
-                definition,
-                self.week,
-                base=key[1],
-                by=dimensions,
-                weeks=self.cube.touched_weeks,
-                unjudged=self.unjudged(slug),
-            )
-        return self._asked[key]
+            if name not in definition.dimensions:
+                known = ", ".join(definition.dimensions)
+                raise UsageError("by", f"one of {known}", repr(name), "Choose one of them.")
+        return self.review.explanation(slug, self.week, base or self.base, dimensions)
 
     def dimensions(self, slug: str) -> tuple[str, ...]:
         """Dimensions of a KPI that the page shows: those with 2 to 30 values in the data."""
-        definition = kpi(slug)
-        values = self.cube.cells[definition.fact][list(definition.dimensions)].nunique()
-        return tuple(str(name) for name, count in values.items() if 2 <= count <= _PAGE_PARTS)
-
-    def unjudged(self, slug: str) -> dict[IsoWeek, str]:
-        """Weeks that are not judged, and why: ``missing`` (partly in the data) or ``young`` (not final)."""
-        whole, touched = set(self.cube.weeks), self.cube.touched_weeks
-        days = kpi(slug).maturity_days
-        young = {week: "young" for week in touched if self._final_on(week, days) > self.cube.as_of.date()}
-        return young | {week: "missing" for week in touched if week not in whole}
-
-    @staticmethod
-    def _final_on(week: IsoWeek, days: int) -> dt.date:
-        return week.sunday + dt.timedelta(days=1 + days)
+        return self.review.dimensions(slug, self.week, _PAGE_PARTS)
 
     def judged_week(self, slug: str) -> IsoWeek | None:
-        """Find the latest week up to this one that is complete and final."""
-        unjudged = self.unjudged(slug)
-        return max(
-            (week for week in self.cube.weeks if week <= self.week and week not in unjudged), default=None
-        )
+        """Find the latest week up to this one of which enough is known to judge it."""
+        return self.review.judged_week(slug, self.week)
 
     @cached_property
     def _database(self) -> duckdb.DuckDBPyConnection:
         connection = connect()
-        with open_tables(self.ledger, self.cube.as_of) as tables:
-            names = [row[0] for row in tables.execute("SHOW TABLES").fetchall()]
-            for name in names:
-                connection.register("arriving", tables.sql(f"FROM {identifier(name)}").to_arrow_table())
-                connection.execute(f"CREATE TABLE {identifier(name)} AS FROM arriving")
-                connection.unregister("arriving")
+        show_known(connection, self.ledger, self.cube.as_of)
         close_to_outside(connection)
         return connection
 
@@ -287,7 +272,7 @@ class Week:
     @cached_property
     def explanations(self) -> dict[str, Explanation]:
         """All KPIs against the week's base, by slug."""
-        return {slug: self.explanation(slug) for slug in KPIS}
+        return {slug: self.explanation(slug) for slug in self.available}
 
     @property
     def lead(self) -> Explanation:
@@ -296,8 +281,8 @@ class Week:
 
     def scorecard(self) -> Html:
         """Show all KPIs."""
-        year_ago = {slug: self._year_ago(slug) for slug in KPIS}
-        final = {slug: self._maturity(slug) for slug in KPIS}
+        year_ago = {slug: self._year_ago(slug) for slug in self.available}
+        final = {slug: self._maturity(slug) for slug in self.available}
         return page.scorecard(self.explanations, year_ago, final, self.language)
 
     def _year_ago(self, slug: str) -> float:
@@ -306,13 +291,13 @@ class Week:
         return self.explanation(slug, "year-ago").value_base
 
     def _maturity(self, slug: str) -> str:
-        why = self.unjudged(slug).get(self.week)
-        if why == "missing":
-            return self.language.text("scorecard.partial")
-        if why == "young":
-            day = self._final_on(self.week, kpi(slug).maturity_days)
-            return self.language.text("scorecard.not_final", day=self.language.day(day))
-        return self.language.text("scorecard.final")
+        maturity = self.review.maturity(slug, self.week)
+        if maturity.reason in ("missing", "gap"):
+            return self.language.text(f"scorecard.{maturity.reason}")
+        if maturity.is_final:
+            return self.language.text("scorecard.final")
+        day = (end_of(self.week) + dt.timedelta(days=kpi(slug).maturity_days)).date()
+        return self.language.text("scorecard.not_final", day=self.language.day(day))
 
     def card(self, slug: str | None = None) -> Html:
         """Show whether a KPI is usual: sentence and control chart. None is the page's lead."""
@@ -330,7 +315,7 @@ class Week:
     def other_cards(self) -> Html:
         """Show the other KPIs' charts, and the parts of those that have one outside its range."""
         pieces = []
-        for slug in KPIS:
+        for slug in self.available:
             if slug != self.lead.kpi.slug:
                 pieces.append(self.card(slug))
                 outside = {
@@ -347,7 +332,7 @@ class Week:
 
     def definitions(self) -> Html:
         """Say what each KPI counts."""
-        return fine_print.kpi_definitions(KPIS.values(), self.language)
+        return fine_print.kpi_definitions([kpi(slug) for slug in self.available], self.language)
 
     def files(self) -> Html:
         """Show the ledger of what was loaded."""

@@ -185,7 +185,7 @@ def working_days(week: IsoWeek, country: str) -> int:
 
 
 def workdays(country: str, first_day: dt.date, last_day: dt.date) -> pd.DataFrame:
-    """Number the working days of a country: Monday to Friday less the national public holidays.
+    """Count working days up to each day: Monday to Friday less a country's national public holidays.
 
     A country whose holidays are not known has every Monday to Friday.
 

@@ -6,10 +6,10 @@ from source_tree import MARKETPLACE, imported, modules
 ORDER = """
 errors weeks settings language
 schema.types schema.transport schema.customer schema.reference schema schema.dictionary
-kpi kpis.delivery kpis
+kpi kpis.delivery kpis.fulfilment kpis.reverse kpis.claims kpis.care kpis.money kpis.adoption kpis
 engine personal unpack records dialect layout spreadsheet text_file extract
 reasons sources inputs casts row_checks checked range_checks database merge ledger notes loading clean forget
-cube limits judgement decomposition comparison verdict
+facts cube limits judgement decomposition durations maturity values comparison review verdict
 say tables svg control_charts charts page fine_print
 week explain terminal sampling
 execute

@@ -33,6 +33,10 @@ class Column:
         Range of a number; a cell outside is refused, and its row kept unless it is required.
     usual : tuple of int or None
         Range of the median of an extract; one outside is told, for it may be in another unit.
+    is_planned : bool
+        Whether the time may lie ahead of the day on which it is known: a promise, a cut-off.
+    since : str
+        TIMESTAMP column of the event that the value came with; before it, the value was not known.
     personal : {"", "drop", "hash", "text"}
         ``drop``: never kept. ``hash``: kept as a keyed hash, so that it can be counted. ``text``: kept,
         with mail addresses, phone numbers and long runs of digits masked.
@@ -48,6 +52,8 @@ class Column:
     least: int | None = None
     most: int | None = None
     usual: tuple[int, int] | None = None
+    is_planned: bool = False
+    since: str = ""
 
 
 @dataclass(frozen=True)
