@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -49,7 +50,7 @@ def find_encoding(sample: bytes, whole: bool = True) -> str:
     for mark, name in _BOMS:
         if sample.startswith(mark):
             return name
-    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    even, odd = (sample[0::2].count(0), sample[1::2].count(0)) if 0 in sample else (0, 0)
     if max(even, odd) > 0.3 * (len(sample) // 2) and min(even, odd) < 0.1 * (len(sample) // 2):
         return "utf-16-be" if even > odd else "utf-16-le"
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -114,15 +115,15 @@ def _sample_lines(text: str) -> list[str]:
 _LINE = re.compile(r"[^\r\n]*(?:\r+\n|\n|\r)|[^\r\n]+")
 
 
-def split_lines(text: str) -> list[str]:
-    r"""Split at line ends, LF, CR, CR LF and CR CR LF, also mixed, and keep them.
+def split_lines(text: str, most: int | None = None) -> list[str]:
+    r"""Split at line ends, LF, CR, CR LF and CR CR LF, also mixed, and keep them; give so many lines at most.
 
     Examples
     --------
     >>> split_lines("a\r\nb\rc")
     ['a\r\n', 'b\r', 'c']
     """
-    return _LINE.findall(text)
+    return [found[0] for found in itertools.islice(_LINE.finditer(text), most)]
 
 
 def _candidates(lines: list[str]) -> list[str]:

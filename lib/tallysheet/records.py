@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 _LONGEST_CELL_LINES = 200
 _OTHER_DELIMITERS = (";", ",", "\t", "|", ":")
@@ -31,8 +32,7 @@ class Dialect:
     escape: str = '"'
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """Cells, the line that they start on, and how they were found.
 
     Parameters
@@ -90,10 +90,8 @@ def read_records(lines: Iterable[str], dialect: Dialect, width: int = 0) -> Iter
     waiting: deque[tuple[int, str]] = deque()
     numbered = iter(enumerate(lines, start=1))
     after_blank = False
-    while True:
-        if not waiting and not _fill(waiting, numbered, 1):
-            return
-        number, line = waiting.popleft()
+    while found := waiting.popleft() if waiting else next(numbered, None):
+        number, line = found
         body = line.rstrip("\r\n")
         if not body.strip():
             after_blank = True
@@ -102,7 +100,7 @@ def read_records(lines: Iterable[str], dialect: Dialect, width: int = 0) -> Iter
             record = _quoted(number, line, dialect, width, waiting, numbered)
         else:
             record = _plain(number, body, dialect, width)
-        yield Record(record.line, record.cells, after_blank, record.repaired)
+        yield record._replace(after_blank=True) if after_blank else record
         after_blank = False
 
 

@@ -190,7 +190,7 @@ def _fitting(path: Path, known: Form | None) -> Form:
 
 
 def _cuts_evenly(text: str, dialect: Dialect) -> bool:
-    widths = {len(record.cells) for record in read_records(text.splitlines(keepends=True)[:50], dialect)}
+    widths = {len(record.cells) for record in read_records(split_lines(text, 50), dialect)}
     return len(widths) == 1 and widths.pop() > 1
 
 
