@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from tallysheet.sources import Source, read_sources
 from tallysheet.unpack import sha256
 
 _WAIT_SECONDS = 120
+_SOURCES = 2
+"""At a time: one is merged, by one core, while the next is read."""
 
 
 def load(data: str | Path = "data", told: Told | None = None) -> Ledger:
@@ -131,7 +135,13 @@ def _load_all(
         # The only look at the clock: for extracts of which nobody says when they were taken.
         now = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
         run = Run(sum(len(found) for found in raw.values()), told, now)
-        entries = [load_source(settings, source, raw[source.name], building, last, run) for source in sources]
+        load_one = partial(load_source, settings, building=building, last=last, run=run)
+        with ThreadPoolExecutor(_SOURCES) as pool:
+            try:
+                entries = list(pool.map(load_one, sources, [raw[source.name] for source in sources]))
+            except BaseException:
+                run.failed = True
+                raise
         for kind, folder in building.items():
             final = settings.data / kind / state
             shutil.rmtree(final, ignore_errors=True)

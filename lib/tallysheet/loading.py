@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,8 @@ from tallysheet.text_file import Form, TextTable
 _LARGE_BYTES = 16 << 20
 _MOST_FILES, _MOST_CELLS = 50, 2_000_000
 """In one query: DuckDB keeps their files open and their rows in memory."""
-_MOST_QUERIES = 4
-"""At a time; each takes some 100 MB."""
+_MOST_QUERIES = 2
+"""Of a source at a time; each takes some 100 MB, and two sources are loaded at a time."""
 
 Told = Callable[[str, int, int], None]
 """Is told the name of the extract that is read, how many are done and how many there are."""
@@ -40,11 +41,16 @@ class Run:
     told: Told
     now: dt.datetime
     done: int = 0
+    failed: bool = False
+    telling: threading.Lock = field(default_factory=threading.Lock)
 
     def next(self, name: str) -> None:
-        """Tell that an extract comes next."""
-        self.told(name, self.done, self.total)
-        self.done += 1
+        """Tell that an extract comes next; after another source failed none does."""
+        if self.failed:
+            raise CancelledError
+        with self.telling:
+            self.told(name, self.done, self.total)
+            self.done += 1
 
 
 def load_source(
