@@ -1,6 +1,36 @@
-"""What all tests share: the profile of the laws, derandomised so that a run can be repeated."""
+"""What all tests share: the profile of the laws, and one sample for all that read it."""
 
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 settings.register_profile("ci", derandomize=True, database=None, deadline=None)
 settings.load_profile("ci")
+
+ROOT = Path(__file__).parents[1]
+
+
+def make_sample(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Start the command as a person does, in the workbook's folder."""
+    command = [Path(sys.executable).with_name("tallysheet"), "sample", "--out", out, *options]
+    return subprocess.run(
+        [str(part) for part in command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="session")
+def sample_of_size_s(tmp_path_factory):
+    """Give the data folder of the S sample, loaded; whoever comes first makes it for all workers."""
+    import tallysheet as ts
+
+    shared = tmp_path_factory.getbasetemp().parent / "sample"
+    with FileLock(f"{shared}.lock"):
+        if not (shared / "clean" / "ledger.json").is_file():
+            done = make_sample(shared, "--size", "S")
+            assert done.returncode == 0, done.stderr
+            ts.load(shared)
+    return shared

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tallysheet.comparison import base_weeks, compare
+from tallysheet.bases import base_weeks
+from tallysheet.comparison import compare
 from tallysheet.errors import UsageError
 from tallysheet.kpi import Kpi
 from tallysheet.values import series_of

@@ -3,13 +3,12 @@
 import csv
 import hashlib
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from conftest import make_sample
 
 import tallysheet as ts
 from tallysheet.cli import main
@@ -20,21 +19,10 @@ ROOT = Path(__file__).parents[1]
 EVENTS = ROOT / "data" / "sample" / "events.toml"
 
 
-def sample(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Start the command as a person does, in the workbook's folder."""
-    command = [Path(sys.executable).with_name("tallysheet"), "sample", "--out", out, *options]
-    return subprocess.run(
-        [str(part) for part in command], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-
-
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    """Write the S sample, and load it."""
-    out = tmp_path_factory.mktemp("sample") / "data"
-    done = sample(out, "--size", "S")
-    assert done.returncode == 0, done.stderr
-    return out, ts.load(out)
+def small(sample_of_size_s):
+    """Give the S sample's data folder and its ledger."""
+    return sample_of_size_s, ts.load(sample_of_size_s)
 
 
 def truth(out: Path) -> pd.DataFrame:
@@ -144,7 +132,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path):
     """Also with another hash seed, time zone and language; another seed gives others."""
     options = ("--size", "300", "--weeks", "2026-W25:2026-W34")
     for name, seed in (("one", 5), ("again", 5), ("other", 6)):
-        done = sample(tmp_path / name, *options, "--seed", str(seed))
+        done = make_sample(tmp_path / name, *options, "--seed", str(seed))
         assert done.returncode == 0, done.stderr
 
     one, again, other = (fingerprints(tmp_path / name) for name in ("one", "again", "other"))
@@ -228,7 +216,7 @@ def test_another_world_runs_through(tmp_path):
     """Other carriers, lanes, weeks and sizes, without a change in code: played, loaded, told."""
     (tmp_path / "other.toml").write_text(OTHER_WORLD)
     out = tmp_path / "data"
-    done = sample(
+    done = make_sample(
         out,
         "--events",
         tmp_path / "other.toml",

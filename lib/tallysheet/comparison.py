@@ -6,8 +6,8 @@ rows always give the same numbers.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from types import MappingProxyType
@@ -15,14 +15,14 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from tallysheet.bases import base_weeks, data_span
 from tallysheet.decomposition import decompose
 from tallysheet.errors import UsageError
 from tallysheet.judgement import Judgement, judge
 from tallysheet.kpi import Kpi
+from tallysheet.limits import assurance
 from tallysheet.values import Series
 from tallysheet.weeks import IsoWeek
-
-BASES = ("previous", "last-4", "year-ago")
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,8 @@ class Explanation:
         What the worst split leaves over.
     base_is_complete : bool
         Whether the data covers the base wholly.
+    target : float
+        What the KPI should be in that week; NaN if nobody has said.
     """
 
     kpi: Kpi
@@ -105,6 +107,7 @@ class Explanation:
     segments: tuple[Segment, ...]
     residual: float
     base_is_complete: bool
+    target: float = math.nan
 
     def __repr__(self) -> str:
         values = f"{self.value_now:.4g} from {self.value_base:.4g}"
@@ -116,60 +119,14 @@ class Explanation:
         return self.value_now - self.value_base
 
     @property
+    def assurance(self) -> str:
+        """Whether the usual range meets the target: ``pass``, ``fail``, ``hit_or_miss`` or ``none``."""
+        return assurance(self.judgement.lower, self.judgement.upper, self.target, self.kpi.direction)
+
+    @property
     def variation(self) -> str:
         """Variation of the total: ``signal``, ``routine`` or ``not_known``."""
         return self.judgement.variation
-
-
-def base_weeks(
-    base: str, week: IsoWeek, weeks: Sequence[IsoWeek], unjudged: Container[IsoWeek] = ()
-) -> tuple[IsoWeek, ...]:
-    """Find the weeks of a base.
-
-    Parameters
-    ----------
-    base : str
-        ``previous``, ``last-4`` (fewer where the data begins later), ``year-ago`` (364 days) or a week.
-    week : IsoWeek
-        The week that is compared.
-    weeks : sequence of IsoWeek
-        The weeks in the data.
-    unjudged : container of IsoWeek
-        Weeks that are left out where the base has others: incomplete or not final.
-
-    Raises
-    ------
-    UsageError
-        The base is of a wrong form, outside the data, or the week itself.
-
-    Examples
-    --------
-    >>> week = IsoWeek(2013, 3)
-    >>> [str(found) for found in base_weeks("previous", week, [IsoWeek(2013, 2), week])]
-    ['2013-W02']
-    """
-    wanted = {
-        "previous": [week.shift(-1)],
-        "last-4": [week.shift(-step) for step in (4, 3, 2, 1)],
-        "year-ago": [week.year_ago],
-    }.get(base)
-    if wanted is None:
-        if not re.fullmatch(r"\d{4}-W\d{2}", base):
-            raise UsageError(
-                "base", f"one of {', '.join(BASES)} or a week", repr(base), "Choose one of them."
-            )
-        wanted = [IsoWeek.parse(base)]
-    found = [candidate for candidate in wanted if candidate in weeks and candidate != week]
-    if not found:
-        raise UsageError(
-            "base", f"{data_span(weeks)}, other than {week}", base, "Choose a base that the data holds."
-        )
-    return tuple(candidate for candidate in found if candidate not in unjudged) or tuple(found)
-
-
-def data_span(weeks: Sequence[IsoWeek]) -> str:
-    """Say which weeks the data holds."""
-    return f"a week between {min(weeks)} and {max(weeks)}" if weeks else "a week with data"
 
 
 def compare(
@@ -179,6 +136,7 @@ def compare(
     base: str,
     by: Sequence[str],
     unjudged: Mapping[IsoWeek, str] = MappingProxyType({}),
+    target: float | None = None,
 ) -> Explanation:
     """Compare a week with a base.
 
@@ -193,12 +151,19 @@ def compare(
         Dimensions to split over, one by one.
     unjudged : mapping of IsoWeek to str
         Weeks that are not judged and not part of limits or bases, and why: ``missing`` (the data
-        covers them in part) or ``young`` (too much of them is still to come).
+        covers them in part), ``gap`` (part of the data is missing) or ``young`` (too much of them is
+        still to come).
+    target : float, optional
+        Of the KPI in that week.
 
     Raises
     ------
     UsageError
-        The week or the base is outside the data.
+        The week or the base is outside the data, or the base is a target and there is none.
+
+    Notes
+    -----
+    Against a target each part has the weight that it has now: part_k = w_k (r_k - T).
     """
     kpi, weeks = series.kpi, series.weeks
     if week not in weeks:
@@ -215,12 +180,14 @@ def compare(
     # What the data covers in part would look like a small week.
     last_week = week.shift(-1)
     is_missing = unjudged.get(last_week) == "missing" or last_week not in weeks
-    now, before = series.pooled([week]).iloc[0], series.pooled(compared).iloc[0]
+    now = series.pooled([week]).iloc[0]
+    before = series.pooled(compared).iloc[0] if base != "target" else _at_target(now, now, kpi, target)
     parts, close_ups, segments = {}, {}, []
+    wanted = target if base == "target" else None
     can_split = kpi.denominator is None or (now["n"] > 0 and before["n"] > 0)
     for dimension in by if can_split else ():
         weekly = series.by(dimension)
-        parts[dimension] = _split(series, dimension, week, judged, compared, why)
+        parts[dimension] = _split(series, dimension, week, judged, compared, why, wanted)
         closest = _closest(parts[dimension])
         rows = weekly[closest].loc[judged]
         close_ups[dimension] = closest, _history(rows, kpi, _judge(rows, kpi, why), compared)
@@ -248,7 +215,16 @@ def compare(
         segments=tuple(sorted(segments, key=lambda segment: -abs(segment.contribution))),
         residual=float(max(left, key=abs, default=0.0)),
         base_is_complete=all(unjudged.get(candidate) != "missing" for candidate in compared),
+        target=math.nan if target is None else target,
     )
+
+
+def _at_target(own: pd.Series, total: pd.Series, kpi: Kpi, target: float | None) -> pd.Series:
+    """Give what a part would be at the target's rate; of a sum, its share of the target."""
+    if target is None:
+        raise UsageError("base", f"a target of {kpi.slug} that holds in the week", "none", "Choose another.")
+    x = target * (own["n"] if kpi.denominator else own["x"] / total["x"])
+    return pd.Series({"x": x, "n": own["n"] if kpi.denominator else x, "ended": np.nan})
 
 
 def _value(pair: pd.Series, kpi: Kpi) -> float:
@@ -297,11 +273,14 @@ def _split(
     judged: list[str],
     compared: Sequence[IsoWeek],
     why: str | None,
+    target: float | None,
 ) -> pd.DataFrame:
     kpi, weekly = series.kpi, series.by(dimension)
     now, before = (
         series.pooled(weeks, dimension).reindex(list(weekly), fill_value=0.0) for weeks in ([week], compared)
     )
+    if target is not None:
+        before = now.apply(lambda own: _at_target(own, now.sum(), kpi, target), axis=1)
     rows = []
     for name, own in weekly.items():
         verdict = _judge(own.loc[judged], kpi, why)

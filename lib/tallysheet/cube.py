@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +18,7 @@ from tallysheet import schema
 from tallysheet.engine import connect, fact_sql, identifier, literal
 from tallysheet.errors import DataError
 from tallysheet.facts import missing_tables, open_ground, set_looks, show_table, tables_of
+from tallysheet.files import write_whole
 from tallysheet.inputs import code_parts, fingerprint, source_parts
 from tallysheet.ledger import Ledger
 from tallysheet.settings import Settings
@@ -26,6 +26,7 @@ from tallysheet.sources import read_sources
 from tallysheet.weeks import IsoWeek, complete_weeks, weeks_between
 
 _KEYS = ["week", "seen_at"]
+Where = tuple[tuple[str, str], ...]
 _NO_LOOK = {"week": pd.Series(dtype="str"), "seen_at": pd.Series(dtype="datetime64[us]")}
 _MEASURES = ("_n", "_cents")
 _STRATA = ("_bin", "stratum")
@@ -86,7 +87,8 @@ class Cube:
                 dt.datetime.fromisoformat(kept["known_from"]),
             )
         found = _span(self.ledger)
-        _write(path, json.dumps({name: value.isoformat() for name, value in asdict(found).items()}).encode())
+        told = json.dumps({name: value.isoformat() for name, value in asdict(found).items()})
+        write_whole(path, lambda part: part.write_text(told, encoding="utf-8"))
         for other in self._folder.glob("span-*.json"):
             if other != path:
                 other.unlink(missing_ok=True)
@@ -125,19 +127,27 @@ class Cube:
         }
         return pd.DataFrame({"week": moments.keys(), "seen_at": moments.values()})
 
-    def total(self, fact: str, looks: pd.DataFrame) -> pd.DataFrame:
+    def total(self, fact: str, looks: pd.DataFrame, where: Where = ()) -> pd.DataFrame:
         """Add a fact up by week.
+
+        Parameters
+        ----------
+        fact : str
+        looks : DataFrame
+            As `looks` gives them.
+        where : tuple of (str, str)
+            Dimensions and their values: only these rows. It is added up anew each time.
 
         Returns
         -------
         DataFrame
             week, seen_at, bins or strata, and measures; no row where there is nothing.
         """
-        return self._at(fact, _TOTAL, looks)
+        return self._added(fact, _TOTAL, looks, where) if where else self._at(fact, _TOTAL, looks)
 
-    def parts(self, fact: str, looks: pd.DataFrame) -> pd.DataFrame:
+    def parts(self, fact: str, looks: pd.DataFrame, where: Where = ()) -> pd.DataFrame:
         """Add a fact up by week and each of its dimensions: dimension and segment beside `total`'s."""
-        return self._at(fact, _PARTS, looks)
+        return self._added(fact, _PARTS, looks, where) if where else self._at(fact, _PARTS, looks)
 
     def _at(self, fact: str, kind: str, looks: pd.DataFrame) -> pd.DataFrame:
         key = (fact, kind)
@@ -162,10 +172,13 @@ class Cube:
     def _ground(self) -> duckdb.DuckDBPyConnection:
         return open_ground(self.ledger, self.settings.rules, self.first_day, self.span.last_day)
 
-    def _added(self, fact: str, kind: str, looks: pd.DataFrame) -> pd.DataFrame:
-        """Add up: one GROUP BY over the fact's SELECT for the total, one a dimension for the parts."""
+    def _added(self, fact: str, kind: str, looks: pd.DataFrame, where: Where = ()) -> pd.DataFrame:
+        """Add up: one GROUP BY over the fact's SELECT, of the parts one grouping set a dimension."""
         connection, select = self._ground, fact_sql(fact)
         set_looks(connection, looks)
+        if where:
+            tests = (f"coalesce({identifier(name)}, '') = {literal(value)}" for name, value in where)
+            select = f"SELECT * FROM ({select}) WHERE {' AND '.join(tests)}"
         columns = [row[0] for row in connection.execute(f"DESCRIBE {select}").fetchall()]
         strata = [name for name in columns if name.endswith(_STRATA)]
         sums = [f"CAST(sum({name}) AS BIGINT) AS {name}" for name in columns if is_measure(name)]
@@ -173,16 +186,25 @@ class Cube:
         if kind == _TOTAL:
             sql = f"SELECT {keys}, {', '.join(sums)} FROM ({select}) GROUP BY ALL ORDER BY ALL"
             return connection.execute(sql).df()
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE fact_rows AS {select}")
         dimensions = [name for name in columns if not is_measure(name) and name not in _KEYS + strata]
-        each = [
-            f"SELECT {literal(name)} AS dimension, coalesce({identifier(name)}, '') AS segment, {keys}, "
-            f"{', '.join(sums)} FROM fact_rows GROUP BY ALL"
-            for name in dimensions
-        ]
-        cells = connection.execute(f"{' UNION ALL '.join(each)} ORDER BY ALL").df()
-        connection.execute("DROP TABLE fact_rows")
-        return cells
+        names = [identifier(name) for name in dimensions]
+        sets = ", ".join(f"({keys}, {name})" for name in names)
+        which = "".join(
+            f" WHEN grouping({name}) = 0 THEN {value}"
+            for name, value in zip(names, map(literal, dimensions), strict=True)
+        )
+        if not names:
+            return pd.DataFrame(columns=["dimension", "segment", *columns])
+        segments = f"coalesce({', '.join(names)}, '')"
+        sql = (
+            f"SELECT CASE{which} END AS dimension, {segments} AS segment, {keys}, {', '.join(sums)} "
+            f"FROM ({select}) GROUP BY GROUPING SETS ({sets}) ORDER BY ALL"
+        )
+        return (
+            connection.execute(sql).df()
+            if names
+            else pd.DataFrame(columns=["dimension", "segment", *columns])
+        )
 
     def _path(self, fact: str, kind: str) -> Path:
         return self._folder / f"{fact}-{kind}.parquet"
@@ -231,24 +253,13 @@ class Cube:
         looks = sorted((week, moment.isoformat()) for week, moment in self._looks[fact, kind])
         about = json.dumps({**self._about(fact), "looks": looks})
         table = pa.Table.from_pandas(self._cells[fact, kind], preserve_index=False)
-        part = self._path(fact, kind).with_suffix(f".{os.getpid()}.part")
-        part.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(
-            table.replace_schema_metadata({b"tallysheet": about.encode()}), part, compression="zstd"
-        )
-        os.replace(part, self._path(fact, kind))
+        told = table.replace_schema_metadata({b"tallysheet": about.encode()})
+        write_whole(self._path(fact, kind), lambda part: pq.write_table(told, part, compression="zstd"))
 
 
 def end_of(week: IsoWeek) -> dt.datetime:
     """Give the moment at which a week has ended."""
     return dt.datetime.combine(week.sunday + dt.timedelta(days=1), dt.time())
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_bytes(content)
-    os.replace(part, path)
 
 
 def _span(ledger: Ledger) -> Span:

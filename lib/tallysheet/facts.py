@@ -49,13 +49,18 @@ def show_table(connection: duckdb.DuckDBPyConnection, ledger: Ledger, table: str
     )
 
 
-def show_known(connection: duckdb.DuckDBPyConnection, ledger: Ledger, as_of: dt.datetime) -> None:
-    """Copy the clean tables as they were known at a moment, and the calendar, into a connection.
+def show_known(
+    connection: duckdb.DuckDBPyConnection,
+    ledger: Ledger,
+    as_of: dt.datetime,
+    tables: Sequence[str] | None = None,
+) -> None:
+    """Copy clean tables (None: all) as they were known at a moment, and the calendar, into a connection.
 
     Times after the moment are empty, but for planned ones; so is what came with such a time.
     """
     moment = f"TIMESTAMP {literal(as_of.isoformat(sep=' '))}"
-    for name in tables_of(ledger):
+    for name in tables_of(ledger) if tables is None else tables:
         table = schema.table(name)
         show_table(connection, ledger, name, view=f"all_{name}")
         late = ", ".join(

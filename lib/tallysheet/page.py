@@ -151,7 +151,7 @@ def _scores(item: Explanation, year_ago: float, language: Language) -> dict[str,
         "on_last": item.value_now - item.value_previous,
         "on_year": item.value_now - year_ago,
         "variation": say.verdict_of(item),
-        "assurance": "none",
+        "assurance": item.assurance,
         "rising": item.change > 0,
         "history": sparkline(
             item.history, unit=unit, language=language, name=title, direction=item.kpi.direction

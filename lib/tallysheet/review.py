@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from tallysheet.comparison import Explanation, compare
-from tallysheet.cube import Cube, end_of
+from tallysheet.cube import Cube, Where, end_of
+from tallysheet.engine import connect
+from tallysheet.facts import show_known, tables_of
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import KPIS, kpi
-from tallysheet.maturity import Maturity, Projection, band, chain_ladder
+from tallysheet.maturity import Maturity, band, chain_ladder
+from tallysheet.targets import Target, read_targets, target_of
 from tallysheet.values import Series
 from tallysheet.weeks import IsoWeek
 
@@ -36,9 +40,8 @@ class Review:
 
     def __init__(self, cube: Cube) -> None:
         self.cube = cube
-        self._series: dict[tuple[str, dt.timedelta | None], Series] = {}
-        self._triangles: dict[str, Projection] = {}
-        self._explanations: dict[tuple[str, IsoWeek, str, tuple[str, ...]], Explanation] = {}
+        self._series: dict[tuple[str, dt.timedelta | None, Where], Series] = {}
+        self._explanations: dict[tuple[str, IsoWeek, str, tuple[str, ...], Where], Explanation] = {}
         self._maturities: dict[tuple[str, IsoWeek], Maturity] = {}
 
     def kpis(self) -> dict[str, Kpi]:
@@ -58,17 +61,27 @@ class Review:
         age = self.cube.as_of - end_of(week)
         return age if dt.timedelta() < age < dt.timedelta(days=kpi(slug).maturity_days) else None
 
-    def series(self, slug: str, age: dt.timedelta | None = None) -> Series:
-        """Give a KPI by week and part, each week as known now or at an age."""
-        if (slug, age) not in self._series:
+    def series(self, slug: str, age: dt.timedelta | None = None, where: Where = ()) -> Series:
+        """Give a KPI by week and part, each week as known now or at an age.
+
+        Parameters
+        ----------
+        slug : str
+        age : timedelta, optional
+            After the end of each week.
+        where : tuple of (str, str)
+            Dimensions and their values: of this part alone.
+        """
+        key = (slug, age, where)
+        if key not in self._series:
             one, looks = kpi(slug), self.cube.looks(age)
-            self._series[slug, age] = Series(
+            self._series[key] = Series(
                 one,
                 self.cube.touched_weeks,
-                {fact: self.cube.total(fact, looks) for fact in one.measures()},
-                lambda: {fact: self.cube.parts(fact, looks) for fact in one.measures()},
+                {fact: self.cube.total(fact, looks, where) for fact in one.measures()},
+                lambda: {fact: self.cube.parts(fact, looks, where) for fact in one.measures()},
             )
-        return self._series[slug, age]
+        return self._series[key]
 
     def maturity(self, slug: str, week: IsoWeek) -> Maturity:
         """Tell how far a KPI's week is, and why it is not judged."""
@@ -185,18 +198,36 @@ class Review:
         pair = self.series(slug, self.age(slug, week)).pooled([week], share=0.9).iloc[0]
         return float(pair["x"] / pair["n"]) if pair["n"] > 0 else math.nan
 
-    def explanation(self, slug: str, week: IsoWeek, base: str, by: Sequence[str]) -> Explanation:
+    def explanation(
+        self, slug: str, week: IsoWeek, base: str, by: Sequence[str], where: Where = ()
+    ) -> Explanation:
         """Compare a KPI's week with a base; asked again, it is the same object."""
-        key = (slug, week, base, tuple(by))
+        key = (slug, week, base, tuple(by), where)
         if key not in self._explanations:
+            series = self.series(slug, self.age(slug, week), where)
+            target = self.target(slug, week, where)
             self._explanations[key] = compare(
-                self.series(slug, self.age(slug, week)),
+                series,
                 week,
                 base=base,
                 by=by,
                 unjudged=self.unjudged(slug, week),
+                target=target.target if target else None,
             )
         return self._explanations[key]
+
+    @cached_property
+    def targets(self) -> list[Target]:
+        """All targets that were known."""
+        if "targets" not in tables_of(self.cube.ledger):
+            return []
+        with connect() as connection:
+            show_known(connection, self.cube.ledger, self.cube.as_of, ["targets"])
+            return read_targets(connection)
+
+    def target(self, slug: str, week: IsoWeek, where: Where = ()) -> Target | None:
+        """Give the target of a KPI, or of a part of it, in a week."""
+        return target_of(self.targets, kpi(slug), week, dict(where))
 
 
 def _why(completeness: float, usual: float, floor: float) -> str:

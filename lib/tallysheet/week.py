@@ -11,8 +11,9 @@ import duckdb
 import pandas as pd
 
 from tallysheet import fine_print, page, say
+from tallysheet.bases import base_weeks, data_span
 from tallysheet.clean import load
-from tallysheet.comparison import Explanation, base_weeks, data_span
+from tallysheet.comparison import Explanation
 from tallysheet.cube import Cube, end_of
 from tallysheet.engine import close_to_outside, connect, select
 from tallysheet.errors import UsageError
@@ -188,7 +189,7 @@ class Week:
             "change": explanation.change,
             "unit": explanation.kpi.unit,
             "variation": explanation.variation,
-            "assurance": "none",
+            "assurance": explanation.assurance,
             "cause": ",".join(dict.fromkeys(cause.code for cause in causes(explanation))),
             "mature": maturity.is_final,
             "judged_week": str(judged) if judged else "",

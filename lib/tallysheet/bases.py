@@ -1,0 +1,63 @@
+"""What a week is compared with: the weeks of a base."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Sequence
+
+from tallysheet.errors import UsageError
+from tallysheet.weeks import IsoWeek
+
+BASES = ("previous", "last-4", "year-ago", "target")
+
+
+def base_weeks(
+    base: str, week: IsoWeek, weeks: Sequence[IsoWeek], unjudged: Container[IsoWeek] = ()
+) -> tuple[IsoWeek, ...]:
+    """Find the weeks of a base.
+
+    Parameters
+    ----------
+    base : str
+        ``previous``, ``last-4`` (fewer where the data begins later), ``year-ago`` (364 days) or a week.
+    week : IsoWeek
+        The week that is compared.
+    weeks : sequence of IsoWeek
+        The weeks in the data.
+    unjudged : container of IsoWeek
+        Weeks that are left out where the base has others: incomplete or not final.
+
+    Raises
+    ------
+    UsageError
+        The base is of a wrong form, outside the data, or the week itself.
+
+    Examples
+    --------
+    >>> week = IsoWeek(2013, 3)
+    >>> [str(found) for found in base_weeks("previous", week, [IsoWeek(2013, 2), week])]
+    ['2013-W02']
+    """
+    wanted = {
+        "previous": [week.shift(-1)],
+        "last-4": [week.shift(-step) for step in (4, 3, 2, 1)],
+        "year-ago": [week.year_ago],
+        "target": [week.shift(-1)],
+    }.get(base)
+    if wanted is None:
+        if not re.fullmatch(r"\d{4}-W\d{2}", base):
+            raise UsageError(
+                "base", f"one of {', '.join(BASES)} or a week", repr(base), "Choose one of them."
+            )
+        wanted = [IsoWeek.parse(base)]
+    found = [candidate for candidate in wanted if candidate in weeks and candidate != week]
+    if not found:
+        raise UsageError(
+            "base", f"{data_span(weeks)}, other than {week}", base, "Choose a base that the data holds."
+        )
+    return tuple(candidate for candidate in found if candidate not in unjudged) or tuple(found)
+
+
+def data_span(weeks: Sequence[IsoWeek]) -> str:
+    """Say which weeks the data holds."""
+    return f"a week between {min(weeks)} and {max(weeks)}" if weeks else "a week with data"

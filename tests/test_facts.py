@@ -1,0 +1,114 @@
+"""What holds for every fact: its SQL, and that it never looks ahead."""
+
+import datetime as dt
+
+import duckdb
+import pandas as pd
+import pytest
+import sqlglot
+from sqlglot import exp
+
+import tallysheet as ts
+from tallysheet import schema
+from tallysheet.engine import fact_names, fact_sql
+from tallysheet.facts import open_ground, set_looks
+from tallysheet.kpis import KPIS
+from tallysheet.settings import read_settings
+
+ALLOWED = (
+    *(exp.Select, exp.From, exp.Join, exp.Where, exp.Group, exp.Having, exp.Subquery, exp.Paren, exp.Order),
+    *(exp.Table, exp.TableAlias, exp.Column, exp.Identifier, exp.Alias, exp.Literal, exp.Boolean, exp.Null),
+    *(exp.Case, exp.If, exp.Coalesce, exp.Cast, exp.DataType, exp.Nullif, exp.Tuple, exp.Distinct, exp.Star),
+    *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Mod, exp.DPipe, exp.Interval, exp.Var, exp.DateDiff),
+    *(exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is, exp.In, exp.Between, exp.Like),
+    *(exp.And, exp.Or, exp.Not, exp.Exists),
+    *(exp.Sum, exp.Count, exp.Min, exp.Max, exp.Floor, exp.Ceil, exp.Round, exp.Least, exp.Greatest, exp.Abs),
+    *(exp.With, exp.CTE),
+    *(exp.Window, exp.WindowSpec, exp.Ordered, exp.RowNumber, exp.Lead, exp.Lag),
+)
+"""What DESIGN.md allows: SUM, COUNT, CASE, joins and windows, and plain arithmetic, dates and texts."""
+
+SEEN = [dt.datetime(2026, 7, 6, 7), dt.datetime(2025, 12, 15, 7)]
+WEEKS = {"2026-07-06": ["2026-W27", "2026-W25", "2026-W20"], "2025-12-15": ["2025-W50", "2025-W48"]}
+
+
+def _parsed(fact: str) -> exp.Expression:
+    return sqlglot.parse_one(fact_sql(fact), read="duckdb")
+
+
+@pytest.mark.parametrize("fact", fact_names())
+def test_a_fact_is_one_plain_select(fact):
+    """It parses, uses nothing else, and begins with the week and the moment it is looked at."""
+    (tree,) = sqlglot.parse(fact_sql(fact), read="duckdb")
+
+    assert {type(node).__name__ for node in tree.walk() if not isinstance(node, ALLOWED)} == set()
+    assert [one.sql() for one in tree.selects[:2]] == ["calendar.week", "calendar.seen_at"]
+    assert not any(node.args.get("recursive") for node in tree.find_all(exp.With))
+
+
+@pytest.mark.parametrize("dialect", ["postgres", "spark", "bigquery", "snowflake", "trino"])
+@pytest.mark.parametrize("fact", fact_names())
+def test_a_fact_can_be_said_in_other_dialects(fact, dialect):
+    """What is written for another engine parses there."""
+    (written,) = sqlglot.transpile(fact_sql(fact), read="duckdb", write=dialect)
+
+    assert sqlglot.parse_one(written, read=dialect)
+
+
+def test_every_fact_serves_a_kpi_and_every_kpi_has_its_columns():
+    """No dead fact; no measure or dimension that its fact does not give."""
+    columns = {name: set(_parsed(name).named_selects) for name in fact_names()}
+    used = {fact for one in KPIS.values() for fact in one.measures()}
+
+    assert used == set(fact_names())
+    for slug, one in KPIS.items():
+        for fact, measures in one.measures().items():
+            assert set(measures) | set(one.dimensions) <= columns[fact], slug
+        if one.histogram:
+            assert one.histogram.column in columns[one.fact], slug
+
+
+@pytest.fixture(scope="module")
+def opened(sample_of_size_s):
+    """Give the ground of the S sample, and beside it the same tables cut at each moment."""
+    ledger, rules = ts.load(sample_of_size_s), read_settings(sample_of_size_s).rules
+    first, last = dt.date(2024, 1, 1), dt.date(2026, 11, 15)
+    whole = open_ground(ledger, rules, first, last)
+    yield whole, {moment: _cut(open_ground(ledger, rules, first, last), moment) for moment in SEEN}
+    whole.close()
+
+
+def _cut(connection: duckdb.DuckDBPyConnection, moment: dt.datetime) -> duckdb.DuckDBPyConnection:
+    """Take away what was not known at a moment: rows, and times that lie ahead with what came with them."""
+    said = f"TIMESTAMP '{moment}'"
+    for name, table in schema.TABLES.items():
+        changes = [
+            f"CASE WHEN {column.since or column.name} <= {said} THEN {column.name} END AS {column.name}"
+            for column in table.columns
+            if (column.since or column.type == "TIMESTAMP")
+            and not column.is_planned
+            and column.name != "known_at"
+        ]
+        hidden = f" REPLACE ({', '.join(changes)})" if changes else ""
+        connection.execute(
+            f"CREATE TABLE cut AS SELECT *{hidden} FROM {name} "
+            f"WHERE known_at <= {said} AND replaced_at > {said}"
+        )
+        connection.execute(f"DROP VIEW {name}; ALTER TABLE cut RENAME TO {name}")
+    return connection
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", SEEN, ids=str)
+@pytest.mark.parametrize("fact", fact_names())
+def test_a_fact_never_looks_ahead(opened, fact, moment):
+    """Whole tables seen at a moment give what tables give that end at that moment."""
+    whole, cut = opened
+    looks = pd.DataFrame({"week": WEEKS[f"{moment:%Y-%m-%d}"], "seen_at": moment})
+    columns = _parsed(fact).named_selects
+    found = []
+    for connection in (whole, cut[moment]):
+        set_looks(connection, looks)
+        found.append(connection.execute(f"SELECT * FROM ({fact_sql(fact)}) ORDER BY ALL").df()[columns])
+
+    pd.testing.assert_frame_equal(*found)
