@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from marketplace.days import Days, black_friday_week, business_days, date, month_of
-from marketplace.market import looked_up
+from marketplace.market import looked_up, places
 from marketplace.randomness import stream
 from marketplace.scenario import Mask, Scenario
 from marketplace.world import Floats
@@ -114,8 +114,7 @@ def utc_minutes(
 ) -> Minutes:
     """Turn a local day and minute of the day into UTC minutes."""
     found = np.zeros(len(day), dtype=np.int64)
-    for name in np.unique(country):
-        here = country == name
+    for name, here in places(country):
         found[here] = day[here] * 1_440 + minute[here] - _offsets(world_zones[name])[day[here]]
     return found
 
@@ -136,8 +135,7 @@ def _depots(scenario: Scenario, rows: Rows, chance: Floats) -> npt.NDArray[np.st
     only_first = (rows["flow"] == "trade_in") | (rows["origin"] != rows["country"])
     chance = np.where(only_first, chance / 2, chance)
     found = np.empty(len(chance), dtype="<U16")
-    for country in np.unique(rows["country"]):
-        here = rows["country"] == country
+    for country, here in places(rows["country"]):
         names = np.array(depots[country])
         others = np.clip(
             ((chance[here] - 0.5) * 2 * (len(names) - 1)).astype(np.int64) + 1, 0, len(names) - 1
@@ -167,8 +165,8 @@ def _on_time(
         probability = np.where(touched, how.get("to", probability + how.get("shift", 0)), probability)
     # What is spread around the logit pulls the share to the middle; this takes it back.
     lift = math.sqrt(1 + 0.346 * sum(one**2 for one in spreads))
-    shared = spreads[0] * _shared(seed, "carrier", rows["carrier"], scan_day // 7)
-    shared += spreads[1] * _shared(seed, "depot", np.char.add(rows["carrier"], depot), scan_day)
+    shared = spreads[0] * _shared(seed, "carrier", (rows["carrier"],), scan_day // 7)
+    shared += spreads[1] * _shared(seed, "depot", (rows["carrier"], depot), scan_day)
     found = []
     for one in (probability, usual):
         share = np.clip(one, 0.005, 0.998)
@@ -179,9 +177,8 @@ def _on_time(
 def _in_holiday_week(country: npt.NDArray[Any], day: Days) -> Mask:
     """Mark days of a week in which a public holiday of the country falls on Monday to Friday."""
     found, monday = np.zeros(len(day), dtype=bool), day - day % 7
-    for name in np.unique(country):
-        here = country == name
-        found[here] = business_days(str(name)).between(monday[here] - 1, monday[here] + 6) < 5
+    for name, here in places(country):
+        found[here] = business_days(name).between(monday[here] - 1, monday[here] + 6) < 5
     return found
 
 
@@ -194,12 +191,13 @@ def _is_peak(day: Days) -> Mask:
     return found
 
 
-def _shared(seed: int, name: str, who: npt.NDArray[Any], when: Days) -> Floats:
+def _shared(seed: int, name: str, who: tuple[npt.NDArray[Any], ...], when: Days, key: str = "") -> Floats:
     """Draw one standard normal number for each pair of who and when, the same for all parcels of it."""
+    if not who:
+        return _series(seed, name, key)[when]
     found = np.zeros(len(when))
-    for one in np.unique(who):
-        here = who == one
-        found[here] = _series(seed, name, str(one))[when[here]]
+    for one, here in places(who[0]):
+        found[here] = _shared(seed, name, tuple(part[here] for part in who[1:]), when[here], key + one)
     return found
 
 
@@ -225,9 +223,8 @@ def _transit(rows: Rows, sla: Days, probability: Floats, chance: Floats) -> Days
 
 def _later(country: npt.NDArray[Any], day: Days, count: Days) -> Days:
     found = np.zeros(len(day), dtype=np.int64)
-    for name in np.unique(country):
-        here = country == name
-        found[here] = business_days(str(name)).add(day[here], count[here])
+    for name, here in places(country):
+        found[here] = business_days(name).add(day[here], count[here])
     return found
 
 

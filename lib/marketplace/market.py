@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from marketplace.columns import narrow
 from marketplace.days import Days, date, monday, number
 from marketplace.randomness import stream
 from marketplace.scenario import Scenario
@@ -81,7 +82,8 @@ class Market:
 
 def pick(rows: Rows, mask: npt.NDArray[Any]) -> Rows:
     """Keep the rows of a mask, or those at the places of an index."""
-    return {name: values[mask] for name, values in rows.items()}
+    place = np.flatnonzero(mask) if mask.dtype == bool else mask
+    return {name: values.take(place) for name, values in rows.items()}
 
 
 def stack(parts: list[Rows]) -> Rows:
@@ -94,6 +96,25 @@ def count(rows: Mapping[str, npt.NDArray[Any]]) -> int:
     return len(next(iter(rows.values()))) if rows else 0
 
 
+def places(keys: npt.NDArray[np.str_]) -> Iterator[tuple[str, npt.NDArray[np.int64]]]:
+    """Give each key that there is, and where it stands; for a few keys among many rows.
+
+    Examples
+    --------
+    >>> {key: here.tolist() for key, here in places(np.array(["b", "a", "b"]))}
+    {'b': [0, 2], 'a': [1]}
+    """
+    letters = narrow(keys)
+    # Eight letters are a number, and numbers are compared ten times faster than texts.
+    compared = letters.astype("S8").view(np.int64) if letters.itemsize <= 8 else keys
+    left = np.ones(len(keys), dtype=bool)
+    while left.any():
+        first = left.argmax()
+        is_here = compared == compared[first]
+        left &= ~is_here
+        yield str(keys[first]), np.flatnonzero(is_here)
+
+
 def looked_up(keys: npt.NDArray[np.str_], table: Mapping[str, Any]) -> npt.NDArray[Any]:
     """Give each key's value.
 
@@ -102,10 +123,10 @@ def looked_up(keys: npt.NDArray[np.str_], table: Mapping[str, Any]) -> npt.NDArr
     >>> looked_up(np.array(["b", "a", "b"]), {"a": 1, "b": 2}).tolist()
     [2, 1, 2]
     """
-    values = np.array(list(table.values()))
+    values, position = np.array(list(table.values())), {key: place for place, key in enumerate(table)}
     place = np.zeros(len(keys), dtype=np.int64)
-    for position, key in enumerate(table):
-        place[keys == key] = position
+    for key, here in places(keys):
+        place[here] = position.get(key, 0)
     return values[place]
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from marketplace.carriage import utc_minutes
 from marketplace.days import Days
 from marketplace.demand import orders_by_lane
-from marketplace.market import NEVER, Market, Month, Rows, chosen, lognormal, looked_up, moved
+from marketplace.market import NEVER, Market, Month, Rows, chosen, lognormal, looked_up, moved, places
 from marketplace.parcels import business, carried, carriers_on, on_lanes, serials, services
 from marketplace.scenario import Mask
 from marketplace.world import World
@@ -88,8 +88,8 @@ def _sellers(market: Market, origin: npt.NDArray[np.str_], draw: np.random.Gener
     """Choose sellers of the country that the parcel leaves, by their weight."""
     sellers = market.sellers
     found, chance = np.zeros(len(origin), dtype=np.int64), draw.random(len(origin))
-    for country in np.unique(origin):
-        here, theirs = origin == country, np.flatnonzero(sellers.country == country)
+    for country, here in places(origin):
+        theirs = np.flatnonzero(sellers.country == country)
         share = np.cumsum(sellers.weight[theirs]) / sellers.weight[theirs].sum()
         found[here] = theirs[np.minimum(np.searchsorted(share, chance[here]), len(theirs) - 1)]
     return found

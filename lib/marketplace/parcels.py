@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from marketplace.carriage import carry, utc_minutes
 from marketplace.days import Days, business_days
-from marketplace.market import NEVER, Market, Month, Rows, count, looked_up, pick
+from marketplace.market import NEVER, Market, Month, Rows, count, looked_up, pick, places
 from marketplace.scenario import Scenario
 from marketplace.world import Floats, Lane, World
 
@@ -62,20 +62,19 @@ def carriers_on(
 def services(world: World, carrier: npt.NDArray[np.str_], draw: np.random.Generator) -> npt.NDArray[np.str_]:
     """Choose the service of each parcel among those of its carrier."""
     chance, found = draw.random(len(carrier)), np.full(len(carrier), "home", dtype="<U8")
-    for code, one in world.carriers.items():
-        here = carrier == code
-        ends = np.cumsum(list(one.services.values()))
+    for code, here in places(carrier):
+        shares = world.carriers[code].services
+        ends = np.cumsum(list(shares.values()))
         place = np.minimum(np.searchsorted(ends, chance[here], side="right"), len(ends) - 1)
-        found[here] = np.array(list(one.services))[place]
+        found[here] = np.array(list(shares))[place]
     return found
 
 
 def business(country: npt.NDArray[np.str_], day: Days, after: Days | int) -> Days:
     """Go forward by business days of each row's country."""
     found, after = np.zeros(len(day), dtype=np.int64), np.broadcast_to(after, day.shape)
-    for name in np.unique(country):
-        here = country == name
-        found[here] = business_days(str(name)).add(day[here], after[here])
+    for name, here in places(country):
+        found[here] = business_days(name).add(day[here], after[here])
     return found
 
 

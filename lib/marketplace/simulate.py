@@ -13,7 +13,7 @@ from marketplace.contacts import contacts
 from marketplace.days import month_name, month_number
 from marketplace.extracts import Extract, read_extracts
 from marketplace.jobs import jobs
-from marketplace.market import Market, Month, Rows, looked_up, stack
+from marketplace.market import Market, Month, Rows, looked_up, pick, stack
 from marketplace.orders import play_orders
 from marketplace.parcels import replaced_labels
 from marketplace.pool import Writers
@@ -118,7 +118,7 @@ def _lay(market: Market, extract: Extract, rows: Rows, waiting: dict[tuple[str, 
     for number in np.unique(month[has_come]):
         file = extract.file_name(month_name(int(number)))
         here = has_come & (month == number)
-        waiting[extract.name, file].append({name: rows[name][here] for name in columns})
+        waiting[extract.name, file].append(pick({name: rows[name] for name in columns}, here))
 
 
 def _write(market: Market, writers: Writers, extract: Extract, file: str, rows: Rows) -> None:

@@ -123,9 +123,11 @@ class Truth:
         for event in self._market.scenario.events:
             if not set(event.where) <= set(rows) or not _moves(event, measure):
                 continue
-            here = counts & _in_scope(event, rows)
             first, last = event.first_day // 7 - 4, min(event.first_day // 7 + 12, self._market.now // 10_080)
-            here &= (week >= first) & (week <= last)
+            here = counts & (week >= first) & (week <= last)
+            if not here.any():
+                continue
+            here &= _in_scope(event, rows)
             for one in np.unique(week[here]):
                 mask = here & (week == one)
                 sums = mask.sum(), now[mask].sum(), without[mask].sum()
