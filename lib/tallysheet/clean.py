@@ -26,7 +26,7 @@ from tallysheet.unpack import sha256
 
 _WAIT_SECONDS = 120
 _SOURCES = 2
-"""At a time: one is merged, by one core, while the next is read."""
+"""At a time: one is merged while the next is looked at and checked."""
 
 
 def load(data: str | Path = "data", told: Told | None = None) -> Ledger:
@@ -136,11 +136,11 @@ def _load_all(
         now = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0)
         run = Run(sum(len(found) for found in raw.values()), told, now)
         load_one = partial(load_source, settings, building=building, last=last, run=run)
-        with ThreadPoolExecutor(_SOURCES) as pool:
+        with run.queries, ThreadPoolExecutor(_SOURCES) as pool:
             try:
                 entries = list(pool.map(load_one, sources, [raw[source.name] for source in sources]))
             except BaseException:
-                run.failed = True
+                run.fail()
                 raise
         for kind, folder in building.items():
             final = settings.data / kind / state

@@ -26,11 +26,16 @@ from tallysheet.text_file import Form, TextTable
 _LARGE_BYTES = 16 << 20
 _MOST_FILES, _MOST_CELLS = 50, 2_000_000
 """In one query: DuckDB keeps their files open and their rows in memory."""
-_MOST_QUERIES = 2
-"""Of a source at a time; each takes some 100 MB, and two sources are loaded at a time."""
+_MOST_QUERIES = 4
+"""At a time, of all sources; one that checks takes some 100 MB, one that merges up to 500."""
 
 Told = Callable[[str, int, int], None]
 """Is told the name of the extract that is read, how many are done and how many there are."""
+
+
+def _queries() -> ThreadPoolExecutor:
+    # A query over several extracts numbers their rows, and one that merges writes them, with one core.
+    return ThreadPoolExecutor(min(_MOST_QUERIES, os.cpu_count() or 1))
 
 
 @dataclass
@@ -43,9 +48,15 @@ class Run:
     done: int = 0
     failed: bool = False
     telling: threading.Lock = field(default_factory=threading.Lock)
+    queries: ThreadPoolExecutor = field(default_factory=_queries)
+
+    def fail(self) -> None:
+        """Let the other sources go no further."""
+        self.failed = True
+        self.queries.shutdown(wait=False, cancel_futures=True)
 
     def next(self, name: str) -> None:
-        """Tell that an extract comes next; after another source failed none does."""
+        """Tell that an extract comes next."""
         if self.failed:
             raise CancelledError
         with self.telling:
@@ -89,12 +100,13 @@ def load_source(
     """
     extracts = extracts_of(settings, source, raw, last, run)
     (building["clean"] / source.table.name).mkdir(exist_ok=True)
-    merged = merge(
+    merged = run.queries.submit(
+        merge,
         source,
         extracts,
         building["clean"] / source.table.name / source.name,
         building["quarantine"] / f"{source.name}.parquet",
-    )
+    ).result()
     rows = sum(one.checked.rows for one in extracts)
     if not merged.good:
         most = merged.reasons.iloc[0].to_dict() if len(merged.reasons) else "no row"
@@ -171,21 +183,19 @@ def extracts_of(
 def _checked(source: Source, jobs: list[Job], run: Run) -> Iterator[tuple[Path, Checked | DataError]]:
     """Check extracts: those that are alike together, several queries at a time, any other by itself."""
     forms: dict[str, Form] = {}
-    # A query over several extracts numbers their rows, for which it uses one core.
-    with ThreadPoolExecutor(min(_MOST_QUERIES, os.cpu_count() or 1)) as pool:
-        running = []
-        for batch in _batches(source, jobs, forms, run):
-            if len(batch) == 1:
-                yield batch[0].target, _checked_alone(source, batch[0], forms)
-            else:
-                running.append((batch, pool.submit(check_alike, source, batch)))
-        for batch, query in running:
-            try:
-                yield from zip((job.target for job in batch), query.result(), strict=True)
-            except NotAsItLooked:
-                for job in batch:
-                    form = job.text.form if job.text else None
-                    yield job.target, _checked_alone(source, job, {source.name: form} if form else {})
+    running = []
+    for batch in _batches(source, jobs, forms, run):
+        if len(batch) == 1:
+            yield batch[0].target, _checked_alone(source, batch[0], forms)
+        else:
+            running.append((batch, run.queries.submit(check_alike, source, batch)))
+    for batch, query in running:
+        try:
+            yield from zip((job.target for job in batch), query.result(), strict=True)
+        except NotAsItLooked:
+            for job in batch:
+                form = job.text.form if job.text else None
+                yield job.target, _checked_alone(source, job, {source.name: form} if form else {})
 
 
 def _batches(source: Source, jobs: list[Job], forms: dict[str, Form], run: Run) -> Iterator[list[Job]]:
