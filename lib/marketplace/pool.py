@@ -14,7 +14,10 @@ from marketplace.extracts import Dirt, Extract, Writer, Written
 from marketplace.market import Market, Rows, count
 
 _TOGETHER = 60_000
-"""Rows that are worth a query; small files of an extract wait for one another until they are as many."""
+"""Rows that are worth a query; smaller files of an extract wait for one another until they are as many.
+
+A larger one stands alone, or what came before it would decide where Parquet parts its rows.
+"""
 
 _WAITING = 4
 """Batches that may be given and not yet written; more would fill the memory."""
@@ -77,12 +80,13 @@ class Writers:
     ) -> None:
         """Write a file when a writer is free, and when there are enough rows for one."""
         dirt = extract.dirt_of(file) if dirt is None else dirt
-        key = extract.name, taken, *(one.kind for one in dirt)
+        stands_alone = not extract.together or count(rows) >= _TOGETHER
+        key = extract.name, taken, file if stands_alone else "", *(one.kind for one in dirt)
         batch = self._waiting.setdefault(key, _Batch(extract, taken, dirt))
         batch.files[file] = {name: narrow(values) for name, values in rows.items()}
         batch.places.append(self._given)
         self._given += 1
-        if not extract.together or sum(map(count, batch.files.values())) >= _TOGETHER:
+        if stands_alone or sum(map(count, batch.files.values())) >= _TOGETHER:
             self._submit(key)
 
     def _submit(self, key: tuple[object, ...]) -> None:
