@@ -18,17 +18,16 @@ from marketplace.market import Market, Rows, count
 
 _MACROS = """
 CREATE MACRO moment(minutes) AS TIMESTAMP '2024-01-01' + to_minutes(CAST(minutes AS BIGINT));
-CREATE MACRO stamp(minutes) AS CASE WHEN minutes < 100000000 THEN CAST(moment(minutes) AS VARCHAR) END;
-CREATE MACRO known(minutes) AS CASE WHEN minutes <= getvariable('now')
-    THEN CAST(moment(minutes) AS VARCHAR) END;
+CREATE MACRO stamp(minutes) AS CASE WHEN minutes < 100000000 THEN moment(minutes) END;
+CREATE MACRO known(minutes) AS CASE WHEN minutes <= getvariable('now') THEN moment(minutes) END;
 CREATE MACRO taken() AS moment(getvariable('now'));
 CREATE MACRO paris(minutes) AS CASE WHEN minutes <= getvariable('now')
-    THEN CAST(timezone('Europe/Paris', timezone('UTC', moment(minutes))) AS VARCHAR) END;
-CREATE MACRO doubled(text) AS regexp_matches(coalesce(text, ''), '-10-(25|26|27|28|29|30|31) 02:')
-    AND dayofweek(CAST(text AS TIMESTAMP)) = 0;
-CREATE MACRO earlier(text) AS CAST(CAST(text AS TIMESTAMP) - INTERVAL 4 HOUR AS VARCHAR);
-CREATE MACRO day(number) AS CAST(DATE '2024-01-01' + CAST(number AS INTEGER) AS VARCHAR);
-CREATE MACRO dmy(number) AS strftime(DATE '2024-01-01' + CAST(number AS INTEGER), '%d/%m/%Y');
+    THEN timezone('Europe/Paris', timezone('UTC', moment(minutes))) END;
+CREATE MACRO doubled(local) AS
+    month(local) = 10 AND day(local) >= 25 AND dayofweek(local) = 0 AND hour(local) = 2;
+CREATE MACRO earlier(moment) AS CAST(moment - INTERVAL 4 HOUR AS VARCHAR);
+CREATE MACRO calendar(number) AS DATE '2024-01-01' + CAST(number AS INTEGER);
+CREATE MACRO dmy(number) AS strftime(calendar(number), '%d/%m/%Y');
 CREATE MACRO euros(cents) AS CAST(CAST(cents AS DECIMAL(18, 0)) / 100 AS DECIMAL(18, 2));
 CREATE MACRO comma(cents) AS replace(CAST(euros(cents) AS VARCHAR), '.', ',');
 CREATE MACRO tracking_number(carrier, shipment) AS
@@ -51,9 +50,9 @@ class Dirt:
     share : float
         Of the rows; 0: all that ``where`` allows, as they come about by themselves.
     where : str
-        SQL over the texts.
+        SQL over the cells.
     set : dict of str to str
-        Column to SQL over the texts.
+        Column to SQL over the cells.
     copy : bool
         Whether the rows stand in the file twice.
     only : str
@@ -169,16 +168,16 @@ class Writer:
             "rows", pa.concat_tables([self._table(extract, file, rows) for file, rows in files.items()])
         )
         self._connection.execute(
-            f"SET VARIABLE now = {now}; CREATE OR REPLACE TABLE texts AS {_texts(extract, dirt)}"
+            f"SET VARIABLE now = {now}; CREATE OR REPLACE TABLE cells AS {_cells(extract, dirt)}"
         )
         hits = "".join(f", count(*) FILTER (WHERE dirt_{place})" for place in range(len(dirt)))
-        counted = self._connection.execute(f"SELECT file, count(*){hits} FROM texts GROUP BY file").fetchall()
+        counted = self._connection.execute(f"SELECT file, count(*){hits} FROM cells GROUP BY file").fetchall()
         counts = {file: numbers for file, *numbers in counted}
         written = []
         for file in files:
             path = self._folder / "raw" / extract.file.format(file=file, taken=_time_name(now))
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection.execute(f"COPY ({_dirty(file, dirt)}) TO '{path}' ({_form(extract)})")
+            self._connection.execute(f"COPY ({_dirty(extract, file, dirt)}) TO '{path}' ({_form(extract)})")
             size, *dirty = counts.get(file, [0] * (1 + len(dirt)))
             copies = sum(rows for one, rows in zip(dirt, dirty, strict=True) if one.copy)
             kinds = dict(zip((one.kind for one in dirt), dirty, strict=True))
@@ -192,30 +191,30 @@ class Writer:
         return table(rows | {"draw": draws, "file": np.full(size, file)})
 
 
-def _texts(extract: Extract, dirt: Sequence[Dirt]) -> str:
-    """Write the SELECT of the texts, and of whether a row has each kind of dirt: ``dirt_0`` and on."""
-    # Texts, so that anything may stand in a cell; Parquet keeps its types.
-    shown = "CAST(COLUMNS(* EXCLUDE (file, draw)) AS VARCHAR), file, draw" if extract.delimiter else "*"
+def _cells(extract: Extract, dirt: Sequence[Dirt]) -> str:
+    """Write the SELECT of the cells, and of whether a row has each kind of dirt: ``dirt_0`` and on."""
     tests = "".join(f", {test} AS dirt_{place}" for place, test in enumerate(_tests(dirt)))
-    return f"SELECT *{tests} FROM (SELECT {shown} FROM ({extract.select}))"
+    return f"SELECT *{tests} FROM ({extract.select})"
 
 
-def _dirty(file: str, dirt: Sequence[Dirt]) -> str:
-    """Write the SELECT of the texts of a file with their dirt, copies last."""
+def _dirty(extract: Extract, file: str, dirt: Sequence[Dirt]) -> str:
+    """Write the SELECT of the cells of a file with their dirt, copies last."""
     changes = []
     for column in {column: None for one in dirt for column in one.set}:
         cases = [
             f"WHEN dirt_{place} THEN {one.set[column]}" for place, one in enumerate(dirt) if column in one.set
         ]
-        changes.append(f'CASE {" ".join(cases)} ELSE "{column}" END AS "{column}"')
+        # Text, so that anything may stand in a cell; Parquet keeps its types.
+        clean = f'CAST("{column}" AS VARCHAR)' if extract.delimiter else f'"{column}"'
+        changes.append(f'CASE {" ".join(cases)} ELSE {clean} END AS "{column}"')
     replaced = f" REPLACE ({', '.join(changes)})" if changes else ""
     names = [f"dirt_{place}" for place in range(len(dirt))]
     hidden = ", ".join(["file", "draw", *names])
     copied = [name for name, one in zip(names, dirt, strict=True) if one.copy]
     return " UNION ALL ".join(
         [
-            f"SELECT * EXCLUDE ({hidden}){replaced} FROM texts WHERE file = '{file}'",
-            *(f"SELECT * EXCLUDE ({hidden}) FROM texts WHERE file = '{file}' AND {name}" for name in copied),
+            f"SELECT * EXCLUDE ({hidden}){replaced} FROM cells WHERE file = '{file}'",
+            *(f"SELECT * EXCLUDE ({hidden}) FROM cells WHERE file = '{file}' AND {name}" for name in copied),
         ]
     )
 

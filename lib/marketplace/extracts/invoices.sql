@@ -2,7 +2,7 @@
 SELECT
     file,
     draw,
-    carrier || '-' || strftime(DATE '2024-01-01' + CAST(invoice_day AS INTEGER), '%Y%m%d') AS invoice_id,
+    carrier || '-' || strftime(calendar(invoice_day), '%Y%m%d') AS invoice_id,
     line_number,
     dmy(invoice_day) AS invoice_date,
     carrier,

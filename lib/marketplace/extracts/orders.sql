@@ -16,8 +16,8 @@ SELECT
         WHEN known(scan_at) IS NULL THEN 2
         ELSE 3
     END AS state,
-    day(promised_day - 2) AS promised_from,
-    day(promised_day) AS promised_to,
+    calendar(promised_day - 2) AS promised_from,
+    calendar(promised_day) AS promised_to,
     promise_rule AS promise_rule_version,
     is_eligible AS backship_eligible
 FROM (

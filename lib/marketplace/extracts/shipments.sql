@@ -25,7 +25,7 @@ SELECT
     known(scan_at) IS NOT NULL AS hub_scanned,
     known(attempt_at) AS first_attempt_at,
     known(delivered_at) AS delivered_at,
-    day(promised_day) AS promised_date,
+    calendar(promised_day) AS promised_date,
     stamp(promised_at) AS promised_at,
     promise_rule AS promise_rule_version,
     CASE
