@@ -1,5 +1,8 @@
 """Loading: every row is accounted for, and the last good tables stay."""
 
+import shutil
+from threading import Event
+
 import pandas as pd
 import pytest
 from filelock import FileLock
@@ -158,3 +161,28 @@ def test_many_rows_lie_in_a_file_a_week(tmp_path, monkeypatch):
     pd.testing.assert_frame_equal(
         by_week.sort_values(key, ignore_index=True), kept.sort_values(key, ignore_index=True)
     )
+
+
+def test_of_two_sources_that_fail_the_first_is_told(tmp_path, monkeypatch):
+    """Though they are loaded at the same time, and the first takes longer."""
+    data = make_workbook(tmp_path, rows(1))
+    good = ts.load(data)
+    (data / "workbook.toml").write_text(
+        (data / "workbook.toml").read_text().replace('["parcels"]', '["parcels", "others"]')
+    )
+    shutil.copytree(data / "sources" / "parcels", data / "sources" / "others")
+    failed = Event()
+
+    def loading(settings, source, raw, **_):
+        if source.name == "parcels":
+            assert failed.wait(60)
+        failed.set()
+        raise DataError(source.name, "good rows", "none", "Check it.")
+
+    monkeypatch.setattr(clean, "load_source", loading)
+
+    with pytest.raises(DataError, match="parcels: expected good rows"):
+        ts.load(data)
+
+    assert good.folder.is_dir()
+    assert not list(data.rglob("*.part"))

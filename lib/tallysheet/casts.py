@@ -18,8 +18,8 @@ _DAY_FORMATS = {
     ),
     "mdy": ("%m/%d/%y", "%m/%d/%Y", "%m-%d-%y", "%m-%d-%Y", "%b %d, %Y", "%B %d, %Y"),
 }
-SIGNS = {"EUR": "€|EUR", "GBP": "£|GBP", "USD": r"\$|USD"}
-"""Currency to what may stand beside an amount, as a regular expression."""
+SIGNS = {"EUR": ("€", "EUR"), "GBP": ("£", "GBP"), "USD": ("$", "USD")}
+"""Currency to what may stand beside an amount."""
 
 _BLANKS = " \t\r\n\u00a0\u202f\u200b\ufeff"
 _USUAL = {"DATE": "{0} LIKE '20__-__-__'", "TIMESTAMP": "strlen({0}) <= 19 AND {0} LIKE '20%:__:__'"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,6 +24,8 @@ from tallysheet.text_file import FILE, Form, Stream, TextTable
 from tallysheet.unpack import sha256
 
 _FIRST_ROWS = 100_000
+_KEY = threading.Lock()
+"""Two threads must not make the first key, each its own."""
 
 NoteKind = Literal[
     "preamble",
@@ -244,8 +247,9 @@ def _given(connection: duckdb.DuckDBPyConnection, source: Source) -> tuple[set[s
     given = {row[0] for row in connection.execute("DESCRIBE mapped").fetchall()} & {*columns}
     if not any(columns[name].personal == "hash" for name in given):
         return given, ""
-    connection.execute("SET VARIABLE personal_key = ?", [personal_key()])
-    return given, key_fingerprint()
+    with _KEY:
+        connection.execute("SET VARIABLE personal_key = ?", [personal_key()])
+        return given, key_fingerprint()
 
 
 @dataclass(frozen=True)
@@ -360,12 +364,9 @@ def _view(
     """Name a scanned file as the source does, with its marks for a missing value as NULL."""
     marks = ", ".join(literal(mark) for mark in missing)
     quoted = [identifier(column) for column in text.columns]
-    cells = (
-        [f"CASE WHEN {cell} NOT IN ({marks}) THEN {cell} END AS {cell}" for cell in quoted]
-        if marks
-        else quoted
-    )
-    shown = ", ".join([*cells, "line", *map(identifier, beside)])
+    if marks:
+        quoted = [f"CASE WHEN {cell} NOT IN ({marks}) THEN {cell} END AS {cell}" for cell in quoted]
+    shown = ", ".join([*quoted, "line", *map(identifier, beside)])
     connection.execute(f"CREATE TEMP {kind} {identifier(name)} AS SELECT {shown} FROM {scanned}")
 
 

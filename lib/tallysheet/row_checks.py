@@ -145,7 +145,10 @@ def _currency_check(source: Source, column: Column, given: set[str]) -> _Check:
     own = column.name.replace("_cents", "_currency")
     name = own if own in {one.name for one in source.table.columns} else "currency"
     raw = f"CAST({_raw(column.name)} AS VARCHAR)"
-    cases = " ".join(f"WHEN regexp_matches({raw}, '{signs}') THEN '{code}'" for code, signs in SIGNS.items())
+    cases = " ".join(
+        f"WHEN {' OR '.join(f'contains({raw}, {literal(sign)})' for sign in signs)} THEN '{code}'"
+        for code, signs in SIGNS.items()
+    )
     usual = "'EUR'" if source.columns[column.name].unit == "euro" else "NULL"
     row = f"coalesce({name}, {usual})" if name in given else usual
     told = _refusal(column.name, raw, "'other_currency'", costs_row=True)
