@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from small_workbook import make_workbook, rows
 
-from tallysheet.publish.promote import write_whole
+from tallysheet.files import write_text
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
@@ -165,8 +165,8 @@ def test_a_file_is_replaced_whole(tmp_path):
     """The new text is there, and nothing else is left beside it."""
     target = tmp_path / "new" / "page.html"
 
-    write_whole(target, "one\n")
-    write_whole(target, "two\n")
+    write_text(target, "one\n")
+    write_text(target, "two\n")
 
     assert target.read_bytes() == b"two\n"
     assert [path.name for path in target.parent.iterdir()] == ["page.html"]

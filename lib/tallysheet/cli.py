@@ -199,10 +199,10 @@ def explain(
         )
         language = read_language("en")
         if html:
+            from tallysheet.files import write_text
             from tallysheet.publish.explanation import explanation_page
-            from tallysheet.publish.promote import write_whole
 
-            write_whole(html, explanation_page(found.explanation, file.name, language))
+            write_text(html, explanation_page(found.explanation, file.name, language))
         if as_json:
             click.echo(json.dumps(explaining.as_json(found, language), ensure_ascii=False, allow_nan=False))
         elif html:

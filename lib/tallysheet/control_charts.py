@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.errors import DataError
-from tallysheet.language import Language
+from tallysheet.language import FORMS, Language
 from tallysheet.svg import BAND, BLUE, INK, MUTED, ORANGE, PAPER, PRIOR, Chart, canvas, drawing_style
 from tallysheet.weeks import IsoWeek
 
@@ -220,11 +220,11 @@ def _axis(axes: Axes, shown: _History, low: float, unit: str, language: Language
     """Label four or five levels, the unit on the highest, and a few weeks, the year where it is new."""
     from matplotlib.ticker import MaxNLocator
 
-    scale, top = (100, 1.0) if unit == "share" else (1, np.inf)
+    scale, top = FORMS[unit].scale, 1.0 if unit == "share" else np.inf
     top = min(top, axes.get_ylim()[1])
     choices = []
     for wanted in range(4, 10):
-        locator = MaxNLocator(nbins=wanted, steps=[1, 2, 2.5, 5, 10], integer=unit != "share")
+        locator = MaxNLocator(nbins=wanted, steps=[1, 2, 2.5, 5, 10], integer=unit == "count")
         choices.append([level for level in locator.tick_values(low, top) if low <= level <= top])
     levels = min(choices, key=lambda choice: abs(len(choice) - 4.5))
     exact = (

@@ -18,7 +18,7 @@ from tallysheet import schema
 from tallysheet.engine import connect, fact_sql, identifier, literal
 from tallysheet.errors import DataError
 from tallysheet.facts import missing_tables, open_ground, set_looks, show_table, tables_of
-from tallysheet.files import write_whole
+from tallysheet.files import write_text, write_whole
 from tallysheet.inputs import code_parts, fingerprint, source_parts
 from tallysheet.ledger import Ledger
 from tallysheet.settings import Settings
@@ -88,7 +88,7 @@ class Cube:
             )
         found = _span(self.ledger)
         told = json.dumps({name: value.isoformat() for name, value in asdict(found).items()})
-        write_whole(path, lambda part: part.write_text(told, encoding="utf-8"))
+        write_text(path, told)
         for other in self._folder.glob("span-*.json"):
             if other != path:
                 other.unlink(missing_ok=True)

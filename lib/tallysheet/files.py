@@ -1,14 +1,24 @@
-"""Write a file whole or not at all."""
+"""Write files so that a reader sees the old one or the new one, never none and never half."""
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+_TRIES = 20
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text, whole or not at all."""
+    write_whole(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
+
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside a path, then put it in its place at once; a reader sees the old file or the new one.
+    """Write a file beside its place, bring it to the disk, then swap it in.
+
+    Windows refuses the swap while somebody reads the file, so it is tried for two seconds.
 
     Parameters
     ----------
@@ -18,9 +28,31 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         Writes to the path that it is given.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         write(part)
-        os.replace(part, path)
+        _sync(part)
+        _replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+    if os.name != "nt":  # folders cannot be opened there
+        _sync(path.parent)
+
+
+def _replace(part: Path, path: Path) -> None:
+    for attempt in range(_TRIES):
+        try:
+            os.replace(part, path)
+            return
+        except PermissionError:
+            if attempt == _TRIES - 1:
+                raise
+            time.sleep(0.1)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

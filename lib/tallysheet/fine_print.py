@@ -10,11 +10,13 @@ from tallysheet import say
 from tallysheet.kpi import Kpi
 from tallysheet.language import Language
 from tallysheet.ledger import Ledger
+from tallysheet.settings import Rules
 from tallysheet.tables import Column, Html, definitions, paragraph, render_table
 from tallysheet.weeks import IsoWeek, holidays_in, working_days
 
 _MOST_FILES = 20
 _MOST_NOTES = 20
+_MOST_RESTATED = 12
 
 
 def calendar_box(
@@ -65,6 +67,64 @@ def kpi_definitions(kpis: Iterable[Kpi], language: Language) -> Html:
             (say.name(kpi, language), f"{meaning} {language.text(f'definition.{kpi.direction}')} {source}")
         )
     return definitions(pairs)
+
+
+def rules(chosen: Rules, language: Language) -> Html:
+    """Say what the team has decided where a definition leaves a choice."""
+    sentences = []
+    for name, value in chosen.as_row().items():
+        if isinstance(value, bool):
+            sentences.append(language.text(f"rule.{name}.{str(value).lower()}"))
+        else:
+            sentences.append(language.text(f"rule.{name}", n=value))
+    rates = [f"{rate:g} {currency}" for currency, rate in chosen.euro_rates.items() if currency != "EUR"]
+    if rates:
+        sentences.append(language.text("rule.euro_rates", rates=language.listed(rates)))
+    return paragraph(" ".join(sentences), note=True)
+
+
+def restatement_table(rows: pd.DataFrame, language: Language) -> Html:
+    """Show what was first said of the last weeks where it reads differently now: the largest moves first."""
+    text = language.text
+    if len(rows):
+        told = [
+            {
+                "first": language.value(row["first"], row["unit"]),
+                "now": language.value(row["now"], row["unit"]),
+                "change": language.change(row["change"], row["unit"]),
+                "size": abs(row["change"]) / max(abs(row["first"]), abs(row["now"]), 1e-12),
+            }
+            for _, row in rows.iterrows()
+        ]
+        shown = rows.assign(**pd.DataFrame(told, index=rows.index))
+        shown = shown[shown["because"].ne("same") & shown["first"].ne(shown["now"]) & rows["change"].notna()]
+    if not len(rows) or shown.empty:
+        return paragraph(text("restatement.none"))
+    left = len(shown) - _MOST_RESTATED
+    shown = shown.sort_values("size", ascending=False, kind="stable").head(_MOST_RESTATED)
+    columns = [
+        Column("name", text("scorecard.kpi"), small="week"),
+        Column("first", text("restatement.first")),
+        Column("now", text("restatement.now")),
+        Column("change", text("restatement.change")),
+        Column("because", text("restatement.because")),
+        Column("held", text("restatement.held")),
+    ]
+    table = render_table(
+        shown.assign(
+            name=[text(f"kpi.{slug}.name") for slug in shown["kpi"]],
+            because=[text(f"restatement.{code}") for code in shown["because"]],
+            held=[
+                text("restatement.same_flag" if held else "restatement.other_flag") for held in shown["held"]
+            ],
+        ),
+        columns,
+        caption=text("restatement.caption"),
+        language=language,
+        name="restatement",
+    )
+    note = paragraph(text("restatement.more", n=left), note=True) if left > 0 else None
+    return Html.join(*([table] if note is None else [table, note]))
 
 
 def ledger_table(ledger: Ledger, language: Language) -> Html:

@@ -18,7 +18,32 @@ from tallysheet.settings import read_toml
 from tallysheet.weeks import IsoWeek
 
 WORDS = Path(__file__).parent / "words"
-_DECIMALS = {"count": 0, "number": 2}
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a unit is written: times ``scale``, with so many decimals, inside the words of a key."""
+
+    scale: float
+    decimals: int
+    key: str = ""
+    change_key: str = ""
+    size_key: str = ""
+
+
+FORMS = {
+    "share": Form(100, 1, "number.percent", "number.points_short", "number.points"),
+    "rate": Form(100, 1, "number.per_hundred", "number.per_hundred", "number.per_hundred"),
+    "euro": Form(1, 2, "number.euro", "number.euro", "number.euro"),
+    "days": Form(1, 1, "number.days", "number.days", "number.days"),
+    "hours": Form(1, 1, "number.hours", "number.hours", "number.hours"),
+    "count": Form(1, 0),
+    "number": Form(1, 2),
+}
+"""Unit of a KPI to how it is written."""
+
+_LARGE = 1000
+"""Euros from here on are written without cents."""
 _LOCALES = {"en": "en_GB"}  # dates as 22 April 2013, not April 22
 
 
@@ -141,32 +166,31 @@ class Language:
         return ("+" if signed and number > 0 else "") + written.replace("-", "−")
 
     def value(self, number: float, unit: str, decimals: int | None = None) -> str:
-        """Write a value in its unit.
-
-        A ``share`` (0 to 1) is written in percent, a ``count`` whole, a ``number`` with two decimals.
-        """
+        """Write a value in its unit: a share in percent, a rate for a hundred, money in euros."""
         if _is_missing(number):
             return self.text("number.missing")
-        if unit == "share":
-            return self.text(
-                "number.percent", number=self.decimal(number * 100, 1 if decimals is None else decimals)
-            )
-        return self.decimal(number, _DECIMALS[unit] if decimals is None else decimals)
+        return self._written(number, FORMS[unit].key, unit, decimals, signed=False)
 
     def change(self, number: float, unit: str, decimals: int | None = None) -> str:
         """Write a signed change: shares change in percentage points."""
         if _is_missing(number):
             return self.text("number.missing")
-        if unit == "share":
-            points = self.decimal(number * 100, 1 if decimals is None else decimals, signed=True)
-            return self.text("number.points_short", number=points)
-        return self.decimal(number, _DECIMALS[unit] if decimals is None else decimals, signed=True)
+        return self._written(number, FORMS[unit].change_key, unit, decimals, signed=True)
 
     def size(self, number: float, unit: str) -> str:
         """Write the size of a change without its sign, as a sentence does: ``16.2 points``."""
-        if unit == "share":
-            return self.text("number.points", number=self.decimal(abs(number) * 100, 1))
-        return self.decimal(abs(number), _DECIMALS[unit])
+        return self._written(abs(number), FORMS[unit].size_key, unit, None, signed=False)
+
+    def _written(self, number: float, key: str, unit: str, decimals: int | None, *, signed: bool) -> str:
+        form = FORMS[unit]
+        if decimals is None:
+            decimals = 0 if unit == "euro" and abs(number) >= _LARGE else form.decimals
+        written = self.decimal(number * form.scale, decimals, signed=signed)
+        if not key:
+            return written
+        # The sign stands before a currency sign.
+        sign, figures = (written[0], written[1:]) if written[0] in "+−" else ("", written)
+        return sign + self.text(key, number=figures)
 
     def interval(self, lower: float, upper: float, unit: str) -> str:
         """Write a range: ``52.5% to 98.3%``."""

@@ -10,7 +10,7 @@ import pandas as pd
 from tallysheet import say
 from tallysheet.charts import bridge_chart, control_chart, figure, sparkline
 from tallysheet.comparison import Explanation
-from tallysheet.language import Language
+from tallysheet.language import FORMS, Language
 from tallysheet.tables import (
     Column,
     Html,
@@ -23,6 +23,8 @@ from tallysheet.tables import (
     section,
     side_by_side,
 )
+
+_EXCEPTIONS = 8
 
 
 def opening(explanations: Mapping[str, Explanation], chosen: Explanation, language: Language) -> Html:
@@ -38,16 +40,13 @@ def opening(explanations: Mapping[str, Explanation], chosen: Explanation, langua
     """
     everything = list(explanations.values())
     fact, cause = say.headline(everything, chosen, language)
-    shown = [] if say.is_quiet(everything) else [item for item in everything if _stands_out(item, chosen)]
+    told = [item for item in everything if item is chosen or say.stands_out(item)]
+    shown = [] if say.is_quiet(everything) else told[:_EXCEPTIONS]
     items = [_exception(item, item is chosen, explanations, language) for item in shown]
     count = Html(f'<p class="count">{paragraph(say.count(everything, language)).html[3:-4]}</p>')
     return Html.join(
         headline(fact, cause, language), *([exceptions_list(items, language)] if items else []), count
     )
-
-
-def _stands_out(item: Explanation, chosen: Explanation) -> bool:
-    return item is chosen or item.variation == "signal" or bool(item.segments)
 
 
 def _exception(
@@ -244,7 +243,7 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> Html:
         language.text(
             "card.bridge", dimension=say.dimension_name(dimension, language), name=say.name(kpi, language)
         ),
-        language.text("card.bridge_unit" if kpi.denominator else "card.bridge_count"),
+        language.text(f"card.bridge_{kpi.unit}"),
         say.closure(explanation, language),
         language=language,
         level=4,
@@ -273,8 +272,7 @@ def _close_up(explanation: Explanation, dimension: str, language: Language) -> H
 
 def _parts_table(explanation: Explanation, dimension: str, named: pd.DataFrame, language: Language) -> Html:
     kpi, text = explanation.kpi, language.text
-    decimals = 1 if kpi.unit == "share" else 0
-    scale = 100 if kpi.unit == "share" else 1
+    decimals, scale = FORMS[kpi.unit].decimals, FORMS[kpi.unit].scale
     rounded = named.assign(
         unit=kpi.unit,
         range=_ranges(named),

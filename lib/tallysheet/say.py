@@ -32,6 +32,7 @@ def base(explanation: Explanation, language: Language, *, short: bool = False) -
         "last-4": f"last-{len(explanation.base_weeks)}",
         "previous": "previous",
         "year-ago": "year-ago",
+        "target": "target",
     }.get(explanation.base, "week")
     named = language.text(f"{key}.{name}", number=week.number, year=week.year)
     return named if short or explanation.base_is_complete else language.text("base.incomplete", base=named)
@@ -50,6 +51,11 @@ def verdict_of(explanation: Explanation) -> str:
     """Give the verdict word of a KPI's total."""
     rising = explanation.judgement.reason in ("above", "run_above")
     return verdict_word(explanation.variation, rising, explanation.kpi.direction)
+
+
+def stands_out(explanation: Explanation) -> bool:
+    """Tell whether a KPI is outside its range, or one of its parts is."""
+    return explanation.variation == "signal" or bool(explanation.segments)
 
 
 def change(explanation: Explanation, language: Language) -> str:

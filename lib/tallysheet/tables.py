@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from tallysheet.errors import DataError, nearest
-from tallysheet.language import Language
+from tallysheet.language import FORMS, Language
 
 TEMPLATE = Path(__file__).parent / "report_template"
 
@@ -22,7 +22,7 @@ _SIGNAL = dict.fromkeys(("better", "worse", "changed"), "signal")
 _VARIATION = _SIGNAL | {"parts_outside": "signal", "routine": "wave", "not_known": "unknown"}
 _ASSURANCE = {"pass": "tick", "fail": "cross", "hit_or_miss": "half", "none": "dash"}
 _ICONS = _VARIATION | _ASSURANCE
-_NUMBERS = ("count", "share", "points", "signed_count", "range", "value", "change")
+_NUMBERS = (*FORMS, "points", "signed_count", "range", "value", "change")
 _OTHERS = ("text", "verdict", "picture")
 
 

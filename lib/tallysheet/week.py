@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -14,22 +14,26 @@ from tallysheet import fine_print, page, say
 from tallysheet.bases import base_weeks, data_span
 from tallysheet.clean import load
 from tallysheet.comparison import Explanation
-from tallysheet.cube import Cube, end_of
+from tallysheet.cube import Cube, Where, end_of
 from tallysheet.engine import close_to_outside, connect, select
-from tallysheet.errors import UsageError
+from tallysheet.errors import UsageError, nearest
 from tallysheet.facts import show_known
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.language import Language, read_language
 from tallysheet.ledger import Ledger
+from tallysheet.maturity import Maturity
+from tallysheet.restatement import read_kept, restated
 from tallysheet.review import Review
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import read_sources
 from tallysheet.tables import Html, lab_style
+from tallysheet.targets import Pace, as_frame, pace
 from tallysheet.verdict import causes
-from tallysheet.weeks import IsoWeek
+from tallysheet.weeks import IsoWeek, moment
 
 _PAGE_PARTS = 30  # a dimension with more values is cut by hand, not on the page
+_CARDS, _PARTS_A_CARD = 8, 2  # more would make the page too long to read
 
 
 def open_week(
@@ -74,11 +78,11 @@ def open_week(
     """
     settings = read_settings(data)
     wanted = IsoWeek.parse(week) if week is not None else None
-    moment = _moment(as_of)
+    seen_at = moment(as_of)
     vocabularies = [source.vocabulary for source in read_sources(settings)]
     language = read_language(lang, tuple(words[lang] for words in vocabularies if lang in words))
     ledger = load(settings.data)
-    known = min(moment, ledger.as_of) if moment else ledger.as_of
+    known = min(seen_at, ledger.as_of) if seen_at else ledger.as_of
     cube = Cube(ledger, settings, known)
     touched = cube.touched_weeks
     if wanted is None:
@@ -91,25 +95,11 @@ def open_week(
     return Week(wanted, base, language, settings, ledger, cube)
 
 
-def _moment(as_of: str | dt.date | None) -> dt.datetime | None:
-    if isinstance(as_of, str):
-        try:
-            is_day = len(as_of) <= len("2013-04-29")
-            as_of = dt.date.fromisoformat(as_of) if is_day else dt.datetime.fromisoformat(as_of)
-        except ValueError:
-            raise UsageError(
-                "as of", "a day such as 2013-04-29", repr(as_of), "Write year-month-day."
-            ) from None
-    if isinstance(as_of, dt.datetime):
-        return as_of.astimezone(dt.UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
-    return dt.datetime.combine(as_of, dt.time(23, 59, 59)) if as_of else None
-
-
 class WeekKpi:
-    """A KPI in its week."""
+    """A KPI in its week, in all or of a part."""
 
-    def __init__(self, week: Week, definition: Kpi) -> None:
-        self.week, self.definition = week, definition
+    def __init__(self, week: Week, definition: Kpi, where: Where = ()) -> None:
+        self.week, self.definition, self.where = week, definition, where
 
     def explain(self, base: str | None = None, by: str | Sequence[str] | None = None) -> Explanation:
         """Compare the week with a base and split the change.
@@ -128,8 +118,20 @@ class WeekKpi:
         """
         dimensions = (by,) if isinstance(by, str) else by
         return self.week.explanation(
-            self.definition.slug, base, tuple(dimensions) if dimensions is not None else None
+            self.definition.slug, base, tuple(dimensions) if dimensions is not None else None, self.where
         )
+
+    def maturity(self) -> Maturity:
+        """Tell how far the week is: what is known of it, whether it is final, what it may become."""
+        return self.week.review.maturity(self.definition.slug, self.week.week)
+
+    def pace(self) -> Pace | None:
+        """Tell how far the quarter is on its way to the target; None without one, or for a duration."""
+        slug = self.definition.slug
+        target = self.week.review.target(slug, self.week.week, self.where)
+        if target is None or not self.definition.is_additive:
+            return None
+        return pace(self.week.review.series(slug, where=self.where), target, self.week.week)
 
 
 class Week:
@@ -155,9 +157,36 @@ class Week:
     def __repr__(self) -> str:
         return f"<{self.week} against {self.base}, known {self.cube.as_of:%Y-%m-%d %H:%M}>"
 
-    def kpi(self, slug: str) -> WeekKpi:
-        """Give a KPI; a UsageError advises on an unknown slug."""
-        return WeekKpi(self, kpi(slug))
+    def kpi(self, slug: str, where: Mapping[str, str] | None = None) -> WeekKpi:
+        """Give a KPI, in all or of a part such as ``{"carrier": "BRV", "flow": "return"}``.
+
+        Raises
+        ------
+        UsageError
+            An unknown slug or dimension; it names the nearest.
+        """
+        definition = kpi(slug)
+        for name in where or {}:
+            if name not in definition.dimensions:
+                advice = nearest(name, definition.dimensions)
+                raise UsageError("where", f"a dimension of {slug}", repr(name), advice)
+        return WeekKpi(self, definition, tuple(sorted((where or {}).items())))
+
+    @property
+    def targets(self) -> pd.DataFrame:
+        """Targets that hold in the week: kpi, segment, target, floor, owner, value, gap, assurance."""
+        rows = []
+        for target in self.review.targets:
+            slug, where = target.kpi, tuple(sorted(target.where.items()))
+            if slug in self.available and self.review.target(slug, self.week, where) is target:
+                found = self.review.explanation(slug, self.week, self.base, (), where)
+                rows.append((target, found.value_now, found.assurance))
+        return as_frame(rows)
+
+    def restated(self, weeks: int = 8) -> pd.DataFrame:
+        """Compare what was first said of so many weeks with what is known now; see `restatement.restated`."""
+        chosen = [one for one in self.cube.weeks if one <= self.week][-weeks:]
+        return restated(self.review, self.available, chosen, read_kept(self.settings.data / "history"))
 
     @cached_property
     def available(self) -> tuple[str, ...]:
@@ -212,7 +241,11 @@ class Week:
         return pd.DataFrame(rows, columns=["kpi", "code", "scope"])
 
     def explanation(
-        self, slug: str, base: str | None = None, by: tuple[str, ...] | None = None
+        self,
+        slug: str,
+        base: str | None = None,
+        by: tuple[str, ...] | None = None,
+        where: Where = (),
     ) -> Explanation:
         """Compare a KPI with a base; asked again, it is the same object."""
         definition = kpi(slug)
@@ -224,7 +257,7 @@ class Week:
             if name not in definition.dimensions:
                 known = ", ".join(definition.dimensions)
                 raise UsageError("by", f"one of {known}", repr(name), "Choose one of them.")
-        return self.review.explanation(slug, self.week, base or self.base, dimensions)
+        return self.review.explanation(slug, self.week, base or self.base, dimensions, where)
 
     def dimensions(self, slug: str) -> tuple[str, ...]:
         """Dimensions of a KPI that the page shows: those with 2 to 30 values in the data."""
@@ -314,16 +347,18 @@ class Week:
         )
 
     def other_cards(self) -> Html:
-        """Show the other KPIs' charts, and the parts of those that have one outside its range."""
+        """Show charts of other KPIs, those that stand out first, and the parts outside their own range."""
+        others = [one for slug, one in self.explanations.items() if slug != self.lead.kpi.slug]
         pieces = []
-        for slug in self.available:
-            if slug != self.lead.kpi.slug:
-                pieces.append(self.card(slug))
-                outside = {
-                    dimension for segment in self.explanation(slug).segments for dimension in segment.where
-                }
-                pieces += [self.parts(slug, dimension) for dimension in sorted(outside)]
+        for one in sorted(others, key=say.stands_out, reverse=True)[:_CARDS]:
+            pieces.append(self.card(one.kpi.slug))
+            outside = {dimension for segment in one.segments for dimension in segment.where}
+            pieces += [self.parts(one.kpi.slug, dimension) for dimension in sorted(outside)[:_PARTS_A_CARD]]
         return Html.join(*pieces)
+
+    def restatement(self) -> Html:
+        """Show what has changed since it was first said of the last weeks, and why."""
+        return fine_print.restatement_table(self.restated(), self.language)
 
     def calendar(self) -> Html:
         """Show working days and public holidays."""
@@ -333,7 +368,11 @@ class Week:
 
     def definitions(self) -> Html:
         """Say what each KPI counts."""
-        return fine_print.kpi_definitions([kpi(slug) for slug in self.available], self.language)
+        shown = [kpi(slug) for slug in self.available]
+        return Html.join(
+            fine_print.kpi_definitions(shown, self.language),
+            fine_print.rules(self.settings.rules, self.language),
+        )
 
     def files(self) -> Html:
         """Show the ledger of what was loaded."""

@@ -142,6 +142,32 @@ def complete_weeks(first_day: dt.date, last_day: dt.date) -> list[IsoWeek]:
     return weeks_between(first, last)
 
 
+def moment(as_of: str | dt.date | None) -> dt.datetime | None:
+    """Read a moment in UTC; a day means its end, and None stays None.
+
+    Raises
+    ------
+    UsageError
+        A text of another form.
+
+    Examples
+    --------
+    >>> moment("2013-04-29"), moment("2013-04-29T09:00:00+02:00")
+    (datetime.datetime(2013, 4, 29, 23, 59, 59), datetime.datetime(2013, 4, 29, 7, 0))
+    """
+    if isinstance(as_of, str):
+        try:
+            is_day = len(as_of) <= len("2013-04-29")
+            as_of = dt.date.fromisoformat(as_of) if is_day else dt.datetime.fromisoformat(as_of)
+        except ValueError:
+            raise UsageError(
+                "as of", "a day such as 2013-04-29", repr(as_of), "Write year-month-day."
+            ) from None
+    if isinstance(as_of, dt.datetime):
+        return as_of.astimezone(dt.UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
+    return dt.datetime.combine(as_of, dt.time(23, 59, 59)) if as_of else None
+
+
 @cache
 def _holidays(country: str, year: int) -> dict[dt.date, str]:
     import holidays

@@ -14,7 +14,7 @@ targets review restatement verdict
 say tables svg control_charts charts page fine_print
 week explain terminal sampling
 execute
-publish publish.promote publish.checks publish.pages publish.archive publish.explanation publish.weekly
+publish publish.checks publish.pages publish.archive publish.explanation publish.weekly
 cli
 """.split()
 

@@ -14,10 +14,11 @@ import tallysheet
 from tallysheet import say
 from tallysheet.errors import ReportError, UsageError
 from tallysheet.execute import check_parameters, execute
+from tallysheet.files import write_text
 from tallysheet.publish.archive import archive, with_earlier_reports
 from tallysheet.publish.checks import check_page
 from tallysheet.publish.pages import export_page, page_name, title_of
-from tallysheet.publish.promote import write_whole
+from tallysheet.restatement import keep, published
 from tallysheet.week import Week
 
 
@@ -73,15 +74,17 @@ def publish_week(
         except ReportError as error:
             failed[page] = str(error)
             continue
-        write_whole(run / f"{page}.html", html)
+        write_text(run / f"{page}.html", html)
         made[page] = html
     manifest = _manifest(week, notebooks, parameters, run, made, failed, started_at)
-    write_whole(run / "manifest.json", manifest)
+    write_text(run / "manifest.json", manifest)
     for page, html in made.items():
-        write_whole(folder / f"{page}.html", html)
-    write_whole(folder / "manifest.json", with_earlier_reports(manifest, folder / "manifest.json"))
+        write_text(folder / f"{page}.html", html)
+    write_text(folder / "manifest.json", with_earlier_reports(manifest, folder / "manifest.json"))
+    if made:
+        keep(week.settings.data / "history", published(list(week.explanations.values()), week.cube.as_of))
     index = root / "reports" / "index.html"
-    write_whole(index, archive(root / "reports", week.settings.notebooks, week.language))
+    write_text(index, archive(root / "reports", week.settings.notebooks, week.language))
     return Published(tuple(folder / f"{page}.html" for page in made), failed, index)
 
 
