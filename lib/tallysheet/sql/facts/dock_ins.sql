@@ -1,0 +1,18 @@
+-- One row a delivery at a fulfilment partner's dock that is in stock: how many hours did it take?
+-- Whole hours; 99 or more are one bin. What is not in stock yet is not counted.
+SELECT
+    calendar.week,
+    calendar.seen_at,
+    fulfilment_jobs.partner,
+    CAST(
+        least(floor(date_diff('minute', fulfilment_jobs.dock_in_at, fulfilment_jobs.stocked_at) / 60.0), 99)
+        AS INTEGER
+    ) AS dock_to_stock_bin,
+    1 AS stocked_n
+FROM fulfilment_jobs
+JOIN calendar ON calendar.day = CAST(fulfilment_jobs.dock_in_at AS DATE)
+WHERE calendar.seen_at >= fulfilment_jobs.known_at
+    AND calendar.seen_at < fulfilment_jobs.replaced_at
+    AND fulfilment_jobs.kind = 'inbound'
+    AND fulfilment_jobs.stocked_at <= calendar.seen_at
+    AND fulfilment_jobs.stocked_at >= fulfilment_jobs.dock_in_at
