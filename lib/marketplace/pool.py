@@ -19,8 +19,11 @@ _TOGETHER = 60_000
 A larger one stands alone, or what came before it would decide where Parquet parts its rows.
 """
 
-_WAITING = 4
-"""Batches that may be given and not yet written; more would fill the memory."""
+_UNWRITTEN = 1_500_000
+"""Rows that may be given and not yet written; more would fill the memory.
+
+At size M three months, so that writers have work while the next is played; at size L less than one.
+"""
 
 _writer: Writer
 
@@ -34,6 +37,9 @@ class _Batch:
     dirt: Sequence[Dirt]
     files: dict[str, Rows] = field(default_factory=dict)
     places: list[int] = field(default_factory=list)
+
+    def rows(self) -> int:
+        return sum(map(count, self.files.values()))
 
 
 class Writers:
@@ -49,7 +55,7 @@ class Writers:
         self.written: list[Written] = []
         self._given = 0
         self._waiting: dict[tuple[object, ...], _Batch] = {}
-        self._begun: list[tuple[list[int], Future[list[Written]]]] = []
+        self._begun: list[tuple[list[int], int, Future[list[Written]]]] = []
         self._pool = ProcessPoolExecutor(os.cpu_count(), initializer=_begin, initargs=(market, folder))
 
     def __enter__(self) -> Writers:
@@ -64,7 +70,7 @@ class Writers:
         if error is None:
             found = {
                 place: one
-                for places, batch in self._begun
+                for places, _, batch in self._begun
                 for place, one in zip(places, batch.result(), strict=True)
             }
             self.written = [found[place] for place in range(self._given)]
@@ -86,16 +92,18 @@ class Writers:
         batch.files[file] = {name: narrow(values) for name, values in rows.items()}
         batch.places.append(self._given)
         self._given += 1
-        if stands_alone or sum(map(count, batch.files.values())) >= _TOGETHER:
+        if stands_alone or batch.rows() >= _TOGETHER:
             self._submit(key)
 
     def _submit(self, key: tuple[object, ...]) -> None:
-        unfinished = [one for _, one in self._begun if not one.done()]
-        if len(unfinished) >= _WAITING:
-            wait(unfinished, return_when="FIRST_COMPLETED")
         batch = self._waiting.pop(key)
+        rows = batch.rows()
+        while unfinished := {one: size for _, size, one in self._begun if not one.done()}:
+            if sum(unfinished.values()) + rows <= _UNWRITTEN:
+                break
+            wait(unfinished, return_when="FIRST_COMPLETED")
         future = self._pool.submit(_write, batch.extract, batch.files, batch.taken, batch.dirt)
-        self._begun.append((batch.places, future))
+        self._begun.append((batch.places, rows, future))
 
 
 def _begin(market: Market, folder: Path) -> None:
