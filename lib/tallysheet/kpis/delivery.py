@@ -75,7 +75,7 @@ KPIS = (
         dimensions=_CARRIAGE,
         source="CEN/TR 15472, end-to-end transit, up to the first attempt as Parcel Monitor counts it",
         method="quantile",
-        floor=0.5,
+        floor=0.4,
         histogram=Histogram("transit_days_bin", start=-0.5),
         number="Q4",
     ),

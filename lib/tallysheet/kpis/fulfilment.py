@@ -30,7 +30,7 @@ KPIS = (
         maturity_days=7,
         dimensions=("carrier", "flow", "lane", "destination", "service"),
         source="Metapack, scan completeness",
-        floor=0.5,
+        floor=0.4,
         number="Q7",
     ),
     Kpi(
