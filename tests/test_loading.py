@@ -198,3 +198,17 @@ def test_an_extract_that_goes_away_while_others_are_read_is_one_that_changes(tmp
     loaded = load(tmp_path, written(), claims=CLAIMS)
 
     assert list(loaded.counts) == ["claims_20260105.csv", "claims_20260119.csv"]
+
+
+def test_each_row_of_a_large_extract_keeps_its_line(tmp_path, together):
+    """DuckDB reads it by several threads, each some megabytes of it; each hundredth amount names its line."""
+    amounts = (f"line {line}" if line % 100 == 0 else str(line) for line in range(2, 250_002))
+    lines = [f"C{amount},2026-01-05 10:00:00,late,{amount},{'.' * 60}\n" for amount in amounts]
+    text = "claim_id,opened_at,claim_type,amount_claimed_cents,reject_reason\n" + "".join(lines)
+
+    loaded = load(tmp_path, {"claims_20260105.csv": text}, claims=CLAIMS)
+
+    assert not together
+    assert [(line, value) for _, line, _, value, _, _ in loaded.refused] == [
+        (line, f"line {line}") for line in range(100, 250_002, 100)
+    ]

@@ -24,8 +24,7 @@ from tallysheet.text_file import FILE, Form, Stream, TextTable
 from tallysheet.unpack import sha256
 
 _FIRST_ROWS = 100_000
-_KEY = threading.Lock()
-"""Two threads must not make the first key, each its own."""
+_KEY = threading.Lock()  # Two threads must not make the first key, each its own.
 
 NoteKind = Literal[
     "preamble",
@@ -318,6 +317,8 @@ def _prepare(
     connection: duckdb.DuckDBPyConnection, source: Source, path: Path, text: TextTable, *beside: str
 ) -> list[Note]:
     """Lay ``mapped``: the source's cells under our names, not yet typed, and columns beside them."""
+    # A long IN would become a join, behind which rows are out of order; their lines rest on it.
+    connection.execute("SET disabled_optimizers = 'type_pushdown,in_clause'")
     main, *others = source.files
     _view(connection, main.name, "VIEW", "extract", text, main.missing, *beside)
     if not source.select:
