@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -183,10 +184,11 @@ def extracts_of(
 def _checked(source: Source, jobs: list[Job], run: Run) -> Iterator[tuple[Path, Checked | DataError]]:
     """Check extracts: those that are alike together, several queries at a time, any other by itself."""
     forms: dict[str, Form] = {}
+    alone = partial(run.queries.submit, partial(_checked_alone, source))
     running = []
     for batch in _batches(source, jobs, forms, run):
         if len(batch) == 1:
-            yield batch[0].target, _checked_alone(source, batch[0], forms)
+            yield batch[0].target, alone(batch[0], forms).result()
         else:
             running.append((batch, run.queries.submit(check_alike, source, batch)))
     for batch, query in running:
@@ -195,7 +197,7 @@ def _checked(source: Source, jobs: list[Job], run: Run) -> Iterator[tuple[Path, 
         except NotAsItLooked:
             for job in batch:
                 form = job.text.form if job.text else None
-                yield job.target, _checked_alone(source, job, {source.name: form} if form else {})
+                yield job.target, alone(job, {source.name: form} if form else {}).result()
 
 
 def _batches(source: Source, jobs: list[Job], forms: dict[str, Form], run: Run) -> Iterator[list[Job]]:
