@@ -32,6 +32,8 @@ class Rules:
         Days from invitation to the first BackShip label; from label to the first scan.
     billing_tolerance_cents : int
         By how much a charge may differ from the contract and still be right.
+    contact_cost_cents : int
+        What a contact with Customer Care or a seller costs on average, in euro cents.
     euro_rates : dict of str to float
         Units of a currency for one euro, the budget rates of the year: so that exchange rates move no KPI.
     """
@@ -47,6 +49,7 @@ class Rules:
     activation_days: int = 28
     unused_label_days: int = 14
     billing_tolerance_cents: int = 5
+    contact_cost_cents: int = 400
     euro_rates: dict[str, float] = field(default_factory=lambda: {"EUR": 1.0})
 
     def as_row(self) -> dict[str, bool | int]:

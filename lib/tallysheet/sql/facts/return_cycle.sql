@@ -44,7 +44,8 @@ WHERE cases.case_type = 'return'
                 cases.dropped_off_at <= calendar.seen_at
                 OR cases.received_at <= calendar.seen_at
                 OR cases.label_issued_at IS NULL
-                OR CAST(cases.label_issued_at AS DATE) + rules.return_drop_days >= CAST(calendar.seen_at AS DATE)
+                OR CAST(cases.label_issued_at AS DATE) + rules.return_drop_days
+                    >= CAST(calendar.seen_at AS DATE)
             )
             AND (cases.closed_at IS NULL OR cases.closed_at > calendar.seen_at)
         )

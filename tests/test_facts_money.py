@@ -1,0 +1,319 @@
+"""Facts of money, on rows few enough to count by hand."""
+
+import datetime as dt
+
+import pytest
+from small_ground import add_up, after, ground
+
+from tallysheet.settings import Rules
+
+WEEK = "2026-W10"  # 2 to 8 March
+LATE = dt.datetime(2026, 5, 1)
+RULES = Rules(euro_rates={"EUR": 1.0, "GBP": 0.8})
+
+
+def at(month: int, day: int, hour: int = 12) -> dt.datetime:
+    return dt.datetime(2026, month, day, hour)
+
+
+def parcel(name: str, scanned: dt.datetime | None, **cells) -> dict:
+    """Give a parcel of 400 g from France to France with BRV."""
+    usual = {"shipment_id": name, "tracking_number": f"T{name}", "carrier": "BRV", "service": "home"}
+    place = {"origin_country": "FR", "destination_country": "FR", "flow": "outbound"}
+    label = {"label_source": "backship", "weight_declared_g": 400, "status": "in_transit"}
+    due = {"promised_date": dt.date(2026, 3, 9), "promised_at": at(3, 9), "first_scan_at": scanned}
+    return usual | place | label | due | cells
+
+
+def line(parcel_name: str, charge: str, cents: int, invoiced: dt.date, **cells) -> dict:
+    """Give a line of an invoice that is known the day after its date, for a parcel shipped on 3 March."""
+    about = {"carrier": "BRV", "tracking_number": f"T{parcel_name}", "ship_date": dt.date(2026, 3, 3)}
+    known = {"known_at": dt.datetime.combine(invoiced, dt.time()) + dt.timedelta(days=1)}
+    invoice = {"invoice_id": f"I{invoiced:%j}", "invoice_date": invoiced}
+    charged = {"charge_type": charge, "amount_cents": cents, "currency": "EUR"}
+    return about | invoice | charged | known | cells
+
+
+def rate(above_g: int, up_to_g: int | None, cents: int, **cells) -> dict:
+    lane = {"carrier": "BRV", "service": "home", "origin_country": "FR", "destination_country": "FR"}
+    price = {"weight_from_g": above_g, "weight_to_g": up_to_g, "price_cents": cents, "currency": "EUR"}
+    return lane | price | {"valid_from": dt.date(2026, 1, 1)} | cells
+
+
+CONTRACT = {
+    # The end of the first band is a slip: what weighs 1.2 kg fits both.
+    "contract_rates": [rate(0, 1_500, 400), rate(1_000, 2_000, 500), rate(0, 1_500, 300, carrier="CDR")],
+    "contract_terms": [
+        {
+            "carrier": "BRV",
+            "valid_from": dt.date(2026, 1, 1),
+            "valid_to": dt.date(2026, 3, 4),
+            "fuel_share": 0.1,
+        },
+        {"carrier": "BRV", "valid_from": dt.date(2026, 3, 5), "fuel_share": 0.2},
+    ],
+}
+MARCH = [dt.date(2026, 3, day) for day in range(1, 32)]
+
+
+COSTS = CONTRACT | {
+    "shipments": [
+        parcel("a", at(3, 3)),
+        parcel("b", at(3, 3), weight_declared_g=1_200),  # not invoiced yet
+        parcel("c", at(3, 6), weight_declared_g=None),  # not invoiced, its weight is not known
+        parcel("d", at(3, 9)),  # the week after
+        parcel("e", None),  # never scanned
+        parcel("o", at(3, 3), tracking_number="Ta", carrier="CDR"),  # another carrier's number
+        parcel("x", at(3, 3) - dt.timedelta(days=364), tracking_number="Ta"),  # the number's earlier use
+    ],
+    "carrier_invoice_lines": [
+        line("a", "base", 400, MARCH[15]),
+        line("a", "fuel", 40, MARCH[15]),
+        line("a", "remote", 320, MARCH[15], currency="GBP"),  # 400 cents
+        line("a", "credit_note", -100, MARCH[25]),
+        line("a", "base", 9_900, MARCH[15], currency="USD"),  # nobody gave a rate
+        line("a", "base", 700, MARCH[15], tracking_number=None),
+    ],
+}
+
+
+def test_costs_are_what_is_invoiced_else_what_the_contract_says():
+    """For a 740; for b 500 and a tenth; for c, the lightest, 400 and a later fifth; for o CDR's 300."""
+    connection = ground(RULES, **COSTS)
+
+    assert add_up(connection, "costs", WEEK, LATE) == {
+        "parcels_n": 4,
+        "invoiced_n": 1,
+        "cost_cents": 740 + 550 + 480 + 300,
+        "base_cents": 400,
+        "fuel_cents": 40,
+        "extra_cents": 400,
+    }
+    by_weight = add_up(connection, "costs", WEEK, LATE, by="weight_band")
+    assert by_weight["0-1 kg"]["cost_cents"] == 740 + 300
+    assert by_weight["1-2 kg"]["cost_cents"] == 550
+
+
+def test_costs_seen_earlier_know_no_later_invoice():
+    """Before the first invoice a is 400 and a tenth; the credit comes ten days after it."""
+    connection = ground(RULES, **COSTS)
+    first = add_up(connection, "costs", WEEK, after(WEEK))
+    then = add_up(connection, "costs", WEEK, at(3, 18))
+
+    assert (first["invoiced_n"], first["cost_cents"]) == (0, 440 + 550 + 480 + 300)
+    assert (then["invoiced_n"], then["cost_cents"]) == (1, 840 + 550 + 480 + 300)
+
+
+def test_costs_hold_a_parcel_once():
+    """No line of another day, no second price makes another parcel; a replaced line does not count."""
+    lines = [
+        line("a", "base", 400, MARCH[15], replaced_at=at(3, 20)),
+        line("a", "base", 410, MARCH[15], known_at=at(3, 20)),
+        line("a", "address_correction", 50, MARCH[17], ship_date=dt.date(2026, 3, 5)),
+    ]
+    rates = [rate(0, None, 400), rate(0, None, 420, valid_from=dt.date(2026, 2, 1))]
+    connection = ground(
+        RULES,
+        shipments=[parcel("a", at(3, 3)), parcel("b", at(3, 3))],
+        carrier_invoice_lines=lines,
+        contract_rates=rates,
+    )
+    found = add_up(connection, "costs", WEEK, LATE)
+
+    assert (found["parcels_n"], found["cost_cents"]) == (2, 460 + 420)
+
+
+BILLS = CONTRACT | {
+    "shipments": [
+        parcel("a", at(3, 3)),
+        parcel("b", at(3, 3), weight_declared_g=900),
+        parcel("c", at(3, 3), destination_country="ES"),  # not in the contract
+        parcel("s", at(3, 3), label_source="seller_own"),
+    ],
+    "carrier_invoice_lines": [
+        line("a", "base", 403, MARCH[15]),  # 3 cents too much are none
+        line("a", "fuel", 40, MARCH[15]),
+        line("a", "remote", 390, MARCH[15]),  # as billed
+        line("a", "credit_note", -400, MARCH[15]),
+        line("b", "base", 500, MARCH[16], weight_billed_g=2_400),
+        line("b", "fuel", 50, MARCH[16], weight_billed_g=2_400),
+        line("a", "base", 400, MARCH[25]),  # again, in W13
+        line("c", "base", 900, MARCH[15]),
+        line("s", "base", 485, MARCH[15]),
+    ],
+}
+
+
+def test_bills_are_judged_by_base_and_fuel():
+    """In W12 a is right; b is billed a band too high, 110 too much; c and s have no price of ours."""
+    connection = ground(RULES, **BILLS)
+
+    assert add_up(connection, "invoiced_parcels", "2026-W12", LATE, by="billing_error") == {
+        "none": {"judged_n": 1, "right_n": 1, "overbilled_cents": 0, "billed_cents": 833},
+        "weight": {"judged_n": 1, "right_n": 0, "overbilled_cents": 110, "billed_cents": 550},
+    }
+
+
+def test_a_second_base_is_too_much_in_its_own_week():
+    """In W13 nothing is due for a: all 400 are too much."""
+    connection = ground(RULES, **BILLS)
+
+    assert add_up(connection, "invoiced_parcels", "2026-W13", LATE, by="billing_error") == {
+        "repeated": {"judged_n": 1, "right_n": 0, "overbilled_cents": 400, "billed_cents": 400}
+    }
+
+
+def test_bills_seen_earlier():
+    """On the Tuesday of W12 only Monday's invoice is known."""
+    connection = ground(RULES, **BILLS)
+
+    assert add_up(connection, "invoiced_parcels", "2026-W12", at(3, 17))["judged_n"] == 1
+
+
+def test_a_price_of_the_ship_date_counts():
+    """Billed by March's price, shipped in February: 20 and fuel too much; what is too little is no credit."""
+    rates = [
+        rate(0, 1_000, 400, valid_to=dt.date(2026, 2, 28)),
+        rate(0, 1_000, 420, valid_from=dt.date(2026, 3, 1)),
+    ]
+    shipped = {"ship_date": dt.date(2026, 2, 27)}
+    connection = ground(
+        RULES,
+        shipments=[parcel("a", at(2, 27)), parcel("b", at(2, 27))],
+        contract_rates=rates,
+        contract_terms=CONTRACT["contract_terms"],
+        carrier_invoice_lines=[
+            line("a", "base", 420, MARCH[2], **shipped),
+            line("a", "fuel", 42, MARCH[2], **shipped),
+            line("b", "base", 300, MARCH[2], **shipped),
+        ],
+    )
+
+    assert add_up(connection, "invoiced_parcels", WEEK, LATE, by="billing_error") == {
+        "price": {"judged_n": 1, "right_n": 0, "overbilled_cents": 22, "billed_cents": 462},
+        "too_little": {"judged_n": 1, "right_n": 0, "overbilled_cents": 0, "billed_cents": 300},
+    }
+
+
+def order(name: str, cents: int, currency: str = "EUR", **cells) -> dict:
+    usual = {"orderline_id": f"L{name}", "order_id": f"O{name}", "seller": "S001", "buyer_country": "FR"}
+    price = {"item_value_cents": cents, "currency": currency, "category": "phone"}
+    return usual | price | {"paid_at": at(3, 2, 9)} | cells
+
+
+def claim(name: str, kind: str, **cells) -> dict:
+    return {"claim_id": f"K{name}", "shipment_id": name, "claim_type": kind, "currency": "EUR"} | cells
+
+
+LOSSES = {
+    "shipments": [
+        parcel("a", at(3, 3), order_id="Oa"),  # lost: promised on the 9th, never arrived
+        parcel("b", at(3, 3), order_id="Ob", delivered_at=at(3, 5)),
+        parcel("c", at(3, 3), order_id="Oc", delivered_at=at(3, 5)),
+        parcel("d", at(3, 3), order_id="Od", delivered_at=at(4, 20)),  # found after six weeks
+        parcel("t", at(3, 4), case_id="Ct", flow="trade_in"),  # lost, nobody claims it
+    ],
+    "orders": [
+        order("a", 20_000),
+        order("a", 8_000, "GBP", orderline_id="La-2"),  # 10,000 cents
+        order("b", 30_000),
+        order("c", 40_000),
+        order("d", 50_000),
+    ],
+    "reverse_cases": [
+        {"case_id": "Ct", "case_type": "trade_in", "offer_value_cents": 9_000, "currency": "EUR"}
+        | {"requested_at": at(3, 1)},
+    ],
+    "claims": [
+        claim("a", "lost", decided_at=at(4, 1), decision="accepted")
+        | {"paid_at": at(4, 10), "amount_paid_cents": 25_000, "opened_at": at(3, 20)},
+        claim("b", "damaged", docs_complete_at=at(3, 8), opened_at=at(3, 7)),
+        claim("c", "damaged", decided_at=at(3, 20), decision="rejected", opened_at=at(3, 7)),
+    ],
+}
+
+
+def test_losses_count_claimed_or_not():
+    """Lost a is worth both lines, b is documented damage, c is not; d was found; t counts with its offer."""
+    connection = ground(RULES, **LOSSES)
+
+    assert add_up(connection, "loss_values", WEEK, LATE, by="event") == {
+        "lost": {
+            "losses_n": 2,
+            "value_cents": 30_000 + 9_000,
+            "paid_cents": 25_000,
+            "net_loss_cents": 14_000,
+        },
+        "damaged": {"losses_n": 1, "value_cents": 30_000, "paid_cents": 0, "net_loss_cents": 30_000},
+    }
+
+
+@pytest.mark.parametrize(
+    ("seen_at", "losses", "paid"),
+    [(at(3, 10), 1, 0), (at(3, 23), 1, 0), (at(3, 24), 4, 0), (at(4, 10), 4, 25_000)],
+)
+def test_losses_seen_earlier(seen_at, losses, paid):
+    """Lost is what never arrived 15 days after the promise, so from the 24th on; d had not come by then."""
+    found = add_up(ground(RULES, **LOSSES), "loss_values", WEEK, seen_at)
+
+    assert (found["losses_n"], found["paid_cents"]) == (losses, paid)
+
+
+SERVED = {
+    "orders": [
+        order("a", 20_000),
+        order("a", 2_500, orderline_id="La-2"),
+        order("b", 10_000),
+        order("z", 10_000, paid_at=at(3, 9)),  # the week after
+    ],
+    "shipments": [
+        parcel("a", at(3, 3), order_id="Oa", partner="FP-Main", delivered_at=at(3, 5)),
+        parcel("r", at(3, 20), order_id="Oa", flow="return", delivered_at=at(3, 23)),
+        parcel("b", at(3, 3), order_id="Ob"),  # lost
+        parcel("z", at(3, 10), order_id="Oz", partner="FP-Main"),
+    ],
+    "carrier_invoice_lines": [
+        line("a", "base", 400, MARCH[15]),
+        line("a", "remote", 100, MARCH[15]),
+        line("r", "base", 300, MARCH[30], ship_date=MARCH[19]),
+        line("z", "base", 400, MARCH[15], ship_date=MARCH[9]),
+    ],
+    "fulfilment_jobs": [
+        {"job_id": f"D{fee}", "partner": "FP-Main", "kind": "outbound", "released_at": at(3, 2)}
+        | {"fee_cents": fee, "currency": "EUR"}
+        for fee in (180, 191)
+    ],
+    "care_contacts": [
+        {"contact_id": "T1", "order_id": "Oa", "opened_at": at(3, 12)},
+        {"contact_id": "T2", "order_id": "Oz", "opened_at": at(3, 12)},
+        {"contact_id": "T3", "seller": "S001", "opened_at": at(3, 4)},  # names no order
+        {"contact_id": "T4", "order_id": "O?", "opened_at": at(3, 4)},  # of an order that nobody knows
+    ],
+    "claims": [],
+}
+
+
+def test_what_an_order_costs():
+    """Two lines are one order: 500 out, 300 back, a mean fee of 185.5, two contacts at 400, and b's worth."""
+    connection = ground(RULES, **SERVED)
+    facts = ("order_charges", "order_fees", "order_losses", "contact_costs")
+
+    assert {fact: add_up(connection, fact, WEEK, LATE) for fact in facts} == {
+        "order_charges": {"shipping_cents": 500, "return_cents": 300},
+        "order_fees": {"fulfilled_n": 1, "fulfilment_cents": 186},
+        "order_losses": {"net_loss_cents": 10_000},
+        "contact_costs": {"care_cents": 800},
+    }
+
+
+def test_what_an_order_costs_seen_earlier():
+    """On Monday nothing is invoiced, nothing lost, and one contact came."""
+    connection = ground(RULES, **SERVED)
+    facts = ("order_charges", "order_fees", "order_losses", "contact_costs")
+
+    assert {fact: add_up(connection, fact, WEEK, after(WEEK)) for fact in facts} == {
+        "order_charges": {"shipping_cents": 0, "return_cents": 0},
+        "order_fees": {"fulfilled_n": 1, "fulfilment_cents": 186},
+        "order_losses": {"net_loss_cents": 0},
+        "contact_costs": {"care_cents": 400},
+    }
