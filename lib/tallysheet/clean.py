@@ -25,8 +25,8 @@ from tallysheet.sources import Source, read_sources
 from tallysheet.unpack import sha256
 
 _WAIT_SECONDS = 120
-_SOURCES = 2
-"""At a time: one is merged while the next is looked at and checked."""
+_SOURCES = 3
+"""At a time: one is merged, one may wait for it, the next is looked at and checked."""
 
 
 def load(data: str | Path = "data", told: Told | None = None) -> Ledger:

@@ -18,10 +18,10 @@ import pandas as pd
 from tallysheet.bases import base_weeks, data_span
 from tallysheet.decomposition import decompose
 from tallysheet.errors import UsageError
-from tallysheet.judgement import Judgement, judge
+from tallysheet.judgement import Judgement, Judgements, judge, judge_many
 from tallysheet.kpi import Kpi
 from tallysheet.limits import assurance
-from tallysheet.values import Series
+from tallysheet.values import Parts, Series
 from tallysheet.weeks import IsoWeek
 
 
@@ -184,15 +184,24 @@ def compare(
     before = series.pooled(compared).iloc[0] if base != "target" else _at_target(now, now, kpi, target)
     parts, close_ups, segments = {}, {}, []
     wanted = target if base == "target" else None
-    can_split = kpi.denominator is None or (now["n"] > 0 and before["n"] > 0)
-    for dimension in by if can_split else ():
-        weekly = series.by(dimension)
-        parts[dimension] = _split(series, dimension, week, judged, compared, why, wanted)
+    for dimension in by:
+        split = _split(series, dimension, week, judged, compared, why, wanted)
+        if split is None:
+            continue
+        parts[dimension] = split
         closest = _closest(parts[dimension])
-        rows = weekly[closest].loc[judged]
+        rows = series.by(dimension).weekly(closest).loc[judged]
         close_ups[dimension] = closest, _history(rows, kpi, _judge(rows, kpi, why), compared)
         segments += [
-            _segment(weekly[str(row["segment"])], totals, judged, kpi, compared, dimension, row)
+            _segment(
+                series.by(dimension).weekly(str(row["segment"])),
+                totals[["x", "n"]],
+                judged,
+                kpi,
+                compared,
+                dimension,
+                row,
+            )
             for _, row in parts[dimension].iterrows()
             if row["variation"] == "signal"
         ]
@@ -274,42 +283,53 @@ def _split(
     compared: Sequence[IsoWeek],
     why: str | None,
     target: float | None,
-) -> pd.DataFrame:
-    kpi, weekly = series.kpi, series.by(dimension)
+) -> pd.DataFrame | None:
+    """Split the change over a dimension; None where one side has nothing to divide by."""
+    kpi, parts = series.kpi, series.by(dimension)
     now, before = (
-        series.pooled(weeks, dimension).reindex(list(weekly), fill_value=0.0) for weeks in ([week], compared)
+        series.pooled(weeks, dimension).reindex(parts.segments, fill_value=0.0)
+        for weeks in ([week], compared)
     )
     if target is not None:
         before = now.apply(lambda own: _at_target(own, now.sum(), kpi, target), axis=1)
-    rows = []
-    for name, own in weekly.items():
-        verdict = _judge(own.loc[judged], kpi, why)
-        is_run = verdict.reason.startswith("run")
-        rows.append(
-            {
-                "segment": name,
-                "x_now": now.loc[name, "x"],
-                "x_base": before.loc[name, "x"],
-                "n_now": now.loc[name, "n"],
-                "n_base": before.loc[name, "n"],
-                "value_now": _value(now.loc[name], kpi),
-                "value_base": _value(before.loc[name], kpi),
-                "variation": "routine" if is_run else verdict.variation,
-                "reason": verdict.reason,
-                "lower": verdict.lower,
-                "upper": verdict.upper,
-            }
-        )
-    frame = pd.DataFrame(rows)
+    verdicts = _judge_parts(parts, judged, kpi, why)
+    frame = pd.DataFrame(
+        {
+            "segment": parts.segments,
+            "x_now": now["x"].to_numpy(),
+            "x_base": before["x"].to_numpy(),
+            "n_now": now["n"].to_numpy(),
+            "n_base": before["n"].to_numpy(),
+            "value_now": _values(now, kpi).to_numpy(),
+            "value_base": _values(before, kpi).to_numpy(),
+            "variation": np.where(np.char.startswith(verdicts.reason, "run"), "routine", verdicts.variation),
+            "reason": verdicts.reason,
+            "lower": verdicts.lower,
+            "upper": verdicts.upper,
+        }
+    )
     # A part whose duration is not known yet has none to give to the split.
     unknown = frame[["x_now", "x_base"]].isna().any(axis=1)
     frame.loc[unknown, ["x_now", "x_base", "n_now", "n_base"]] = 0.0
     present = frame[["x_now", "x_base", "n_now", "n_base"]].ne(0).any(axis=1)
     frame = frame[present | unknown | (not present.any())]
     columns = {"now_n": "n_now", "base_n": "n_base"} if kpi.denominator else {}
+    if kpi.denominator and not frame[["n_now", "n_base"]].sum().gt(0).all():
+        return None
     split = decompose(frame, by="segment", now="x_now", base="x_base", **columns)
     joined = frame.merge(split, on="segment").drop(columns=["x_now", "x_base"])
     return joined.sort_values("total", key=abs, ascending=False, kind="stable", ignore_index=True)
+
+
+def _judge_parts(parts: Parts, judged: list[str], kpi: Kpi, why: str | None) -> Judgements:
+    """Judge the last week of each part, or say why none is."""
+    x, n = parts.x[judged].to_numpy(copy=True), parts.n[judged].to_numpy()
+    if kpi.chart == "xmr" and kpi.denominator is not None:
+        x = np.divide(x, n, out=np.full_like(x, np.nan), where=n > 0)
+    if why:
+        x[:, -1] = np.nan
+    found = judge_many(x, None if kpi.chart == "xmr" else n, kpi.chart)
+    return replace(found, reason=np.full_like(found.reason, why, dtype="<U12")) if why else found
 
 
 def _closest(parts: pd.DataFrame) -> str:

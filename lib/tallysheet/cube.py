@@ -125,7 +125,8 @@ class Cube:
             str(week): self.as_of if age is None else min(self.as_of, end_of(week) + age)
             for week in self.touched_weeks
         }
-        return pd.DataFrame({"week": moments.keys(), "seen_at": moments.values()})
+        looks = pd.DataFrame({"week": moments.keys(), "seen_at": moments.values()})
+        return looks.astype({"seen_at": "datetime64[us]"})
 
     def total(self, fact: str, looks: pd.DataFrame, where: Where = ()) -> pd.DataFrame:
         """Add a fact up by week.
@@ -209,14 +210,25 @@ class Cube:
     def _path(self, fact: str, kind: str) -> Path:
         return self._folder / f"{fact}-{kind}.parquet"
 
+    @cached_property
+    def _sources(self) -> dict[str, list[str]]:
+        """Fingerprints of what the rows of each table are read by."""
+        found: dict[str, list[str]] = {}
+        for source in read_sources(self.settings):
+            found.setdefault(source.table.name, []).extend(source_parts(self.settings, source))
+        return found
+
     def _about(self, fact: str) -> dict[str, Any]:
         """List what the cells of a fact depend on."""
         tables = duckdb.get_table_names(fact_sql(fact))
         files = self.ledger.files[self.ledger.files["table"].isin(tables)]
-        sources = [source for source in read_sources(self.settings) if source.table.name in tables]
-        parts = [part for source in sources for part in source_parts(self.settings, source)]
-        made = fingerprint([fact_sql(fact), repr(self.settings.rules), *code_parts(), *parts])
+        parts = [part for table in sorted(tables & self._sources.keys()) for part in self._sources[table]]
+        made = fingerprint([fact_sql(fact), repr(self.settings.rules), *self._code, *parts])
         return {"made": made, "files": sorted(files["sha256"] + " " + files["file"])}
+
+    @cached_property
+    def _code(self) -> list[str]:
+        return code_parts()
 
     def _kept(self, fact: str, kind: str) -> tuple[pd.DataFrame, set[tuple[str, dt.datetime]]]:
         path, nothing = self._path(fact, kind), (pd.DataFrame(_NO_LOOK), set())

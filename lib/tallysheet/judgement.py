@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from tallysheet.limits import (
     Chart,
@@ -40,6 +40,8 @@ autocorrelation 0, .3 and .5; `judge` flagged .4 to 1.3 % of them (13 weeks and 
 
 _RUN_OF_JUDGEMENT = 8
 _MIN_EXPECTED = 5
+_RUNS_UP_TO = 0.2
+_NOT_KNOWN = ("missing", "few_weeks", "small", "collapsed", "young", "gap")
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,99 @@ def judge(values: ArrayLike, n: ArrayLike | None = None, chart: Chart = "xmr") -
     wide = limits_around(rate, centre, halves, limits.sigma_z, chart)
     reason = "missing" if not present[-1] else "few_weeks" if earlier < MIN_EARLIER_WEEKS else ""
     reason = reason or _reason(rate, wide, rho, denominators[-1], chart)
-    if reason in ("missing", "few_weeks", "small", "collapsed"):
+    if reason in _NOT_KNOWN:
         none = limits_around(rate, centre, np.full_like(y, np.nan), limits.sigma_z, chart)
         return Judgement("not_known", reason, none, widening, rho, earlier)
     return Judgement("routine" if reason == "inside" else "signal", reason, wide, widening, rho, earlier)
+
+
+@dataclass(frozen=True)
+class Judgements:
+    """The last week of many series: one entry a series, as `Judgement` has them."""
+
+    reason: NDArray[np.str_]
+    centre: Numbers
+    lower: Numbers
+    upper: Numbers
+
+    @property
+    def variation(self) -> NDArray[np.str_]:
+        """``signal``, ``routine`` or ``not_known``."""
+        known = np.where(self.reason == "inside", "routine", "signal")
+        return np.where(np.isin(self.reason, _NOT_KNOWN), "not_known", known)
+
+
+def judge_many(values: ArrayLike, n: ArrayLike | None = None, chart: Chart = "xmr") -> Judgements:
+    """Judge the last point of many series at once; each comes out as `judge` would have it.
+
+    Parameters
+    ----------
+    values, n : array of float, shape (series, weeks)
+    chart : {"xmr", "p'", "u'"}
+
+    Examples
+    --------
+    >>> judge_many([[10, 12, 11, 9, 10, 11, 12, 10, 9, 11, 10, 12, 11, 20]]).reason.tolist()
+    ['above']
+    """
+    y = np.asarray(values, dtype=float)
+    counts = np.ones_like(y) if chart == "xmr" or n is None else np.asarray(n, dtype=float)
+    present = ~np.isnan(y) & (counts > 0)
+    rate = np.divide(y, counts, out=np.full_like(y, np.nan), where=counts > 0)
+    earlier = present[:, :-1].sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if chart == "xmr":
+            centre = _nanmean(rate[:, :-1])
+            series, spread = rate, 2.66 * _mean_move(rate[:, :-1])
+        else:
+            total = np.where(present, counts, 0.0)[:, :-1].sum(axis=1)
+            centre = np.where(present, y, 0.0)[:, :-1].sum(axis=1) / np.where(total > 0, total, np.nan)
+            variance = centre * (1 - centre) if chart == "p'" else centre
+            error = np.sqrt(np.clip(variance, 0, None)[:, None] / np.where(counts > 0, counts, np.nan))
+            series = np.where(error > 0, (rate - centre[:, None]) / error, np.nan)
+            moves = np.nan_to_num(_mean_move(series[:, :-1]))
+            spread = 3 * np.maximum(1.0, moves / 1.128) * error[:, -1]
+        rho = _lag1_autocorrelations(series[:, :-1])
+        half = spread / np.sqrt(1 - np.clip(rho, 0.0, None))
+        half = np.where(half > 0, half, np.nan)
+        least, most = (-np.inf, np.inf) if chart == "xmr" else (0.0, 1.0 if chart == "p'" else np.inf)
+        lower, upper = np.clip(centre - half, least, most), np.clip(centre + half, least, most)
+        sides = np.nan_to_num(np.sign(rate[:, -_RUN_OF_JUDGEMENT:] - centre[:, None])).sum(axis=1)
+        rarer = np.minimum(centre, 1 - centre) if chart == "p'" else centre
+        tests = [
+            (~present[:, -1], "missing"),
+            (earlier < MIN_EARLIER_WEEKS, "few_weeks"),
+            ((counts[:, -1] * rarer < _MIN_EXPECTED) & (chart != "xmr"), "small"),
+            (~(upper > lower), "collapsed"),
+            (rate[:, -1] > upper, "above"),
+            (rate[:, -1] < lower, "below"),
+            ((rho <= _RUNS_UP_TO) & (sides == _RUN_OF_JUDGEMENT), "run_above"),
+            ((rho <= _RUNS_UP_TO) & (sides == -_RUN_OF_JUDGEMENT), "run_below"),
+        ]
+    reason = np.select([test for test, _ in tests], [name for _, name in tests], "inside")
+    known = ~np.isin(reason, _NOT_KNOWN)
+    return Judgements(reason, centre, np.where(known, lower, np.nan), np.where(known, upper, np.nan))
+
+
+def _nanmean(rows: Numbers) -> Numbers:
+    count = (~np.isnan(rows)).sum(axis=1)
+    return np.nansum(rows, axis=1) / np.where(count > 0, count, np.nan)
+
+
+def _mean_move(rows: Numbers) -> Numbers:
+    """Give the mean of the moving ranges of each row, NaN where there is none or all are 0."""
+    mean = _nanmean(np.abs(np.diff(rows, axis=1)))
+    return np.where(mean > 0, mean, np.nan)
+
+
+def _lag1_autocorrelations(rows: Numbers) -> Numbers:
+    """Give `limits.lag1_autocorrelation` of each row."""
+    deviation = rows - _nanmean(rows)[:, None]
+    count = (~np.isnan(rows)).sum(axis=1)
+    total = np.nansum(deviation**2, axis=1)
+    r = np.nansum(deviation[:, 1:] * deviation[:, :-1], axis=1) / np.where(total > 0, total, np.nan)
+    found = np.clip((count * r + 1) / np.where(count > 4, count - 4, np.nan), -0.9, 0.9)
+    return np.where((count < 6) | ~(total > 0), 0.0, found)
 
 
 def _halves(limits: Limits, n: Numbers, chart: Chart) -> Numbers:
@@ -138,6 +229,6 @@ def _reason(rate: Numbers, limits: Limits, rho: float, n: float, chart: Chart) -
     if not lower <= rate[-1] <= upper:
         return "above" if rate[-1] > upper else "below"
     sides = np.nan_to_num(np.sign(rate[-_RUN_OF_JUDGEMENT:] - centre))
-    if rho <= 0.2 and abs(sides.sum()) == _RUN_OF_JUDGEMENT:
+    if rho <= _RUNS_UP_TO and abs(sides.sum()) == _RUN_OF_JUDGEMENT:
         return "run_above" if sides[-1] > 0 else "run_below"
     return "inside"

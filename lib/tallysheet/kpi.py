@@ -126,6 +126,11 @@ class Kpi:
         """Whether its change splits exactly."""
         return self.method in ("ratio", "sum", "snapshot")
 
+    @property
+    def has_evidence(self) -> bool:
+        """Whether the week itself shows how much of it is known; durations show what has ended."""
+        return bool(self.evidence) or self.method in ("kaplan_meier", "aalen_johansen")
+
     def measures(self) -> dict[str, tuple[str, ...]]:
         """Give the columns that it needs of each fact.
 

@@ -28,7 +28,7 @@ _LARGE_BYTES = 16 << 20
 _MOST_FILES, _MOST_CELLS = 50, 2_000_000
 """In one query: DuckDB keeps their files open and their rows in memory."""
 _MOST_QUERIES = 4
-"""At a time, of all sources; one that checks takes some 100 MB, one that merges up to 500."""
+"""At a time, of all sources; each takes some 100 MB."""
 
 Told = Callable[[str, int, int], None]
 """Is told the name of the extract that is read, how many are done and how many there are."""
@@ -50,6 +50,7 @@ class Run:
     failed: bool = False
     telling: threading.Lock = field(default_factory=threading.Lock)
     queries: ThreadPoolExecutor = field(default_factory=_queries)
+    merging: threading.Lock = field(default_factory=threading.Lock)
 
     def fail(self) -> None:
         """Let the other sources go no further."""
@@ -101,13 +102,11 @@ def load_source(
     """
     extracts = extracts_of(settings, source, raw, last, run)
     (building["clean"] / source.table.name).mkdir(exist_ok=True)
-    merged = run.queries.submit(
-        merge,
-        source,
-        extracts,
-        building["clean"] / source.table.name / source.name,
-        building["quarantine"] / f"{source.name}.parquet",
-    ).result()
+    clean = building["clean"] / source.table.name / source.name
+    # One at a time: each takes up to 600 MB.
+    with run.merging:
+        quarantine = building["quarantine"] / f"{source.name}.parquet"
+        merged = run.queries.submit(merge, source, extracts, clean, quarantine).result()
     rows = sum(one.checked.rows for one in extracts)
     if not merged.good:
         most = merged.reasons.iloc[0].to_dict() if len(merged.reasons) else "no row"

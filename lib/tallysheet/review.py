@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -18,12 +19,16 @@ from tallysheet.kpi import Kpi
 from tallysheet.kpis import KPIS, kpi
 from tallysheet.maturity import Maturity, band, chain_ladder
 from tallysheet.targets import Target, read_targets, target_of
-from tallysheet.values import Series
+from tallysheet.values import Series, pairs
 from tallysheet.weeks import IsoWeek
 
 _WEEK = dt.timedelta(weeks=1)
 _TRIANGLE_WEEKS = 13
 """Weeks of full age that a triangle learns from, beside the younger ones."""
+_DIMENSIONS = 2
+"""Dimensions whose parts are judged beside the total."""
+_USUAL_WEEKS = 26
+"""Weeks that tell how much of a week is usually known."""
 
 
 class Review:
@@ -43,6 +48,7 @@ class Review:
         self._series: dict[tuple[str, dt.timedelta | None, Where], Series] = {}
         self._explanations: dict[tuple[str, IsoWeek, str, tuple[str, ...], Where], Explanation] = {}
         self._maturities: dict[tuple[str, IsoWeek], Maturity] = {}
+        self._known: dict[str, pd.Series] = {}
 
     def kpis(self) -> dict[str, Kpi]:
         """Give the KPIs whose tables were loaded and of which there is anything, in order."""
@@ -95,101 +101,147 @@ class Review:
         is_final = days >= one.maturity_days
         if week not in self.cube.weeks:
             return Maturity(days, math.nan, False, "missing")
-        usual, final = 1.0, 1.0
-        if one.evidence:
-            own = self._evidence(slug, self.age(slug, week))
-            usual, final = self._usual_evidence(slug, week)
-            known = float(own.get(str(week), math.nan))
-            completeness = min(known / final, 1.0) if final > 0 else math.nan
-            reason = _why(completeness, usual / final if final > 0 else math.nan, one.floor)
-            return Maturity(days, completeness, is_final, reason)
+        if one.has_evidence:
+            completeness = float(self._completeness(slug)[str(week)])
+            if math.isnan(completeness):
+                return Maturity(days, 0.0, is_final, "" if is_final else "young")
+            usual = self._usual_completeness(slug, week)
+            return Maturity(days, completeness, is_final, _why(completeness, usual, one.floor))
         if is_final:
             return Maturity(days, 1.0, True, "")
         return self._projected(slug, week, days)
 
-    def _evidence(self, slug: str, age: dt.timedelta | None) -> pd.Series:
-        total = self.series(slug, age).total
-        return total["ended"] / total["n"].where(total["n"] > 0)
+    def judged_week(self, slug: str, week: IsoWeek) -> IsoWeek | None:
+        """Find the latest week up to this one of which enough is known to judge it."""
+        one = kpi(slug)
+        candidates = [each for each in reversed(self.cube.weeks) if each <= week]
+        if not candidates:
+            return None
+        if one.has_evidence:
+            known = self._completeness(slug)
+            return next((each for each in candidates if known[str(each)] >= one.floor), None)
+        age = self.cube.as_of - end_of(candidates[0])
+        if age >= dt.timedelta(days=one.maturity_days):
+            return candidates[0]
+        sides = self.triangles(slug, candidates[0])
+        grown = chain_ladder(sides["x" if one.method in ("ratio", "sum") else "n"]).completeness
+        old_enough = np.flatnonzero(grown >= one.floor)
+        # Of the last age nothing is left to grow.
+        place = int(old_enough[0]) if len(old_enough) else len(grown) - 1
+        return candidates[place] if place < len(candidates) else None
 
-    def _usual_evidence(self, slug: str, week: IsoWeek) -> tuple[float, float]:
-        """Give the usual share of evidence at the week's age, and that of weeks that are final."""
-        earlier = [str(one) for one in self.cube.weeks if one < week][-2 * _TRIANGLE_WEEKS :]
-        old = [
-            str(one)
-            for one in self.cube.weeks
-            if self.cube.as_of - end_of(one) >= dt.timedelta(days=kpi(slug).maturity_days)
-        ][-2 * _TRIANGLE_WEEKS :]
-        at_age = self._evidence(slug, self.age(slug, week)).reindex(earlier).median()
-        final = self._evidence(slug, None).reindex(old).median()
-        return float(at_age), float(final if not math.isnan(final) else at_age)
+    def _completeness(self, slug: str) -> pd.Series:
+        """Give for each week the share of its evidence, as a part of what weeks have once they are final."""
+        if slug not in self._known:
+            total = self.series(slug).total
+            share = total["ended"] / total["n"].where(total["n"] > 0)
+            full = dt.timedelta(days=kpi(slug).maturity_days)
+            old = [str(each) for each in self.cube.weeks if self.cube.as_of - end_of(each) >= full]
+            final = share.reindex(old[-_USUAL_WEEKS:] or [str(each) for each in self.cube.weeks]).median()
+            self._known[slug] = (share / (final if final > 0 else math.nan)).clip(upper=1.0)
+        return self._known[slug]
+
+    def _usual_completeness(self, slug: str, week: IsoWeek) -> float:
+        """Give what weeks before usually had at the age of a week."""
+        total, now = self.series(slug, self.age(slug, week)).total, self.series(slug).total
+        earlier = [str(each) for each in self.cube.weeks if each < week][-_USUAL_WEEKS:]
+        then = (total["ended"] / total["n"].where(total["n"] > 0)).reindex(earlier)
+        final = (now["ended"] / now["n"].where(now["n"] > 0)).reindex(earlier)
+        usual = float((then / final.where(final > 0)).median())
+        return 1.0 if math.isnan(usual) else usual
 
     def _projected(self, slug: str, week: IsoWeek, days: float) -> Maturity:
-        """Read a growing numerator's completeness from its triangle, and project the week to its end."""
+        """Read from the triangles how much is known at this age, and project the week to its end."""
         one = kpi(slug)
-        weeks, steps = self._corner(slug, week)
-        triangle = self.triangle(slug, week)
-        found = chain_ladder(triangle)
-        place = weeks.index(week)
-        completeness = float(found.completeness[0]) if steps else 1.0
+        sides = self.triangles(slug, week)
+        n = chain_ladder(sides["n"])
+        if not sides["n"][-1, 0] > 0:
+            return Maturity(days, 0.0, False, "young")
+        if one.method not in ("ratio", "sum"):
+            completeness = min(float(n.completeness[0]), 1.0)
+            return Maturity(days, completeness, False, _why(completeness, completeness, one.floor))
+        x = chain_ladder(sides["x"])
+        completeness = min(float(x.completeness[0]), 1.0)
+        over = float(n.ultimate[-1]) if one.denominator else 1.0
+        value, error = float(x.ultimate[-1]) / over, float(x.error[-1]) / over
+        low, high = band(value, error)
+        most = 1.0 if one.unit == "share" else math.inf
         reason = _why(completeness, completeness, one.floor)
-        n = self.series(slug, self.age(slug, week)).total.loc[str(week), "n"] if one.denominator else 1.0
-        if not n > 0 or one.method not in ("ratio", "sum"):
-            return Maturity(days, completeness, False, reason)
-        low, high = band(float(found.ultimate[place]), float(found.error[place]))
-        return Maturity(
-            days, completeness, False, reason, float(found.ultimate[place]) / n, low / n, high / n
-        )
+        return Maturity(days, completeness, False, reason, min(value, most), low, min(high, most))
 
-    def _corner(self, slug: str, week: IsoWeek) -> tuple[list[IsoWeek], int]:
-        """Give the weeks of a triangle that ends in a week, and its steps of a week up to full age."""
-        age = self.cube.as_of - end_of(week)
-        left = dt.timedelta(days=kpi(slug).maturity_days) - age
-        steps = max(math.ceil(left / _WEEK), 0)
-        return [one for one in self.cube.weeks if one <= week][-(_TRIANGLE_WEEKS + steps) :], steps
-
-    def triangle(self, slug: str, week: IsoWeek) -> np.ndarray:
-        """Give a KPI's numerator, week by week as it stood at the week's age, a week later and so on.
+    def triangles(self, slug: str, week: IsoWeek) -> dict[str, np.ndarray]:
+        """Give both sides of a KPI, week by week as they stood at the week's age, a week later and so on.
 
         Returns
         -------
-        array, shape (weeks, ages)
-            NaN where a week is not that old; the last row is the week's own.
+        dict of str to array, shape (weeks, ages)
+            ``x`` and ``n``; NaN where a week is not that old; the last row is the week's own.
         """
-        weeks, steps = self._corner(slug, week)
-        age = self.cube.as_of - end_of(week)
-        ages = [age + step * _WEEK for step in range(steps + 1)]
-        columns = []
-        for one_age in ages:
-            total = self.series(slug, one_age).total["x"]
-            reached = np.array([end_of(one) + one_age <= self.cube.as_of for one in weeks])
-            columns.append(np.where(reached, total.reindex([str(one) for one in weeks]), np.nan))
-        return np.array(columns).T
+        one, age = kpi(slug), self.cube.as_of - end_of(week)
+        steps = self._steps(one.maturity_days, age)
+        weeks = [each for each in self.cube.weeks if each <= week][-(_TRIANGLE_WEEKS + steps) :]
+        cells = {fact: self.cube.total(fact, self._corner(fact, age, week)) for fact in one.measures()}
+        found = pairs(cells, one, ["week", "seen_at"])
+        known = [
+            [end_of(each) + age + step * _WEEK <= self.cube.as_of for step in range(steps + 1)]
+            for each in weeks
+        ]
+        looks = pd.MultiIndex.from_tuples(
+            [(str(each), end_of(each) + age + step * _WEEK) for each in weeks for step in range(steps + 1)]
+        )
+        return {
+            side: np.where(
+                known, found[side].reindex(looks, fill_value=0.0).to_numpy().reshape(len(weeks), -1), np.nan
+            )
+            for side in ("x", "n")
+        }
+
+    @staticmethod
+    def _steps(maturity_days: int, age: dt.timedelta) -> int:
+        return max(math.ceil((dt.timedelta(days=maturity_days) - age) / _WEEK), 0)
+
+    def _corner(self, fact: str, age: dt.timedelta, week: IsoWeek) -> pd.DataFrame:
+        """Give the looks of a triangle that serves all KPIs of a fact, so that it is added up once."""
+        days = [one.maturity_days for one in KPIS.values() if fact in one.measures() and not one.has_evidence]
+        steps = self._steps(max(days, default=0), age)
+        weeks = [each for each in self.cube.weeks if each <= week][-(_TRIANGLE_WEEKS + steps) :]
+        looks = [
+            (str(each), end_of(each) + age + step * _WEEK)
+            for each in weeks
+            for step in range(steps + 1)
+            if steps and end_of(each) + age + step * _WEEK <= self.cube.as_of
+        ]
+        return pd.DataFrame(looks, columns=["week", "seen_at"]).astype({"seen_at": "datetime64[us]"})
 
     def unjudged(self, slug: str, week: IsoWeek) -> dict[IsoWeek, str]:
         """Give the weeks up to a week that are not judged, and why (see `Maturity`)."""
         whole = set(self.cube.weeks)
         found = {one: "missing" for one in self.cube.touched_weeks if one not in whole}
         one = kpi(slug)
-        if one.evidence:
-            share = self._evidence(slug, self.age(slug, week))
-            usual, _ = self._usual_evidence(slug, week)
-            found |= {
-                earlier: "gap"
-                for earlier in self.cube.weeks
-                if earlier < week and share[str(earlier)] < one.floor * usual
-            }
+        if one.has_evidence:
+            total = self.series(slug, self.age(slug, week)).total
+            share = total["ended"] / total["n"].where(total["n"] > 0)
+            earlier = [each for each in self.cube.weeks if each < week]
+            usual = share.reindex([str(each) for each in earlier][-_USUAL_WEEKS:]).median()
+            found |= {each: "gap" for each in earlier if share[str(each)] < one.floor * usual}
         reason = self.maturity(slug, week).reason
         return found | ({week: reason} if reason else {})
 
-    def judged_week(self, slug: str, week: IsoWeek) -> IsoWeek | None:
-        """Find the latest week up to this one of which enough is known to judge it."""
-        candidates = [one for one in self.cube.weeks if one <= week]
-        return next((one for one in reversed(candidates) if not self.maturity(slug, one).reason), None)
+    def prepare(self, week: IsoWeek) -> None:
+        """Add up at once, fact by fact, what all KPIs of a week need."""
+        ages = {self.age(slug, week) for slug in KPIS} | {None}
+        whole = pd.concat([self.cube.looks(age) for age in ages])
+        age = self.cube.as_of - end_of(week)
+        for fact, lacking in self.cube.missing.items():
+            if not lacking:
+                looks = pd.concat([whole, self._corner(fact, age, week)]).drop_duplicates()
+                self.cube.total(fact, looks)
 
     def dimensions(self, slug: str, week: IsoWeek, most: int) -> tuple[str, ...]:
-        """Give the dimensions of a KPI that have from two up to so many values in the data."""
+        """Give the first two dimensions of a KPI that have from two up to so many values in the data."""
         series = self.series(slug, self.age(slug, week))
-        return tuple(name for name in kpi(slug).dimensions if 2 <= len(series.by(name)) <= most)
+        fit = (name for name in kpi(slug).dimensions if 2 <= series.size(name) <= most)
+        return tuple(islice(fit, _DIMENSIONS))
 
     def p90(self, slug: str, week: IsoWeek) -> float:
         """Give the length within which nine of ten have ended; NaN for what is no duration."""

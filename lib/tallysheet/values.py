@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tallysheet.durations import incidence, quantile, survival
 from tallysheet.kpi import Histogram, Kpi
@@ -57,19 +60,45 @@ def pairs(cells: Cells, kpi: Kpi, keys: Sequence[str], share: float = 0.5) -> pd
     )
 
 
+def _groups(cells: pd.DataFrame, keys: list[str]) -> tuple[NDArray[np.intp], pd.Index]:
+    """Give each row the number of its group, in the order of the keys; several times as fast as groupby."""
+    found = [pd.factorize(cells[key], sort=True) for key in keys]
+    sizes = [len(values) for _, values in found]
+    numbers = np.ravel_multi_index([codes for codes, _ in found], sizes) if len(cells) else np.array([], int)
+    groups, codes = np.unique(numbers, return_inverse=True)
+    places = np.unravel_index(groups, sizes) if len(cells) else [np.array([], int)] * len(keys)
+    levels = [values.take(place) for (_, values), place in zip(found, places, strict=True)]
+    index = (
+        pd.MultiIndex.from_arrays(levels, names=keys) if len(keys) > 1 else pd.Index(levels[0], name=keys[0])
+    )
+    return codes, index
+
+
+def _sums(cells: pd.DataFrame, keys: list[str], columns: Sequence[str]) -> pd.DataFrame:
+    """Add columns up over the keys. Whole numbers below 2 to the 53 stay exact."""
+    codes, index = _groups(cells, keys)
+    return pd.DataFrame(
+        {
+            name: np.bincount(codes, weights=cells[name].to_numpy(float), minlength=len(index))
+            for name in columns
+        },
+        index=index,
+    )
+
+
 def _added(cells: Cells, kpi: Kpi, keys: list[str]) -> pd.DataFrame:
     """Add the terms of each side up; what one fact has and another lacks is 0 there."""
-    sums = {
-        fact: cells[fact].groupby(keys)[list(columns)].sum().astype(float)
-        for fact, columns in kpi.measures().items()
-    }
+    sums = {fact: _sums(cells[fact], keys, columns) for fact, columns in kpi.measures().items()}
     index = None
     for one in sums.values():
         index = one.index if index is None else index.union(one.index)
     sides = {"numerator": kpi.numerator, "denominator": kpi.denominator, "evidence": kpi.evidence}
     return pd.DataFrame(
         {
-            side: sum(sums[fact][column].reindex(index, fill_value=0.0) for fact, column in kpi.terms(names))
+            side: sum(
+                (sums[fact][column] if len(sums) == 1 else sums[fact][column].reindex(index, fill_value=0.0))
+                for fact, column in kpi.terms(names)
+            )
             for side, names in sides.items()
             if names
         },
@@ -77,29 +106,22 @@ def _added(cells: Cells, kpi: Kpi, keys: list[str]) -> pd.DataFrame:
     )
 
 
-def _matrix(cells: pd.DataFrame, keys: list[str], bins: str, column: str, numbers: range) -> pd.DataFrame:
-    sums = cells.pivot_table(index=keys, columns=bins, values=column, aggfunc="sum", fill_value=0)
-    return sums.reindex(columns=numbers, fill_value=0).astype(float)
-
-
 def _of_durations(
     cells: pd.DataFrame, kpi: Kpi, how: Histogram, keys: list[str], share: float
 ) -> pd.DataFrame:
-    counted = cells.dropna(subset=[how.column])
-    if counted.empty:
-        return pd.DataFrame(
-            columns=["x", "n", "ended"], index=counted.groupby(keys).size().index, dtype=float
-        )
-    numbers = range(int(counted[how.column].min()), int(counted[how.column].max()) + 1)
-    sides = {
-        side: _matrix(counted, keys, how.column, name, numbers)
-        for side, name in (
-            ("x", kpi.numerator),
-            ("n", str(kpi.denominator)),
-            ("ended", kpi.evidence or kpi.numerator),
-        )
-    }
-    gone, seen, ended = (side.to_numpy() for side in sides.values())
+    counted = cells[cells[how.column].notna()]
+    codes, index = _groups(counted, keys)
+    if not len(index):
+        return pd.DataFrame(columns=["x", "n", "ended"], index=index, dtype=float)
+    bins = counted[how.column].to_numpy(np.int64)
+    numbers = range(int(bins.min()), int(bins.max()) + 1)
+    places = codes * len(numbers) + bins - numbers.start
+    gone, seen, ended = (
+        np.bincount(
+            places, weights=counted[name].to_numpy(float), minlength=len(index) * len(numbers)
+        ).reshape(len(index), -1)
+        for name in (kpi.numerator, str(kpi.denominator), kpi.evidence or kpi.numerator)
+    )
     lengths = np.array([how.middle(number) for number in numbers])
     n = seen.sum(axis=1)
     if kpi.method == "aalen_johansen":
@@ -111,9 +133,7 @@ def _of_durations(
     else:
         value = quantile(survival(gone, np.zeros_like(gone)), lengths, share, how.width)
         n = gone.sum(axis=1)
-    return pd.DataFrame(
-        {"x": value * kpi.scale * n, "n": n, "ended": ended.sum(axis=1)}, index=sides["x"].index
-    )
+    return pd.DataFrame({"x": value * kpi.scale * n, "n": n, "ended": ended.sum(axis=1)}, index=index)
 
 
 def _standardised(cells: pd.DataFrame, kpi: Kpi, keys: list[str]) -> pd.DataFrame:
@@ -122,7 +142,7 @@ def _standardised(cells: pd.DataFrame, kpi: Kpi, keys: list[str]) -> pd.DataFram
     Strata in which either side has fewer than 20 are left out; ``n`` is what is left of the KPI's own.
     """
     columns = [kpi.numerator, str(kpi.denominator), *kpi.against]
-    sums = cells.groupby([*keys, "stratum"])[columns].sum().astype(float)
+    sums = _sums(cells, [*keys, "stratum"], columns)
     x, n, other_x, other_n = (sums[name] for name in columns)
     both = (n >= _FEW) & (other_n >= _FEW)
     gap = ((x / n - other_x / other_n) * other_n).where(both, 0.0)
@@ -130,6 +150,27 @@ def _standardised(cells: pd.DataFrame, kpi: Kpi, keys: list[str]) -> pd.DataFram
     total = weights.groupby(level=keys).sum()
     value = kpi.scale * total["gap"] / total["weight"].where(total["weight"] > 0)
     return pd.DataFrame({"x": value * total["n"], "n": total["n"], "ended": np.nan})
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A dimension's parts by week: frames with a row a segment and a column a week; see `pairs`."""
+
+    x: pd.DataFrame
+    n: pd.DataFrame
+
+    @property
+    def segments(self) -> list[str]:
+        """Values of the dimension; rows without a value are a part of their own, ``""``."""
+        return [str(segment) for segment in self.x.index]
+
+    def weekly(self, segment: str) -> pd.DataFrame:
+        """Give one part by week: x and n."""
+        return pd.DataFrame({"x": self.x.loc[segment], "n": self.n.loc[segment]})
+
+    def over(self, weeks: list[str]) -> pd.DataFrame:
+        """Add weeks up: x and n, a row a segment."""
+        return pd.DataFrame({"x": self.x[weeks].sum(axis=1), "n": self.n[weeks].sum(axis=1), "ended": np.nan})
 
 
 class Series:
@@ -147,22 +188,33 @@ class Series:
     """
 
     def __init__(self, kpi: Kpi, weeks: Sequence[IsoWeek], total: Cells, parts: Callable[[], Cells]) -> None:
-        self.kpi, self.weeks, self._total, self._parts = kpi, list(weeks), total, parts
-        self.total = self._weekly(pairs(total, kpi, ["week"]))
-        self._by: dict[str, dict[str, pd.DataFrame]] = {}
+        self.kpi, self.weeks, self._total, self._give = kpi, list(weeks), total, parts
+        self._names = [str(week) for week in weeks]
+        self.total = pairs(total, kpi, ["week"]).reindex(self._names, fill_value=0.0)
+        self._by: dict[str, Parts] = {}
 
-    def _weekly(self, found: pd.DataFrame) -> pd.DataFrame:
-        return found.reindex([str(week) for week in self.weeks], fill_value=0.0)
+    @cached_property
+    def _parts(self) -> dict[str, Cells]:
+        """Cells of each dimension, fact by fact."""
+        cells = self._give()
+        return {
+            name: {fact: frame[frame["dimension"] == name] for fact, frame in cells.items()}
+            for name in self.kpi.dimensions
+        }
 
-    def by(self, dimension: str) -> dict[str, pd.DataFrame]:
-        """Give each part of a dimension by week; rows without a value are a part of their own, ``""``."""
+    def size(self, dimension: str) -> int:
+        """Count the values of a dimension."""
+        values = (frame["segment"].unique() for frame in self._parts[dimension].values())
+        return len({value for found in values for value in found})
+
+    def by(self, dimension: str) -> Parts:
+        """Give the parts of a dimension by week."""
         if dimension not in self._by:
-            cells = {fact: frame[frame["dimension"] == dimension] for fact, frame in self._parts().items()}
-            found = pairs(cells, self.kpi, ["segment", "week"])
-            self._by[dimension] = {
-                str(segment): self._weekly(rows.droplevel("segment"))
-                for segment, rows in found.groupby(level="segment")
-            }
+            found = pairs(self._parts[dimension], self.kpi, ["segment", "week"])
+            sides = (found[side].unstack("week", fill_value=0.0) for side in ("x", "n"))  # noqa: PD010
+            self._by[dimension] = Parts(
+                *(side.reindex(columns=self._names, fill_value=0.0) for side in sides)
+            )
         return self._by[dimension]
 
     def pooled(self, weeks: Sequence[IsoWeek], dimension: str = "", share: float = 0.5) -> pd.DataFrame:
@@ -177,18 +229,21 @@ class Series:
             As for `pairs`.
         """
         names = [str(week) for week in weeks]
-        cells = self._parts() if dimension else self._total
+        if any(week not in self.weeks for week in weeks):
+            return self.pooled(self.weeks[-1:], dimension) * np.nan
+        if self.kpi.is_additive:
+            whole = self.total.loc[names].sum(min_count=1).to_frame("").T
+            parts = self.by(dimension) if dimension else None
+            found = whole if parts is None else parts.over(names)
+            return found / len(names) if self.kpi.denominator is None else found
+        cells = self._parts[dimension] if dimension else self._total
+        key = "segment" if dimension else "all"
         chosen = {
-            fact: frame[frame["week"].isin(names) & (frame["dimension"] == dimension if dimension else True)]
+            fact: frame[frame["week"].isin(names)].assign(**({} if dimension else {"all": ""}))
             for fact, frame in cells.items()
         }
-        key = "segment" if dimension else "all"
-        found = pairs({fact: frame.assign(all="") for fact, frame in chosen.items()}, self.kpi, [key], share)
-        if not dimension:
-            found = found.reindex([""], fill_value=0.0)
-        if any(week not in self.weeks for week in weeks):
-            return found * np.nan
-        return found / len(names) if self.kpi.denominator is None else found
+        found = pairs(chosen, self.kpi, [key], share)
+        return found if dimension else found.reindex([""], fill_value=0.0)
 
 
 def series_of(cells: pd.DataFrame, kpi: Kpi, weeks: Sequence[IsoWeek]) -> Series:

@@ -153,6 +153,7 @@ class Week:
         self.week, self.base, self.language = week, base, language
         self.settings, self.ledger, self.cube = settings, ledger, cube
         self.review = Review(cube)
+        self.review.prepare(week)
 
     def __repr__(self) -> str:
         return f"<{self.week} against {self.base}, known {self.cube.as_of:%Y-%m-%d %H:%M}>"

@@ -66,12 +66,7 @@ SHIPMENTS = Table(
         Column("label_created_at", "TIMESTAMP", "label made, UTC"),
         Column("handover_declared_at", "TIMESTAMP", "sender says handed over, UTC"),
         Column("first_scan_at", "TIMESTAMP", "first scan by the carrier, UTC"),
-        Column(
-            "hub_scanned",
-            "BOOLEAN",
-            "whether the label was ever scanned; false: perhaps never used",
-            since="first_scan_at",
-        ),
+        Column("hub_scanned", "BOOLEAN", "whether the label was ever scanned; false: perhaps never used"),
         Column("first_attempt_at", "TIMESTAMP", "first delivery attempt, UTC (local without a zone)"),
         Column("delivered_at", "TIMESTAMP", "delivered, UTC (local without a zone); empty: not delivered"),
         Column("promised_date", "DATE", "local day by which weeks count the shipment as due", required=True),
