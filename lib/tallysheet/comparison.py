@@ -242,14 +242,15 @@ def _value(pair: pd.Series, kpi: Kpi) -> float:
     return float(pair["x"] / pair["n"]) if pair["n"] else float("nan")
 
 
-def _values(rows: pd.DataFrame, kpi: Kpi) -> pd.Series:
+def weekly_values(rows: pd.DataFrame, kpi: Kpi) -> pd.Series:
+    """Give the values of rows of x and n; NaN where there is nothing to divide by."""
     return rows["x"] if kpi.denominator is None else rows["x"] / rows["n"].where(rows["n"] > 0)
 
 
 def _judge(rows: pd.DataFrame, kpi: Kpi, why: str | None) -> Judgement:
     """Judge the last of the rows, or say why it is not judged."""
     counts = kpi.chart != "xmr"
-    numbers = (rows["x"] if counts else _values(rows, kpi)).to_numpy(copy=True)
+    numbers = (rows["x"] if counts else weekly_values(rows, kpi)).to_numpy(copy=True)
     if why:
         numbers[-1] = np.nan
     judgement = judge(numbers, rows["n"].to_numpy() if counts else None, kpi.chart)
@@ -257,7 +258,7 @@ def _judge(rows: pd.DataFrame, kpi: Kpi, why: str | None) -> Judgement:
 
 
 def _history(rows: pd.DataFrame, kpi: Kpi, judgement: Judgement, compared: Sequence[IsoWeek]) -> pd.DataFrame:
-    values, limits = _values(rows, kpi).to_numpy(), judgement.limits
+    values, limits = weekly_values(rows, kpi).to_numpy(), judgement.limits
     is_last = np.arange(len(rows)) == len(rows) - 1
     return pd.DataFrame(
         {
@@ -300,8 +301,8 @@ def _split(
             "x_base": before["x"].to_numpy(),
             "n_now": now["n"].to_numpy(),
             "n_base": before["n"].to_numpy(),
-            "value_now": _values(now, kpi).to_numpy(),
-            "value_base": _values(before, kpi).to_numpy(),
+            "value_now": weekly_values(now, kpi).to_numpy(),
+            "value_base": weekly_values(before, kpi).to_numpy(),
             "variation": np.where(np.char.startswith(verdicts.reason, "run"), "routine", verdicts.variation),
             "reason": verdicts.reason,
             "lower": verdicts.lower,
@@ -355,12 +356,12 @@ def _segment(
     rest = totals - own
     base = [str(week) for week in compared]
     if (rest.loc[[*base, judged[-1]], "n"] == 0).any():  # the part is all there is
-        differences, before = _values(own, kpi), _over(own, base, kpi)
+        differences, before = weekly_values(own, kpi), _over(own, base, kpi)
     elif kpi.denominator is None:
         differences = own["x"] - rest["x"] * own.loc[base, "x"].sum() / rest.loc[base, "x"].sum()
         before = 0.0
     else:
-        differences = _values(own, kpi) - _values(rest, kpi)
+        differences = weekly_values(own, kpi) - weekly_values(rest, kpi)
         before = _over(own, base, kpi) - _over(rest, base, kpi)
     effect = float(differences[judged[-1]] - before)
     wobble = judge(differences[list(judged)].to_numpy())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +32,8 @@ _NO_LOOK = {"week": pd.Series(dtype="str"), "seen_at": pd.Series(dtype="datetime
 _MEASURES = ("_n", "_cents")
 _STRATA = ("_bin", "stratum")
 """Columns that no value adds up over: bins of a histogram, and strata."""
+_KEPT = 60
+"""Frames of a kind that are remembered; the oldest go first."""
 _TOTAL, _PARTS = "total", "parts"
 
 
@@ -165,6 +168,24 @@ class Cube:
             self._keep(fact, kind)
         return self._cells[key].merge(looks[_KEYS], on=_KEYS)
 
+    def remembered(self, name: str, about: Sequence[str], make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Read a frame that was made before of the same data, moment, rules and code, or make and keep it."""
+        here = Path(__file__).parent
+        code = [
+            path.read_text(encoding="utf-8") for path in sorted([*here.rglob("*.py"), *here.rglob("*.sql")])
+        ]
+        known = [self.ledger.state, self.as_of.isoformat(), repr(self.settings.rules), *about, *code]
+        path = self._folder / f"{name}-{fingerprint(known)}.parquet"
+        if path.is_file():
+            return pd.read_parquet(path)
+        found = make()
+        write_whole(path, lambda part: found.to_parquet(part, index=False))
+        for other in sorted(self._folder.glob(f"{name}-*.parquet"), key=lambda one: one.stat().st_mtime)[
+            :-_KEPT
+        ]:
+            other.unlink(missing_ok=True)
+        return found
+
     @property
     def _folder(self) -> Path:
         return self.settings.data / "cube"
@@ -231,7 +252,8 @@ class Cube:
         return code_parts()
 
     def _kept(self, fact: str, kind: str) -> tuple[pd.DataFrame, set[tuple[str, dt.datetime]]]:
-        path, nothing = self._path(fact, kind), (pd.DataFrame(_NO_LOOK), set())
+        path = self._path(fact, kind)
+        nothing: tuple[pd.DataFrame, set[tuple[str, dt.datetime]]] = pd.DataFrame(_NO_LOOK), set()
         if not path.is_file():
             return nothing
         table = pq.read_table(path)

@@ -109,7 +109,11 @@ def set_references(
     countries = _countries(connection)
     _create(connection, "countries", countries)
     connection.execute("ALTER TABLE countries ALTER utc_offset TYPE INTERVAL USING to_minutes(utc_offset)")
-    _create(connection, "workdays", _workdays(countries["country"], first_day - _MARGIN, last_day + _MARGIN))
+    _create(
+        connection,
+        "workdays",
+        _workdays(countries["country"].to_list(), first_day - _MARGIN, last_day + _MARGIN),
+    )
 
 
 def set_looks(connection: duckdb.DuckDBPyConnection, looks: pd.DataFrame) -> None:
@@ -121,7 +125,7 @@ def set_looks(connection: duckdb.DuckDBPyConnection, looks: pd.DataFrame) -> Non
         week (text) and seen_at: the moment at which the week is looked at; what became known later does
         not count. A week may be looked at several times.
     """
-    days = calendar(*_span(looks["week"]))
+    days = calendar(*_span(looks["week"].to_list()))
     _create(connection, "calendar", days.merge(looks, on="week"))
 
 

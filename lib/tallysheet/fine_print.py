@@ -114,9 +114,7 @@ def restatement_table(rows: pd.DataFrame, language: Language) -> Html:
         shown.assign(
             name=[text(f"kpi.{slug}.name") for slug in shown["kpi"]],
             because=[text(f"restatement.{code}") for code in shown["because"]],
-            held=[
-                text("restatement.same_flag" if held else "restatement.other_flag") for held in shown["held"]
-            ],
+            held=[text(f"restatement.held_{held}") for held in shown["held"]],
         ),
         columns,
         caption=text("restatement.caption"),

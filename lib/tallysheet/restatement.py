@@ -12,16 +12,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tallysheet.comparison import Explanation, compare
+from tallysheet.comparison import Explanation, weekly_values
 from tallysheet.cube import end_of
 from tallysheet.files import write_whole
+from tallysheet.judgement import judge_many
 from tallysheet.review import Review
+from tallysheet.values import Series
 from tallysheet.weeks import IsoWeek
 
 COLUMNS = ["kpi", "week", "as_of", "value", "lower", "upper", "variation"]
 _SAME = 1e-12
-_EXPLAINS = 0.005
-"""From which relative change on a side of a ratio is told as the reason."""
 
 
 def published(explanations: Sequence[Explanation], as_of: dt.datetime) -> pd.DataFrame:
@@ -74,57 +74,81 @@ def restated(
     -------
     DataFrame
         kpi, week, unit, direction, first_as_of, source (``published`` or ``replayed``), first, now,
-        change, first_variation, variation, held (whether a flag was the same), because: ``late_rows``
+        change, first_variation, variation, held (``same`` or ``other`` verdict; ``not_final``: it is not
+        judged yet), because: ``late_rows``
         (the denominator has grown or shrunk), ``late_evidence`` (more of it is known to the end),
         ``late_ends`` (the numerator has moved), ``same``.
     """
     age = review.cube.as_of - end_of(review.cube.weeks[-1])
+    shown = [week for week in weeks if end_of(week) + age < review.cube.as_of]
     known = {} if kept is None or kept.empty else _first(kept)
-    rows = []
-    for slug in slugs:
-        series = review.series(slug, age)
-        then, now = series.total, review.series(slug).total
-        for week in weeks:
-            if end_of(week) + age >= review.cube.as_of:
-                continue
-            old = _said(review, slug, week, age)
-            new = _said(review, slug, week, None)
-            row = known.get((slug, str(week)))
-            first = old.value_now if row is None else float(row["value"])
-            rows.append(
-                {
-                    "kpi": slug,
-                    "week": str(week),
-                    "unit": series.kpi.unit,
-                    "direction": series.kpi.direction,
-                    "first_as_of": end_of(week) + age if row is None else row["as_of"],
-                    "source": "replayed" if row is None else "published",
-                    "first": first,
-                    "now": new.value_now,
-                    "change": new.value_now - first,
-                    "first_variation": old.variation if row is None else row["variation"],
-                    "variation": new.variation,
-                    "because": _because(then.loc[str(week)], now.loc[str(week)], new.value_now - first),
-                }
-            )
-    frame = pd.DataFrame(rows)
-    return frame.assign(held=frame["first_variation"] == frame["variation"]) if len(frame) else frame
+    frames = [_of_kpi(review, slug, shown, age, known) for slug in slugs] if shown else []
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["kpi", "week"])
+
+
+def _of_kpi(
+    review: Review,
+    slug: str,
+    weeks: Sequence[IsoWeek],
+    age: dt.timedelta,
+    known: dict[tuple[str, str], pd.Series],
+) -> pd.DataFrame:
+    then, now = review.series(slug, age), review.series(slug)
+    names = [str(week) for week in weeks]
+    rows = pd.DataFrame(
+        {
+            "kpi": slug,
+            "week": names,
+            "unit": then.kpi.unit,
+            "direction": then.kpi.direction,
+            "first_as_of": [end_of(week) + age for week in weeks],
+            "source": "replayed",
+            "first": weekly_values(then.total, then.kpi).loc[names].to_numpy(),
+            "now": weekly_values(now.total, now.kpi).loc[names].to_numpy(),
+            "first_variation": _variations(review, then, names),
+            "variation": _variations(review, now, names),
+        }
+    )
+    for place, name in enumerate(names):
+        if (slug, name) in known:
+            row = known[slug, name]
+            published_then = [row["as_of"], "published", row["value"], row["variation"]]
+            rows.loc[place, ["first_as_of", "source", "first", "first_variation"]] = published_then
+    rows["change"] = rows["now"] - rows["first"]
+    full = dt.timedelta(days=then.kpi.maturity_days)
+    is_final = np.array([review.cube.as_of - end_of(week) >= full for week in weeks])
+    rows["variation"] = rows["variation"].where(is_final, "not_known")
+    same = rows["first_variation"] == rows["variation"]
+    rows["held"] = np.select([~is_final, same], ["not_final", "same"], "other")
+    rows["because"] = [
+        _because(old, new, change)
+        for (_, old), (_, new), change in zip(
+            then.total.loc[names].iterrows(), now.total.loc[names].iterrows(), rows["change"], strict=True
+        )
+    ]
+    return rows
+
+
+def _variations(review: Review, series: Series, names: Sequence[str]) -> list[str]:
+    """Judge each week against those before it: one row a week, later weeks left empty."""
+    whole = [str(week) for week in review.cube.weeks]
+    places = np.array([whole.index(name) for name in names])
+    length = int(places.max()) + 1
+    total = series.total.loc[whole[:length]]
+    counts = series.kpi.chart != "xmr"
+    values = (total["x"] if counts else weekly_values(total, series.kpi)).to_numpy()
+    # Each row ends with its own week, so that the last column is the one that is judged.
+    shifts = length - 1 - places
+    rows = np.full((len(names), length), np.nan)
+    n = np.zeros_like(rows)
+    for row, shift in enumerate(shifts):
+        rows[row, shift:], n[row, shift:] = values[: length - shift], total["n"].to_numpy()[: length - shift]
+    return list(judge_many(rows, n if counts else None, series.kpi.chart).variation)
 
 
 def _first(kept: pd.DataFrame) -> dict[tuple[str, str], pd.Series]:
     earliest = kept.sort_values("as_of").drop_duplicates(["kpi", "week"])
     return {(row["kpi"], row["week"]): row for _, row in earliest.iterrows()}
-
-
-def _said(review: Review, slug: str, week: IsoWeek, age: dt.timedelta | None) -> Explanation:
-    whole = set(review.cube.weeks)
-    return compare(
-        review.series(slug, age),
-        week,
-        base="previous" if week.shift(-1) in review.cube.touched_weeks else str(week.shift(1)),
-        by=(),
-        unjudged={one: "missing" for one in review.cube.touched_weeks if one not in whole},
-    )
 
 
 def _because(then: pd.Series, now: pd.Series, change: float) -> str:

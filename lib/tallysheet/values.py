@@ -67,7 +67,7 @@ def _groups(cells: pd.DataFrame, keys: list[str]) -> tuple[NDArray[np.intp], pd.
     numbers = np.ravel_multi_index([codes for codes, _ in found], sizes) if len(cells) else np.array([], int)
     groups, codes = np.unique(numbers, return_inverse=True)
     places = np.unravel_index(groups, sizes) if len(cells) else [np.array([], int)] * len(keys)
-    levels = [values.take(place) for (_, values), place in zip(found, places, strict=True)]
+    levels = [pd.Index(values)[np.asarray(place)] for (_, values), place in zip(found, places, strict=True)]
     index = (
         pd.MultiIndex.from_arrays(levels, names=keys) if len(keys) > 1 else pd.Index(levels[0], name=keys[0])
     )
@@ -211,7 +211,7 @@ class Series:
         """Give the parts of a dimension by week."""
         if dimension not in self._by:
             found = pairs(self._parts[dimension], self.kpi, ["segment", "week"])
-            sides = (found[side].unstack("week", fill_value=0.0) for side in ("x", "n"))  # noqa: PD010
+            sides = (found[side].unstack("week", fill_value=0) for side in ("x", "n"))  # noqa: PD010
             self._by[dimension] = Parts(
                 *(side.reindex(columns=self._names, fill_value=0.0) for side in sides)
             )

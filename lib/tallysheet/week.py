@@ -33,7 +33,7 @@ from tallysheet.verdict import causes
 from tallysheet.weeks import IsoWeek, moment
 
 _PAGE_PARTS = 30  # a dimension with more values is cut by hand, not on the page
-_CARDS, _PARTS_A_CARD = 8, 2  # more would make the page too long to read
+_CARDS, _PARTS_A_CARD = 3, 1  # more would make the page too long to read
 
 
 def open_week(
@@ -152,8 +152,6 @@ class Week:
     ) -> None:
         self.week, self.base, self.language = week, base, language
         self.settings, self.ledger, self.cube = settings, ledger, cube
-        self.review = Review(cube)
-        self.review.prepare(week)
 
     def __repr__(self) -> str:
         return f"<{self.week} against {self.base}, known {self.cube.as_of:%Y-%m-%d %H:%M}>"
@@ -190,11 +188,18 @@ class Week:
         return restated(self.review, self.available, chosen, read_kept(self.settings.data / "history"))
 
     @cached_property
+    def review(self) -> Review:
+        """What is known of each KPI, week by week; made when first asked for."""
+        found = Review(self.cube)
+        found.prepare(self.week)
+        return found
+
+    @cached_property
     def available(self) -> tuple[str, ...]:
         """Slugs of the KPIs that the data allows, in order."""
         return tuple(self.review.kpis())
 
-    @property
+    @cached_property
     def kpis(self) -> pd.DataFrame:
         """All KPIs, one row each.
 
@@ -207,7 +212,11 @@ class Week:
             latest week of which enough is known; empty if none), number (the team's), completeness,
             projected, low, high (of a value that still grows), p90 (of a duration).
         """
-        return pd.DataFrame([self._row(slug) for slug in self.available])
+        return self.cube.remembered(
+            "kpis",
+            [str(self.week), self.base],
+            lambda: pd.DataFrame([self._row(slug) for slug in self.available]),
+        )
 
     def _row(self, slug: str) -> dict[str, object]:
         explanation = self.explanation(slug)
@@ -323,7 +332,7 @@ class Week:
     def _year_ago(self, slug: str) -> float:
         if self.week.year_ago not in self.cube.weeks:
             return float("nan")
-        return self.explanation(slug, "year-ago").value_base
+        return self.explanation(slug, "year-ago", ()).value_base
 
     def _maturity(self, slug: str) -> str:
         maturity = self.review.maturity(slug, self.week)
