@@ -11,7 +11,8 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
-from tallysheet.comparison import Explanation, compare
+from tallysheet.calendar_effects import expected_effects, lost_days, peak_week
+from tallysheet.comparison import Explanation, compare, weekly_values
 from tallysheet.cube import Cube, Where, end_of
 from tallysheet.engine import connect
 from tallysheet.facts import show_known, tables_of
@@ -25,6 +26,7 @@ from tallysheet.weeks import IsoWeek
 _WEEK = dt.timedelta(weeks=1)
 _TRIANGLE_WEEKS = 13
 """Weeks of full age that a triangle learns from, beside the younger ones."""
+_COUNTRIES = ("destination_country", "country", "origin_country")
 _DIMENSIONS = 2
 """Dimensions whose parts are judged beside the total."""
 _USUAL_WEEKS = 26
@@ -162,11 +164,14 @@ class Review:
             return Maturity(days, completeness, False, _why(completeness, completeness, one.floor))
         x = chain_ladder(sides["x"])
         completeness = min(float(x.completeness[0]), 1.0)
+        reason = _why(completeness, completeness, one.floor)
+        if not sides["x"][-1, 0] > 0:
+            # Nothing times any factor is nothing: that would not be a projection.
+            return Maturity(days, completeness, False, reason)
         over = float(n.ultimate[-1]) if one.denominator else 1.0
         value, error = float(x.ultimate[-1]) / over, float(x.error[-1]) / over
         low, high = band(value, error)
         most = 1.0 if one.unit == "share" else math.inf
-        reason = _why(completeness, completeness, one.floor)
         return Maturity(days, completeness, False, reason, min(value, most), low, min(high, most))
 
     def triangles(self, slug: str, week: IsoWeek) -> dict[str, np.ndarray]:
@@ -267,6 +272,30 @@ class Review:
                 target=target.target if target else None,
             )
         return self._explanations[key]
+
+    def calendar_adjusted(self, slug: str, week: IsoWeek, where: Where = ()) -> pd.DataFrame:
+        """Give a KPI's weeks without what holidays and peaks usually do; see `expected_effects`.
+
+        Holidays weigh as the KPI's volume lies over countries; where it has no countries, all that the
+        workbook shows weigh alike.
+        """
+        series = self.series(slug, self.age(slug, week), where)
+        weeks = [one for one in series.weeks if one <= week and one in set(self.cube.weeks)]
+        shares = self._country_shares(series, weeks[-52:])
+        values = weekly_values(series.total, series.kpi)[[str(one) for one in weeks]]
+        return expected_effects(
+            values.to_numpy(float),
+            weeks,
+            [lost_days(one, shares) for one in weeks],
+            [peak_week(one) for one in weeks],
+            multiplicative=series.kpi.unit in ("count", "euro", "number"),
+        ).assign(value=values.to_numpy())
+
+    def _country_shares(self, series: Series, weeks: Sequence[IsoWeek]) -> dict[str, float]:
+        by = next((name for name in _COUNTRIES if name in series.kpi.dimensions), "")
+        counts = series.pooled(weeks, by)["n"] if by else pd.Series(dtype=float)
+        known = {str(name): float(n) for name, n in counts.items() if name and n > 0}
+        return known or dict.fromkeys(self.cube.settings.countries, 1.0)
 
     @cached_property
     def targets(self) -> list[Target]:

@@ -167,7 +167,7 @@ def _quarter(week: IsoWeek) -> tuple[IsoWeek, IsoWeek]:
     """Give the first and last week whose Thursday lies in the quarter of the week's Thursday."""
     thursday = week.monday + dt.timedelta(days=3)
     start = dt.date(thursday.year, (thursday.month - 1) // 3 * 3 + 1, 1)
-    following = dt.date(start.year + start.month // 12, (start.month + 2) % 12 + 1, 1)
+    following = dt.date(start.year + start.month // 10, (start.month + 2) % 12 + 1, 1)
     first = IsoWeek.of(start) if start.isoweekday() <= 4 else IsoWeek.of(start).shift(1)
     end = following - dt.timedelta(days=1)
     last = IsoWeek.of(end) if end.isoweekday() >= 4 else IsoWeek.of(end).shift(-1)

@@ -125,6 +125,10 @@ class WeekKpi:
         """Tell how far the week is: what is known of it, whether it is final, what it may become."""
         return self.week.review.maturity(self.definition.slug, self.week.week)
 
+    def calendar_adjusted(self) -> pd.DataFrame:
+        """Give the weeks without what holidays and peaks usually do."""
+        return self.week.review.calendar_adjusted(self.definition.slug, self.week.week, self.where)
+
     def pace(self) -> Pace | None:
         """Tell how far the quarter is on its way to the target; None without one, or for a duration."""
         slug = self.definition.slug
@@ -302,8 +306,6 @@ class Week:
         0  8255
         """
         return select(self._database, query)
-
-    # What notebooks show.
 
     def style(self) -> Html:
         """Style for JupyterLab; the published page has it already."""
