@@ -84,7 +84,10 @@ def rules(chosen: Rules, language: Language) -> Html:
 
 
 def restatement_table(rows: pd.DataFrame, language: Language) -> Html:
-    """Show what was first said of the last weeks where it reads differently now: the largest moves first."""
+    """Show what was said of the last weeks and reads differently now: of each KPI the largest move.
+
+    What was first said to be not known is left out: nobody acted on it.
+    """
     text = language.text
     if len(rows):
         told = [
@@ -97,11 +100,13 @@ def restatement_table(rows: pd.DataFrame, language: Language) -> Html:
             for _, row in rows.iterrows()
         ]
         shown = rows.assign(**pd.DataFrame(told, index=rows.index))
-        shown = shown[shown["because"].ne("same") & shown["first"].ne(shown["now"]) & rows["change"].notna()]
+        was_said = rows["first_variation"].ne("not_known") & rows["change"].notna()
+        shown = shown[shown["because"].ne("same") & shown["first"].ne(shown["now"]) & was_said]
     if not len(rows) or shown.empty:
         return paragraph(text("restatement.none"))
+    shown = shown.sort_values("size", ascending=False, kind="stable").drop_duplicates("kpi")
     left = len(shown) - _MOST_RESTATED
-    shown = shown.sort_values("size", ascending=False, kind="stable").head(_MOST_RESTATED)
+    shown = shown.head(_MOST_RESTATED)
     columns = [
         Column("name", text("scorecard.kpi"), small="week"),
         Column("first", text("restatement.first")),

@@ -148,6 +148,8 @@ class Language:
 
     def name(self, dimension: str, value: object) -> str:
         """Name a value of a dimension, with its code: ``LaGuardia (LGA)``; its code alone if unnamed."""
+        if value == "":
+            return self.text("value.none", dimension=self.text(f"dimension.{dimension}.one"))
         named = self._entry(f"value.{dimension}.{value}")
         return f"{named} ({value})" if isinstance(named, str) else str(value)
 
@@ -199,6 +201,10 @@ class Language:
     def day(self, day: dt.date, *, year: bool = False) -> str:
         """Write a day: ``Monday 22 April``, with its year if asked."""
         return str(format_date(day, "EEEE d MMMM y" if year else "EEEE d MMMM", locale=self.locale))
+
+    def short_day(self, day: dt.date) -> str:
+        """Write a day in short: ``22 Apr``."""
+        return str(format_date(day, "d MMM", locale=self.locale))
 
     def week(self, week: IsoWeek) -> str:
         """Write a week's days: ``Monday 22 to Sunday 28 April 2013``."""

@@ -343,7 +343,7 @@ class Week:
         if maturity.is_final:
             return self.language.text("scorecard.final")
         day = (end_of(self.week) + dt.timedelta(days=kpi(slug).maturity_days)).date()
-        return self.language.text("scorecard.not_final", day=self.language.day(day))
+        return self.language.text("scorecard.not_final", day=self.language.short_day(day))
 
     def card(self, slug: str | None = None) -> Html:
         """Show whether a KPI is usual: sentence and control chart. None is the page's lead."""

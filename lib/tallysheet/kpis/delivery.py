@@ -34,7 +34,7 @@ KPIS = (
         unit="share",
         direction="down",
         cohort="promised_date",
-        maturity_days=5,
+        maturity_days=20,
         dimensions=_DIMENSIONS,
         source="SCOR RL.1.1, orders not completed (cancelled, diverted or lost)",
     ),

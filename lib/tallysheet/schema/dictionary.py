@@ -19,7 +19,7 @@ Made by `python -m tallysheet.schema.dictionary`; do not edit.
 | `sources/values.toml` | spellings that several sources share, if there are any |
 | `targets.csv`, `event_log.csv` | what the team types itself, where it does; the tables targets and event_log |
 | `raw/` | extracts as they came; not in git |
-| `clean/` | good rows, as Parquet by week; not in git |
+| `clean/` | good rows, as Parquet, by week from a million rows a source on; not in git |
 | `quarantine/` | what was refused, with file, line, column, value, reason and message; not in git |
 | `flights/` | a workbook of its own with the same places: real flights of 2013, loaded and published with `--data data/flights` |
 
