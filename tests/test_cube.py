@@ -1,0 +1,342 @@
+"""The cube: what is kept is read again, what new rows can change is added up anew, the rest stays."""
+
+import datetime as dt
+import shutil
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from small_workbook import FIRST_MONDAY, WEEKS, make_workbook, rows, write_csv
+
+import tallysheet as ts
+from tallysheet import cube as cubes
+from tallysheet.cube import Cube
+from tallysheet.errors import UsageError
+from tallysheet.settings import read_settings
+
+FIRST, SECOND = dt.datetime(2026, 5, 18, 7), dt.datetime(2026, 5, 25, 7)
+"""When the extracts of `timed` are taken: on the Mondays after the last week but one and after the last."""
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Give the small workbook's data folder."""
+    return make_workbook(tmp_path)
+
+
+@pytest.fixture
+def timed(tmp_path):
+    """Give a workbook whose extracts have their time in their names; its first is there."""
+    folder = make_workbook(tmp_path)
+    (folder / "raw" / "parcels.csv").unlink()
+    source = folder / "sources" / "parcels" / "source.toml"
+    text = source.read_text(encoding="utf-8").replace("as_of = 2026-06-15T07:00:00\n", "")
+    source.write_text(text.replace("parcels.csv", "parcels_%Y%m%dT%H%M.csv"), encoding="utf-8")
+    extract(folder, FIRST, rows())
+    return folder
+
+
+def extract(folder, moment: dt.datetime, lines: list[list[str]]) -> None:
+    """Write what has been delivered by a moment; of the rest nothing is known."""
+    write_csv(
+        folder / "raw" / f"parcels_{moment:%Y%m%dT%H%M}.csv", [row for row in lines if row[4] <= str(moment)]
+    )
+
+
+def late(lines: list[list[str]], parcel: str) -> list[list[str]]:
+    """Let a parcel that was on time come two days later."""
+    (row,) = (row for row in lines if row[0] == parcel)
+    day = dt.date.fromisoformat(row[3])
+    assert row[4].startswith(str(day))
+    row[4] = f"{day + dt.timedelta(days=2)} 12:00:00"
+    return lines
+
+
+def open_cube(data, as_of: dt.datetime | None = None) -> Cube:
+    """Load, and open the cube at a moment; None is the newest extract's."""
+    ledger = ts.load(data)
+    return Cube(ledger, read_settings(data), as_of or ledger.as_of)
+
+
+def on_time(cells: pd.DataFrame) -> dict[str, tuple[int, int]]:
+    return {row.week: (int(row.on_time_n), int(row.due_n)) for row in cells.itertuples()}
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """Count how often a ground is opened, and with it how often something is added up."""
+    calls = []
+    real = cubes.open_ground
+
+    def counted(*arguments):
+        calls.append(arguments)
+        return real(*arguments)
+
+    monkeypatch.setattr(cubes, "open_ground", counted)
+    return calls
+
+
+def added(monkeypatch) -> list[tuple[str, str, int]]:
+    """Tell of each time that something is added up: fact, kind and number of looks."""
+    told = []
+    real = Cube._added
+
+    def counted(self, fact, kind, looks, where=()):
+        told.append((fact, kind, len(looks)))
+        return real(self, fact, kind, looks, where)
+
+    monkeypatch.setattr(Cube, "_added", counted)
+    return told
+
+
+def test_cells_by_hand(data):
+    """Ten parcels a day and carrier; of three days one has none late, one has one and one has two."""
+    cube = open_cube(data)
+    cells = on_time(cube.total("shipments", cube.looks()))
+    late = sum(2 * (day % 3) for day in range(FIRST_MONDAY.toordinal(), FIRST_MONDAY.toordinal() + 7))
+
+    assert cells["2026-W02"] == (140 - late, 140)
+    assert len(cells) == WEEKS
+    assert [str(week) for week in cube.weeks] == list(cells)
+
+
+def test_parts_add_up_to_the_total(data):
+    """Of each dimension; a row without a value is a part of its own."""
+    cube = open_cube(data)
+    total, parts = cube.total("shipments", cube.looks()), cube.parts("shipments", cube.looks())
+
+    for dimension, own in parts.groupby("dimension"):
+        added_up = own.groupby(["week", "seen_at"], as_index=False)[["due_n", "on_time_n"]].sum()
+        pd.testing.assert_frame_equal(added_up, total[added_up.columns], check_dtype=False, obj=dimension)
+    assert set(parts[parts["dimension"] == "carrier"]["segment"]) == {"BRV", "DVP"}
+    assert set(parts[parts["dimension"] == "seller"]["segment"]) == {""}
+
+
+def test_a_week_is_added_up_as_it_stood(data):
+    """On Wednesday the promises of two days have run out, at eight in the evening each."""
+    cube = open_cube(data)
+    looks = pd.DataFrame(
+        {"week": "2026-W02", "seen_at": [dt.datetime(2026, 1, 7, hour) for hour in (19, 21)]}
+    )
+    cells = cube.total("shipments", looks.astype({"seen_at": "datetime64[us]"})).sort_values("seen_at")
+
+    assert cells["due_n"].to_list() == [40, 60]
+
+
+def test_what_was_added_up_is_read_again(data, opened):
+    """By the same cube and by the next one; no ground is opened, and the cells are the same."""
+    first = open_cube(data)
+    before = [first.total("shipments", first.looks()), first.parts("shipments", first.looks())]
+    assert len(opened) == 1
+    first.total("shipments", first.looks())
+    second = open_cube(data)
+    after = [second.total("shipments", second.looks()), second.parts("shipments", second.looks())]
+
+    assert len(opened) == 1
+    for one, other in zip(before, after, strict=True):
+        pd.testing.assert_frame_equal(one, other, check_dtype=False)
+
+
+def test_only_looks_that_are_lacking_are_added_up(data, monkeypatch):
+    """A second age asks for its own looks, and the first is still there."""
+    cube, told = open_cube(data), added(monkeypatch)
+    cube.total("shipments", cube.looks())
+    cube.total("shipments", cube.looks(dt.timedelta(days=1)))
+    cube.total("shipments", pd.concat([cube.looks(), cube.looks(dt.timedelta(days=1))]))
+
+    assert told == [("shipments", "total", WEEKS), ("shipments", "total", WEEKS)]
+
+
+def test_a_look_is_not_later_than_the_cube(data):
+    """Of the last week an age of five days is not reached yet: it is looked at as now."""
+    cube = open_cube(data, dt.datetime(2026, 5, 26))
+    looks = cube.looks(dt.timedelta(days=5)).set_index("week")["seen_at"]
+
+    assert looks["2026-W20"] == dt.datetime(2026, 5, 23)
+    assert looks["2026-W21"] == cube.as_of
+    assert looks.max() == cube.as_of
+
+
+def test_one_more_extract_leaves_earlier_looks_as_they_were(timed, monkeypatch):
+    """Of twenty weeks on their Mondays only the one that came is added up."""
+    age = dt.timedelta(hours=7)
+    first = open_cube(timed)
+    early = on_time(first.total("shipments", first.looks(age)))
+
+    extract(timed, SECOND, rows())
+    told = added(monkeypatch)
+    second = open_cube(timed)
+    cells = on_time(second.total("shipments", second.looks(age)))
+
+    assert (first.as_of, second.as_of) == (FIRST, SECOND)
+    assert told == [("shipments", "total", 1)]
+    assert cells.keys() - early.keys() == {"2026-W21"}
+    assert early.items() <= cells.items()
+
+
+def test_looks_from_the_first_new_row_on_are_added_up_anew(timed, monkeypatch):
+    """A row of the second extract was known on 18 May at noon: looks before stay, looks after do not."""
+    moments = [dt.datetime(2026, 5, 18, hour) for hour in (5, 7, 12, 15)]
+    looks = pd.DataFrame({"week": "2026-W20", "seen_at": moments}).astype({"seen_at": "datetime64[us]"})
+    first = open_cube(timed)
+    first.total("shipments", looks)
+
+    extract(timed, SECOND, rows())
+    told = added(monkeypatch)
+    second = open_cube(timed)
+    cells = second.total("shipments", looks).sort_values("seen_at")
+
+    assert told == [("shipments", "total", 2)]
+    assert cells["due_n"].is_monotonic_increasing
+    assert cells["due_n"].iloc[-1] == 140
+
+
+def test_a_correction_is_not_known_before_it_came(timed):
+    """A parcel is late in the second extract: its week changes now, not as it was seen before."""
+    first = open_cube(timed)
+    before = on_time(first.total("shipments", first.looks()))["2026-W18"]
+
+    extract(timed, SECOND, late(rows(), "2026-05-01-BRV-9"))
+    now, then = open_cube(timed), open_cube(timed, FIRST)
+
+    assert on_time(then.total("shipments", then.looks()))["2026-W18"] == before
+    assert on_time(now.total("shipments", now.looks()))["2026-W18"] == (before[0] - 1, before[1])
+
+
+def test_what_is_kept_is_what_is_added_up_anew(timed):
+    """After one more extract with a correction: kept cells and those of an empty folder are the same."""
+    ages = (None, dt.timedelta(hours=7), dt.timedelta(days=3))
+    first = open_cube(timed)
+    for age in ages:
+        first.parts("shipments", first.looks(age))
+    extract(timed, SECOND, late(rows(), "2026-05-01-BRV-9"))
+    kept = open_cube(timed)
+    found = [kept.parts("shipments", kept.looks(age)) for age in ages]
+    shutil.rmtree(timed / "cube")
+    anew = open_cube(timed)
+
+    keys = ["dimension", "segment", "week", "seen_at"]
+    for cells, age in zip(found, ages, strict=True):
+        pd.testing.assert_frame_equal(
+            cells.sort_values(keys, ignore_index=True),
+            anew.parts("shipments", anew.looks(age)).sort_values(keys, ignore_index=True),
+            check_dtype=False,
+        )
+
+
+def test_an_extract_that_was_replaced_counts_as_another(timed, opened):
+    """The same name and other bytes: what was kept of it is not used."""
+    first = open_cube(timed)
+    before = on_time(first.total("shipments", first.looks()))["2026-W02"]
+    extract(timed, FIRST, late(rows(), "2026-01-05-BRV-9"))
+    second = open_cube(timed)
+
+    assert on_time(second.total("shipments", second.looks()))["2026-W02"] == (before[0] - 1, before[1])
+    assert len(opened) == 2
+
+
+def test_other_rules_make_other_cells(data, opened):
+    """A parcel counts as lost some days later."""
+    cube = open_cube(data)
+    cube.total("shipments", cube.looks())
+    config = data / "workbook.toml"
+    config.write_text(config.read_text() + "\n[rules]\nlost_after_days = 20\n", encoding="utf-8")
+    other = open_cube(data)
+    other.total("shipments", other.looks())
+
+    assert len(opened) == 2
+
+
+def test_where_picks_rows(data):
+    """A part of the total, and a part of a part; the cells of all are not touched."""
+    cube = open_cube(data)
+    looks = cube.looks()
+    both = on_time(cube.total("shipments", looks))
+    one = on_time(cube.total("shipments", looks, (("carrier", "BRV"),)))
+    other = on_time(cube.total("shipments", looks, (("carrier", "DVP"),)))
+    corner = cube.total("shipments", looks, (("carrier", "BRV"), ("origin", "PAR")))
+    parts = cube.parts("shipments", looks, (("carrier", "BRV"),))
+
+    assert {week: (one[week][0] + other[week][0], one[week][1] + other[week][1]) for week in both} == both
+    assert corner["due_n"].unique().tolist() == [35]
+    assert set(parts[parts["dimension"] == "carrier"]["segment"]) == {"BRV"}
+    assert on_time(cube.total("shipments", looks)) == both
+
+
+def test_where_nothing_is(data):
+    """An unknown value gives no row; quotes in it are text; empty is what has no value."""
+    cube = open_cube(data)
+
+    assert cube.total("shipments", cube.looks(), (("carrier", "x' OR ''='"),)).empty
+    assert len(cube.total("shipments", cube.looks(), (("seller", ""),))) == WEEKS
+
+
+def test_a_fact_without_its_tables_is_switched_off(data):
+    """The KPI is not listed, and asking for it names the extracts that it lacks."""
+    week = ts.open_week("2026-W21", data=data)
+
+    assert "csat" not in week.available
+    with pytest.raises(UsageError, match="care_contacts"):
+        week.kpi("csat").explain()
+    with pytest.raises(UsageError, match="orders"):
+        week.kpi("contact_rate").explain()
+    assert week.cube.missing["contact_resolutions"] == ["care_contacts"]
+    assert week.cube.missing["shipments"] == []
+
+
+@pytest.mark.xfail(raises=pa.ArrowInvalid, strict=True, reason="a damaged file of cells ends in a traceback")
+@pytest.mark.parametrize("name", ["shipments-total.parquet", "shipments-parts.parquet"])
+@pytest.mark.parametrize("damage", [b"", b"no parquet", None], ids=["empty", "other bytes", "cut"])
+def test_damaged_cells_are_added_up_anew(data, name, damage):
+    """A file of data/cube that cannot be read counts as none: all of it can be made again."""
+    cube = open_cube(data)
+    before = on_time(cube.total("shipments", cube.looks()))
+    cube.parts("shipments", cube.looks())
+    path = data / "cube" / name
+    path.write_bytes(path.read_bytes()[:-200] if damage is None else damage)
+    again = open_cube(data)
+    again.parts("shipments", again.looks())
+
+    assert on_time(again.total("shipments", again.looks())) == before
+
+
+@pytest.mark.xfail(
+    raises=AssertionError, strict=True, reason="pages have no checksum, so a flipped bit is read"
+)
+def test_a_flipped_bit_is_not_trusted(data):
+    """Cells are right, or the file counts as none; wrong numbers are worse than a second's work."""
+    cube = open_cube(data)
+    before = on_time(cube.total("shipments", cube.looks()))
+    path = data / "cube" / "shipments-total.parquet"
+    whole = path.read_bytes()
+    for place in range(4, 100):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1
+        path.write_bytes(bytes(damaged))
+        again = Cube(cube.ledger, cube.settings, cube.as_of)
+        try:
+            found = on_time(again.total("shipments", again.looks()))
+        except (pa.ArrowException, OSError):
+            continue  # that is the case above
+        assert found == before, place
+
+
+@pytest.mark.xfail(raises=ValueError, strict=True, reason="a damaged span ends in a traceback")
+def test_a_damaged_span_is_read_anew(data):
+    """The days that the data covers are kept as well."""
+    (first_day,) = {open_cube(data).first_day}
+    (path,) = (data / "cube").glob("span-*.json")
+    path.write_text("{", encoding="utf-8")
+
+    assert open_cube(data).first_day == first_day
+
+
+def test_cells_of_another_shape_are_added_up_anew(data):
+    """A Parquet file without the word of what it was made from."""
+    cube = open_cube(data)
+    before = on_time(cube.total("shipments", cube.looks()))
+    path = data / "cube" / "shipments-total.parquet"
+    pd.DataFrame({"week": ["2026-W02"], "due_n": [1]}).to_parquet(path)
+
+    again = open_cube(data)
+    assert on_time(again.total("shipments", again.looks())) == before
