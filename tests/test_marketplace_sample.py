@@ -115,7 +115,7 @@ def test_a_week_that_is_too_young_is_not_said_to_have_too_few_before_it(small):
     week = ts.open_week(data=small[0])
 
     assert (
-        say.limits(week.explanations["otd"], week.language)
+        say.limits(week.explanations["loss_rate"], week.language)
         == "No usual range is drawn: the week is not judged."
     )
 
