@@ -88,7 +88,6 @@ def test_how_much_of_a_week_is_seen_says_that_scans_are_missing(then, later):
     assert unseen["later"] == 0
 
 
-@pytest.mark.xfail(raises=AssertionError, strict=True, reason="a part has the maturity of the total")
 def test_a_part_of_which_too_little_is_seen_is_not_judged(then):
     """Its scans are missing, which is no lateness: nothing is said of it, and the total does not blame it."""
     part = then.kpi("otd", {"carrier": "FNH"})

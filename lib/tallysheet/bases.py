@@ -51,6 +51,8 @@ def base_weeks(
             )
         wanted = [IsoWeek.parse(base)]
     found = [candidate for candidate in wanted if candidate in weeks and candidate != week]
+    if base == "target":
+        return tuple(found) or (week,)
     if not found:
         raise UsageError(
             "base", f"{data_span(weeks)}, other than {week}", base, "Choose a base that the data holds."

@@ -20,7 +20,7 @@ from tallysheet.decomposition import decompose
 from tallysheet.errors import UsageError
 from tallysheet.judgement import Judgement, Judgements, judge, judge_many
 from tallysheet.kpi import Kpi
-from tallysheet.limits import assurance
+from tallysheet.limits import Numbers, assurance
 from tallysheet.values import Parts, Series
 from tallysheet.weeks import IsoWeek
 
@@ -330,7 +330,19 @@ def _judge_parts(parts: Parts, judged: list[str], kpi: Kpi, why: str | None) -> 
     if why:
         x[:, -1] = np.nan
     found = judge_many(x, None if kpi.chart == "xmr" else n, kpi.chart)
+    if kpi.evidence and not why:
+        found = _without_gaps(found, parts.ended[judged].to_numpy(float), n, kpi.floor)
     return replace(found, reason=np.full_like(found.reason, why, dtype="<U12")) if why else found
+
+
+def _without_gaps(found: Judgements, ended: Numbers, n: Numbers, floor: float) -> Judgements:
+    """Do not judge a part of which less is known than usual: that would blame it for missing data."""
+    share = np.divide(ended, n, out=np.full_like(n, np.nan), where=n > 0)
+    earlier = np.where(np.isnan(share[:, :-1]).all(axis=1, keepdims=True), 0.0, share[:, :-1])
+    is_gap = share[:, -1] < floor * np.nanmedian(earlier, axis=1)
+    reason = np.where(is_gap, "gap", found.reason)
+    lower, upper = (np.where(is_gap, np.nan, side) for side in (found.lower, found.upper))
+    return replace(found, reason=reason, lower=lower, upper=upper)
 
 
 def _closest(parts: pd.DataFrame) -> str:

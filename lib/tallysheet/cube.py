@@ -19,7 +19,7 @@ from tallysheet import schema
 from tallysheet.engine import connect, fact_sql, identifier, literal
 from tallysheet.errors import DataError
 from tallysheet.facts import missing_tables, open_ground, set_looks, show_table, tables_of
-from tallysheet.files import write_text, write_whole
+from tallysheet.files import read_sealed, write_sealed
 from tallysheet.inputs import code_parts, fingerprint, source_parts
 from tallysheet.ledger import Ledger
 from tallysheet.settings import Settings
@@ -82,8 +82,9 @@ class Cube:
     def span(self) -> Span:
         """Days that the data covers, from its shipments if there are any."""
         path = self._folder / f"span-{self.ledger.state}.json"
-        if path.is_file():
-            kept = json.loads(path.read_text(encoding="utf-8"))
+        content = read_sealed(path)
+        if content is not None:
+            kept = json.loads(content)
             return Span(
                 dt.date.fromisoformat(kept["first_day"]),
                 dt.date.fromisoformat(kept["last_day"]),
@@ -91,9 +92,9 @@ class Cube:
             )
         found = _span(self.ledger)
         told = json.dumps({name: value.isoformat() for name, value in asdict(found).items()})
-        write_text(path, told)
-        for other in self._folder.glob("span-*.json"):
-            if other != path:
+        write_sealed(path, lambda part: part.write_text(told, encoding="utf-8"))
+        for other in self._folder.glob("span-*"):
+            if not other.name.startswith(path.name):
                 other.unlink(missing_ok=True)
         return found
 
@@ -171,18 +172,17 @@ class Cube:
     def remembered(self, name: str, about: Sequence[str], make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         """Read a frame that was made before of the same data, moment, rules and code, or make and keep it."""
         here = Path(__file__).parent
-        code = [
-            path.read_text(encoding="utf-8") for path in sorted([*here.rglob("*.py"), *here.rglob("*.sql")])
-        ]
+        modules = sorted([*here.rglob("*.py"), *here.rglob("*.sql")])
+        code = [path.read_text(encoding="utf-8") for path in modules]
         known = [self.ledger.state, self.as_of.isoformat(), repr(self.settings.rules), *about, *code]
         path = self._folder / f"{name}-{fingerprint(known)}.parquet"
-        if path.is_file():
-            return pd.read_parquet(path)
+        content = read_sealed(path)
+        if content is not None:
+            return pd.read_parquet(pa.BufferReader(content))
         found = make()
-        write_whole(path, lambda part: found.to_parquet(part, index=False))
-        for other in sorted(self._folder.glob(f"{name}-*.parquet"), key=lambda one: one.stat().st_mtime)[
-            :-_KEPT
-        ]:
+        write_sealed(path, lambda part: found.to_parquet(part, index=False))
+        kept = sorted(self._folder.glob(f"{name}-*"), key=lambda one: one.stat().st_mtime)
+        for other in kept[: -2 * _KEPT]:
             other.unlink(missing_ok=True)
         return found
 
@@ -252,11 +252,11 @@ class Cube:
         return code_parts()
 
     def _kept(self, fact: str, kind: str) -> tuple[pd.DataFrame, set[tuple[str, dt.datetime]]]:
-        path = self._path(fact, kind)
         nothing: tuple[pd.DataFrame, set[tuple[str, dt.datetime]]] = pd.DataFrame(_NO_LOOK), set()
-        if not path.is_file():
+        content = read_sealed(self._path(fact, kind))
+        if content is None:
             return nothing
-        table = pq.read_table(path)
+        table = pq.read_table(pa.BufferReader(content))
         about = json.loads((table.schema.metadata or {}).get(b"tallysheet", b"{}"))
         now = self._about(fact)
         if about.get("made") != now["made"] or not set(about["files"]) <= set(now["files"]):
@@ -288,7 +288,7 @@ class Cube:
         about = json.dumps({**self._about(fact), "looks": looks})
         table = pa.Table.from_pandas(self._cells[fact, kind], preserve_index=False)
         told = table.replace_schema_metadata({b"tallysheet": about.encode()})
-        write_whole(self._path(fact, kind), lambda part: pq.write_table(told, part, compression="zstd"))
+        write_sealed(self._path(fact, kind), lambda part: pq.write_table(told, part, compression="zstd"))
 
 
 def end_of(week: IsoWeek) -> dt.datetime:

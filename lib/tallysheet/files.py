@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Callable
@@ -37,6 +38,25 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         part.unlink(missing_ok=True)
     if os.name != "nt":  # folders cannot be opened there
         _sync(path.parent)
+
+
+def write_sealed(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file that can be made again, and its SHA-256 in a file beside it."""
+    write_whole(path, write)
+    write_text(_seal(path), hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def read_sealed(path: Path) -> bytes | None:
+    """Read a file that `write_sealed` wrote; None if it is not there, or not as it was written."""
+    try:
+        content, seal = path.read_bytes(), _seal(path).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+    return content if hashlib.sha256(content).hexdigest() == seal else None
+
+
+def _seal(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
 
 
 def _replace(part: Path, path: Path) -> None:

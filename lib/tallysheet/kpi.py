@@ -137,8 +137,8 @@ class Kpi:
         Examples
         --------
         >>> from tallysheet.kpis import kpi
-        >>> kpi("otd").measures()
-        {'shipments': ('on_time_n', 'due_n')}
+        >>> kpi("csat").measures()
+        {'contact_resolutions': ('satisfied_n', 'answers_n')}
         """
         found: dict[str, list[str]] = {}
         for side in (self.numerator, self.denominator, self.evidence, *self.against):

@@ -49,8 +49,8 @@ class Review:
         self.cube = cube
         self._series: dict[tuple[str, dt.timedelta | None, Where], Series] = {}
         self._explanations: dict[tuple[str, IsoWeek, str, tuple[str, ...], Where], Explanation] = {}
-        self._maturities: dict[tuple[str, IsoWeek], Maturity] = {}
-        self._known: dict[str, pd.Series] = {}
+        self._maturities: dict[tuple[str, IsoWeek, Where], Maturity] = {}
+        self._known: dict[tuple[str, Where], pd.Series] = {}
 
     def kpis(self) -> dict[str, Kpi]:
         """Give the KPIs whose tables were loaded and of which there is anything, in order."""
@@ -91,27 +91,27 @@ class Review:
             )
         return self._series[key]
 
-    def maturity(self, slug: str, week: IsoWeek) -> Maturity:
-        """Tell how far a KPI's week is, and why it is not judged."""
-        if (slug, week) not in self._maturities:
-            self._maturities[slug, week] = self._maturity(slug, week)
-        return self._maturities[slug, week]
+    def maturity(self, slug: str, week: IsoWeek, where: Where = ()) -> Maturity:
+        """Tell how far a KPI's week is, in all or of a part, and why it is not judged."""
+        if (slug, week, where) not in self._maturities:
+            self._maturities[slug, week, where] = self._maturity(slug, week, where)
+        return self._maturities[slug, week, where]
 
-    def _maturity(self, slug: str, week: IsoWeek) -> Maturity:
+    def _maturity(self, slug: str, week: IsoWeek, where: Where) -> Maturity:
         one, age = kpi(slug), self.cube.as_of - end_of(week)
         days = age / dt.timedelta(days=1)
         is_final = days >= one.maturity_days
         if week not in self.cube.weeks:
             return Maturity(days, math.nan, False, "missing")
         if one.has_evidence:
-            completeness = float(self._completeness(slug)[str(week)])
+            completeness = float(self._completeness(slug, where)[str(week)])
             if math.isnan(completeness):
                 return Maturity(days, 0.0, is_final, "" if is_final else "young")
-            usual = self._usual_completeness(slug, week)
+            usual = self._usual_completeness(slug, week, where)
             return Maturity(days, completeness, is_final, _why(completeness, usual, one.floor))
         if is_final:
             return Maturity(days, 1.0, True, "")
-        return self._projected(slug, week, days)
+        return self._projected(slug, week, days, where)
 
     def judged_week(self, slug: str, week: IsoWeek) -> IsoWeek | None:
         """Find the latest week up to this one of which enough is known to judge it."""
@@ -132,30 +132,31 @@ class Review:
         place = int(old_enough[0]) if len(old_enough) else len(grown) - 1
         return candidates[place] if place < len(candidates) else None
 
-    def _completeness(self, slug: str) -> pd.Series:
+    def _completeness(self, slug: str, where: Where = ()) -> pd.Series:
         """Give for each week the share of its evidence, as a part of what weeks have once they are final."""
-        if slug not in self._known:
-            total = self.series(slug).total
+        if (slug, where) not in self._known:
+            total = self.series(slug, where=where).total
             share = total["ended"] / total["n"].where(total["n"] > 0)
             full = dt.timedelta(days=kpi(slug).maturity_days)
             old = [str(each) for each in self.cube.weeks if self.cube.as_of - end_of(each) >= full]
             final = share.reindex(old[-_USUAL_WEEKS:] or [str(each) for each in self.cube.weeks]).median()
-            self._known[slug] = (share / (final if final > 0 else math.nan)).clip(upper=1.0)
-        return self._known[slug]
+            self._known[slug, where] = (share / (final if final > 0 else math.nan)).clip(upper=1.0)
+        return self._known[slug, where]
 
-    def _usual_completeness(self, slug: str, week: IsoWeek) -> float:
+    def _usual_completeness(self, slug: str, week: IsoWeek, where: Where) -> float:
         """Give what weeks before usually had at the age of a week."""
-        total, now = self.series(slug, self.age(slug, week)).total, self.series(slug).total
+        total = self.series(slug, self.age(slug, week), where).total
+        now = self.series(slug, where=where).total
         earlier = [str(each) for each in self.cube.weeks if each < week][-_USUAL_WEEKS:]
         then = (total["ended"] / total["n"].where(total["n"] > 0)).reindex(earlier)
         final = (now["ended"] / now["n"].where(now["n"] > 0)).reindex(earlier)
         usual = float((then / final.where(final > 0)).median())
         return 1.0 if math.isnan(usual) else usual
 
-    def _projected(self, slug: str, week: IsoWeek, days: float) -> Maturity:
+    def _projected(self, slug: str, week: IsoWeek, days: float, where: Where) -> Maturity:
         """Read from the triangles how much is known at this age, and project the week to its end."""
         one = kpi(slug)
-        sides = self.triangles(slug, week)
+        sides = self.triangles(slug, week, where)
         n = chain_ladder(sides["n"])
         if not sides["n"][-1, 0] > 0:
             return Maturity(days, 0.0, False, "young")
@@ -174,7 +175,7 @@ class Review:
         most = 1.0 if one.unit == "share" else math.inf
         return Maturity(days, completeness, False, reason, min(value, most), low, min(high, most))
 
-    def triangles(self, slug: str, week: IsoWeek) -> dict[str, np.ndarray]:
+    def triangles(self, slug: str, week: IsoWeek, where: Where = ()) -> dict[str, np.ndarray]:
         """Give both sides of a KPI, week by week as they stood at the week's age, a week later and so on.
 
         Returns
@@ -185,7 +186,7 @@ class Review:
         one, age = kpi(slug), self.cube.as_of - end_of(week)
         steps = self._steps(one.maturity_days, age)
         weeks = [each for each in self.cube.weeks if each <= week][-(_TRIANGLE_WEEKS + steps) :]
-        cells = {fact: self.cube.total(fact, self._corner(fact, age, week)) for fact in one.measures()}
+        cells = {fact: self.cube.total(fact, self._corner(fact, age, week), where) for fact in one.measures()}
         found = pairs(cells, one, ["week", "seen_at"])
         known = [
             [end_of(each) + age + step * _WEEK <= self.cube.as_of for step in range(steps + 1)]
@@ -218,18 +219,18 @@ class Review:
         ]
         return pd.DataFrame(looks, columns=["week", "seen_at"]).astype({"seen_at": "datetime64[us]"})
 
-    def unjudged(self, slug: str, week: IsoWeek) -> dict[IsoWeek, str]:
+    def unjudged(self, slug: str, week: IsoWeek, where: Where = ()) -> dict[IsoWeek, str]:
         """Give the weeks up to a week that are not judged, and why (see `Maturity`)."""
         whole = set(self.cube.weeks)
         found = {one: "missing" for one in self.cube.touched_weeks if one not in whole}
         one = kpi(slug)
         if one.has_evidence:
-            total = self.series(slug, self.age(slug, week)).total
+            total = self.series(slug, self.age(slug, week), where).total
             share = total["ended"] / total["n"].where(total["n"] > 0)
             earlier = [each for each in self.cube.weeks if each < week]
             usual = share.reindex([str(each) for each in earlier][-_USUAL_WEEKS:]).median()
             found |= {each: "gap" for each in earlier if share[str(each)] < one.floor * usual}
-        reason = self.maturity(slug, week).reason
+        reason = self.maturity(slug, week, where).reason
         return found | ({week: reason} if reason else {})
 
     def prepare(self, week: IsoWeek) -> None:
@@ -268,7 +269,7 @@ class Review:
                 week,
                 base=base,
                 by=by,
-                unjudged=self.unjudged(slug, week),
+                unjudged=self.unjudged(slug, week, where),
                 target=target.target if target else None,
             )
         return self._explanations[key]

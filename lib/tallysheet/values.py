@@ -158,6 +158,7 @@ class Parts:
 
     x: pd.DataFrame
     n: pd.DataFrame
+    ended: pd.DataFrame
 
     @property
     def segments(self) -> list[str]:
@@ -211,10 +212,9 @@ class Series:
         """Give the parts of a dimension by week."""
         if dimension not in self._by:
             found = pairs(self._parts[dimension], self.kpi, ["segment", "week"])
-            sides = (found[side].unstack("week", fill_value=0) for side in ("x", "n"))  # noqa: PD010
-            self._by[dimension] = Parts(
-                *(side.reindex(columns=self._names, fill_value=0.0) for side in sides)
-            )
+            sides = (found[side].unstack("week", fill_value=0) for side in ("x", "n", "ended"))  # noqa: PD010
+            whole = (side.reindex(columns=self._names, fill_value=0.0) for side in sides)
+            self._by[dimension] = Parts(*whole)
         return self._by[dimension]
 
     def pooled(self, weeks: Sequence[IsoWeek], dimension: str = "", share: float = 0.5) -> pd.DataFrame:

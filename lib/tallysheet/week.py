@@ -123,7 +123,7 @@ class WeekKpi:
 
     def maturity(self) -> Maturity:
         """Tell how far the week is: what is known of it, whether it is final, what it may become."""
-        return self.week.review.maturity(self.definition.slug, self.week.week)
+        return self.week.review.maturity(self.definition.slug, self.week.week, self.where)
 
     def calendar_adjusted(self) -> pd.DataFrame:
         """Give the weeks without what holidays and peaks usually do."""
