@@ -337,11 +337,8 @@ def _judge_parts(parts: Parts, judged: list[str], kpi: Kpi, why: str | None) -> 
 
 def _without_gaps(found: Judgements, ended: Numbers, n: Numbers, floor: float) -> Judgements:
     """Do not judge a part of which less is known than usual: that would blame it for missing data."""
-    if n.shape[1] < 2:
-        return found
-    share = np.divide(ended, n, out=np.full_like(n, np.nan), where=n > 0)
-    earlier = np.where(np.isnan(share[:, :-1]).all(axis=1, keepdims=True), 0.0, share[:, :-1])
-    is_gap = share[:, -1] < floor * np.nanmedian(earlier, axis=1)
+    share = pd.DataFrame(np.divide(ended, n, out=np.full_like(n, np.nan), where=n > 0))
+    is_gap = (share.iloc[:, -1] < floor * share.iloc[:, :-1].median(axis=1)).to_numpy()
     reason = np.where(is_gap, "gap", found.reason)
     lower, upper = (np.where(is_gap, np.nan, side) for side in (found.lower, found.upper))
     return replace(found, reason=reason, lower=lower, upper=upper)

@@ -222,11 +222,7 @@ class Cube:
             f"SELECT CASE{which} END AS dimension, {segments} AS segment, {keys}, {', '.join(sums)} "
             f"FROM ({select}) GROUP BY GROUPING SETS ({sets}) ORDER BY ALL"
         )
-        return (
-            connection.execute(sql).df()
-            if names
-            else pd.DataFrame(columns=["dimension", "segment", *columns])
-        )
+        return connection.execute(sql).df()
 
     def _path(self, fact: str, kind: str) -> Path:
         return self._folder / f"{fact}-{kind}.parquet"

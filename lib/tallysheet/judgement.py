@@ -22,6 +22,7 @@ from tallysheet.limits import (
     Numbers,
     checked,
     lag1_autocorrelation,
+    lag1_autocorrelations,
     limits_around,
     process_limits,
     standard_error,
@@ -114,8 +115,15 @@ def judge(values: ArrayLike, n: ArrayLike | None = None, chart: Chart = "xmr") -
     widening = 1 / float(np.sqrt(1 - max(rho, 0.0)))
     centre, halves = float(limits.centre[-1]), _halves(limits, denominators, chart) * widening
     wide = limits_around(rate, centre, halves, limits.sigma_z, chart)
-    reason = "missing" if not present[-1] else "few_weeks" if earlier < MIN_EARLIER_WEEKS else ""
-    reason = reason or _reason(rate, wide, rho, denominators[-1], chart)
+    found = _reasons(
+        *(
+            np.array([one])
+            for one in (earlier, denominators[-1], rho, centre, wide.lower[-1], wide.upper[-1])
+        ),
+        rate=rate[None, :],
+        chart=chart,
+    )
+    reason = str(found[0])
     if reason in _NOT_KNOWN:
         none = limits_around(rate, centre, np.full_like(y, np.nan), limits.sigma_z, chart)
         return Judgement("not_known", reason, none, widening, rho, earlier)
@@ -168,24 +176,12 @@ def judge_many(values: ArrayLike, n: ArrayLike | None = None, chart: Chart = "xm
             series = np.where(error > 0, (rate - centre[:, None]) / error, np.nan)
             moves = np.nan_to_num(_mean_move(series[:, :-1]))
             spread = 3 * np.maximum(1.0, moves / 1.128) * error[:, -1]
-        rho = _lag1_autocorrelations(series[:, :-1])
+        rho = lag1_autocorrelations(series[:, :-1])
         half = spread / np.sqrt(1 - np.clip(rho, 0.0, None))
         half = np.where(half > 0, half, np.nan)
         least, most = (-np.inf, np.inf) if chart == "xmr" else (0.0, 1.0 if chart == "p'" else np.inf)
         lower, upper = np.clip(centre - half, least, most), np.clip(centre + half, least, most)
-        sides = np.nan_to_num(np.sign(rate[:, -_RUN_OF_JUDGEMENT:] - centre[:, None])).sum(axis=1)
-        rarer = np.minimum(centre, 1 - centre) if chart == "p'" else centre
-        tests = [
-            (~present[:, -1], "missing"),
-            (earlier < MIN_EARLIER_WEEKS, "few_weeks"),
-            ((counts[:, -1] * rarer < _MIN_EXPECTED) & (chart != "xmr"), "small"),
-            (~(upper > lower), "collapsed"),
-            (rate[:, -1] > upper, "above"),
-            (rate[:, -1] < lower, "below"),
-            ((rho <= _RUNS_UP_TO) & (sides == _RUN_OF_JUDGEMENT), "run_above"),
-            ((rho <= _RUNS_UP_TO) & (sides == -_RUN_OF_JUDGEMENT), "run_below"),
-        ]
-    reason = np.select([test for test, _ in tests], [name for _, name in tests], "inside")
+        reason = _reasons(earlier, counts[:, -1], rho, centre, lower, upper, rate=rate, chart=chart)
     known = ~np.isin(reason, _NOT_KNOWN)
     return Judgements(reason, centre, np.where(known, lower, np.nan), np.where(known, upper, np.nan))
 
@@ -201,14 +197,32 @@ def _mean_move(rows: Numbers) -> Numbers:
     return np.where(mean > 0, mean, np.nan)
 
 
-def _lag1_autocorrelations(rows: Numbers) -> Numbers:
-    """Give `limits.lag1_autocorrelation` of each row."""
-    deviation = rows - _nanmean(rows)[:, None]
-    count = (~np.isnan(rows)).sum(axis=1)
-    total = np.nansum(deviation**2, axis=1)
-    r = np.nansum(deviation[:, 1:] * deviation[:, :-1], axis=1) / np.where(total > 0, total, np.nan)
-    found = np.clip((count * r + 1) / np.where(count > 4, count - 4, np.nan), -0.9, 0.9)
-    return np.where((count < 6) | ~(total > 0), 0.0, found)
+def _reasons(
+    earlier: NDArray[np.int64],
+    n: Numbers,
+    rho: Numbers,
+    centre: Numbers,
+    lower: Numbers,
+    upper: Numbers,
+    *,
+    rate: Numbers,
+    chart: Chart,
+) -> NDArray[np.str_]:
+    """Say of the last week of each series why it is what it is: the first reason that holds."""
+    last = rate[:, -1]
+    sides = np.nan_to_num(np.sign(rate[:, -_RUN_OF_JUDGEMENT:] - centre[:, None])).sum(axis=1)
+    rarer = np.minimum(centre, 1 - centre) if chart in ("p", "p'") else centre
+    tests = [
+        (np.isnan(last), "missing"),
+        (earlier < MIN_EARLIER_WEEKS, "few_weeks"),
+        ((n * rarer < _MIN_EXPECTED) & (chart != "xmr"), "small"),
+        (~(upper > lower), "collapsed"),
+        (last > upper, "above"),
+        (last < lower, "below"),
+        ((rho <= _RUNS_UP_TO) & (sides == _RUN_OF_JUDGEMENT), "run_above"),
+        ((rho <= _RUNS_UP_TO) & (sides == -_RUN_OF_JUDGEMENT), "run_below"),
+    ]
+    return np.select([test for test, _ in tests], [name for _, name in tests], "inside")
 
 
 def _halves(limits: Limits, n: Numbers, chart: Chart) -> Numbers:
@@ -216,19 +230,3 @@ def _halves(limits: Limits, n: Numbers, chart: Chart) -> Numbers:
     if chart == "xmr":
         return limits.upper - limits.centre
     return 3 * limits.sigma_z * standard_error(float(limits.centre[-1]), n, chart)
-
-
-def _reason(rate: Numbers, limits: Limits, rho: float, n: float, chart: Chart) -> str:
-    centre, lower, upper = limits.centre[-1], limits.lower[-1], limits.upper[-1]
-    if chart != "xmr":
-        rarer = min(centre, 1 - centre) if chart in ("p", "p'") else centre
-        if n * rarer < _MIN_EXPECTED:
-            return "small"
-    if not upper > lower:
-        return "collapsed"
-    if not lower <= rate[-1] <= upper:
-        return "above" if rate[-1] > upper else "below"
-    sides = np.nan_to_num(np.sign(rate[-_RUN_OF_JUDGEMENT:] - centre))
-    if rho <= _RUNS_UP_TO and abs(sides.sum()) == _RUN_OF_JUDGEMENT:
-        return "run_above" if sides[-1] > 0 else "run_below"
-    return "inside"

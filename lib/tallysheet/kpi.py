@@ -117,9 +117,9 @@ class Kpi:
     @property
     def chart(self) -> Literal["xmr", "p'", "u'"]:
         """Chart of its limits: p' for shares, u' for rates, XmR for everything else."""
-        if self.method != "ratio":
+        if self.method != "ratio" or self.unit not in ("share", "rate"):
             return "xmr"
-        return {"share": "p'", "rate": "u'"}.get(self.unit, "xmr")  # type: ignore[return-value]
+        return "p'" if self.unit == "share" else "u'"
 
     @property
     def is_additive(self) -> bool:

@@ -330,11 +330,15 @@ def lag1_autocorrelation(values: ArrayLike) -> float:
     r = sum (y_i - m)(y_(i-1) - m) / sum (y_i - m)^2 is too low by about (1 + 4 r) / n
     (Marriott and Pope 1954, Biometrika 41), so (n r + 1) / (n - 4) is returned.
     """
-    y = checked(values, "values")
-    deviation = y - np.nanmean(y) if not np.isnan(y).all() else y
-    count = int((~np.isnan(y)).sum())
-    total = np.nansum(deviation**2)
-    if count < 6 or total == 0:
-        return 0.0
-    r = np.nansum(deviation[1:] * deviation[:-1]) / total
-    return float(np.clip((count * r + 1) / (count - 4), -0.9, 0.9))
+    return float(lag1_autocorrelations(checked(values, "values")[None, :])[0])
+
+
+def lag1_autocorrelations(rows: Numbers) -> Numbers:
+    """Estimate `lag1_autocorrelation` of each row, shape (series, weeks)."""
+    count = (~np.isnan(rows)).sum(axis=1)
+    mean = np.nansum(rows, axis=1) / np.where(count > 0, count, 1)
+    deviation = rows - mean[:, None]
+    total = np.nansum(deviation**2, axis=1)
+    r = np.nansum(deviation[:, 1:] * deviation[:, :-1], axis=1) / np.where(total > 0, total, np.nan)
+    found = np.clip((count * r + 1) / np.where(count > 4, count - 4, np.nan), -0.9, 0.9)
+    return np.where((count < 6) | ~(total > 0), 0.0, found)

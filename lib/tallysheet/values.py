@@ -212,9 +212,14 @@ class Series:
         """Give the parts of a dimension by week."""
         if dimension not in self._by:
             found = pairs(self._parts[dimension], self.kpi, ["segment", "week"])
-            sides = (found[side].unstack("week", fill_value=0) for side in ("x", "n", "ended"))  # noqa: PD010
-            whole = (side.reindex(columns=self._names, fill_value=0.0) for side in sides)
-            self._by[dimension] = Parts(*whole)
+            segments = found.index.unique("segment")
+            grid = found.reindex(pd.MultiIndex.from_product([segments, self._names]), fill_value=0.0)
+            self._by[dimension] = Parts(
+                *(
+                    pd.DataFrame(grid[side].to_numpy().reshape(len(segments), -1), segments, self._names)
+                    for side in ("x", "n", "ended")
+                )
+            )
         return self._by[dimension]
 
     def pooled(self, weeks: Sequence[IsoWeek], dimension: str = "", share: float = 0.5) -> pd.DataFrame:
@@ -229,12 +234,9 @@ class Series:
             As for `pairs`.
         """
         names = [str(week) for week in weeks]
-        if any(week not in self.weeks for week in weeks):
-            return self.pooled(self.weeks[-1:], dimension) * np.nan
         if self.kpi.is_additive:
-            whole = self.total.loc[names].sum(min_count=1).to_frame("").T
-            parts = self.by(dimension) if dimension else None
-            found = whole if parts is None else parts.over(names)
+            total = self.total.loc[names].sum(min_count=1).to_frame("").T
+            found = self.by(dimension).over(names) if dimension else total
             return found / len(names) if self.kpi.denominator is None else found
         cells = self._parts[dimension] if dimension else self._total
         key = "segment" if dimension else "all"
