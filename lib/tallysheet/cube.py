@@ -126,7 +126,7 @@ class Cube:
     def looks(self, age: dt.timedelta | None = None) -> pd.DataFrame:
         """Give a look at each week: at ``as_of``, or at an age after its end where that was earlier."""
         moments = {
-            str(week): self.as_of if age is None else min(self.as_of, end_of(week) + age)
+            str(week): self.as_of if age is None else min(self.as_of, week.ended_at + age)
             for week in self.touched_weeks
         }
         looks = pd.DataFrame({"week": moments.keys(), "seen_at": moments.values()})
@@ -285,11 +285,6 @@ class Cube:
         table = pa.Table.from_pandas(self._cells[fact, kind], preserve_index=False)
         told = table.replace_schema_metadata({b"tallysheet": about.encode()})
         write_sealed(self._path(fact, kind), lambda part: pq.write_table(told, part, compression="zstd"))
-
-
-def end_of(week: IsoWeek) -> dt.datetime:
-    """Give the moment at which a week has ended."""
-    return dt.datetime.combine(week.sunday + dt.timedelta(days=1), dt.time())
 
 
 def _span(ledger: Ledger) -> Span:

@@ -24,6 +24,7 @@ from tallysheet.loading import Run, extracts_of
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import Source, read_sources
 from tallysheet.unpack import DELIMITED, SPREADSHEETS, lines_of, unpacked
+from tallysheet.weeks import IsoWeek
 
 _SAMPLE_BYTES = 1 << 20
 
@@ -63,7 +64,8 @@ def forget(before: dt.date, data: str | Path = "data", dry_run: bool = False) ->
 
     A row's date is that by which its table counts weeks; a row without one has that of its extract.
     Extracts of which every row is older are deleted, others are cut; clean tables, quarantine and
-    cubes are removed, and the next load makes them anew from what is left.
+    cubes are removed, and the next load makes them anew from what is left. What was published of weeks
+    that end before the date is removed.
 
     Parameters
     ----------
@@ -92,6 +94,9 @@ def forget(before: dt.date, data: str | Path = "data", dry_run: bool = False) ->
                 _carry_out(one, rows)
             for kind in ("clean", "quarantine", "cube"):
                 _empty(settings.data / kind)
+            for week in (settings.data / "history").glob("*-W*"):
+                if IsoWeek.parse(week.name).sunday < before:
+                    shutil.rmtree(week)
     return [one for one, _ in found]
 
 

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tallysheet.comparison import Explanation, weekly_values
-from tallysheet.cube import end_of
 from tallysheet.files import write_whole
 from tallysheet.judgement import judge_many
 from tallysheet.review import Review
@@ -79,8 +78,8 @@ def restated(
         (the denominator has grown or shrunk), ``late_evidence`` (more of it is known to the end),
         ``late_ends`` (the numerator has moved), ``same``.
     """
-    age = review.cube.as_of - end_of(review.cube.weeks[-1])
-    shown = [week for week in weeks if end_of(week) + age < review.cube.as_of]
+    age = review.cube.as_of - review.cube.weeks[-1].ended_at
+    shown = [week for week in weeks if week.ended_at + age < review.cube.as_of]
     known = {} if kept is None or kept.empty else _first(kept)
     frames = [_of_kpi(review, slug, shown, age, known) for slug in slugs] if shown else []
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["kpi", "week"])
@@ -101,7 +100,7 @@ def _of_kpi(
             "week": names,
             "unit": then.kpi.unit,
             "direction": then.kpi.direction,
-            "first_as_of": [end_of(week) + age for week in weeks],
+            "first_as_of": [week.ended_at + age for week in weeks],
             "source": "replayed",
             "first": weekly_values(then.total, then.kpi).loc[names].to_numpy(),
             "now": weekly_values(now.total, now.kpi).loc[names].to_numpy(),
@@ -116,7 +115,7 @@ def _of_kpi(
             rows.loc[place, ["first_as_of", "source", "first", "first_variation"]] = published_then
     rows["change"] = rows["now"] - rows["first"]
     full = dt.timedelta(days=then.kpi.maturity_days)
-    is_final = np.array([review.cube.as_of - end_of(week) >= full for week in weeks])
+    is_final = np.array([review.cube.as_of - week.ended_at >= full for week in weeks])
     rows["variation"] = rows["variation"].where(is_final, "not_known")
     same = rows["first_variation"] == rows["variation"]
     rows["held"] = np.select([~is_final, same], ["not_final", "same"], "other")

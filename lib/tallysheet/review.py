@@ -13,7 +13,7 @@ import pandas as pd
 
 from tallysheet.calendar_effects import expected_effects, lost_days, peak_week
 from tallysheet.comparison import Explanation, compare, weekly_values
-from tallysheet.cube import Cube, Where, end_of
+from tallysheet.cube import Cube, Where
 from tallysheet.engine import connect
 from tallysheet.facts import show_known, tables_of
 from tallysheet.kpi import Kpi
@@ -66,7 +66,7 @@ class Review:
 
     def age(self, slug: str, week: IsoWeek) -> dt.timedelta | None:
         """Give the age at which a week is compared; None: it is old enough to be compared as known now."""
-        age = self.cube.as_of - end_of(week)
+        age = self.cube.as_of - week.ended_at
         return age if dt.timedelta() < age < dt.timedelta(days=kpi(slug).maturity_days) else None
 
     def series(self, slug: str, age: dt.timedelta | None = None, where: Where = ()) -> Series:
@@ -98,7 +98,7 @@ class Review:
         return self._maturities[slug, week, where]
 
     def _maturity(self, slug: str, week: IsoWeek, where: Where) -> Maturity:
-        one, age = kpi(slug), self.cube.as_of - end_of(week)
+        one, age = kpi(slug), self.cube.as_of - week.ended_at
         days = age / dt.timedelta(days=1)
         is_final = days >= one.maturity_days
         if week not in self.cube.weeks:
@@ -122,7 +122,7 @@ class Review:
         if one.has_evidence:
             known = self._completeness(slug)
             return next((each for each in candidates if known[str(each)] >= one.floor), None)
-        age = self.cube.as_of - end_of(candidates[0])
+        age = self.cube.as_of - candidates[0].ended_at
         if age >= dt.timedelta(days=one.maturity_days):
             return candidates[0]
         sides = self.triangles(slug, candidates[0])
@@ -135,21 +135,18 @@ class Review:
     def _completeness(self, slug: str, where: Where = ()) -> pd.Series:
         """Give for each week the share of its evidence, as a part of what weeks have once they are final."""
         if (slug, where) not in self._known:
-            total = self.series(slug, where=where).total
-            share = total["ended"] / total["n"].where(total["n"] > 0)
+            share = _evidence(self.series(slug, where=where))
             full = dt.timedelta(days=kpi(slug).maturity_days)
-            old = [str(each) for each in self.cube.weeks if self.cube.as_of - end_of(each) >= full]
+            old = [str(each) for each in self.cube.weeks if self.cube.as_of - each.ended_at >= full]
             final = share.reindex(old[-_USUAL_WEEKS:] or [str(each) for each in self.cube.weeks]).median()
             self._known[slug, where] = (share / (final if final > 0 else math.nan)).clip(upper=1.0)
         return self._known[slug, where]
 
     def _usual_completeness(self, slug: str, week: IsoWeek, where: Where) -> float:
         """Give what weeks before usually had at the age of a week."""
-        total = self.series(slug, self.age(slug, week), where).total
-        now = self.series(slug, where=where).total
         earlier = [str(each) for each in self.cube.weeks if each < week][-_USUAL_WEEKS:]
-        then = (total["ended"] / total["n"].where(total["n"] > 0)).reindex(earlier)
-        final = (now["ended"] / now["n"].where(now["n"] > 0)).reindex(earlier)
+        then = _evidence(self.series(slug, self.age(slug, week), where)).reindex(earlier)
+        final = _evidence(self.series(slug, where=where)).reindex(earlier)
         usual = float((then / final.where(final > 0)).median())
         return 1.0 if math.isnan(usual) else usual
 
@@ -183,41 +180,30 @@ class Review:
         dict of str to array, shape (weeks, ages)
             ``x`` and ``n``; NaN where a week is not that old; the last row is the week's own.
         """
-        one, age = kpi(slug), self.cube.as_of - end_of(week)
-        steps = self._steps(one.maturity_days, age)
-        weeks = [each for each in self.cube.weeks if each <= week][-(_TRIANGLE_WEEKS + steps) :]
+        one, age = kpi(slug), self.cube.as_of - week.ended_at
+        looks = self._looks_at_ages(one.maturity_days, age, week)
         cells = {fact: self.cube.total(fact, self._corner(fact, age, week), where) for fact in one.measures()}
-        found = pairs(cells, one, ["week", "seen_at"])
-        known = [
-            [end_of(each) + age + step * _WEEK <= self.cube.as_of for step in range(steps + 1)]
-            for each in weeks
-        ]
-        looks = pd.MultiIndex.from_tuples(
-            [(str(each), end_of(each) + age + step * _WEEK) for each in weeks for step in range(steps + 1)]
+        found = pairs(cells, one, ["week", "seen_at"]).reindex(
+            pd.MultiIndex.from_frame(looks), fill_value=0.0
         )
-        return {
-            side: np.where(
-                known, found[side].reindex(looks, fill_value=0.0).to_numpy().reshape(len(weeks), -1), np.nan
-            )
-            for side in ("x", "n")
-        }
+        is_known = (looks["seen_at"] <= self.cube.as_of).to_numpy()
+        weeks = looks["week"].nunique()
+        return {side: np.where(is_known, found[side], np.nan).reshape(weeks, -1) for side in ("x", "n")}
 
-    @staticmethod
-    def _steps(maturity_days: int, age: dt.timedelta) -> int:
-        return max(math.ceil((dt.timedelta(days=maturity_days) - age) / _WEEK), 0)
+    def _looks_at_ages(self, maturity_days: int, age: dt.timedelta, week: IsoWeek) -> pd.DataFrame:
+        """Look at weeks up to a week at an age, a week later and so on up to full age."""
+        steps = max(math.ceil((dt.timedelta(days=maturity_days) - age) / _WEEK), 0)
+        weeks = [each for each in self.cube.weeks if each <= week][-(_TRIANGLE_WEEKS + steps) :]
+        looks = [
+            (str(each), each.ended_at + age + step * _WEEK) for each in weeks for step in range(steps + 1)
+        ]
+        return pd.DataFrame(looks, columns=["week", "seen_at"]).astype({"seen_at": "datetime64[us]"})
 
     def _corner(self, fact: str, age: dt.timedelta, week: IsoWeek) -> pd.DataFrame:
         """Give the looks of a triangle that serves all KPIs of a fact, so that it is added up once."""
         days = [one.maturity_days for one in KPIS.values() if fact in one.measures() and not one.has_evidence]
-        steps = self._steps(max(days, default=0), age)
-        weeks = [each for each in self.cube.weeks if each <= week][-(_TRIANGLE_WEEKS + steps) :]
-        looks = [
-            (str(each), end_of(each) + age + step * _WEEK)
-            for each in weeks
-            for step in range(steps + 1)
-            if steps and end_of(each) + age + step * _WEEK <= self.cube.as_of
-        ]
-        return pd.DataFrame(looks, columns=["week", "seen_at"]).astype({"seen_at": "datetime64[us]"})
+        looks = self._looks_at_ages(max(days, default=0), age, week)
+        return looks[looks["seen_at"] <= self.cube.as_of]
 
     def unjudged(self, slug: str, week: IsoWeek, where: Where = ()) -> dict[IsoWeek, str]:
         """Give the weeks up to a week that are not judged, and why (see `Maturity`)."""
@@ -225,8 +211,7 @@ class Review:
         found = {one: "missing" for one in self.cube.touched_weeks if one not in whole}
         one = kpi(slug)
         if one.has_evidence:
-            total = self.series(slug, self.age(slug, week), where).total
-            share = total["ended"] / total["n"].where(total["n"] > 0)
+            share = _evidence(self.series(slug, self.age(slug, week), where))
             earlier = [each for each in self.cube.weeks if each < week]
             usual = share.reindex([str(each) for each in earlier][-_USUAL_WEEKS:]).median()
             found |= {each: "gap" for each in earlier if share[str(each)] < one.floor * usual}
@@ -237,7 +222,7 @@ class Review:
         """Add up at once, fact by fact, what all KPIs of a week need."""
         ages = {self.age(slug, week) for slug in KPIS} | {None}
         whole = pd.concat([self.cube.looks(age) for age in ages])
-        age = self.cube.as_of - end_of(week)
+        age = self.cube.as_of - week.ended_at
         for fact, lacking in self.cube.missing.items():
             if not lacking:
                 looks = pd.concat([whole, self._corner(fact, age, week)]).drop_duplicates()
@@ -310,6 +295,12 @@ class Review:
     def target(self, slug: str, week: IsoWeek, where: Where = ()) -> Target | None:
         """Give the target of a KPI, or of a part of it, in a week."""
         return target_of(self.targets, kpi(slug), week, dict(where))
+
+
+def _evidence(series: Series) -> pd.Series:
+    """Give for each week the share of the denominator of which the evidence is there."""
+    total = series.total
+    return total["ended"] / total["n"].where(total["n"] > 0)
 
 
 def _why(completeness: float, usual: float, floor: float) -> str:

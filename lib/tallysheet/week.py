@@ -14,7 +14,7 @@ from tallysheet import fine_print, page, say
 from tallysheet.bases import base_weeks, data_span
 from tallysheet.clean import load
 from tallysheet.comparison import Explanation
-from tallysheet.cube import Cube, Where, end_of
+from tallysheet.cube import Cube, Where
 from tallysheet.engine import close_to_outside, connect, select
 from tallysheet.errors import UsageError, nearest
 from tallysheet.facts import show_known
@@ -342,7 +342,7 @@ class Week:
             return self.language.text(f"scorecard.{maturity.reason}")
         if maturity.is_final:
             return self.language.text("scorecard.final")
-        day = (end_of(self.week) + dt.timedelta(days=kpi(slug).maturity_days)).date()
+        day = (self.week.ended_at + dt.timedelta(days=kpi(slug).maturity_days)).date()
         return self.language.text("scorecard.not_final", day=self.language.short_day(day))
 
     def card(self, slug: str | None = None) -> Html:

@@ -86,6 +86,11 @@ class IsoWeek:
         return self.monday + dt.timedelta(days=6)
 
     @property
+    def ended_at(self) -> dt.datetime:
+        """The moment at which it is over."""
+        return dt.datetime.combine(self.sunday + dt.timedelta(days=1), dt.time())
+
+    @property
     def month(self) -> str:
         """The month that a weekly figure is counted in: that of the week's Thursday, as ``2020-12``."""
         return f"{self.monday + dt.timedelta(days=3):%Y-%m}"
