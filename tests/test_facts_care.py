@@ -75,7 +75,9 @@ def test_contacts_count_in_the_week_in_which_their_order_was_paid():
 
     assert add_up(connection, "contacts", WEEK, NOW)["contacts_n"] == 2
     assert add_up(connection, "contacts", WEEK, after(WEEK))["contacts_n"] == 1
-    assert add_up(connection, "contacts", WEEK, NOW, by="country") == {"FR": {"contacts_n": 1}}
+    assert add_up(connection, "contacts", WEEK, NOW, by="country") == {
+        "FR": {"contacts_n": 1, "care_cents": 400}
+    }
 
 
 def test_parcels_are_shipped_once_they_are_scanned():

@@ -296,24 +296,24 @@ SERVED = {
 def test_what_an_order_costs():
     """Two lines are one order: 500 out, 300 back, a mean fee of 185.5, two contacts at 400, and b's worth."""
     connection = ground(RULES, **SERVED)
-    facts = ("order_charges", "order_fees", "order_losses", "contact_costs")
+    facts = ("order_charges", "order_fees", "order_losses", "contacts")
 
     assert {fact: add_up(connection, fact, WEEK, LATE) for fact in facts} == {
         "order_charges": {"shipping_cents": 500, "return_cents": 300},
         "order_fees": {"fulfilled_n": 1, "fulfilment_cents": 186},
         "order_losses": {"net_loss_cents": 10_000},
-        "contact_costs": {"care_cents": 800},
+        "contacts": {"contacts_n": 2, "care_cents": 800},
     }
 
 
 def test_what_an_order_costs_seen_earlier():
     """On Monday nothing is invoiced, nothing lost, and one contact came."""
     connection = ground(RULES, **SERVED)
-    facts = ("order_charges", "order_fees", "order_losses", "contact_costs")
+    facts = ("order_charges", "order_fees", "order_losses", "contacts")
 
     assert {fact: add_up(connection, fact, WEEK, after(WEEK)) for fact in facts} == {
         "order_charges": {"shipping_cents": 0, "return_cents": 0},
         "order_fees": {"fulfilled_n": 1, "fulfilment_cents": 186},
         "order_losses": {"net_loss_cents": 0},
-        "contact_costs": {"care_cents": 400},
+        "contacts": {"contacts_n": 1, "care_cents": 400},
     }

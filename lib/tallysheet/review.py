@@ -203,7 +203,8 @@ class Review:
         """Give the looks of a triangle that serves all KPIs of a fact, so that it is added up once."""
         days = [one.maturity_days for one in KPIS.values() if fact in one.measures() and not one.has_evidence]
         looks = self._looks_at_ages(max(days, default=0), age, week)
-        return looks[looks["seen_at"] <= self.cube.as_of]
+        is_needed = age < dt.timedelta(days=max(days, default=0))
+        return looks[(looks["seen_at"] <= self.cube.as_of) & is_needed]
 
     def unjudged(self, slug: str, week: IsoWeek, where: Where = ()) -> dict[IsoWeek, str]:
         """Give the weeks up to a week that are not judged, and why (see `Maturity`)."""

@@ -9,7 +9,7 @@ _BILLS = ("carrier", "lane", "billing_error", "destination_country", "flow", "se
 _LOSSES = ("carrier", "lane", "destination_country", "flow", "service", "label_source")
 _SERVED = (
     *("order_charges.shipping_cents", "order_charges.return_cents", "order_fees.fulfilment_cents"),
-    *("contact_costs.care_cents", "order_losses.net_loss_cents"),
+    *("contacts.care_cents", "order_losses.net_loss_cents"),
 )
 
 KPIS: tuple[Kpi, ...] = (

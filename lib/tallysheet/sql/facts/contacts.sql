@@ -1,4 +1,5 @@
--- One row a contact, in the week in which its order was paid: how many contacts do the orders of a week make?
+-- One row a contact, in the week in which its order was paid: how many contacts do the orders of a week make,
+-- and what do they cost at rules.contact_cost_cents?
 -- A contact that names no order counts in the week in which it was opened. One that names an order that is
 -- not known counts nowhere, as its order does.
 SELECT
@@ -6,8 +7,10 @@ SELECT
     calendar.seen_at,
     MIN(orders.buyer_country) AS country,
     MIN(coalesce(orders.seller, care_contacts.seller)) AS seller,
-    1 AS contacts_n
+    1 AS contacts_n,
+    MIN(rules.contact_cost_cents) AS care_cents
 FROM care_contacts
+CROSS JOIN rules
 LEFT JOIN orders ON orders.order_id = care_contacts.order_id
 JOIN calendar
     ON calendar.day = CASE
