@@ -195,6 +195,23 @@ def test_parts_of_a_gap_to_a_target_add_up_to_it():
     assert abs(found.residual) < 1e-12
 
 
+def test_a_part_outside_is_measured_against_the_target():
+    """Carrier B falls from 87, 88 or 89 of 100 to 60 in the last week: 0.35 below a target of 0.95."""
+    weeks = weeks_between(IsoWeek(2026, 1), IsoWeek(2026, 20))
+    rows = [(str(one), "A", 90 + place % 2 * 2, 100) for place, one in enumerate(weeks)]
+    rows += [
+        (str(one), "B", 60 if one == weeks[-1] else 87 + place % 3, 100) for place, one in enumerate(weeks)
+    ]
+    frame = pd.DataFrame(rows, columns=["week", "carrier", "on_time_n", "due_n"])
+
+    found = compare(series_of(frame, SHARE, weeks), weeks[-1], base="target", by=["carrier"], target=0.95)
+
+    (segment,) = found.segments
+    assert segment.where == {"carrier": "B"}
+    assert segment.effect == pytest.approx(-0.35)
+    assert segment.contribution == pytest.approx(-0.35 / 2)
+
+
 def test_parts_of_a_sums_gap_add_up_to_it():
     """200 against 230: each of two equal parts lacks 15."""
     found = compare(

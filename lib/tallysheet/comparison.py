@@ -34,7 +34,8 @@ class Segment:
     where : dict of str to str
         Dimension to value.
     effect : float
-        Change of its own value beyond the change of the rest, in the KPI's unit.
+        Change of its own value beyond the change of the rest, in the KPI's unit; against a target, its
+        own distance from it.
     low, high : float
         95 % interval of the effect, from how much the part usually differs from the rest.
     contribution : float
@@ -198,7 +199,7 @@ def compare(
                 totals[["x", "n"]],
                 judged,
                 kpi,
-                compared,
+                () if wanted is not None else compared,
                 dimension,
                 row,
             )
@@ -362,11 +363,14 @@ def _segment(
 
     The weekly difference between the part and the rest (for a sum: the part less its usual share of
     the rest) has its own wobble; its moving range gives the interval, so that shocks which the part
-    shares with the rest do not count.
+    shares with the rest do not count. Against a target (no weeks compared) it is how far the part's own
+    value is from it, and the target does not wobble.
     """
     rest = totals - own
     base = [str(week) for week in compared]
-    if (rest.loc[[*base, judged[-1]], "n"] == 0).any():  # the part is all there is
+    if not base:
+        differences, before = weekly_values(own, kpi), float(row["value_base"])
+    elif (rest.loc[[*base, judged[-1]], "n"] == 0).any():  # the part is all there is
         differences, before = weekly_values(own, kpi), _over(own, base, kpi)
     elif kpi.denominator is None:
         differences = own["x"] - rest["x"] * own.loc[base, "x"].sum() / rest.loc[base, "x"].sum()
@@ -376,7 +380,7 @@ def _segment(
         before = _over(own, base, kpi) - _over(rest, base, kpi)
     effect = float(differences[judged[-1]] - before)
     wobble = judge(differences[list(judged)].to_numpy())
-    sigma = float((wobble.upper - wobble.centre) / 3 * np.sqrt(1 + 1 / len(base)))
+    sigma = float((wobble.upper - wobble.centre) / 3 * np.sqrt(1 + (1 / len(base) if base else 0)))
     spread = NormalDist().inv_cdf(0.975) * sigma
     return Segment(
         where={dimension: str(row["segment"])},
