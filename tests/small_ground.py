@@ -3,7 +3,6 @@
 import datetime as dt
 
 import duckdb
-import pandas as pd
 
 from tallysheet import schema
 from tallysheet.engine import fact_sql
@@ -38,7 +37,7 @@ def ground(rules: Rules | None = None, **tables: list[dict]) -> duckdb.DuckDBPyC
 
 def add_up(connection, fact: str, week: str, seen_at: dt.datetime, *, by: str = "") -> dict:
     """Add a fact up for a week as seen at a moment: its measures, or those of each value of a dimension."""
-    set_looks(connection, pd.DataFrame({"week": [week], "seen_at": [seen_at]}))
+    set_looks(connection, [(week, seen_at)])
     rows = connection.execute(fact_sql(fact)).df()
     measures = [name for name in rows.columns if name.endswith(("_n", "_cents"))]
     if by:

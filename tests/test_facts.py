@@ -103,7 +103,7 @@ def _cut(connection: duckdb.DuckDBPyConnection, moment: dt.datetime) -> duckdb.D
 def test_a_fact_never_looks_ahead(opened, fact):
     """Whole tables seen at a moment give what tables give that end at that moment."""
     whole, cut = opened
-    looks = pd.DataFrame({"week": WEEKS, "seen_at": SEEN})
+    looks = [(week, SEEN) for week in WEEKS]
     columns = _parsed(fact).named_selects
     found = []
     for connection in (whole, cut):

@@ -37,20 +37,20 @@ def later(sample_of_size_s):
 
 @pytest.fixture(scope="module")
 def known(sample_of_size_s):
-    """Give a function that reviews all weeks as known at a moment."""
+    """Give a function that reviews a week as known at a moment."""
     ledger, settings = ts.load(sample_of_size_s), read_settings(sample_of_size_s)
-    return lambda moment: Review(Cube(ledger, settings, dt.datetime.fromisoformat(moment)))
+    return lambda week, moment: Review(Cube(ledger, settings, dt.datetime.fromisoformat(moment)), week)
 
 
-def total(review: Review, slug: str, week: IsoWeek) -> pd.Series:
+def total(review: Review, slug: str) -> pd.Series:
     """Give a KPI's week at the age at which it is compared: x, n and ended."""
-    return review.series(slug, review.age(slug, week)).total.loc[str(week)]
+    return review.series(slug, review.age(slug)).total.loc[str(review.week)]
 
 
-def of_carrier(review: Review, slug: str, week: IsoWeek, carrier: str) -> pd.Series:
+def of_carrier(review: Review, slug: str, carrier: str) -> pd.Series:
     """Give the same of one carrier."""
     where = (("carrier", carrier),)
-    return review.series(slug, review.age(slug, week), where).total.loc[str(week)]
+    return review.series(slug, review.age(slug), where).total.loc[str(review.week)]
 
 
 def share(pair: pd.Series) -> float:
@@ -62,7 +62,7 @@ def share(pair: pd.Series) -> float:
 )
 def test_missing_scans_look_like_late_parcels_until_they_come(then, later, slug, most_then, least_later):
     """A third of FNH's parcels looked late that were not, and hardly one was scanned all the way."""
-    seen_then, seen_later = (of_carrier(week.review, slug, SCANS, "FNH") for week in (then, later))
+    seen_then, seen_later = (of_carrier(week.review, slug, "FNH") for week in (then, later))
 
     assert share(seen_then) < most_then
     assert share(seen_later) > least_later
@@ -71,7 +71,7 @@ def test_missing_scans_look_like_late_parcels_until_they_come(then, later, slug,
 @pytest.mark.parametrize("carrier", ["ALT", "BRV", "CDR", "DVP", "ESK", "HLV"])
 def test_other_carriers_looked_then_as_they_look_now(then, later, carrier):
     """Not a percentage point apart."""
-    pairs = [of_carrier(week.review, "otd", SCANS, carrier) for week in (then, later)]
+    pairs = [of_carrier(week.review, "otd", carrier) for week in (then, later)]
 
     assert share(pairs[0]) == pytest.approx(share(pairs[1]), abs=0.01)
 
@@ -80,11 +80,11 @@ def test_how_much_of_a_week_is_seen_says_that_scans_are_missing(then, later):
     """A sixth of FNH's parcels due had no scan at all on that Monday, of others none; now all have one."""
     unseen = {}
     for name, week in (("then", then), ("later", later)):
-        fnh, whole = of_carrier(week.review, "otd", SCANS, "FNH"), total(week.review, "otd", SCANS)
+        fnh, whole = of_carrier(week.review, "otd", "FNH"), total(week.review, "otd")
         unseen[name] = fnh["n"] - fnh["ended"]
         assert whole["n"] - whole["ended"] == unseen[name]
 
-    assert unseen["then"] > 0.1 * of_carrier(then.review, "otd", SCANS, "FNH")["n"]
+    assert unseen["then"] > 0.1 * of_carrier(then.review, "otd", "FNH")["n"]
     assert unseen["later"] == 0
 
 
@@ -110,22 +110,22 @@ def test_scan_compliance_falls_by_the_carrier_whose_scans_are_missing(then, late
 def test_customers_and_volumes_did_not_notice(then, later):
     """What is due hardly changes; neither contacts nor, once they are known, claims are above the usual."""
     pairs = [
-        [total(week.review, "shipments", SCANS)["x"], of_carrier(week.review, "otd", SCANS, "FNH")["n"]]
+        [total(week.review, "shipments")["x"], of_carrier(week.review, "otd", "FNH")["n"]]
         for week in (then, later)
     ]
     assert pairs[0] == pytest.approx(pairs[1], rel=0.005)
     asked = [(week, slug) for week in (then, later) for slug in ("wismo_rate", "wismo_by_words")]
     for week, slug in [*asked, (later, "claim_rate")]:
-        series = week.review.series(slug, week.review.age(slug, SCANS)).total
+        series = week.review.series(slug, week.review.age(slug)).total
         usual = series.loc["2026-W14":"2026-W26"].sum()
         assert share(series.loc[str(SCANS)]) < 1.25 * share(usual), slug
 
 
 def test_the_restatement_says_what_was_said_and_why_it_changed(sample_of_size_s):
-    """On-time delivery of the week was a signal first; two weeks later it is as usual."""
+    """Scan compliance of the week was a signal first; two weeks later it is as usual."""
     week = ts.open_week("2026-W28", data=sample_of_size_s, as_of="2026-07-20T07:00")
     found = week.restated()
-    row = found[(found["kpi"] == "otd") & (found["week"] == str(SCANS))].iloc[0]
+    row = found[(found["kpi"] == "scan_compliance") & (found["week"] == str(SCANS))].iloc[0]
 
     assert row["first_as_of"] == dt.datetime(2026, 7, 6, 7)
     assert row["first"] < 0.92
@@ -137,33 +137,33 @@ def test_the_restatement_says_what_was_said_and_why_it_changed(sample_of_size_s)
 
 def test_late_invoices_leave_a_week_unjudged_until_they_come(known):
     """A fifth of DVP's parcels is billed after four weeks, of others nine in ten; after eleven all are."""
-    then, later = known("2026-08-24T07:00"), known("2026-10-12T07:00")
+    then, later = (known(INVOICES, f"2026-{day}T07:00") for day in ("08-24", "10-12"))
     billed = {
         (name, carrier): pair["ended"] / pair["n"]
         for name, review in (("then", then), ("later", later))
         for carrier in ("DVP", "BRV", "CDR")
-        for pair in [of_carrier(review, "cost_per_parcel", INVOICES, carrier)]
+        for pair in [of_carrier(review, "cost_per_parcel", carrier)]
     }
 
     assert billed["then", "DVP"] == pytest.approx(0.22, abs=0.05)
     assert min(billed["then", "BRV"], billed["then", "CDR"]) > 0.9
     assert billed["later", "DVP"] > 0.98
     assert (
-        then.maturity("cost_per_parcel", INVOICES).reason,
-        then.judged_week("cost_per_parcel", INVOICES),
+        then.maturity("cost_per_parcel").reason,
+        then.judged_week("cost_per_parcel"),
     ) == (
         "gap",
         IsoWeek(2026, 28),
     )
-    assert then.explanation("cost_per_parcel", INVOICES, "last-4", ("carrier",)).segments == ()
-    assert later.maturity("cost_per_parcel", INVOICES).reason == ""
-    assert later.judged_week("cost_per_parcel", INVOICES) == INVOICES
+    assert then.explanation("cost_per_parcel", "last-4", ("carrier",)).segments == ()
+    assert later.maturity("cost_per_parcel").reason == ""
+    assert later.judged_week("cost_per_parcel") == INVOICES
 
 
 def test_what_is_not_billed_yet_stands_at_the_contracts_price(known):
     """So the cost of DVP is a little low at first, by what no contract foresees, not by four fifths."""
     pairs = [
-        of_carrier(known(moment), "cost_per_parcel", INVOICES, "DVP")
+        of_carrier(known(INVOICES, moment), "cost_per_parcel", "DVP")
         for moment in ("2026-08-24T07:00", "2026-10-12T07:00")
     ]
 
@@ -173,21 +173,21 @@ def test_what_is_not_billed_yet_stands_at_the_contracts_price(known):
 
 def test_losses_are_not_judged_before_parcels_can_be_lost(known):
     """After a week none is known, and an earlier week is the one that is judged; after eight it is final."""
-    then, later = known("2026-05-11T07:00"), known("2026-06-29T07:00")
+    then, later = (known(THEFT, f"2026-{day}T07:00") for day in ("05-11", "06-29"))
 
-    assert then.maturity("loss_rate", THEFT).reason == "young"
-    assert then.judged_week("loss_rate", THEFT) < THEFT
-    assert then.explanation("loss_rate", THEFT, "last-4", ()).variation == "not_known"
-    assert later.maturity("loss_rate", THEFT).is_final
-    assert later.maturity("loss_rate", THEFT).reason == ""
-    assert later.judged_week("loss_rate", THEFT) == THEFT
+    assert then.maturity("loss_rate").reason == "young"
+    assert then.judged_week("loss_rate") < THEFT
+    assert then.explanation("loss_rate", "last-4", ()).variation == "not_known"
+    assert later.maturity("loss_rate").is_final
+    assert later.maturity("loss_rate").reason == ""
+    assert later.judged_week("loss_rate") == THEFT
 
 
 def test_losses_of_a_young_week_grow(known):
     """Nothing is lost yet of three weeks that lose seventeen parcels in the end."""
     weeks = [str(THEFT), *(str(THEFT.shift(step)) for step in (1, 2))]
     lost = [
-        known(moment).series("loss_rate").total["x"].reindex(weeks, fill_value=0).sum()
+        known(THEFT, moment).series("loss_rate").total["x"].reindex(weeks, fill_value=0).sum()
         for moment in ("2026-05-11T07:00", "2026-06-29T07:00")
     ]
 

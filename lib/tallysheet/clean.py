@@ -14,6 +14,7 @@ import duckdb
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from tallysheet.database import take_snapshot
+from tallysheet.digests import Digests
 from tallysheet.engine import first_line
 from tallysheet.errors import DataError
 from tallysheet.inputs import FileChanged, RawFile, code_parts, fingerprint, raw_files, source_parts
@@ -22,14 +23,13 @@ from tallysheet.loading import Run, Told, load_source
 from tallysheet.personal import key_fingerprint
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import Source, read_sources
-from tallysheet.unpack import sha256
 
 _WAIT_SECONDS = 120
 _SOURCES = 3
 """At a time: one is merged, one may wait for it, the next is looked at and checked."""
 
 
-def load(data: str | Path = "data", told: Told | None = None) -> Ledger:
+def load(data: str | Path = "data", told: Told | None = None, *, reads_again: bool = True) -> Ledger:
     """Bring the clean tables up to date with the raw extracts.
 
     Unchanged extracts are not read again. The clean tables of the last good load stay until the new
@@ -41,6 +41,9 @@ def load(data: str | Path = "data", told: Told | None = None) -> Ledger:
         The data folder; a relative one is also looked for in the folders above.
     told : callable, optional
         Told of the run.
+    reads_again : bool
+        Whether to look for changes in the bytes of all files; else only in those that the system has seen
+        change.
 
     Returns
     -------
@@ -67,11 +70,13 @@ def load(data: str | Path = "data", told: Told | None = None) -> Ledger:
         with only_load(settings.data / "clean"):
             for source in sources:
                 take_snapshot(settings, source)
+            digests = Digests(settings.data / "clean" / "digests.json", reads_again=reads_again)
             try:
-                record = _bring_up_to_date(settings, sources, tell)
+                record = _bring_up_to_date(settings, sources, digests, tell)
             except FileChanged:
                 # Somebody was just writing it; whoever still writes is told to wait.
-                record = _bring_up_to_date(settings, sources, tell)
+                record = _bring_up_to_date(settings, sources, digests, tell)
+            digests.remember()
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise DataError(
             str(settings.data), "a folder with room that can be written to", first_line(error), "Make room."
@@ -89,42 +94,46 @@ def only_load(clean: Path) -> AcquireReturnProxy:
         ) from None
 
 
-def _bring_up_to_date(settings: Settings, sources: list[Source], told: Told) -> dict[str, Any]:
+def _bring_up_to_date(
+    settings: Settings, sources: list[Source], digests: Digests, told: Told
+) -> dict[str, Any]:
     """Load if anything changed since the last load, or what it wrote is not whole."""
     clean = settings.data / "clean"
-    raw = {source.name: raw_files(source) for source in sources}
+    raw = {source.name: raw_files(source, digests) for source in sources}
     depends = [*code_parts(), *(part for source in sources for part in source_parts(settings, source))]
     found = [f"{one.path.name} {one.sha256}" for source in sources for one in raw[source.name]]
     state = fingerprint([*depends, *found])
     record = read_record(clean / "ledger.json")
-    if record.get("state") != state or not _is_whole(settings, record):
-        record = _load_all(settings, sources, raw, state, record, told)
+    if record.get("state") != state or not _is_whole(settings, record, digests):
+        record = _load_all(settings, sources, raw, record, digests, state=state, told=told)
         write_record(clean / "ledger.json", record)
     # Also where nothing changed: the last load may have been killed just before.
     _forget_other_states(settings, record)
     return record
 
 
-def _is_whole(settings: Settings, record: dict[str, Any]) -> bool:
+def _is_whole(settings: Settings, record: dict[str, Any], digests: Digests) -> bool:
     """Say whether each file of the last load is as it was written, and with the key that is there now."""
     if record["key"] and record["key"] != key_fingerprint():
         return False
-    return _fingerprints(settings, record["state"]) == record["written"]
+    return _fingerprints(settings, record["state"], digests) == record["written"]
 
 
-def _fingerprints(settings: Settings, state: str) -> dict[str, str]:
+def _fingerprints(settings: Settings, state: str, digests: Digests) -> dict[str, str]:
     """Fingerprint what was written; Parquet does not notice a flipped bit by itself."""
     folders = (settings.data / kind / state for kind in ("clean", "quarantine"))
     paths = (path for folder in folders for path in folder.rglob("*.parquet"))
-    return {path.relative_to(settings.data).as_posix(): sha256(path) for path in sorted(paths)}
+    return {path.relative_to(settings.data).as_posix(): digests.of(path) for path in sorted(paths)}
 
 
 def _load_all(
     settings: Settings,
     sources: list[Source],
     raw: dict[str, list[RawFile]],
-    state: str,
     last: dict[str, Any],
+    digests: Digests,
+    *,
+    state: str,
     told: Told,
 ) -> dict[str, Any]:
     building = {kind: settings.data / kind / f"{state}.part" for kind in ("clean", "quarantine")}
@@ -159,7 +168,7 @@ def _load_all(
         "headers": {source.name: entry["headers"] for source, entry in zip(sources, entries, strict=True)},
         "checked": [name for entry in entries for name in entry["checked"]],
         "key": max(entry["key"] for entry in entries),
-        "written": _fingerprints(settings, state),
+        "written": _fingerprints(settings, state, digests),
     }
 
 

@@ -124,9 +124,11 @@ def report(
 ) -> None:
     """Run the notebooks of a week and publish their pages; print the path of the first."""
     with _one_line_errors():
+        from tallysheet.clean import load as load_data
         from tallysheet.publish.weekly import check_notebook_names, publish_week
         from tallysheet.week import open_week
 
+        load_data(data)  # once a run every file is read again; the notebooks trust that
         opened = open_week(week, data=data, base=base, as_of=as_of, lang=lang)
         settings = opened.settings
         names = check_notebook_names(settings.root, only or settings.notebooks, settings.notebooks)

@@ -13,28 +13,25 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tallysheet import schema
+from tallysheet.cells import LOOK, TOTAL, Cells, Look, read_cells
 from tallysheet.engine import connect, fact_sql, identifier, literal
 from tallysheet.errors import DataError
 from tallysheet.facts import missing_tables, open_ground, set_looks, show_table, tables_of
 from tallysheet.files import read_sealed, write_sealed
-from tallysheet.inputs import code_parts, fingerprint, source_parts
+from tallysheet.inputs import fingerprint, source_parts
 from tallysheet.ledger import Ledger
 from tallysheet.settings import Settings
 from tallysheet.sources import read_sources
 from tallysheet.weeks import IsoWeek, complete_weeks, weeks_between
 
-_KEYS = ["week", "seen_at"]
 Where = tuple[tuple[str, str], ...]
-_NO_LOOK = {"week": pd.Series(dtype="str"), "seen_at": pd.Series(dtype="datetime64[us]")}
 _MEASURES = ("_n", "_cents")
 _STRATA = ("_bin", "stratum")
 """Columns that no value adds up over: bins of a histogram, and strata."""
-_KEPT = 60
+_KEPT_FRAMES = 120
 """Frames of a kind that are remembered; the oldest go first."""
-_TOTAL, _PARTS = "total", "parts"
 
 
 def is_measure(column: str) -> bool:
@@ -73,8 +70,7 @@ class Cube:
 
     def __init__(self, ledger: Ledger, settings: Settings, as_of: dt.datetime) -> None:
         self.ledger, self.settings, self.as_of = ledger, settings, as_of
-        self._cells: dict[tuple[str, str], pd.DataFrame] = {}
-        self._looks: dict[tuple[str, str], set[tuple[str, dt.datetime]]] = {}
+        self._cells: dict[str, Cells] = {}
         if as_of < self.span.known_from:
             raise DataError("as of", "a moment with data", as_of.isoformat(sep=" "), "Choose a later moment.")
 
@@ -123,22 +119,20 @@ class Cube:
         """The tables that each fact lacks."""
         return missing_tables(self.ledger)
 
-    def looks(self, age: dt.timedelta | None = None) -> pd.DataFrame:
+    def looks(self, age: dt.timedelta | None = None) -> list[Look]:
         """Give a look at each week: at ``as_of``, or at an age after its end where that was earlier."""
-        moments = {
-            str(week): self.as_of if age is None else min(self.as_of, week.ended_at + age)
+        return [
+            (str(week), self.as_of if age is None else min(self.as_of, week.ended_at + age))
             for week in self.touched_weeks
-        }
-        looks = pd.DataFrame({"week": moments.keys(), "seen_at": moments.values()})
-        return looks.astype({"seen_at": "datetime64[us]"})
+        ]
 
-    def total(self, fact: str, looks: pd.DataFrame, where: Where = ()) -> pd.DataFrame:
+    def total(self, fact: str, looks: Sequence[Look], where: Where = ()) -> pd.DataFrame:
         """Add a fact up by week.
 
         Parameters
         ----------
         fact : str
-        looks : DataFrame
+        looks : sequence of (str, datetime)
             As `looks` gives them.
         where : tuple of (str, str)
             Dimensions and their values: only these rows. It is added up anew each time.
@@ -146,35 +140,33 @@ class Cube:
         Returns
         -------
         DataFrame
-            week, seen_at, bins or strata, and measures; no row where there is nothing.
+            dimension and segment (both empty), week, seen_at, bins or strata, and measures; no row where
+            there is nothing.
         """
-        return self._added(fact, _TOTAL, looks, where) if where else self._at(fact, _TOTAL, looks)
+        return self.parts(fact, looks, TOTAL, where)
 
-    def parts(self, fact: str, looks: pd.DataFrame, where: Where = ()) -> pd.DataFrame:
-        """Add a fact up by week and each of its dimensions: dimension and segment beside `total`'s."""
-        return self._added(fact, _PARTS, looks, where) if where else self._at(fact, _PARTS, looks)
+    def parts(self, fact: str, looks: Sequence[Look], by: str, where: Where = ()) -> pd.DataFrame:
+        """Add a fact up by week and a dimension, in the form of `total`."""
+        if where:
+            return self._added(fact, looks, (by,), where)
+        return self.add_up(fact, looks, (by,)).at(looks, by)
 
-    def _at(self, fact: str, kind: str, looks: pd.DataFrame) -> pd.DataFrame:
-        key = (fact, kind)
-        if key not in self._cells:
-            self._cells[key], self._looks[key] = self._kept(fact, kind)
-        wanted = list(looks[_KEYS].itertuples(index=False, name=None))
-        lacking = [look for look in wanted if (look[0], look[1]) not in self._looks[key]]
+    def add_up(self, fact: str, looks: Sequence[Look], by: Sequence[str]) -> Cells:
+        """Add a fact up by several dimensions in one go, as far as that was not done before."""
+        if fact not in self._cells:
+            self._cells[fact] = self._kept(fact)
+        cells = self._cells[fact]
+        lacking = cells.lacking(looks, by)
         if lacking:
-            added = self._added(fact, kind, pd.DataFrame(lacking, columns=_KEYS))
-            self._cells[key] = pd.concat(
-                [frame for frame in (self._cells[key], added) if len(frame)] or [added]
-            )
-            self._looks[key] |= set(lacking)
-            self._keep(fact, kind)
-        return self._cells[key].merge(looks[_KEYS], on=_KEYS)
+            cells.add(self._added(fact, lacking, by), lacking, by)
+        cells.ask(looks, by, self.as_of)
+        if lacking:
+            cells.write(self._path(fact), self._about(fact))
+        return cells
 
     def remembered(self, name: str, about: Sequence[str], make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         """Read a frame that was made before of the same data, moment, rules and code, or make and keep it."""
-        here = Path(__file__).parent
-        modules = sorted([*here.rglob("*.py"), *here.rglob("*.sql")])
-        code = [path.read_text(encoding="utf-8") for path in modules]
-        known = [self.ledger.state, self.as_of.isoformat(), repr(self.settings.rules), *about, *code]
+        known = [self.ledger.state, self.as_of.isoformat(), repr(self.settings.rules), *about, self._code]
         path = self._folder / f"{name}-{fingerprint(known)}.parquet"
         content = read_sealed(path)
         if content is not None:
@@ -182,7 +174,7 @@ class Cube:
         found = make()
         write_sealed(path, lambda part: found.to_parquet(part, index=False))
         kept = sorted(self._folder.glob(f"{name}-*"), key=lambda one: one.stat().st_mtime)
-        for other in kept[: -2 * _KEPT]:
+        for other in kept[:-_KEPT_FRAMES]:
             other.unlink(missing_ok=True)
         return found
 
@@ -194,38 +186,27 @@ class Cube:
     def _ground(self) -> duckdb.DuckDBPyConnection:
         return open_ground(self.ledger, self.settings.rules, self.first_day, self.span.last_day)
 
-    def _added(self, fact: str, kind: str, looks: pd.DataFrame, where: Where = ()) -> pd.DataFrame:
-        """Add up: one GROUP BY over the fact's SELECT, of the parts one grouping set a dimension."""
+    def _added(self, fact: str, looks: Sequence[Look], by: Sequence[str], where: Where = ()) -> pd.DataFrame:
+        """Add up: one GROUP BY over the fact's SELECT, a grouping set for the total and each dimension."""
         connection, select = self._ground, fact_sql(fact)
         set_looks(connection, looks)
         if where:
             tests = (f"coalesce({identifier(name)}, '') = {literal(value)}" for name, value in where)
             select = f"SELECT * FROM ({select}) WHERE {' AND '.join(tests)}"
         columns = [row[0] for row in connection.execute(f"DESCRIBE {select}").fetchall()]
-        strata = [name for name in columns if name.endswith(_STRATA)]
-        sums = [f"CAST(sum({name}) AS BIGINT) AS {name}" for name in columns if is_measure(name)]
-        keys = ", ".join(_KEYS + strata)
-        if kind == _TOTAL:
-            sql = f"SELECT {keys}, {', '.join(sums)} FROM ({select}) GROUP BY ALL ORDER BY ALL"
-            return connection.execute(sql).df()
-        dimensions = [name for name in columns if not is_measure(name) and name not in _KEYS + strata]
-        names = [identifier(name) for name in dimensions]
-        sets = ", ".join(f"({keys}, {name})" for name in names)
-        which = "".join(
-            f" WHEN grouping({name}) = 0 THEN {value}"
-            for name, value in zip(names, map(literal, dimensions), strict=True)
-        )
-        if not names:
-            return pd.DataFrame(columns=["dimension", "segment", *columns])
-        segments = f"coalesce({', '.join(names)}, '')"
-        sql = (
-            f"SELECT CASE{which} END AS dimension, {segments} AS segment, {keys}, {', '.join(sums)} "
-            f"FROM ({select}) GROUP BY GROUPING SETS ({sets}) ORDER BY ALL"
-        )
-        return connection.execute(sql).df()
+        keys = ", ".join(LOOK + [name for name in columns if name.endswith(_STRATA)])
+        sums = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in columns if is_measure(name))
+        names = {name: identifier(name) for name in by if name != TOTAL}
+        sets = [f"({keys}, {name})" for name in names.values()] + [f"({keys})"] * (TOTAL in by)
+        which = "".join(f"WHEN grouping({name}) = 0 THEN {literal(key)} " for key, name in names.items())
+        return connection.execute(
+            f"SELECT {f'CASE {which} ELSE {literal(TOTAL)} END' if which else literal(TOTAL)} AS dimension, "
+            f"coalesce({', '.join([*names.values(), literal(TOTAL)])}) AS segment, {keys}, {sums} "
+            f"FROM ({select}) GROUP BY GROUPING SETS ({', '.join(sets)}) ORDER BY ALL"
+        ).df()
 
-    def _path(self, fact: str, kind: str) -> Path:
-        return self._folder / f"{fact}-{kind}.parquet"
+    def _path(self, fact: str) -> Path:
+        return self._folder / f"{fact}.parquet"
 
     @cached_property
     def _sources(self) -> dict[str, list[str]]:
@@ -240,29 +221,24 @@ class Cube:
         tables = duckdb.get_table_names(fact_sql(fact))
         files = self.ledger.files[self.ledger.files["table"].isin(tables)]
         parts = [part for table in sorted(tables & self._sources.keys()) for part in self._sources[table]]
-        made = fingerprint([fact_sql(fact), repr(self.settings.rules), *self._code, *parts])
+        made = fingerprint([fact, repr(self.settings.rules), self._code, *parts])
         return {"made": made, "files": sorted(files["sha256"] + " " + files["file"])}
 
     @cached_property
-    def _code(self) -> list[str]:
-        return code_parts()
+    def _code(self) -> str:
+        """Fingerprint all that reads, adds up and judges."""
+        here = Path(__file__).parent
+        modules = sorted([*here.rglob("*.py"), *here.rglob("*.sql")])
+        return fingerprint(path.read_text(encoding="utf-8") for path in modules)
 
-    def _kept(self, fact: str, kind: str) -> tuple[pd.DataFrame, set[tuple[str, dt.datetime]]]:
-        nothing: tuple[pd.DataFrame, set[tuple[str, dt.datetime]]] = pd.DataFrame(_NO_LOOK), set()
-        content = read_sealed(self._path(fact, kind))
-        if content is None:
-            return nothing
-        table = pq.read_table(pa.BufferReader(content))
-        about = json.loads((table.schema.metadata or {}).get(b"tallysheet", b"{}"))
+    def _kept(self, fact: str) -> Cells:
+        """Read what still holds of what was added up before."""
+        cells, about = read_cells(self._path(fact))
         now = self._about(fact)
         if about.get("made") != now["made"] or not set(about["files"]) <= set(now["files"]):
-            return nothing
+            return Cells()
         changed = self._changed_since(fact, set(now["files"]) - set(about["files"]))
-        looks = {(week, dt.datetime.fromisoformat(moment)) for week, moment in about["looks"]}
-        cells = table.to_pandas()
-        if changed is None:
-            return cells, looks
-        return cells[cells["seen_at"] < changed], {look for look in looks if look[1] < changed}
+        return cells if changed is None else cells.before(changed)
 
     def _changed_since(self, fact: str, new_files: set[str]) -> dt.datetime | None:
         """Give the moment from which on new files may say something else; None if there are none."""
@@ -278,13 +254,6 @@ class Cube:
                 first = f"SELECT min(known_at) FROM {table} WHERE loaded_at >= CAST({taken} AS TIMESTAMP)"
                 firsts += [row[0] for row in connection.execute(first).fetchall() if row[0]]
         return min(firsts, default=dt.datetime.max)
-
-    def _keep(self, fact: str, kind: str) -> None:
-        looks = sorted((week, moment.isoformat()) for week, moment in self._looks[fact, kind])
-        about = json.dumps({**self._about(fact), "looks": looks})
-        table = pa.Table.from_pandas(self._cells[fact, kind], preserve_index=False)
-        told = table.replace_schema_metadata({b"tallysheet": about.encode()})
-        write_sealed(self._path(fact, kind), lambda part: pq.write_table(told, part, compression="zstd"))
 
 
 def _span(ledger: Ledger) -> Span:

@@ -116,17 +116,17 @@ def set_references(
     )
 
 
-def set_looks(connection: duckdb.DuckDBPyConnection, looks: pd.DataFrame) -> None:
+def set_looks(connection: duckdb.DuckDBPyConnection, looks: Sequence[tuple[str, dt.datetime]]) -> None:
     """Lay out ``calendar``: day, week and seen_at, one row a day of each look's week.
 
     Parameters
     ----------
-    looks : DataFrame
-        week (text) and seen_at: the moment at which the week is looked at; what became known later does
-        not count. A week may be looked at several times.
+    looks : sequence of (str, datetime)
+        Weeks and the moments at which they are looked at; what became known later does not count. A week
+        may be looked at several times.
     """
-    days = calendar(*_span(looks["week"].to_list()))
-    _create(connection, "calendar", days.merge(looks, on="week"))
+    days = calendar(*_span([week for week, _ in looks]))
+    _create(connection, "calendar", days.merge(pd.DataFrame(looks, columns=["week", "seen_at"]), on="week"))
 
 
 def _span(weeks: Sequence[str]) -> tuple[dt.date, dt.date]:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from tallysheet.checked import Checked
 from tallysheet.clean import only_load
 from tallysheet.dialect import find_encoding
+from tallysheet.digests import Digests
 from tallysheet.engine import connect, literal
 from tallysheet.errors import DataError
 from tallysheet.inputs import RawFile, raw_files
@@ -102,7 +103,7 @@ def forget(before: dt.date, data: str | Path = "data", dry_run: bool = False) ->
 
 def _planned(settings: Settings, source: Source, before: dt.date) -> Iterator[tuple[Forgotten, _Rows]]:
     """Decide for each extract of a source."""
-    raw = raw_files(source)
+    raw = raw_files(source, Digests(settings.data / "clean" / "digests.json", reads_again=True))
     run = Run(len(raw), lambda *_: None, dt.datetime.min)
     for one, extract in zip(raw, extracts_of(settings, source, raw, {}, run), strict=True):
         rows = _rows(source, one, extract.checked, before)

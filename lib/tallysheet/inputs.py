@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tallysheet.digests import Digests
 from tallysheet.errors import DataError
 from tallysheet.settings import Settings
 from tallysheet.sources import Source
@@ -60,7 +61,7 @@ class FileChanged(DataError):
     """A file was replaced, or grew, while it was read."""
 
 
-def raw_files(source: Source) -> list[RawFile]:
+def raw_files(source: Source, digests: Digests) -> list[RawFile]:
     """Find the files of a source; the main ones are given, earliest first.
 
     Raises
@@ -80,13 +81,13 @@ def raw_files(source: Source) -> list[RawFile]:
             if path.stat().st_size == 0:
                 raise DataError(str(path), "a header line and rows", "an empty file", "Extract it again.")
     main = source.files[0]
-    found = [_raw_file(path, main.extracted_at(path) or source.as_of) for path in main.paths()]
+    found = [_raw_file(path, main.extracted_at(path) or source.as_of, digests) for path in main.paths()]
     return sorted(found, key=lambda raw: (raw.taken_at or dt.datetime.min, raw.path.name))
 
 
-def _raw_file(path: Path, taken_at: dt.datetime | None) -> RawFile:
+def _raw_file(path: Path, taken_at: dt.datetime | None, digests: Digests) -> RawFile:
     before, touched_ns = Fingerprint.of(path), path.stat().st_ctime_ns
-    found = RawFile(path, sha256(path), before.size, taken_at, before, touched_ns)
+    found = RawFile(path, digests.of(path), before.size, taken_at, before, touched_ns)
     found.refuse_change()
     return found
 

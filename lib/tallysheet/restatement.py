@@ -130,7 +130,7 @@ def _of_kpi(
 
 def _variations(review: Review, series: Series, names: Sequence[str]) -> list[str]:
     """Judge each week against those before it: one row a week, later weeks left empty."""
-    whole = [str(week) for week in review.cube.weeks]
+    whole = [str(week) for week in review.whole_weeks]
     places = np.array([whole.index(name) for name in names])
     length = int(places.max()) + 1
     total = series.total.loc[whole[:length]]

@@ -11,7 +11,9 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
+from tallysheet.bases import base_weeks
 from tallysheet.calendar_effects import expected_effects, lost_days, peak_week
+from tallysheet.cells import TOTAL, Look
 from tallysheet.comparison import Explanation, compare, weekly_values
 from tallysheet.cube import Cube, Where
 from tallysheet.engine import connect
@@ -24,52 +26,71 @@ from tallysheet.values import Series, pairs
 from tallysheet.weeks import IsoWeek
 
 _WEEK = dt.timedelta(weeks=1)
+_EARLIER_WEEKS = 60
+"""So far back a review looks; a base that lies further back is looked at as well."""
 _TRIANGLE_WEEKS = 13
 """Weeks of full age that a triangle learns from, beside the younger ones."""
 _COUNTRIES = ("destination_country", "country", "origin_country")
 _DIMENSIONS = 2
 """Dimensions whose parts are judged beside the total."""
+_BY_HAND = ("seller",)
+"""Dimensions that a page does not name: sellers are many, and their names are not for everybody."""
 _USUAL_WEEKS = 26
 """Weeks that tell how much of a week is usually known."""
 
 
 class Review:
-    """All KPIs that a workbook's data allows, in any week, as known at the cube's moment.
+    """All KPIs that a workbook's data allows, in a week, as known at the cube's moment.
 
-    On a Monday hardly a KPI of last week is final. So a week is compared with earlier ones as they stood at
-    the same age; once its days of maturity are over, all are compared as known now. A week of which too
-    little is known at its age is not judged.
+    On a Monday hardly a KPI of last week is final. So the week is compared with earlier ones as they stood
+    at the same age; once its days of maturity are over, all are compared as known now. A week of which too
+    little is known at its age is not judged. What is usual is learnt from the 60 weeks before: a year and
+    some, so that a network of long ago does not widen the range of today's.
 
     Parameters
     ----------
     cube : Cube
+    week : IsoWeek
     """
 
-    def __init__(self, cube: Cube) -> None:
-        self.cube = cube
-        self._series: dict[tuple[str, dt.timedelta | None, Where], Series] = {}
-        self._explanations: dict[tuple[str, IsoWeek, str, tuple[str, ...], Where], Explanation] = {}
-        self._maturities: dict[tuple[str, IsoWeek, Where], Maturity] = {}
+    def __init__(self, cube: Cube, week: IsoWeek) -> None:
+        self.cube, self.week = cube, week
+        self.weeks = self._weeks_since(week)
+        self.whole_weeks = [one for one in cube.weeks if one in set(self.weeks)]
+        self._age = cube.as_of - week.ended_at
+        self._series: dict[tuple[str, dt.timedelta | None, Where, IsoWeek], Series] = {}
+        self._explanations: dict[tuple[str, str, tuple[str, ...], Where], Explanation] = {}
+        self._maturities: dict[tuple[str, Where], Maturity] = {}
+        self._triangles: dict[tuple[str, IsoWeek, Where], dict[str, np.ndarray]] = {}
         self._known: dict[tuple[str, Where], pd.Series] = {}
+
+    def _weeks_since(self, first: IsoWeek) -> list[IsoWeek]:
+        """List the weeks with data from 60 before the review's on, or from an earlier one on."""
+        return [one for one in self.cube.touched_weeks if one >= min(first, self.week.shift(-_EARLIER_WEEKS))]
 
     def kpis(self) -> dict[str, Kpi]:
         """Give the KPIs whose tables were loaded and of which there is anything, in order."""
-        return {
-            slug: one
-            for slug, one in KPIS.items()
-            if not self.lacking(one) and self.series(slug).total["n"].ne(0).any()
-        }
+        return {slug: one for slug, one in KPIS.items() if not self.lacking(one) and self._has_any(slug)}
+
+    def _has_any(self, slug: str) -> bool:
+        """Tell whether there is anything of a KPI: at the week's age, later, or by now."""
+        if self.series(slug, self.age(slug)).total["n"].any():
+            return True
+        if not kpi(slug).has_evidence and np.nansum(self.triangles(slug, self.week)["n"]):
+            return True
+        return bool(self.series(slug).total["n"].any())
 
     def lacking(self, one: Kpi) -> list[str]:
         """List the tables that a KPI lacks."""
         return sorted({table for fact in one.measures() for table in self.cube.missing[fact]})
 
-    def age(self, slug: str, week: IsoWeek) -> dt.timedelta | None:
-        """Give the age at which a week is compared; None: it is old enough to be compared as known now."""
-        age = self.cube.as_of - week.ended_at
-        return age if dt.timedelta() < age < dt.timedelta(days=kpi(slug).maturity_days) else None
+    def age(self, slug: str) -> dt.timedelta | None:
+        """Give the age at which the week is compared; None: it is old enough to be compared as known now."""
+        return self._age if dt.timedelta() < self._age < dt.timedelta(days=kpi(slug).maturity_days) else None
 
-    def series(self, slug: str, age: dt.timedelta | None = None, where: Where = ()) -> Series:
+    def series(
+        self, slug: str, age: dt.timedelta | None = None, where: Where = (), since: IsoWeek | None = None
+    ) -> Series:
         """Give a KPI by week and part, each week as known now or at an age.
 
         Parameters
@@ -79,57 +100,64 @@ class Review:
             After the end of each week.
         where : tuple of (str, str)
             Dimensions and their values: of this part alone.
+        since : IsoWeek, optional
+            The first week, if it is one before those that the review learns from.
         """
-        key = (slug, age, where)
+        weeks = self._weeks_since(since or self.week)
+        key = (slug, age, where, weeks[0])
         if key not in self._series:
-            one, looks = kpi(slug), self.cube.looks(age)
+            one, looks = kpi(slug), self._looks(age, weeks)
             self._series[key] = Series(
                 one,
-                self.cube.touched_weeks,
+                weeks,
                 {fact: self.cube.total(fact, looks, where) for fact in one.measures()},
-                lambda: {fact: self.cube.parts(fact, looks, where) for fact in one.measures()},
+                lambda by: {fact: self.cube.parts(fact, looks, by, where) for fact in one.measures()},
             )
         return self._series[key]
 
-    def maturity(self, slug: str, week: IsoWeek, where: Where = ()) -> Maturity:
-        """Tell how far a KPI's week is, in all or of a part, and why it is not judged."""
-        if (slug, week, where) not in self._maturities:
-            self._maturities[slug, week, where] = self._maturity(slug, week, where)
-        return self._maturities[slug, week, where]
+    def _looks(self, age: dt.timedelta | None, weeks: Sequence[IsoWeek]) -> list[Look]:
+        names = {str(one) for one in weeks}
+        return [look for look in self.cube.looks(age) if look[0] in names]
 
-    def _maturity(self, slug: str, week: IsoWeek, where: Where) -> Maturity:
-        one, age = kpi(slug), self.cube.as_of - week.ended_at
-        days = age / dt.timedelta(days=1)
+    def maturity(self, slug: str, where: Where = ()) -> Maturity:
+        """Tell how far the week's KPI is, in all or of a part, and why it is not judged."""
+        if (slug, where) not in self._maturities:
+            self._maturities[slug, where] = self._maturity(slug, where)
+        return self._maturities[slug, where]
+
+    def _maturity(self, slug: str, where: Where) -> Maturity:
+        one, days = kpi(slug), self._age / dt.timedelta(days=1)
         is_final = days >= one.maturity_days
-        if week not in self.cube.weeks:
+        if self.week not in self.whole_weeks:
             return Maturity(days, math.nan, False, "missing")
         if one.has_evidence:
-            completeness = float(self._completeness(slug, where)[str(week)])
+            completeness = float(self._completeness(slug, where)[str(self.week)])
             if math.isnan(completeness):
                 return Maturity(days, 0.0, is_final, "" if is_final else "young")
-            usual = self._usual_completeness(slug, week, where)
+            usual = self._usual_completeness(slug, where)
             return Maturity(days, completeness, is_final, _why(completeness, usual, one.floor))
         if is_final:
             return Maturity(days, 1.0, True, "")
-        return self._projected(slug, week, days, where)
+        return self._projected(slug, days, where)
 
-    def judged_week(self, slug: str, week: IsoWeek) -> IsoWeek | None:
-        """Find the latest week up to this one of which enough is known to judge it."""
+    def judged_week(self, slug: str) -> IsoWeek | None:
+        """Find the latest week up to the review's of which enough is known to judge it."""
         one = kpi(slug)
-        candidates = [each for each in reversed(self.cube.weeks) if each <= week]
+        candidates = [each for each in reversed(self.whole_weeks) if each <= self.week]
         if not candidates:
             return None
         if one.has_evidence:
             known = self._completeness(slug)
             return next((each for each in candidates if known[str(each)] >= one.floor), None)
-        age = self.cube.as_of - candidates[0].ended_at
-        if age >= dt.timedelta(days=one.maturity_days):
+        if self.cube.as_of - candidates[0].ended_at >= dt.timedelta(days=one.maturity_days):
             return candidates[0]
         sides = self.triangles(slug, candidates[0])
         grown = chain_ladder(sides["x" if one.method in ("ratio", "sum") else "n"]).completeness
-        old_enough = np.flatnonzero(grown >= one.floor)
+        steps = _steps(one.maturity_days, self.cube.as_of - candidates[0].ended_at)
+        weekly = np.interp(range(steps[-1] + 1), steps, grown)
+        old_enough = np.flatnonzero(weekly >= one.floor)
         # Of the last age nothing is left to grow.
-        place = int(old_enough[0]) if len(old_enough) else len(grown) - 1
+        place = int(old_enough[0]) if len(old_enough) else steps[-1]
         return candidates[place] if place < len(candidates) else None
 
     def _completeness(self, slug: str, where: Where = ()) -> pd.Series:
@@ -137,23 +165,23 @@ class Review:
         if (slug, where) not in self._known:
             share = _evidence(self.series(slug, where=where))
             full = dt.timedelta(days=kpi(slug).maturity_days)
-            old = [str(each) for each in self.cube.weeks if self.cube.as_of - each.ended_at >= full]
-            final = share.reindex(old[-_USUAL_WEEKS:] or [str(each) for each in self.cube.weeks]).median()
+            old = [str(each) for each in self.whole_weeks if self.cube.as_of - each.ended_at >= full]
+            final = share.reindex(old[-_USUAL_WEEKS:] or [str(each) for each in self.whole_weeks]).median()
             self._known[slug, where] = (share / (final if final > 0 else math.nan)).clip(upper=1.0)
         return self._known[slug, where]
 
-    def _usual_completeness(self, slug: str, week: IsoWeek, where: Where) -> float:
-        """Give what weeks before usually had at the age of a week."""
-        earlier = [str(each) for each in self.cube.weeks if each < week][-_USUAL_WEEKS:]
-        then = _evidence(self.series(slug, self.age(slug, week), where)).reindex(earlier)
+    def _usual_completeness(self, slug: str, where: Where) -> float:
+        """Give what weeks before usually had at the week's age."""
+        earlier = [str(each) for each in self.whole_weeks if each < self.week][-_USUAL_WEEKS:]
+        then = _evidence(self.series(slug, self.age(slug), where)).reindex(earlier)
         final = _evidence(self.series(slug, where=where)).reindex(earlier)
         usual = float((then / final.where(final > 0)).median())
         return 1.0 if math.isnan(usual) else usual
 
-    def _projected(self, slug: str, week: IsoWeek, days: float, where: Where) -> Maturity:
+    def _projected(self, slug: str, days: float, where: Where) -> Maturity:
         """Read from the triangles how much is known at this age, and project the week to its end."""
         one = kpi(slug)
-        sides = self.triangles(slug, week, where)
+        sides = self.triangles(slug, self.week, where)
         n = chain_ladder(sides["n"])
         if not sides["n"][-1, 0] > 0:
             return Maturity(days, 0.0, False, "young")
@@ -173,101 +201,106 @@ class Review:
         return Maturity(days, completeness, False, reason, min(value, most), low, min(high, most))
 
     def triangles(self, slug: str, week: IsoWeek, where: Where = ()) -> dict[str, np.ndarray]:
-        """Give both sides of a KPI, week by week as they stood at the week's age, a week later and so on.
+        """Give both sides of a KPI, week by week as they stood at the week's age and later (see `_steps`).
 
         Returns
         -------
         dict of str to array, shape (weeks, ages)
             ``x`` and ``n``; NaN where a week is not that old; the last row is the week's own.
         """
+        key = (slug, week, where)
+        if key not in self._triangles:
+            self._triangles[key] = self._triangle(slug, week, where)
+        return self._triangles[key]
+
+    def _triangle(self, slug: str, week: IsoWeek, where: Where) -> dict[str, np.ndarray]:
         one, age = kpi(slug), self.cube.as_of - week.ended_at
         looks = self._looks_at_ages(one.maturity_days, age, week)
         cells = {fact: self.cube.total(fact, self._corner(fact, age, week), where) for fact in one.measures()}
-        found = pairs(cells, one, ["week", "seen_at"]).reindex(
-            pd.MultiIndex.from_frame(looks), fill_value=0.0
-        )
-        is_known = (looks["seen_at"] <= self.cube.as_of).to_numpy()
-        weeks = looks["week"].nunique()
+        index = pd.MultiIndex.from_tuples(looks, names=["week", "seen_at"])
+        found = pairs(cells, one, ["week", "seen_at"]).reindex(index, fill_value=0.0)
+        is_known = np.array([seen_at <= self.cube.as_of for _, seen_at in looks])
+        weeks = len({name for name, _ in looks})
         return {side: np.where(is_known, found[side], np.nan).reshape(weeks, -1) for side in ("x", "n")}
 
-    def _looks_at_ages(self, maturity_days: int, age: dt.timedelta, week: IsoWeek) -> pd.DataFrame:
-        """Look at weeks up to a week at an age, a week later and so on up to full age."""
-        steps = max(math.ceil((dt.timedelta(days=maturity_days) - age) / _WEEK), 0)
-        weeks = [each for each in self.cube.weeks if each <= week][-(_TRIANGLE_WEEKS + steps) :]
-        looks = [
-            (str(each), each.ended_at + age + step * _WEEK) for each in weeks for step in range(steps + 1)
-        ]
-        return pd.DataFrame(looks, columns=["week", "seen_at"]).astype({"seen_at": "datetime64[us]"})
+    def _looks_at_ages(self, maturity_days: int, age: dt.timedelta, week: IsoWeek) -> list[Look]:
+        """Look at weeks up to a week at an age and later, up to full age."""
+        steps = _steps(maturity_days, age)
+        weeks = [each for each in self.whole_weeks if each <= week][-(_TRIANGLE_WEEKS + steps[-1]) :]
+        return [(str(each), each.ended_at + age + step * _WEEK) for each in weeks for step in steps]
 
-    def _corner(self, fact: str, age: dt.timedelta, week: IsoWeek) -> pd.DataFrame:
+    def _corner(self, fact: str, age: dt.timedelta, week: IsoWeek) -> list[Look]:
         """Give the looks of a triangle that serves all KPIs of a fact, so that it is added up once."""
         days = [one.maturity_days for one in KPIS.values() if fact in one.measures() and not one.has_evidence]
-        looks = self._looks_at_ages(max(days, default=0), age, week)
-        is_needed = age < dt.timedelta(days=max(days, default=0))
-        return looks[(looks["seen_at"] <= self.cube.as_of) & is_needed]
+        most = max(days, default=0)
+        if age >= dt.timedelta(days=most):
+            return []
+        return [look for look in self._looks_at_ages(most, age, week) if look[1] <= self.cube.as_of]
 
-    def unjudged(self, slug: str, week: IsoWeek, where: Where = ()) -> dict[IsoWeek, str]:
-        """Give the weeks up to a week that are not judged, and why (see `Maturity`)."""
-        whole = set(self.cube.weeks)
-        found = {one: "missing" for one in self.cube.touched_weeks if one not in whole}
-        one = kpi(slug)
+    def unjudged(self, slug: str, where: Where = ()) -> dict[IsoWeek, str]:
+        """Give the weeks up to the review's that are not judged, and why (see `Maturity`)."""
+        one, whole = kpi(slug), set(self.cube.weeks)
+        found = {each: "missing" for each in self.cube.touched_weeks if each not in whole}
         if one.has_evidence:
-            share = _evidence(self.series(slug, self.age(slug, week), where))
-            earlier = [each for each in self.cube.weeks if each < week]
+            share = _evidence(self.series(slug, self.age(slug), where))
+            earlier = [each for each in self.whole_weeks if each < self.week]
             usual = share.reindex([str(each) for each in earlier][-_USUAL_WEEKS:]).median()
             found |= {each: "gap" for each in earlier if share[str(each)] < one.floor * usual}
-        reason = self.maturity(slug, week, where).reason
-        return found | ({week: reason} if reason else {})
+        reason = self.maturity(slug, where).reason
+        return found | ({self.week: reason} if reason else {})
 
-    def prepare(self, week: IsoWeek) -> None:
-        """Add up at once, fact by fact, what all KPIs of a week need."""
-        ages = {self.age(slug, week) for slug in KPIS} | {None}
-        whole = pd.concat([self.cube.looks(age) for age in ages])
-        age = self.cube.as_of - week.ended_at
+    def prepare(self) -> None:
+        """Add up at once, fact by fact, what all KPIs need."""
         for fact, lacking in self.cube.missing.items():
-            if not lacking:
-                looks = pd.concat([whole, self._corner(fact, age, week)]).drop_duplicates()
-                self.cube.total(fact, looks)
+            if lacking:
+                continue
+            served = [one for one in KPIS.values() if fact in one.measures()]
+            ages = {self.age(one.slug) for one in served}
+            ages |= {None for one in served if one.has_evidence}
+            looks = [look for age in ages for look in self._looks(age, self.weeks)]
+            looks += self._corner(fact, self._age, self.week)
+            by = {name for one in served for name in _shown(one)[:_DIMENSIONS]}
+            self.cube.add_up(fact, looks, (TOTAL, *sorted(by)))
 
-    def dimensions(self, slug: str, week: IsoWeek, most: int) -> tuple[str, ...]:
+    def dimensions(self, slug: str, most: int) -> tuple[str, ...]:
         """Give the first two dimensions of a KPI that have from two up to so many values in the data."""
-        series = self.series(slug, self.age(slug, week))
-        fit = (name for name in kpi(slug).dimensions if 2 <= series.size(name) <= most)
+        series = self.series(slug, self.age(slug))
+        if not series.total["n"].any():
+            return ()
+        fit = (name for name in _shown(kpi(slug)) if 2 <= series.size(name) <= most)
         return tuple(islice(fit, _DIMENSIONS))
 
-    def p90(self, slug: str, week: IsoWeek) -> float:
+    def p90(self, slug: str) -> float:
         """Give the length within which nine of ten have ended; NaN for what is no duration."""
         if kpi(slug).method not in ("quantile", "kaplan_meier"):
             return math.nan
-        pair = self.series(slug, self.age(slug, week)).pooled([week], share=0.9).iloc[0]
+        pair = self.series(slug, self.age(slug)).pooled([self.week], share=0.9).iloc[0]
         return float(pair["x"] / pair["n"]) if pair["n"] > 0 else math.nan
 
-    def explanation(
-        self, slug: str, week: IsoWeek, base: str, by: Sequence[str], where: Where = ()
-    ) -> Explanation:
+    def explanation(self, slug: str, base: str, by: Sequence[str], where: Where = ()) -> Explanation:
         """Compare a KPI's week with a base; asked again, it is the same object."""
-        key = (slug, week, base, tuple(by), where)
+        key = (slug, base, tuple(by), where)
         if key not in self._explanations:
-            series = self.series(slug, self.age(slug, week), where)
-            target = self.target(slug, week, where)
+            first = min(base_weeks(base, self.week, self.cube.touched_weeks))
+            target = self.target(slug, where)
             self._explanations[key] = compare(
-                series,
-                week,
+                self.series(slug, self.age(slug), where, first),
+                self.week,
                 base=base,
                 by=by,
-                unjudged=self.unjudged(slug, week, where),
+                unjudged=self.unjudged(slug, where),
                 target=target.target if target else None,
             )
         return self._explanations[key]
 
-    def calendar_adjusted(self, slug: str, week: IsoWeek, where: Where = ()) -> pd.DataFrame:
+    def calendar_adjusted(self, slug: str, where: Where = ()) -> pd.DataFrame:
         """Give a KPI's weeks without what holidays and peaks usually do; see `expected_effects`.
 
-        Holidays weigh as the KPI's volume lies over countries; where it has no countries, all that the
-        workbook shows weigh alike.
+        All weeks with data serve, as a peak comes once a year. Holidays weigh as the KPI's volume lies over
+        countries; where it has no countries, all that the workbook shows weigh alike.
         """
-        series = self.series(slug, self.age(slug, week), where)
-        weeks = [one for one in series.weeks if one <= week and one in set(self.cube.weeks)]
+        series = self.series(slug, self.age(slug), where, self.cube.touched_weeks[0])
+        weeks = [one for one in self.cube.weeks if one <= self.week]
         shares = self._country_shares(series, weeks[-52:])
         values = weekly_values(series.total, series.kpi)[[str(one) for one in weeks]]
         return expected_effects(
@@ -293,9 +326,22 @@ class Review:
             show_known(connection, self.cube.ledger, self.cube.as_of, ["targets"])
             return read_targets(connection)
 
-    def target(self, slug: str, week: IsoWeek, where: Where = ()) -> Target | None:
-        """Give the target of a KPI, or of a part of it, in a week."""
-        return target_of(self.targets, kpi(slug), week, dict(where))
+    def target(self, slug: str, where: Where = ()) -> Target | None:
+        """Give the target of a KPI, or of a part of it, in the week."""
+        return target_of(self.targets, kpi(slug), self.week, dict(where))
+
+
+def _steps(maturity_days: int, age: dt.timedelta) -> list[int]:
+    """Give the weeks from an age on at which a triangle is read: the older, the less there is to see."""
+    last = max(math.ceil((dt.timedelta(days=maturity_days) - age) / _WEEK), 0)
+    steps = [0]
+    while steps[-1] < last:
+        steps.append(steps[-1] + max(steps[-1] // 2, 1))
+    return steps
+
+
+def _shown(one: Kpi) -> list[str]:
+    return [name for name in one.dimensions if name not in _BY_HAND]
 
 
 def _evidence(series: Series) -> pd.Series:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -185,33 +185,26 @@ class Series:
     total : mapping of str to DataFrame
         Cells of each of the KPI's facts, by ``week``.
     parts : callable
-        Gives the cells of each fact by ``dimension``, ``segment`` and ``week``; called when asked for.
+        Gives the cells of each fact by ``segment`` of a dimension and ``week``; called when asked for.
     """
 
-    def __init__(self, kpi: Kpi, weeks: Sequence[IsoWeek], total: Cells, parts: Callable[[], Cells]) -> None:
-        self.kpi, self.weeks, self._total, self._give = kpi, list(weeks), total, parts
+    def __init__(
+        self, kpi: Kpi, weeks: Sequence[IsoWeek], total: Cells, parts: Callable[[str], Cells]
+    ) -> None:
+        self.kpi, self.weeks, self._total, self._parts = kpi, list(weeks), total, cache(parts)
         self._names = [str(week) for week in weeks]
         self.total = pairs(total, kpi, ["week"]).reindex(self._names, fill_value=0.0)
         self._by: dict[str, Parts] = {}
 
-    @cached_property
-    def _parts(self) -> dict[str, Cells]:
-        """Cells of each dimension, fact by fact."""
-        cells = self._give()
-        return {
-            name: {fact: frame[frame["dimension"] == name] for fact, frame in cells.items()}
-            for name in self.kpi.dimensions
-        }
-
     def size(self, dimension: str) -> int:
         """Count the values of a dimension."""
-        values = (frame["segment"].unique() for frame in self._parts[dimension].values())
+        values = (frame["segment"].unique() for frame in self._parts(dimension).values())
         return len({value for found in values for value in found})
 
     def by(self, dimension: str) -> Parts:
         """Give the parts of a dimension by week."""
         if dimension not in self._by:
-            found = pairs(self._parts[dimension], self.kpi, ["segment", "week"])
+            found = pairs(self._parts(dimension), self.kpi, ["segment", "week"])
             segments = found.index.unique("segment")
             grid = found.reindex(pd.MultiIndex.from_product([segments, self._names]), fill_value=0.0)
             self._by[dimension] = Parts(
@@ -238,7 +231,7 @@ class Series:
             total = self.total.loc[names].sum(min_count=1).to_frame("").T
             found = self.by(dimension).over(names) if dimension else total
             return found / len(names) if self.kpi.denominator is None else found
-        cells = self._parts[dimension] if dimension else self._total
+        cells = self._parts(dimension) if dimension else self._total
         key = "segment" if dimension else "all"
         chosen = {
             fact: frame[frame["week"].isin(names)].assign(**({} if dimension else {"all": ""}))
@@ -251,11 +244,7 @@ class Series:
 def series_of(cells: pd.DataFrame, kpi: Kpi, weeks: Sequence[IsoWeek]) -> Series:
     """Make a series of one frame: ``week``, a column a dimension, the KPI's columns."""
 
-    def parts() -> Cells:
-        each = [
-            cells.assign(dimension=name, segment=cells[name].astype("string").fillna(""))
-            for name in kpi.dimensions
-        ]
-        return {kpi.fact: pd.concat(each, ignore_index=True)}
+    def parts(dimension: str) -> Cells:
+        return {kpi.fact: cells.assign(segment=cells[dimension].astype("string").fillna(""))}
 
     return Series(kpi, weeks, {kpi.fact: cells}, parts)

@@ -81,7 +81,7 @@ def open_week(
     seen_at = moment(as_of)
     vocabularies = [source.vocabulary for source in read_sources(settings)]
     language = read_language(lang, tuple(words[lang] for words in vocabularies if lang in words))
-    ledger = load(settings.data)
+    ledger = load(settings.data, reads_again=False)
     known = min(seen_at, ledger.as_of) if seen_at else ledger.as_of
     cube = Cube(ledger, settings, known)
     touched = cube.touched_weeks
@@ -123,16 +123,16 @@ class WeekKpi:
 
     def maturity(self) -> Maturity:
         """Tell how far the week is: what is known of it, whether it is final, what it may become."""
-        return self.week.review.maturity(self.definition.slug, self.week.week, self.where)
+        return self.week.review.maturity(self.definition.slug, self.where)
 
     def calendar_adjusted(self) -> pd.DataFrame:
         """Give the weeks without what holidays and peaks usually do."""
-        return self.week.review.calendar_adjusted(self.definition.slug, self.week.week, self.where)
+        return self.week.review.calendar_adjusted(self.definition.slug, self.where)
 
     def pace(self) -> Pace | None:
         """Tell how far the quarter is on its way to the target; None without one, or for a duration."""
         slug = self.definition.slug
-        target = self.week.review.target(slug, self.week.week, self.where)
+        target = self.week.review.target(slug, self.where)
         if target is None or not self.definition.is_additive:
             return None
         return pace(self.week.review.series(slug, where=self.where), target, self.week.week)
@@ -181,8 +181,8 @@ class Week:
         rows = []
         for target in self.review.targets:
             slug, where = target.kpi, tuple(sorted(target.where.items()))
-            if slug in self.available and self.review.target(slug, self.week, where) is target:
-                found = self.review.explanation(slug, self.week, self.base, (), where)
+            if slug in self.available and self.review.target(slug, where) is target:
+                found = self.review.explanation(slug, self.base, (), where)
                 rows.append((target, found.value_now, found.assurance))
         return as_frame(rows)
 
@@ -194,8 +194,8 @@ class Week:
     @cached_property
     def review(self) -> Review:
         """What is known of each KPI, week by week; made when first asked for."""
-        found = Review(self.cube)
-        found.prepare(self.week)
+        found = Review(self.cube, self.week)
+        found.prepare()
         return found
 
     @cached_property
@@ -224,7 +224,7 @@ class Week:
 
     def _row(self, slug: str) -> dict[str, object]:
         explanation = self.explanation(slug)
-        maturity, judged = self.review.maturity(slug, self.week), self.judged_week(slug)
+        maturity, judged = self.review.maturity(slug), self.judged_week(slug)
         return {
             "kpi": slug,
             "value": explanation.value_now,
@@ -241,7 +241,7 @@ class Week:
             "projected": maturity.projected,
             "low": maturity.low,
             "high": maturity.high,
-            "p90": self.review.p90(slug, self.week),
+            "p90": self.review.p90(slug),
         }
 
     @property
@@ -271,15 +271,15 @@ class Week:
             if name not in definition.dimensions:
                 known = ", ".join(definition.dimensions)
                 raise UsageError("by", f"one of {known}", repr(name), "Choose one of them.")
-        return self.review.explanation(slug, self.week, base or self.base, dimensions, where)
+        return self.review.explanation(slug, base or self.base, dimensions, where)
 
     def dimensions(self, slug: str) -> tuple[str, ...]:
         """Dimensions of a KPI that the page shows: those with 2 to 30 values in the data."""
-        return self.review.dimensions(slug, self.week, _PAGE_PARTS)
+        return self.review.dimensions(slug, _PAGE_PARTS)
 
     def judged_week(self, slug: str) -> IsoWeek | None:
         """Find the latest week up to this one of which enough is known to judge it."""
-        return self.review.judged_week(slug, self.week)
+        return self.review.judged_week(slug)
 
     @cached_property
     def _database(self) -> duckdb.DuckDBPyConnection:
@@ -337,7 +337,7 @@ class Week:
         return self.explanation(slug, "year-ago", ()).value_base
 
     def _maturity(self, slug: str) -> str:
-        maturity = self.review.maturity(slug, self.week)
+        maturity = self.review.maturity(slug)
         if maturity.reason in ("missing", "gap"):
             return self.language.text(f"scorecard.{maturity.reason}")
         if maturity.is_final:

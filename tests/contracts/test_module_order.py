@@ -7,10 +7,10 @@ ORDER = """
 errors files weeks settings language
 schema.types schema.transport schema.customer schema.reference schema schema.dictionary
 kpi kpis.delivery kpis.fulfilment kpis.reverse kpis.claims kpis.care kpis.money kpis.adoption kpis
-engine personal unpack records dialect layout spreadsheet text_file extract
+engine personal unpack digests records dialect layout spreadsheet text_file extract
 reasons sources inputs casts row_checks checked range_checks database merge ledger notes loading clean forget
-facts cube limits boxes calendar_effects judgement decomposition bases durations maturity values comparison
-targets review restatement verdict
+facts cells cube limits boxes calendar_effects judgement decomposition bases durations maturity values
+comparison targets review restatement verdict
 say tables svg control_charts charts page fine_print
 week explain terminal sampling
 execute
