@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.bases import base_weeks, data_span
-from tallysheet.decomposition import decompose
+from tallysheet.decomposition import split
 from tallysheet.errors import UsageError
 from tallysheet.judgement import Judgement, Judgements, judge, judge_many
 from tallysheet.kpi import Kpi
@@ -186,10 +186,10 @@ def compare(
     parts, close_ups, segments = {}, {}, []
     wanted = target if base == "target" else None
     for dimension in by:
-        split = _split(series, dimension, week, judged, compared, why, wanted)
-        if split is None:
+        found = _split(series, dimension, week, judged, compared, why, wanted)
+        if found is None:
             continue
-        parts[dimension] = split
+        parts[dimension] = found
         closest = _closest(parts[dimension])
         rows = series.by(dimension).weekly(closest).loc[judged]
         close_ups[dimension] = closest, _history(rows, kpi, _judge(rows, kpi, why), compared)
@@ -294,45 +294,48 @@ def _split(
     )
     if target is not None:
         before = now.apply(lambda own: _at_target(own, now.sum(), kpi, target), axis=1)
+    sides = np.array([now["x"], before["x"], now["n"], before["n"]], dtype=float)
+    # A part whose duration is not known yet has none to give to the split.
+    unknown = np.isnan(sides[:2]).any(axis=0)
+    sides[:, unknown] = 0.0
+    present = (sides != 0).any(axis=0)
+    keep = present | unknown | (not present.any())
+    x_now, x_base, n_now, n_base = sides[:, keep]
+    if kpi.denominator and not min(n_now.sum(), n_base.sum()) > 0:
+        return None
+    mix, rate, total = split((x_now, x_base), (n_now, n_base) if kpi.denominator else None)
     verdicts = _judge_parts(parts, judged, kpi, why)
+    variation = np.where(np.char.startswith(verdicts.reason, "run"), "routine", verdicts.variation)
     frame = pd.DataFrame(
         {
-            "segment": parts.segments,
-            "x_now": now["x"].to_numpy(),
-            "x_base": before["x"].to_numpy(),
-            "n_now": now["n"].to_numpy(),
-            "n_base": before["n"].to_numpy(),
-            "value_now": weekly_values(now, kpi).to_numpy(),
-            "value_base": weekly_values(before, kpi).to_numpy(),
-            "variation": np.where(np.char.startswith(verdicts.reason, "run"), "routine", verdicts.variation),
-            "reason": verdicts.reason,
-            "lower": verdicts.lower,
-            "upper": verdicts.upper,
+            "segment": np.array(parts.segments, dtype=object)[keep],
+            "n_now": n_now,
+            "n_base": n_base,
+            "value_now": weekly_values(now, kpi).to_numpy()[keep],
+            "value_base": weekly_values(before, kpi).to_numpy()[keep],
+            "variation": variation[keep],
+            "reason": verdicts.reason[keep],
+            "lower": verdicts.lower[keep],
+            "upper": verdicts.upper[keep],
+            "mix": mix,
+            "rate": rate,
+            "total": total,
         }
     )
-    # A part whose duration is not known yet has none to give to the split.
-    unknown = frame[["x_now", "x_base"]].isna().any(axis=1)
-    frame.loc[unknown, ["x_now", "x_base", "n_now", "n_base"]] = 0.0
-    present = frame[["x_now", "x_base", "n_now", "n_base"]].ne(0).any(axis=1)
-    frame = frame[present | unknown | (not present.any())]
-    columns = {"now_n": "n_now", "base_n": "n_base"} if kpi.denominator else {}
-    if kpi.denominator and not frame[["n_now", "n_base"]].sum().gt(0).all():
-        return None
-    split = decompose(frame, by="segment", now="x_now", base="x_base", **columns)
-    joined = frame.merge(split, on="segment").drop(columns=["x_now", "x_base"])
-    return joined.sort_values("total", key=abs, ascending=False, kind="stable", ignore_index=True)
+    return frame.sort_values("total", key=abs, ascending=False, kind="stable", ignore_index=True)
 
 
 def _judge_parts(parts: Parts, judged: list[str], kpi: Kpi, why: str | None) -> Judgements:
     """Judge the last week of each part, or say why none is."""
-    x, n = parts.x[judged].to_numpy(copy=True), parts.n[judged].to_numpy()
+    chosen = parts.at(judged)
+    x, n = chosen.x.copy(), chosen.n
     if kpi.chart == "xmr" and kpi.denominator is not None:
         x = np.divide(x, n, out=np.full_like(x, np.nan), where=n > 0)
     if why:
         x[:, -1] = np.nan
     found = judge_many(x, None if kpi.chart == "xmr" else n, kpi.chart)
     if kpi.evidence and not why:
-        found = _without_gaps(found, parts.ended[judged].to_numpy(float), n, kpi.floor)
+        found = _without_gaps(found, chosen.ended, n, kpi.floor)
     return replace(found, reason=np.full_like(found.reason, why, dtype="<U12")) if why else found
 
 
@@ -361,13 +364,12 @@ def _segment(
 ) -> Segment:
     """Measure how far a part moved beyond the rest.
 
-    The weekly difference between the part and the rest (for a sum: the part less its usual share of
-    the rest) has its own wobble; its moving range gives the interval, so that shocks which the part
-    shares with the rest do not count. Against a target (no weeks compared) it is how far the part's own
-    value is from it, and the target does not wobble.
+    The weekly difference between the part and the rest (for a sum: the part less its usual share of the
+    rest) has its own wobble; its moving range gives the interval, so that shocks which both share do not
+    count. Against a target (no weeks compared) it is the part's own distance from it.
     """
     rest = totals - own
-    base = [str(week) for week in compared]
+    base = [str(one) for one in compared]
     if not base:
         differences, before = weekly_values(own, kpi), float(row["value_base"])
     elif (rest.loc[[*base, judged[-1]], "n"] == 0).any():  # the part is all there is
@@ -395,5 +397,4 @@ def _segment(
 
 
 def _over(rows: pd.DataFrame, weeks: list[str], kpi: Kpi) -> float:
-    pooled = rows.loc[weeks].mean() if kpi.denominator is None else rows.loc[weeks].sum()
-    return _value(pooled, kpi)
+    return _value(rows.loc[weeks].mean() if kpi.denominator is None else rows.loc[weeks].sum(), kpi)

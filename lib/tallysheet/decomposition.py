@@ -6,8 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tallysheet.errors import UsageError, nearest
+
+Numbers = NDArray[np.float64]
 
 
 def decompose(
@@ -77,6 +80,25 @@ def decompose(
     if (now_n is None) != (base_n is None):
         raise UsageError("decompose", "now_n and base_n together, or neither", "one of them", "Name both.")
     measures = [now, base] + [name for name in (now_n, base_n) if name]
+    _check(frame, keys, measures)
+    sums = frame.groupby(keys, sort=False, dropna=False)[measures].sum().reset_index()
+    numerators = sums[now].to_numpy(float), sums[base].to_numpy(float)
+    denominators = None
+    if now_n is not None and base_n is not None:
+        denominators = sums[now_n].to_numpy(float), sums[base_n].to_numpy(float)
+        _check_denominators(dict(zip((now_n, base_n), denominators, strict=True)))
+    mix, rate, total = split(numerators, denominators)
+    value_now, value_base = (
+        float(x.sum() / (denominators[side].sum() if denominators else 1.0))
+        for side, x in enumerate(numerators)
+    )
+    parts = sums[keys].assign(mix=mix, rate=rate, total=total)
+    parts.attrs["now"], parts.attrs["base"] = value_now, value_base
+    parts.attrs["residual"] = (value_now - value_base) - float(parts["total"].sum())
+    return parts
+
+
+def _check(frame: pd.DataFrame, keys: list[str], measures: list[str]) -> None:
     for name in keys + measures:
         if name not in frame.columns:
             raise UsageError(
@@ -90,38 +112,31 @@ def decompose(
                 "empty cells",
                 "Fill them with 0, or leave the rows out.",
             )
-    sums = frame.groupby(keys, sort=False, dropna=False)[measures].sum().reset_index()
-    parts = sums[keys].copy()
-    if now_n is None or base_n is None:
-        parts["mix"] = 0.0
-        parts["rate"] = parts["total"] = (sums[now] - sums[base]).astype(float)
-        value_now, value_base = float(sums[now].sum()), float(sums[base].sum())
-    else:
-        value_now, value_base = _split_ratio(parts, sums, now, base, now_n, base_n)
-    parts.attrs["now"], parts.attrs["base"] = value_now, value_base
-    parts.attrs["residual"] = (value_now - value_base) - float(parts["total"].sum())
-    return parts
 
 
-def _split_ratio(
-    parts: pd.DataFrame, sums: pd.DataFrame, now: str, base: str, now_n: str, base_n: str
-) -> tuple[float, float]:
-    for name in (now_n, base_n):
-        if (sums[name] < 0).any() or not sums[name].sum() > 0:
+def _check_denominators(denominators: dict[str, Numbers]) -> None:
+    for name, n in denominators.items():
+        if (n < 0).any() or not n.sum() > 0:
             raise UsageError(
                 f"decompose {name}",
                 "denominators of 0 or more, not all 0",
                 "others",
                 "Check the rows compared.",
             )
-    n1, n0 = float(sums[now_n].sum()), float(sums[base_n].sum())
-    total1, total0 = float(sums[now].sum()) / n1, float(sums[base].sum()) / n0
-    share1, share0 = sums[now_n] / n1, sums[base_n] / n0
-    present = (sums[now_n] > 0) & (sums[base_n] > 0)
-    rate1 = sums[now] / sums[now_n].where(present, np.nan)
-    rate0 = sums[base] / sums[base_n].where(present, np.nan)
-    shift = (share1 - share0) * (total0 + total1) / 2
-    rate = ((share0 + share1) / 2 * (rate1 - rate0)).fillna(0.0)
-    total = sums[now] / n1 - sums[base] / n0 - shift
-    parts["mix"], parts["rate"], parts["total"] = total - rate, rate, total
-    return total1, total0
+
+
+def split(
+    numerators: tuple[Numbers, Numbers], denominators: tuple[Numbers, Numbers] | None
+) -> tuple[Numbers, Numbers, Numbers]:
+    """Split as `decompose` does: arrays of now and before, one entry a segment; mix, rate and total."""
+    x1, x0 = numerators
+    if denominators is None:
+        return np.zeros_like(x1), x1 - x0, x1 - x0
+    n1, n0 = denominators
+    share1, share0 = n1 / n1.sum(), n0 / n0.sum()
+    present = (n1 > 0) & (n0 > 0)
+    rate1, rate0 = (np.divide(x, n, out=np.zeros_like(n), where=present) for x, n in ((x1, n1), (x0, n0)))
+    shift = (share1 - share0) * (x0.sum() / n0.sum() + x1.sum() / n1.sum()) / 2
+    rate = np.where(present, (share0 + share1) / 2 * (rate1 - rate0), 0.0)
+    total = x1 / n1.sum() - x0 / n0.sum() - shift
+    return total - rate, rate, total

@@ -14,6 +14,7 @@ from tallysheet.durations import incidence, quantile, survival
 from tallysheet.kpi import Histogram, Kpi
 from tallysheet.weeks import IsoWeek
 
+Numbers = NDArray[np.float64]
 Cells = Mapping[str, pd.DataFrame]
 """Fact to its cells: keys, bins or strata, measures."""
 
@@ -154,24 +155,33 @@ def _standardised(cells: pd.DataFrame, kpi: Kpi, keys: list[str]) -> pd.DataFram
 
 @dataclass(frozen=True)
 class Parts:
-    """A dimension's parts by week: frames with a row a segment and a column a week; see `pairs`."""
+    """A dimension's parts by week: arrays with a row a segment and a column a week; see `pairs`.
 
-    x: pd.DataFrame
-    n: pd.DataFrame
-    ended: pd.DataFrame
+    A segment is a value of the dimension; rows without a value are a part of their own, ``""``.
+    """
 
-    @property
-    def segments(self) -> list[str]:
-        """Values of the dimension; rows without a value are a part of their own, ``""``."""
-        return [str(segment) for segment in self.x.index]
+    segments: list[str]
+    weeks: list[str]
+    x: Numbers
+    n: Numbers
+    ended: Numbers
+
+    def at(self, weeks: Sequence[str]) -> Parts:
+        """Give some of the weeks."""
+        places = [self.weeks.index(week) for week in weeks]
+        sides = (side[:, places] for side in (self.x, self.n, self.ended))
+        return Parts(self.segments, list(weeks), *sides)
 
     def weekly(self, segment: str) -> pd.DataFrame:
         """Give one part by week: x and n."""
-        return pd.DataFrame({"x": self.x.loc[segment], "n": self.n.loc[segment]})
+        row = self.segments.index(segment)
+        return pd.DataFrame({"x": self.x[row], "n": self.n[row]}, index=self.weeks)
 
-    def over(self, weeks: list[str]) -> pd.DataFrame:
+    def over(self, weeks: Sequence[str]) -> pd.DataFrame:
         """Add weeks up: x and n, a row a segment."""
-        return pd.DataFrame({"x": self.x[weeks].sum(axis=1), "n": self.n[weeks].sum(axis=1), "ended": np.nan})
+        chosen = self.at(weeks)
+        sums = {"x": chosen.x.sum(axis=1), "n": chosen.n.sum(axis=1), "ended": np.nan}
+        return pd.DataFrame(sums, index=self.segments)
 
 
 class Series:
@@ -207,12 +217,8 @@ class Series:
             found = pairs(self._parts(dimension), self.kpi, ["segment", "week"])
             segments = found.index.unique("segment")
             grid = found.reindex(pd.MultiIndex.from_product([segments, self._names]), fill_value=0.0)
-            self._by[dimension] = Parts(
-                *(
-                    pd.DataFrame(grid[side].to_numpy().reshape(len(segments), -1), segments, self._names)
-                    for side in ("x", "n", "ended")
-                )
-            )
+            sides = (grid[side].to_numpy().reshape(len(segments), -1) for side in ("x", "n", "ended"))
+            self._by[dimension] = Parts([str(one) for one in segments], self._names, *sides)
         return self._by[dimension]
 
     def pooled(self, weeks: Sequence[IsoWeek], dimension: str = "", share: float = 0.5) -> pd.DataFrame:
