@@ -18,4 +18,4 @@ JOIN calendar ON calendar.day = CAST(shipments.first_attempt_at AS DATE)
 WHERE calendar.seen_at >= shipments.known_at
     AND calendar.seen_at < shipments.replaced_at
     AND shipments.service IN ('home', 'express')
-    AND shipments.first_attempt_at + INTERVAL '12' HOUR <= calendar.seen_at
+    AND shipments.first_attempt_at BETWEEN calendar.day AND calendar.seen_at - INTERVAL '12' HOUR

@@ -29,5 +29,5 @@ WHERE shipments.flow = 'outbound'
     AND shipments.order_id IS NOT NULL
     AND calendar.seen_at >= shipments.known_at
     AND calendar.seen_at < shipments.replaced_at
-    AND calendar.seen_at >= shipments.delivered_at
+    AND shipments.delivered_at BETWEEN calendar.day AND calendar.seen_at
 GROUP BY calendar.week, calendar.seen_at, shipments.shipment_id

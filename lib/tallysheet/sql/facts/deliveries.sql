@@ -31,4 +31,4 @@ LEFT JOIN (
 ) AS damaged ON damaged.shipment_id = shipments.shipment_id AND damaged.seen_at = calendar.seen_at
 WHERE calendar.seen_at >= shipments.known_at
     AND calendar.seen_at < shipments.replaced_at
-    AND shipments.delivered_at <= calendar.seen_at
+    AND shipments.delivered_at BETWEEN calendar.day AND calendar.seen_at

@@ -12,4 +12,4 @@ WHERE calendar.seen_at >= fulfilment_jobs.known_at
     AND calendar.seen_at < fulfilment_jobs.replaced_at
     AND fulfilment_jobs.kind = 'outbound'
     AND fulfilment_jobs.released_at <= fulfilment_jobs.cut_off_at
-    AND fulfilment_jobs.cut_off_at <= calendar.seen_at
+    AND fulfilment_jobs.cut_off_at BETWEEN calendar.day AND calendar.seen_at

@@ -15,4 +15,4 @@ WHERE calendar.seen_at >= fulfilment_jobs.known_at
     AND calendar.seen_at < fulfilment_jobs.replaced_at
     AND fulfilment_jobs.kind = 'inbound'
     AND fulfilment_jobs.stocked_at <= calendar.seen_at
-    AND fulfilment_jobs.stocked_at >= fulfilment_jobs.dock_in_at
+    AND fulfilment_jobs.dock_in_at BETWEEN calendar.day AND fulfilment_jobs.stocked_at

@@ -41,5 +41,5 @@ LEFT JOIN (
 ) AS claimed ON claimed.shipment_id = shipments.shipment_id AND claimed.seen_at = calendar.seen_at
 WHERE calendar.seen_at >= shipments.known_at
     AND calendar.seen_at < shipments.replaced_at
-    AND shipments.first_scan_at <= calendar.seen_at
+    AND shipments.first_scan_at BETWEEN calendar.day AND calendar.seen_at
     AND earlier.orderline_id IS NULL

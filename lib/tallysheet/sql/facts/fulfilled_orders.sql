@@ -14,8 +14,8 @@ SELECT
         AS INTEGER
     ) AS click_to_door_bin,
     1 AS delivered_n
-FROM orders
-JOIN calendar ON calendar.day = CAST(orders.paid_at AS DATE)
+FROM (SELECT *, CAST(paid_at AS DATE) AS day FROM orders) AS orders
+JOIN calendar ON calendar.day = orders.day
 JOIN shipments ON shipments.order_id = orders.order_id
     AND shipments.flow = 'outbound'
     AND calendar.seen_at >= shipments.known_at
@@ -27,5 +27,5 @@ LEFT JOIN orders AS earlier ON earlier.order_id = orders.order_id
     AND calendar.seen_at < earlier.replaced_at
 WHERE calendar.seen_at >= orders.known_at
     AND calendar.seen_at < orders.replaced_at
-    AND orders.paid_at <= calendar.seen_at
+    AND orders.paid_at BETWEEN calendar.day AND calendar.seen_at
     AND earlier.orderline_id IS NULL

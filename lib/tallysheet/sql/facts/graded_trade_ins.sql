@@ -18,5 +18,5 @@ LEFT JOIN shipments ON shipments.case_id = cases.case_id
 WHERE cases.case_type = 'trade_in'
     AND calendar.seen_at >= cases.known_at
     AND calendar.seen_at < cases.replaced_at
-    AND calendar.seen_at >= cases.graded_at
+    AND cases.graded_at BETWEEN calendar.day AND calendar.seen_at
 GROUP BY calendar.week, calendar.seen_at, cases.case_id

@@ -5,38 +5,31 @@
 SELECT
     calendar.week,
     calendar.seen_at,
-    shipments.carrier,
-    shipments.flow,
-    shipments.origin_country || '-' || shipments.destination_country AS lane,
-    shipments.destination,
-    shipments.service,
+    MIN(shipments.carrier) AS carrier,
+    MIN(shipments.flow) AS flow,
+    MIN(shipments.origin_country || '-' || shipments.destination_country) AS lane,
+    MIN(shipments.destination) AS destination,
+    MIN(shipments.service) AS service,
     1 AS due_n,
-    CASE WHEN told.passed_n >= 2 AND told.arrived_n >= 1 THEN 1 ELSE 0 END AS complete_n
+    CASE
+        WHEN COUNT(CASE WHEN messages.norm_status = 'in_transit' THEN 1 END) >= 2
+            AND COUNT(CASE WHEN messages.norm_status IN ('delivered', 'available_for_pickup') THEN 1 END) >= 1
+            THEN 1
+        ELSE 0
+    END AS complete_n
 FROM shipments
 JOIN calendar ON calendar.day = CAST(shipments.handover_declared_at AS DATE)
-LEFT JOIN (
-    SELECT
-        shipments.shipment_id,
-        calendar.seen_at,
-        COUNT(CASE WHEN tracking_events.norm_status = 'in_transit' THEN 1 END) AS passed_n,
-        COUNT(CASE WHEN tracking_events.norm_status IN ('delivered', 'available_for_pickup') THEN 1 END)
-            AS arrived_n
-    FROM shipments
-    JOIN calendar ON calendar.day = CAST(shipments.handover_declared_at AS DATE)
-    JOIN tracking_events ON tracking_events.tracking_number = shipments.tracking_number
-        AND tracking_events.carrier = shipments.carrier
-        AND tracking_events.event_at >= shipments.label_created_at
-        AND tracking_events.event_at < shipments.label_created_at + INTERVAL '90' DAY
-    WHERE calendar.seen_at >= shipments.known_at
-        AND calendar.seen_at < shipments.replaced_at
-        AND calendar.seen_at >= tracking_events.known_at
-        AND calendar.seen_at < tracking_events.replaced_at
-        AND calendar.seen_at >= tracking_events.event_at
-    GROUP BY shipments.shipment_id, calendar.seen_at
-) AS told ON told.shipment_id = shipments.shipment_id AND told.seen_at = calendar.seen_at
+LEFT JOIN tracking_events AS messages
+    ON messages.tracking_number = shipments.tracking_number
+    AND messages.carrier = shipments.carrier
+    AND messages.event_at >= shipments.label_created_at
+    AND messages.event_at < shipments.label_created_at + INTERVAL '90' DAY
+    AND calendar.seen_at >= messages.known_at
+    AND calendar.seen_at < messages.replaced_at
+    AND calendar.seen_at >= messages.event_at
 WHERE calendar.seen_at >= shipments.known_at
     AND calendar.seen_at < shipments.replaced_at
-    AND shipments.handover_declared_at <= calendar.seen_at
+    AND shipments.handover_declared_at BETWEEN calendar.day AND calendar.seen_at
     AND (
         shipments.delivered_at <= calendar.seen_at
         OR (shipments.service = 'pudo' AND shipments.first_attempt_at <= calendar.seen_at)
@@ -45,3 +38,4 @@ WHERE calendar.seen_at >= shipments.known_at
             AND shipments.handover_declared_at + INTERVAL '7' DAY <= calendar.seen_at
         )
     )
+GROUP BY calendar.week, calendar.seen_at, shipments.shipment_id

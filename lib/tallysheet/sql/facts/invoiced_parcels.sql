@@ -71,7 +71,8 @@ FROM (
     JOIN shipments AS parcels
         ON parcels.carrier = bills.carrier
         AND parcels.tracking_number = bills.tracking_number
-        AND CAST(parcels.first_scan_at AS DATE) BETWEEN bills.ship_date - 7 AND bills.ship_date + 7
+        AND parcels.first_scan_at >= bills.ship_date - 7
+        AND parcels.first_scan_at < bills.ship_date + 8
         AND bills.seen_at >= parcels.first_scan_at
         AND bills.seen_at >= parcels.known_at
         AND bills.seen_at < parcels.replaced_at

@@ -21,7 +21,7 @@ FROM calendar
 CROSS JOIN rules
 JOIN shipments
     ON calendar.day = CAST(shipments.first_scan_at AS DATE)
-    AND calendar.seen_at >= shipments.first_scan_at
+    AND shipments.first_scan_at BETWEEN calendar.day AND calendar.seen_at
     AND calendar.seen_at >= shipments.known_at
     AND calendar.seen_at < shipments.replaced_at
 LEFT JOIN (

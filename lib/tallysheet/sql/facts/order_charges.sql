@@ -16,14 +16,14 @@ FROM (
         orders.order_id,
         min(orders.buyer_country) AS country,
         min(orders.seller) AS seller
-    FROM orders
-    JOIN calendar ON calendar.day = CAST(orders.paid_at AS DATE)
+    FROM (SELECT *, CAST(paid_at AS DATE) AS day FROM orders) AS orders
+    JOIN calendar ON calendar.day = orders.day
     WHERE calendar.seen_at >= orders.known_at
         AND calendar.seen_at < orders.replaced_at
-        AND calendar.seen_at >= orders.paid_at
+        AND orders.paid_at BETWEEN calendar.day AND calendar.seen_at
     GROUP BY calendar.week, calendar.seen_at, orders.order_id
 ) AS paid
-JOIN shipments AS parcels
+JOIN (SELECT *, CAST(first_scan_at AS DATE) AS scanned_on FROM shipments) AS parcels
     ON parcels.order_id = paid.order_id
     AND paid.seen_at >= parcels.first_scan_at
     AND paid.seen_at >= parcels.known_at
@@ -35,7 +35,7 @@ JOIN (
 ) AS lines
     ON lines.carrier = parcels.carrier
     AND lines.tracking_number = parcels.tracking_number
-    AND CAST(parcels.first_scan_at AS DATE) BETWEEN lines.ship_date - 7 AND lines.ship_date + 7
+    AND lines.ship_date BETWEEN parcels.scanned_on - 7 AND parcels.scanned_on + 7
     AND paid.seen_at >= lines.known_at
     AND paid.seen_at < lines.replaced_at
 GROUP BY paid.week, paid.seen_at, paid.country, paid.seller

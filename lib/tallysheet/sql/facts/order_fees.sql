@@ -26,7 +26,7 @@ FROM (
     WHERE parcels.partner IS NOT NULL
         AND calendar.seen_at >= orders.known_at
         AND calendar.seen_at < orders.replaced_at
-        AND calendar.seen_at >= orders.paid_at
+        AND orders.paid_at BETWEEN calendar.day AND calendar.seen_at
     GROUP BY calendar.week, calendar.seen_at, parcels.shipment_id
 ) AS sent
 JOIN (
@@ -42,7 +42,7 @@ JOIN (
     JOIN calendar ON calendar.day = CAST(jobs.released_at AS DATE)
     JOIN euro_rates ON euro_rates.currency = jobs.currency
     WHERE jobs.kind = 'outbound'
-        AND calendar.seen_at >= jobs.released_at
+        AND jobs.released_at BETWEEN calendar.day AND calendar.seen_at
         AND calendar.seen_at >= jobs.known_at
         AND calendar.seen_at < jobs.replaced_at
     GROUP BY calendar.week, calendar.seen_at, jobs.partner

@@ -15,12 +15,12 @@ FROM (
         min(orders.buyer_country) AS country,
         min(orders.seller) AS seller,
         sum(CAST(round(orders.item_value_cents / euro_rates.euro_rate) AS BIGINT)) AS value_cents
-    FROM orders
-    JOIN calendar ON calendar.day = CAST(orders.paid_at AS DATE)
+    FROM (SELECT *, CAST(paid_at AS DATE) AS day FROM orders) AS orders
+    JOIN calendar ON calendar.day = orders.day
     JOIN euro_rates ON euro_rates.currency = orders.currency
     WHERE calendar.seen_at >= orders.known_at
         AND calendar.seen_at < orders.replaced_at
-        AND calendar.seen_at >= orders.paid_at
+        AND orders.paid_at BETWEEN calendar.day AND calendar.seen_at
     GROUP BY calendar.week, calendar.seen_at, orders.order_id
 ) AS paid
 CROSS JOIN rules

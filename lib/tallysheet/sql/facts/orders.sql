@@ -33,7 +33,7 @@ FROM (
         AND calendar.seen_at < labels.replaced_at
     WHERE calendar.seen_at >= orders.known_at
         AND calendar.seen_at < orders.replaced_at
-        AND orders.paid_at <= calendar.seen_at
+        AND orders.paid_at BETWEEN calendar.day AND calendar.seen_at
     GROUP BY calendar.week, calendar.seen_at, calendar.day, coalesce(orders.order_id, orders.orderline_id)
 ) AS sold
 LEFT JOIN (

@@ -11,5 +11,5 @@ JOIN calendar ON calendar.day = CAST(fulfilment_jobs.dispatched_at AS DATE)
 WHERE calendar.seen_at >= fulfilment_jobs.known_at
     AND calendar.seen_at < fulfilment_jobs.replaced_at
     AND fulfilment_jobs.kind = 'outbound'
-    AND fulfilment_jobs.dispatched_at <= calendar.seen_at
+    AND fulfilment_jobs.dispatched_at BETWEEN calendar.day AND calendar.seen_at
     AND fulfilment_jobs.lines_wrong IS NOT NULL

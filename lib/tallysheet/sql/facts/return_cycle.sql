@@ -36,7 +36,7 @@ LEFT JOIN shipments ON shipments.case_id = cases.case_id
 WHERE cases.case_type = 'return'
     AND calendar.seen_at >= cases.known_at
     AND calendar.seen_at < cases.replaced_at
-    AND calendar.seen_at >= cases.requested_at
+    AND cases.requested_at BETWEEN calendar.day AND calendar.seen_at
     AND (
         cases.paid_out_at <= calendar.seen_at
         OR (

@@ -16,5 +16,5 @@ FROM tracking_events
 JOIN calendar ON calendar.day = CAST(tracking_events.event_at AS DATE)
 WHERE calendar.seen_at >= tracking_events.known_at
     AND calendar.seen_at < tracking_events.replaced_at
-    AND tracking_events.event_at <= tracking_events.received_at
+    AND tracking_events.event_at BETWEEN calendar.day AND tracking_events.received_at
     AND tracking_events.received_at <= calendar.seen_at

@@ -12,4 +12,4 @@ FROM shipments
 JOIN calendar ON calendar.day = CAST(shipments.first_scan_at AS DATE)
 WHERE calendar.seen_at >= shipments.known_at
     AND calendar.seen_at < shipments.replaced_at
-    AND shipments.first_scan_at <= calendar.seen_at
+    AND shipments.first_scan_at BETWEEN calendar.day AND calendar.seen_at

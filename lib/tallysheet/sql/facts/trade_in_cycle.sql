@@ -34,7 +34,7 @@ LEFT JOIN shipments ON shipments.case_id = cases.case_id
 WHERE cases.case_type = 'trade_in'
     AND calendar.seen_at >= cases.known_at
     AND calendar.seen_at < cases.replaced_at
-    AND calendar.seen_at >= cases.dropped_off_at
+    AND cases.dropped_off_at BETWEEN calendar.day AND calendar.seen_at
     AND (
         cases.paid_out_at <= calendar.seen_at
         OR cases.closed_at IS NULL

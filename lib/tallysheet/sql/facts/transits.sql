@@ -58,5 +58,5 @@ LEFT JOIN workdays AS today ON today.country = shipments.destination_country
     AND today.day = CAST(calendar.seen_at + there.utc_offset AS DATE)
 WHERE calendar.seen_at >= shipments.known_at
     AND calendar.seen_at < shipments.replaced_at
-    AND shipments.first_scan_at <= calendar.seen_at
+    AND shipments.first_scan_at BETWEEN calendar.day AND calendar.seen_at
     AND earlier.orderline_id IS NULL
