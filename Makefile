@@ -30,8 +30,8 @@ report-flights: $(READY)  ## the same for the real flights of 2013: make report-
 test: $(READY)  ## every test
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
-test-fast: $(READY)  ## the tests that need no notebook and no browser
-	@$(BIN)/python -m pytest -n auto --dist loadfile -m 'not slow and not browser' $(ARGS)
+test-fast: $(READY)  ## the tests that take under a minute together: no notebook, browser, fault or law
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m 'not slow and not browser and not fault' $(ARGS)
 
 soak: $(READY)  ## the long runs: 10,000 fuzzed files, 50 kills
 	@TALLYSHEET_SOAK=1 $(BIN)/python -m pytest -n auto --dist load tests/faults/test_fuzz.py tests/faults/test_killed_load.py $(ARGS)

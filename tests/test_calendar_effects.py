@@ -300,6 +300,7 @@ def series(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, list[str]]:
     return np.array(values), np.array(lost, dtype=float), peak
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(series(), st.integers(0, 1000))
 def test_law_a_constant_moves_only_the_level(drawn, constant):
@@ -314,6 +315,7 @@ def test_law_a_constant_moves_only_the_level(drawn, constant):
     assert after["known"].equals(before["known"])
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(series(), st.integers(1, 100))
 def test_law_a_factor_moves_only_the_level_of_counts(drawn, factor):
@@ -324,6 +326,7 @@ def test_law_a_factor_moves_only_the_level_of_counts(drawn, factor):
     assert after["expected"].to_numpy() == pytest.approx(before["expected"].to_numpy(), rel=1e-9, abs=1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(series(), st.booleans())
 def test_law_without_holidays_nothing_changes(drawn, multiplicative):
@@ -336,6 +339,7 @@ def test_law_without_holidays_nothing_changes(drawn, multiplicative):
     assert (found["known"] == "ordinary").all()
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(series(), st.integers(1, 70), st.booleans())
 def test_law_later_weeks_change_nothing(drawn, count, multiplicative):

@@ -33,6 +33,7 @@ def typed():
         yield value
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(NUMBERS, st.text("0123456789", max_size=4), st.sampled_from(["cents", "euro"]), st.sampled_from(".,"))
 def test_a_blank_before_a_number_changes_nothing(typed, figures, decimals, unit, point):
@@ -47,6 +48,7 @@ def test_a_blank_before_a_number_changes_nothing(typed, figures, decimals, unit,
         assert typed(column, written, text) == typed(column, written, f" {text}")
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(DAYS, TIMES, st.sampled_from(["dmy", "mdy"]))
 def test_a_blank_before_a_time_changes_nothing(typed, day, time, order):

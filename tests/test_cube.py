@@ -316,13 +316,14 @@ def test_damaged_cells_are_added_up_anew(data, damage):
     assert on_time(again.total("shipments", again.looks())) == before
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_is_not_trusted(data):
     """Cells are right, or the file counts as none; wrong numbers are worse than a second's work."""
     cube = open_cube(data)
     before = on_time(cube.total("shipments", cube.looks()))
     path = data / "cube" / "shipments.parquet"
     whole = path.read_bytes()
-    for place in range(4, 100):
+    for place in range(4, 100, 6):
         damaged = bytearray(whole)
         damaged[place] ^= 1
         path.write_bytes(bytes(damaged))

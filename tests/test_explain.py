@@ -98,6 +98,7 @@ def test_a_file_of_a_few_days_can_be_explained(tmp_path):
     assert found.explanation.variation == "not_known"
 
 
+@pytest.mark.slow
 def test_the_command_prints_text_json_and_a_page(parcels, tmp_path):
     """One command, three forms."""
     command = [sys.executable, "-c", "from tallysheet.cli import main; main()", "explain", str(parcels)]

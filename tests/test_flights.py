@@ -105,6 +105,7 @@ def test_week_39_raises_nothing(opened):
     assert "Nothing to explain" in week.opening().html
 
 
+@pytest.mark.slow
 def test_the_raw_file_gives_the_same_numbers(opened):
     """`explain` on the raw file and the workbook's KPI agree to the last bit: one truth."""
     flights = read_source(read_settings(FLIGHTS), "flights").files[0].paths()[0]

@@ -191,6 +191,7 @@ def test_binomial_bound_by_hand():
     assert binomial_bound(10, 0.5) == 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rho", [0.0, 0.3, 0.5])
 @pytest.mark.parametrize("earlier", [15, 52])
 def test_unchanged_series_are_seldom_flagged(earlier, rho):

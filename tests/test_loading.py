@@ -85,6 +85,7 @@ def test_together_and_by_itself_an_extract_gives_the_same(tmp_path, together, mo
     assert by_batch == by_itself
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("middle", "rows"),
     [

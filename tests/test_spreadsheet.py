@@ -387,6 +387,7 @@ def test_empty_rows_and_columns_are_no_rows_and_columns(tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_twenty_thousand_rows_are_all_there(tmp_path):
     """Each cell in its row and column."""
     path = tmp_path / "long.xlsx"

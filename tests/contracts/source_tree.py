@@ -1,6 +1,7 @@
 """What the contract tests read: the library's modules, as syntax trees."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -8,6 +9,7 @@ LIBRARY = ROOT / "lib" / "tallysheet"
 MARKETPLACE = ROOT / "lib" / "marketplace"
 
 
+@cache
 def modules(package: Path = LIBRARY) -> dict[str, ast.Module]:
     """Read every module of a package, by its dotted name below it; the package itself is ''."""
     found = {}

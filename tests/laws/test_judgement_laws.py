@@ -3,11 +3,14 @@
 import math
 
 import numpy as np
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from tallysheet.judgement import judge, judge_many
+
+pytestmark = pytest.mark.slow
 
 WEEKS = st.integers(2, 40)
 """A single week has nothing before it."""

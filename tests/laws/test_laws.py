@@ -17,6 +17,8 @@ from tallysheet.tables import largest_remainder
 from tallysheet.values import series_of
 from tallysheet.weeks import IsoWeek, complete_weeks, weeks_between
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = ["segment", "x_base", "n_base", "x_now", "n_now"]
 RATIO = {"now": "x_now", "base": "x_base", "now_n": "n_now", "base_n": "n_base"}
 SUM = {"now": "x_now", "base": "x_base"}

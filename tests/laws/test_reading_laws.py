@@ -14,6 +14,8 @@ from tallysheet import records, text_file
 from tallysheet.engine import connect
 from tallysheet.extract import scan
 
+pytestmark = pytest.mark.slow
+
 few = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 ANY_WORD = st.text("abcxyz ,;|'\"\n01.-é", max_size=8)
