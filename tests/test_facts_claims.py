@@ -101,6 +101,17 @@ def test_damaged_parcels_and_their_claims():
     }
 
 
+def test_a_parcel_without_a_scan_may_be_damaged():
+    """Nobody scanned P1 on its way, but it came and is broken; P2 never came, and nobody saw it leave."""
+    parcels = [parcel("P1", first_scan_at=None, delivered_at=at(1)), parcel("P2", first_scan_at=None)]
+    connection = ground(
+        shipments=parcels, care_contacts=[damage("O1", at(2))], contract_terms=[terms("A", 21)]
+    )
+
+    found = add_up(connection, "claimable_events", WEEK, NOW, by="event")
+    assert found == {"damaged": {"events_n": 1, "claimed_n": 0, "settled_n": 1}}
+
+
 def test_the_deadline_is_that_of_the_day():
     """From Wednesday on claims are taken for 60 days; P1 is of the Monday, P2 of the Thursday."""
     parcels = [parcel("P1"), parcel("P2", promised_date=at(3).date())]

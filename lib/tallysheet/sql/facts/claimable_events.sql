@@ -30,7 +30,6 @@ FROM (
         END AS event
     FROM shipments
     CROSS JOIN rules
-    WHERE CAST(first_scan_at AS DATE) < promised_date + lost_after_days
 ) AS parcels
 JOIN calendar
     ON calendar.day
@@ -49,7 +48,8 @@ JOIN (SELECT *, CAST(claim_deadline_days AS INTEGER) AS days FROM contract_terms
     AND calendar.seen_at >= terms.known_at AND calendar.seen_at < terms.replaced_at
 WHERE calendar.seen_at >= parcels.known_at AND calendar.seen_at < parcels.replaced_at
     AND CASE parcels.event
-        WHEN 'lost' THEN parcels.lost_day <= CAST(calendar.seen_at AS DATE)
+        WHEN 'lost' THEN CAST(parcels.first_scan_at AS DATE) < parcels.lost_day
+            AND parcels.lost_day <= CAST(calendar.seen_at AS DATE)
         ELSE parcels.delivered_at <= calendar.seen_at
             AND parcels.flow = 'outbound'
             AND (contacts.contact_id IS NOT NULL OR claims.claim_type = 'damaged')
