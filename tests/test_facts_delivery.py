@@ -1,6 +1,9 @@
 """Facts of delivery, on rows few enough to count by hand."""
 
+import csv
 import datetime as dt
+import json
+from pathlib import Path
 
 import pytest
 from small_ground import add_up, after, ground
@@ -9,6 +12,7 @@ from tallysheet.engine import fact_sql
 from tallysheet.settings import Rules
 
 WEEK = "2026-W10"  # 2 to 8 March
+GOLDEN = Path(__file__).parent / "golden" / "maturity.csv"
 
 
 def at(month: int, day: int, hour: int = 12) -> dt.datetime:
@@ -69,6 +73,37 @@ def test_a_shipment_is_due_when_its_promise_is_over():
 
     assert add_up(connection, "shipments", WEEK, at(3, 5))["due_n"] == 0
     assert add_up(connection, "shipments", WEEK, at(3, 6))["on_time_n"] == 1
+
+
+def test_on_time_is_of_what_is_due_not_of_what_has_arrived():
+    """Ten are promised; by the evening of the 6th nine are due, and the six on time are 66.7 % of them.
+
+    Of the seven that have arrived they would be 85.7 %, which hides the two that are late and still on their
+    way. Whatever becomes of the tenth, the week ends between 60 and 70 %.
+    """
+    with GOLDEN.open(encoding="utf-8") as file:
+        (row,) = (one for one in csv.DictReader(file) if one["kind"] == "on_time")
+    counts, expected = json.loads(row["input"]), json.loads(row["expected"])
+    kinds = {
+        "delivered_on_time": {"delivered_at": at(3, 5)},
+        "delivered_late": {"delivered_at": at(3, 6)},
+        "undelivered_past_promise": {},
+        "undelivered_promise_not_reached": {"promised": (3, 8)},
+    }
+    parcels = [
+        parcel(f"{kind}-{number}", first_scan_at=at(3, 3), **cells)
+        for kind, cells in kinds.items()
+        for number in range(counts[kind])
+    ]
+    found = add_up(ground(shipments=parcels), "shipments", WEEK, at(3, 6, 23))
+    share = found["on_time_n"] / found["due_n"]
+
+    assert len(parcels) == counts["promised_in_week"]
+    assert share == pytest.approx(expected["by_promised_due"], abs=1e-6)
+    for tenth, bound in (("lower_bound", at(3, 9)), ("upper_bound", at(3, 8))):
+        last = parcel("undelivered_promise_not_reached-0", (3, 8), first_scan_at=at(3, 3), delivered_at=bound)
+        whole = add_up(ground(shipments=[*parcels[:-1], last]), "shipments", WEEK, after(WEEK))
+        assert whole["on_time_n"] / whole["due_n"] == pytest.approx(expected[tenth])
 
 
 def test_a_shipment_counts_as_it_was_known():
