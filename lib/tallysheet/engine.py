@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,13 +24,17 @@ def connect(scratch: Path | None = None) -> duckdb.DuckDBPyConnection:
     Parameters
     ----------
     scratch : Path, optional
-        A folder: work that is larger than half a gigabyte goes there instead of to memory.
+        A folder: work that is larger than half a gigabyte goes there instead of to memory. Without it only
+        what does not fit into memory goes to disk, to the system's folder for temporary files.
     """
     connection = duckdb.connect(
         config={"autoinstall_known_extensions": False, "allow_community_extensions": False}
     )
+    # DuckDB's own choice is the folder that a person happens to work in.
+    spill = scratch or Path(tempfile.gettempdir(), f"tallysheet-{os.getpid()}")
+    connection.execute(f"SET temp_directory = {literal(str(spill))}")
     if scratch:
-        connection.execute(f"SET memory_limit = '500MB'; SET temp_directory = {literal(str(scratch))}")
+        connection.execute("SET memory_limit = '500MB'")
     connection.execute(
         "SET TimeZone = 'UTC'; SET preserve_insertion_order = true; SET enable_progress_bar = false"
     )
