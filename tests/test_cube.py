@@ -165,6 +165,7 @@ def test_only_looks_that_are_lacking_are_added_up(data, monkeypatch):
     cube.total("shipments", [*cube.looks(), *cube.looks(dt.timedelta(days=1))])
 
     assert told == [("shipments", "", WEEKS), ("shipments", "", WEEKS)]
+    assert len(cube.total("shipments", [*cube.looks(), *cube.looks()])) == WEEKS
 
 
 def test_a_look_is_not_later_than_the_cube(data):

@@ -40,7 +40,7 @@ class _Dimension:
         return grouped
 
     def at(self, looks: Iterable[Look]) -> pd.DataFrame:
-        found = [self.places[look] for look in looks if look in self.places]
+        found = [self.places[look] for look in dict.fromkeys(looks) if look in self.places]
         return self.rows.take(np.concatenate(found) if found else np.array([], np.intp))
 
     def only(self, looks: Iterable[Look]) -> _Dimension:
