@@ -83,6 +83,12 @@ def test_whoever_must_be_sure_reads_again(file, read):
     assert read == ["extract.csv"] * 2
 
 
+def test_whoever_always_reads_leaves_no_file(file, read):
+    """A load alone remembers nothing; only what opens weeks does."""
+    assert digest_of(file, reads_again=True) == FIRST
+    assert not file.with_name("digests.json").exists()
+
+
 def test_a_file_that_was_just_written_is_not_remembered(file):
     """Within one tick of the clock it may change once more and bear the same time."""
     digest_of(file)

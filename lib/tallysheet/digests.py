@@ -26,11 +26,12 @@ class Digests:
     path : Path
         Where they are remembered.
     reads_again : bool
-        Whether every file is read, whatever is remembered.
+        Whether every file is read, whatever is remembered; what is remembered is then put right, but nobody
+        who always reads needs to begin with it.
     """
 
     def __init__(self, path: Path, *, reads_again: bool) -> None:
-        self._path = path
+        self._path, self._reads_again = path, reads_again
         self._before = {} if reads_again else _remembered(path)
         self._now: dict[str, list[object]] = {}
 
@@ -51,8 +52,9 @@ class Digests:
 
     def remember(self) -> None:
         """Write down what was found, and forget the files that were not asked for."""
-        # Elsewhere the time of a change is the time at which the file was made.
-        if os.name == "posix" and self._now != self._before:
+        is_wanted = not self._reads_again or self._path.exists()
+        # Elsewhere than on POSIX the time of a change is the time at which the file was made.
+        if os.name == "posix" and is_wanted and self._now != self._before:
             write_text(self._path, json.dumps(self._now, sort_keys=True))
 
 
