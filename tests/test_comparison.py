@@ -48,6 +48,16 @@ def test_a_sum_is_compared_with_the_mean_week_of_its_base():
     assert (explanation.value_now, explanation.value_base, explanation.change) == (200, 200, 0)
 
 
+@pytest.mark.parametrize("kpi", [SHARE, SUM], ids=["share", "sum"])
+def test_nothing_has_no_parts(kpi):
+    """Of a KPI of which nothing is known there is no value and no part, and no error."""
+    found = compare(series_of(cells().head(0), kpi, WEEKS), LAST, base="last-4", by=["carrier"])
+
+    assert found.parts == {}
+    assert found.segments == ()
+    assert found.variation == "not_known"
+
+
 def test_a_fallen_part_is_named_with_its_own_limits():
     """B falls to 60: outside its own range, and all of the change."""
     explanation = explain(last_of_b=60)

@@ -151,9 +151,8 @@ def compare(
     by : sequence of str
         Dimensions to split over, one by one.
     unjudged : mapping of IsoWeek to str
-        Weeks that are not judged and not part of limits or bases, and why: ``missing`` (the data
-        covers them in part), ``gap`` (part of the data is missing) or ``young`` (too much of them is
-        still to come).
+        Weeks that are neither judged nor part of limits or bases, and why: ``missing`` (the data covers
+        them in part), ``gap`` (part of the data is missing) or ``young`` (too much is still to come).
     target : float, optional
         Of the KPI in that week.
 
@@ -170,11 +169,7 @@ def compare(
     if week not in weeks:
         raise UsageError("week", data_span(weeks), str(week), "Choose a week that the data holds.")
     compared = base_weeks(base, week, weeks, unjudged)
-    judged = [
-        str(candidate)
-        for candidate in weeks
-        if candidate == week or (candidate < week and candidate not in unjudged)
-    ]
+    judged = [str(one) for one in weeks if one == week or (one < week and one not in unjudged)]
     why = unjudged.get(week)
     totals = series.total
     judgement = _judge(totals.loc[judged], kpi, why)
@@ -207,7 +202,7 @@ def compare(
             if row["variation"] == "signal"
         ]
     value_now, value_base = _value(now, kpi), _value(before, kpi)
-    left = [value_now - value_base - frame["total"].sum() for frame in parts.values()]
+    left = (value_now - value_base - frame["total"].sum() for frame in parts.values())
     return Explanation(
         kpi=kpi,
         week=week,
@@ -286,8 +281,10 @@ def _split(
     why: str | None,
     target: float | None,
 ) -> pd.DataFrame | None:
-    """Split the change over a dimension; None where one side has nothing to divide by."""
+    """Split the change over a dimension; None without parts, or where a side has nothing to divide by."""
     kpi, parts = series.kpi, series.by(dimension)
+    if not parts.segments:
+        return None
     now, before = (
         series.pooled(weeks, dimension).reindex(parts.segments, fill_value=0.0)
         for weeks in ([week], compared)

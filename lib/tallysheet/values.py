@@ -217,7 +217,8 @@ class Series:
             found = pairs(self._parts(dimension), self.kpi, ["segment", "week"])
             segments = found.index.unique("segment")
             grid = found.reindex(pd.MultiIndex.from_product([segments, self._names]), fill_value=0.0)
-            sides = (grid[side].to_numpy().reshape(len(segments), -1) for side in ("x", "n", "ended"))
+            shape = len(segments), len(self._names)
+            sides = (grid[side].to_numpy().reshape(shape) for side in ("x", "n", "ended"))
             self._by[dimension] = Parts([str(one) for one in segments], self._names, *sides)
         return self._by[dimension]
 
