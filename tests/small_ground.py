@@ -40,6 +40,7 @@ def add_up(connection, fact: str, week: str, seen_at: dt.datetime, *, by: str = 
     set_looks(connection, [(week, seen_at)])
     rows = connection.execute(fact_sql(fact)).df()
     measures = [name for name in rows.columns if name.endswith(("_n", "_cents"))]
+    assert rows[measures].notna().all(axis=None), f"{fact} has an empty measure, which no total shows"
     if by:
         return rows.groupby(by)[measures].sum().to_dict("index")
     return rows[measures].sum().to_dict()

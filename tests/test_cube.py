@@ -11,6 +11,7 @@ from small_workbook import FIRST_MONDAY, WEEKS, make_workbook, rows, write_csv
 import tallysheet as ts
 from tallysheet import cube as cubes
 from tallysheet.cube import Cube
+from tallysheet.engine import fact_sql
 from tallysheet.errors import UsageError
 from tallysheet.kpis import kpi
 from tallysheet.settings import read_settings
@@ -113,6 +114,17 @@ def test_parts_add_up_to_the_total(data):
         assert set(own["dimension"]) == {dimension}
     assert set(parts["carrier"]["segment"]) == {"BRV", "DVP"}
     assert set(parts["seller"]["segment"]) == {""}
+
+
+def test_what_has_no_measure_counts_as_nothing(data, monkeypatch):
+    """In a part of its own as in the total, so that the parts add up to it."""
+    without = "SELECT * REPLACE (CASE WHEN carrier <> 'BRV' THEN on_time_n END AS on_time_n) FROM ({})"
+    monkeypatch.setattr(cubes, "fact_sql", lambda name: without.format(fact_sql(name)))
+    cube = open_cube(data)
+    parts = cube.parts("shipments", cube.looks(), "carrier").set_index("segment")["on_time_n"]
+
+    assert parts["BRV"].to_list() == [0] * WEEKS
+    assert parts.sum() == cube.total("shipments", cube.looks())["on_time_n"].sum()
 
 
 def test_several_dimensions_are_added_up_in_one_go(data, monkeypatch):

@@ -317,3 +317,14 @@ def test_what_an_order_costs_seen_earlier():
         "order_losses": {"net_loss_cents": 0},
         "contacts": {"contacts_n": 1, "care_cents": 400},
     }
+
+
+def test_a_loss_of_which_nobody_knows_the_worth_is_what_its_claims_brought():
+    """Order b has no value: nothing is lost of it, and 30 euro have come back."""
+    paid = {"claim_id": "Kb", "shipment_id": "b", "claim_type": "lost", "opened_at": at(3, 25)}
+    paid |= {"known_at": at(4, 1), "paid_at": at(4, 1), "amount_paid_cents": 3_000, "currency": "EUR"}
+    tables = SERVED | {"orders": [order("b", None)]}
+
+    for claims, net_cents in (([], 0), ([paid], -3_000)):
+        connection = ground(RULES, **(tables | {"claims": claims}))
+        assert add_up(connection, "order_losses", WEEK, LATE) == {"net_loss_cents": net_cents}

@@ -195,7 +195,9 @@ class Cube:
             select = f"SELECT * FROM ({select}) WHERE {' AND '.join(tests)}"
         columns = [row[0] for row in connection.execute(f"DESCRIBE {select}").fetchall()]
         keys = ", ".join(LOOK + [name for name in columns if name.endswith(_STRATA)])
-        sums = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in columns if is_measure(name))
+        measures = [name for name in columns if is_measure(name)]
+        # Without a measure in any of its rows a part counts 0, as it does in the total.
+        sums = ", ".join(f"CAST(coalesce(sum({name}), 0) AS BIGINT) AS {name}" for name in measures)
         names = {name: identifier(name) for name in by if name != TOTAL}
         sets = [f"({keys}, {name})" for name in names.values()] + [f"({keys})"] * (TOTAL in by)
         which = "".join(f"WHEN grouping({name}) = 0 THEN {literal(key)} " for key, name in names.items())

@@ -6,7 +6,7 @@ SELECT
     paid.seen_at,
     paid.country,
     paid.seller,
-    paid.value_cents - coalesce(claimed.paid_cents, 0) AS net_loss_cents
+    coalesce(paid.value_cents, 0) - coalesce(claimed.paid_cents, 0) AS net_loss_cents
 FROM (
     SELECT
         calendar.week,
