@@ -83,10 +83,10 @@ def test_whoever_must_be_sure_reads_again(file, read):
     assert read == ["extract.csv"] * 2
 
 
-def test_whoever_always_reads_leaves_no_file(file, read):
-    """A load alone remembers nothing; only what opens weeks does."""
-    assert digest_of(file, reads_again=True) == FIRST
-    assert not file.with_name("digests.json").exists()
+def test_whoever_must_be_sure_reads_for_the_others(file, read):
+    """What a load has read need not be read again by those who open a week."""
+    assert [digest_of(file, reads_again=True), digest_of(file)] == [FIRST] * 2
+    assert read == ["extract.csv"]
 
 
 def test_a_file_that_was_just_written_is_not_remembered(file):

@@ -10,6 +10,8 @@ from pathlib import Path
 from tallysheet.files import write_text
 from tallysheet.unpack import sha256
 
+_CAN_TELL = os.name == "posix"
+"""Elsewhere the time of a change is the time at which the file was made."""
 _SETTLED_NS = 2_000_000_000
 """A file that changed less than so long before it was read may change again within one tick of the clock."""
 
@@ -26,13 +28,12 @@ class Digests:
     path : Path
         Where they are remembered.
     reads_again : bool
-        Whether every file is read, whatever is remembered; what is remembered is then put right, but nobody
-        who always reads needs to begin with it.
+        Whether every file is read, whatever is remembered; what is remembered is then put right.
     """
 
     def __init__(self, path: Path, *, reads_again: bool) -> None:
         self._path, self._reads_again = path, reads_again
-        self._before = {} if reads_again else _remembered(path)
+        self._before = _remembered(path)
         self._now: dict[str, list[object]] = {}
 
     def of(self, path: Path) -> str:
@@ -40,7 +41,7 @@ class Digests:
         status = path.stat()
         looks = [status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
         *known, digest = self._before.get(str(path), [None])
-        if known == looks:
+        if known == looks and _CAN_TELL and not self._reads_again:
             found = str(digest)
         else:
             started_ns = time.time_ns()
@@ -52,9 +53,7 @@ class Digests:
 
     def remember(self) -> None:
         """Write down what was found, and forget the files that were not asked for."""
-        is_wanted = not self._reads_again or self._path.exists()
-        # Elsewhere than on POSIX the time of a change is the time at which the file was made.
-        if os.name == "posix" and is_wanted and self._now != self._before:
+        if self._reads_again or self._now != self._before:
             write_text(self._path, json.dumps(self._now, sort_keys=True))
 
 
