@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from tallysheet.errors import UsageError, nearest
-
-Numbers = NDArray[np.float64]
+from tallysheet.limits import Numbers
 
 
 def decompose(

@@ -10,12 +10,12 @@ import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from tallysheet.limits import Numbers
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Numbers = NDArray[np.float64]
 
 
 def survival(ended: ArrayLike, open_: ArrayLike) -> Numbers:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from tallysheet.durations import incidence, quantile, survival
 from tallysheet.kpi import Histogram, Kpi
+from tallysheet.limits import Numbers
 from tallysheet.weeks import IsoWeek
 
-Numbers = NDArray[np.float64]
 Cells = Mapping[str, pd.DataFrame]
 """Fact to its cells: keys, bins or strata, measures."""
 
