@@ -151,3 +151,11 @@ def test_a_source_lays_its_names_over_the_words(tmp_path):
 
     assert language.text("noun.shipments") == "flights"
     assert language.text("number.missing") == ENGLISH.text("number.missing")
+
+
+def test_a_sentence_begins_with_a_capital():
+    """Whatever stands first in it; a text without a full stop is a part of another."""
+    nobody = ENGLISH.name("carrier", "")
+
+    assert ENGLISH.text("say.part_outside", segments=nobody) == "No carrier named is outside its own range."
+    assert ENGLISH.text("say.segment_part", segment=nobody, part="1") == "no carrier named with 1"

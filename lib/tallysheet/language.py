@@ -114,7 +114,8 @@ class Language:
     def text(self, key: str, **values: object) -> str:
         """Give the text of a dotted key with its placeholders filled.
 
-        An entry with plural forms (``one``, ``other`` …) takes the form of the whole number ``n``.
+        An entry with plural forms (``one``, ``other`` …) takes the form of the whole number ``n``. One that
+        ends in a full stop is a sentence and begins with a capital, whatever stands first in it.
 
         Raises
         ------
@@ -131,7 +132,7 @@ class Language:
         if isinstance(count, int):
             values["n"] = self.decimal(count)
         try:
-            return entry.format(**values)
+            filled = entry.format(**values)
         except KeyError as error:
             raise DataError(
                 f"words/{self.code}.toml {key}",
@@ -139,6 +140,7 @@ class Language:
                 str(error),
                 nearest(error.args[0], values),
             ) from None
+        return filled[:1].upper() + filled[1:] if entry.endswith(".") else filled
 
     def _entry(self, key: str) -> object:
         node: object = self.words
