@@ -48,6 +48,17 @@ def test_a_sum_is_compared_with_the_mean_week_of_its_base():
     assert (explanation.value_now, explanation.value_base, explanation.change) == (200, 200, 0)
 
 
+def test_a_small_part_of_a_count_is_not_judged():
+    """Two carriers send a hundred a week; a third, which never sent one, sends one."""
+    late = pd.DataFrame({"week": [str(LAST)], "carrier": ["C"], "on_time_n": [1], "due_n": [1]})
+    frame = pd.concat([cells(), late])
+    found = compare(series_of(frame, SUM, WEEKS), LAST, base="last-4", by=["carrier"])
+    parts = found.parts["carrier"].set_index("segment")
+
+    assert (parts.loc["C", "variation"], parts.loc["C", "reason"]) == ("not_known", "small")
+    assert found.segments == ()
+
+
 @pytest.mark.parametrize("kpi", [SHARE, SUM], ids=["share", "sum"])
 def test_nothing_has_no_parts(kpi):
     """Of a KPI of which nothing is known there is no value and no part, and no error."""

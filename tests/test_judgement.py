@@ -5,11 +5,21 @@ import math
 import numpy as np
 import pytest
 
-from tallysheet.judgement import FALSE_FLAG_SHARE, judge
+from tallysheet.judgement import FALSE_FLAG_SHARE, judge, judge_many
 
 # Thirteen weeks without a trend, whose neighbours are no more alike than by chance.
 STEADY = [10, 12, 11, 9, 11, 10, 12, 10, 9, 11, 10, 12, 10]
 ALIKE = [10, 10.5, 11, 11.5, 12, 12.5, 12, 11.5, 11, 10.5, 10, 9.5, 9, 9.5, 10]
+
+
+@pytest.mark.parametrize(("usual", "reason"), [(0, "small"), (1, "small"), (40, "inside")])
+def test_a_count_of_which_few_are_expected_is_not_judged(usual, reason):
+    """One claim where there usually is none is no news; money and hours have no such bound."""
+    values = [usual + week % 2 for week in range(20)] + [usual + 1]
+
+    assert judge(values, is_count=True).reason == reason
+    assert judge_many([values], is_count=True).reason.tolist() == [reason]
+    assert judge(values).reason == "inside"
 
 
 def test_a_week_beyond_the_limits_is_a_signal():

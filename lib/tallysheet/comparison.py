@@ -249,7 +249,7 @@ def _judge(rows: pd.DataFrame, kpi: Kpi, why: str | None) -> Judgement:
     numbers = (rows["x"] if counts else weekly_values(rows, kpi)).to_numpy(copy=True)
     if why:
         numbers[-1] = np.nan
-    judgement = judge(numbers, rows["n"].to_numpy() if counts else None, kpi.chart)
+    judgement = judge(numbers, rows["n"].to_numpy() if counts else None, kpi.chart, is_count=kpi.is_count)
     return replace(judgement, reason=why) if why else judgement
 
 
@@ -330,7 +330,7 @@ def _judge_parts(parts: Parts, judged: list[str], kpi: Kpi, why: str | None) -> 
         x = np.divide(x, n, out=np.full_like(x, np.nan), where=n > 0)
     if why:
         x[:, -1] = np.nan
-    found = judge_many(x, None if kpi.chart == "xmr" else n, kpi.chart)
+    found = judge_many(x, None if kpi.chart == "xmr" else n, kpi.chart, is_count=kpi.is_count)
     if kpi.evidence and not why:
         found = _without_gaps(found, chosen.ended, n, kpi.floor)
     return replace(found, reason=np.full_like(found.reason, why, dtype="<U12")) if why else found

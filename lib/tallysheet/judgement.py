@@ -85,13 +85,17 @@ class Judgement:
         return float(self.limits.upper[-1])
 
 
-def judge(values: ArrayLike, n: ArrayLike | None = None, chart: Chart = "xmr") -> Judgement:
+def judge(
+    values: ArrayLike, n: ArrayLike | None = None, chart: Chart = "xmr", *, is_count: bool = False
+) -> Judgement:
     """Judge the last point against limits from the points before it.
 
     Parameters
     ----------
     values, n, chart
         As for `process_limits`; the last point is the judged week.
+    is_count : bool
+        Whether the values of an XmR chart count something: fewer than 5 expected are then too few.
 
     Notes
     -----
@@ -122,6 +126,7 @@ def judge(values: ArrayLike, n: ArrayLike | None = None, chart: Chart = "xmr") -
         ),
         rate=rate[None, :],
         chart=chart,
+        is_count=is_count,
     )
     reason = str(found[0])
     if reason in _NOT_KNOWN:
@@ -146,13 +151,17 @@ class Judgements:
         return np.where(np.isin(self.reason, _NOT_KNOWN), "not_known", known)
 
 
-def judge_many(values: ArrayLike, n: ArrayLike | None = None, chart: Chart = "xmr") -> Judgements:
+def judge_many(
+    values: ArrayLike, n: ArrayLike | None = None, chart: Chart = "xmr", *, is_count: bool = False
+) -> Judgements:
     """Judge the last point of many series at once; each comes out as `judge` would have it.
 
     Parameters
     ----------
     values, n : array of float, shape (series, weeks)
     chart : {"xmr", "p'", "u'"}
+    is_count : bool
+        As for `judge`.
 
     Examples
     --------
@@ -181,7 +190,9 @@ def judge_many(values: ArrayLike, n: ArrayLike | None = None, chart: Chart = "xm
         half = np.where(half > 0, half, np.nan)
         least, most = (-np.inf, np.inf) if chart == "xmr" else (0.0, 1.0 if chart == "p'" else np.inf)
         lower, upper = np.clip(centre - half, least, most), np.clip(centre + half, least, most)
-        reason = _reasons(earlier, counts[:, -1], rho, centre, lower, upper, rate=rate, chart=chart)
+        reason = _reasons(
+            earlier, counts[:, -1], rho, centre, lower, upper, rate=rate, chart=chart, is_count=is_count
+        )
     known = ~np.isin(reason, _NOT_KNOWN)
     return Judgements(reason, centre, np.where(known, lower, np.nan), np.where(known, upper, np.nan))
 
@@ -207,6 +218,7 @@ def _reasons(
     *,
     rate: Numbers,
     chart: Chart,
+    is_count: bool,
 ) -> NDArray[np.str_]:
     """Say of the last week of each series why it is what it is: the first reason that holds."""
     last = rate[:, -1]
@@ -215,7 +227,7 @@ def _reasons(
     tests = [
         (np.isnan(last), "missing"),
         (earlier < MIN_EARLIER_WEEKS, "few_weeks"),
-        ((n * rarer < _MIN_EXPECTED) & (chart != "xmr"), "small"),
+        ((n * rarer < _MIN_EXPECTED) & (is_count or chart != "xmr"), "small"),
         (~(upper > lower), "collapsed"),
         (last > upper, "above"),
         (last < lower, "below"),

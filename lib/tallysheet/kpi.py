@@ -122,6 +122,11 @@ class Kpi:
         return "p'" if self.unit == "share" else "u'"
 
     @property
+    def is_count(self) -> bool:
+        """Whether its values count something, so that few of them say little."""
+        return self.unit == "count"
+
+    @property
     def is_additive(self) -> bool:
         """Whether its change splits exactly."""
         return self.method in ("ratio", "sum", "snapshot")

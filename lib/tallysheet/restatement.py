@@ -142,7 +142,8 @@ def _variations(review: Review, series: Series, names: Sequence[str]) -> list[st
     n = np.zeros_like(rows)
     for row, shift in enumerate(shifts):
         rows[row, shift:], n[row, shift:] = values[: length - shift], total["n"].to_numpy()[: length - shift]
-    return list(judge_many(rows, n if counts else None, series.kpi.chart).variation)
+    one = series.kpi
+    return list(judge_many(rows, n if counts else None, one.chart, is_count=one.is_count).variation)
 
 
 def _first(kept: pd.DataFrame) -> dict[tuple[str, str], pd.Series]:
