@@ -17,14 +17,25 @@ if TYPE_CHECKING:
     from tallysheet.decomposition import decompose
     from tallysheet.extract import read_text_table
     from tallysheet.limits import assurance, process_limits, run_rules
+    from tallysheet.segments import find_segments
     from tallysheet.week import open_week
 
 __version__ = "0.1.0"
-__all__ = ["assurance", "decompose", "load", "open_week", "process_limits", "read_text_table", "run_rules"]
+__all__ = [
+    "assurance",
+    "decompose",
+    "find_segments",
+    "load",
+    "open_week",
+    "process_limits",
+    "read_text_table",
+    "run_rules",
+]
 
 _HOME = {
     "assurance": "limits",
     "decompose": "decomposition",
+    "find_segments": "segments",
     "load": "clean",
     "open_week": "week",
     "process_limits": "limits",

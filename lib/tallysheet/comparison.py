@@ -21,39 +21,9 @@ from tallysheet.errors import UsageError
 from tallysheet.judgement import Judgement, Judgements, judge, judge_many
 from tallysheet.kpi import Kpi
 from tallysheet.limits import Numbers, assurance
+from tallysheet.segments import Segment
 from tallysheet.values import Parts, Series
 from tallysheet.weeks import IsoWeek
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A part whose own value moved.
-
-    Parameters
-    ----------
-    where : dict of str to str
-        Dimension to value.
-    effect : float
-        Change of its own value beyond the change of the rest, in the KPI's unit; against a target, its
-        own distance from it.
-    low, high : float
-        95 % interval of the effect, from how much the part usually differs from the rest.
-    contribution : float
-        Its part of the total's change.
-    n_now, n_base : float
-        Denominators (values, for a sum).
-    p : float
-        Chance of an effect of that size or more if nothing had changed.
-    """
-
-    where: dict[str, str]
-    effect: float
-    low: float
-    high: float
-    contribution: float
-    n_now: float
-    n_base: float
-    p: float
 
 
 @dataclass(frozen=True, repr=False)

@@ -78,13 +78,13 @@ def decompose(
     if (now_n is None) != (base_n is None):
         raise UsageError("decompose", "now_n and base_n together, or neither", "one of them", "Name both.")
     measures = [now, base] + [name for name in (now_n, base_n) if name]
-    _check(frame, keys, measures)
+    check_columns("decompose", frame, keys, measures)
     sums = frame.groupby(keys, sort=False, dropna=False)[measures].sum().reset_index()
     numerators = sums[now].to_numpy(float), sums[base].to_numpy(float)
     denominators = None
     if now_n is not None and base_n is not None:
         denominators = sums[now_n].to_numpy(float), sums[base_n].to_numpy(float)
-        _check_denominators(dict(zip((now_n, base_n), denominators, strict=True)))
+        check_denominators("decompose", dict(zip((now_n, base_n), denominators, strict=True)))
     mix, rate, total = split(numerators, denominators)
     value_now, value_base = (
         float(x.sum() / (denominators[side].sum() if denominators else 1.0))
@@ -96,27 +96,29 @@ def decompose(
     return parts
 
 
-def _check(frame: pd.DataFrame, keys: list[str], measures: list[str]) -> None:
+def check_columns(where: str, frame: pd.DataFrame, keys: list[str], measures: list[str]) -> None:
+    """Refuse a frame that lacks a column or a number."""
     for name in keys + measures:
         if name not in frame.columns:
             raise UsageError(
-                "decompose", f"a column {name!r}", "no such column", nearest(name, map(str, frame.columns))
+                where, f"a column {name!r}", "no such column", nearest(name, map(str, frame.columns))
             )
     for name in measures:
         if frame[name].isna().any():
             raise UsageError(
-                f"decompose {name}",
+                f"{where} {name}",
                 "a number in every row",
                 "empty cells",
                 "Fill them with 0, or leave the rows out.",
             )
 
 
-def _check_denominators(denominators: dict[str, Numbers]) -> None:
+def check_denominators(where: str, denominators: dict[str, Numbers]) -> None:
+    """Refuse denominators that are negative or add up to 0."""
     for name, n in denominators.items():
         if (n < 0).any() or not n.sum() > 0:
             raise UsageError(
-                f"decompose {name}",
+                f"{where} {name}",
                 "denominators of 0 or more, not all 0",
                 "others",
                 "Check the rows compared.",

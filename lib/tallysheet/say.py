@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from tallysheet.comparison import Explanation, Segment
+from tallysheet.comparison import Explanation
 from tallysheet.judgement import FALSE_FLAG_SHARE
 from tallysheet.kpi import Direction, Kpi
 from tallysheet.language import Language
+from tallysheet.segments import Segment
 from tallysheet.verdict import spread
 
 _FOLLOWS = 0.1  # a routine part is named beside one that is outside from a tenth of the change on

@@ -9,7 +9,9 @@ schema.types schema.transport schema.customer schema.reference schema schema.dic
 kpi kpis.delivery kpis.fulfilment kpis.reverse kpis.claims kpis.care kpis.money kpis.adoption kpis
 engine personal unpack digests records dialect layout spreadsheet text_file extract
 reasons sources inputs casts row_checks checked range_checks database merge ledger notes loading clean forget
-facts cells cube limits boxes calendar_effects judgement decomposition bases durations maturity values
+facts cells cube limits boxes calendar_effects judgement
+decomposition lattice scatter contrasts narrowing segment_search segments
+bases durations maturity values
 comparison targets review restatement verdict
 say tables svg control_charts charts page fine_print
 week explain terminal sampling

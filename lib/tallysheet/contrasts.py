@@ -1,0 +1,316 @@
+"""What one row says of a change: a score whose sum over any segment has a known mean and variance.
+
+Two kinds: the ratio of two sums (parcels late of parcels due) and a sum (parcels, euros). The search
+adds scores up over segments and need not know which kind it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tallysheet.lattice import Codes
+from tallysheet.limits import Numbers
+from tallysheet.scatter import excess, relative_variance
+
+Mask = NDArray[np.bool_]
+Rows = NDArray[np.int64] | Mask
+
+_SWEEPS = 5
+_HIGHEST_RATE = 0.95
+_ENOUGH = 100
+_MOST = 0.9
+_MANY = 1e12
+_LEAST_VARIANCE = 1e-12
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of rows: all add up over a segment.
+
+    Parameters
+    ----------
+    score : array of float
+        Mean 0 where nothing changed.
+    weight : array of float
+        What an effect of 1 in all rows of a segment adds to its score.
+    variance : array of float
+        Variance of the score by chance.
+    shift : array of float
+        What a common shift of 1 adds to the score.
+    seen, expected : array of float or None
+        Events, and how many the rates of the dimensions' values lead one to expect.
+    """
+
+    score: Numbers
+    weight: Numbers
+    variance: Numbers
+    shift: Numbers
+    seen: Numbers | None = None
+    expected: Numbers | None = None
+
+
+class Effect(NamedTuple):
+    """A segment's change beyond the rest's, and its variance by chance."""
+
+    value: float
+    variance: float
+
+
+class Contrast(Protocol):
+    """What the search asks of rows, whichever kind they are."""
+
+    def learn(self, quiet: Rows) -> None:
+        """Learn from quiet rows how much rows differ between weeks."""
+
+    def scores(self) -> Scores:
+        """Score all rows."""
+
+    def scores_inside(self, rows: Rows) -> Scores:
+        """Score the rows of a segment that moved, against its own movement."""
+
+    def is_noisier(self, rows: Rows, quiet: Rows) -> bool:
+        """Tell whether rows differ far more than the quiet ones among them."""
+
+    def effect(self, own: Rows, rest: Rows) -> Effect:
+        """Measure the change of rows beyond the change of the rest."""
+
+    def wobble(self, rows: Rows) -> float:
+        """Tell how much the variance of rows exceeds the one that `effect` has."""
+
+    def sizes(self, rows: Rows) -> tuple[float, float]:
+        """Add up what rows weigh now and before: denominators, or values of a sum."""
+
+
+class Ratio:
+    """Numerators and denominators now and before, one entry a row.
+
+    Notes
+    -----
+    With counts x and denominators n (1 now, 0 before), X and N their sums, s the share of all
+    denominators that is now, and p the rate expected of a row, a row scores
+
+        u = x1 - s X - p (n1 - s N).
+
+    If the rates did not change its mean is 0 wherever p is right or the volumes are balanced
+    (n1 = s N), so that neither a shift of the mix nor a rough p makes a signal. p is the row's own rate
+    X / N drawn towards the rates of its dimensions' values (multiplied together) by k parcels:
+
+        p = (X + k m) / (N + k),    k = m (1 - m) / variance of true rates around m  -  1.
+
+    Small rows follow m, large ones themselves (then u is Cochran's stratified score). Where rows
+    differ between weeks by more than chance (`excess`), large rows weigh less.
+
+    References
+    ----------
+    Cochran 1954, Biometrics 10 (4); Kalton 1968, JRSS A 131 (standardised comparison of rates).
+    """
+
+    def __init__(
+        self, now: Numbers, base: Numbers, now_n: Numbers, base_n: Numbers, codes: Sequence[Codes]
+    ) -> None:
+        self._x, self._n = (now, base), (now_n, base_n)
+        seen, n = now + base, now_n + base_n
+        model = _expected_rates(seen, n, codes)
+        self._is_count = all(((x >= 0) & (x <= of)).all() for x, of in zip(self._x, self._n, strict=True))
+        model = np.minimum(model, _HIGHEST_RATE) if self._is_count else np.abs(model)
+        unit = model * (1 - model) if self._is_count else model**2
+        share = now_n.sum() / n.sum()
+        drawn = _drawn_by(seen, n, model, unit)
+        imbalance = now_n - share * n
+        rate = (seen + drawn * model) / (n + drawn)
+        tilt = imbalance / (n + drawn)
+        per_now, per_base = 1 - share - tilt, share + tilt
+        score = now - share * seen - rate * imbalance
+        weight = now_n * per_now
+        variance = unit * (now_n * per_now**2 + base_n * per_base**2)
+        shift = unit * weight
+        self._model = model
+        self._raw = Scores(score, weight, variance, shift)
+        self._events = seen, n * model
+        self._fixed, self._growing = 1.0, 0.0
+
+    def learn(self, quiet: Rows) -> None:
+        """Fit how much rows differ by more than chance, from rows that are large enough to tell."""
+        raw = self._raw
+        large = np.zeros(raw.score.size, dtype=bool)
+        large[quiet] = True
+        large &= raw.variance >= 1
+        self._fixed, self._growing = 1.0, 0.0
+        if large.sum() >= _ENOUGH:
+            seen, expected = self._events
+            common = raw.score[large].sum() / raw.shift[large].sum()
+            by_chance = raw.variance * np.maximum(seen / np.maximum(expected, 1e-9), 1)
+            squares = np.square(raw.score - common * raw.shift)[large] / by_chance[large]
+            robust = bool(large.sum() > _MOST * (raw.variance >= 1).sum())
+            self._fixed, self._growing = excess(squares, raw.weight[large], robust=robust)
+
+    def scores(self) -> Scores:
+        """Score all rows; large ones weigh less where they wobble."""
+        return self._tempered(np.arange(self._raw.score.size), self._raw.shift)
+
+    def scores_inside(self, rows: Rows) -> Scores:
+        """Score the rows of a segment: there a common shift is one of so many points."""
+        return self._tempered(rows, self._raw.weight)
+
+    def _tempered(self, rows: Rows, shift: Numbers) -> Scores:
+        raw = self._raw
+        fewer = 1 + self._growing / self._fixed * raw.weight[rows]
+        seen, expected = self._events
+        return Scores(
+            raw.score[rows] / fewer,
+            raw.weight[rows] / fewer,
+            self._fixed * raw.variance[rows] / fewer,
+            shift[rows] / fewer,
+            seen[rows],
+            expected[rows],
+        )
+
+    def is_noisier(self, rows: Rows, quiet: Rows) -> bool:
+        """Answer no: chance is known from the counts."""
+        return False
+
+    def effect(self, own: Rows, rest: Rows) -> Effect:
+        """Subtract changes of rates, each net of what its mix alone would have done."""
+        (change, variance), (common, rest_variance) = self._change(own), self._change(rest)
+        return Effect(change - common, variance + rest_variance)
+
+    def wobble(self, rows: Rows) -> float:
+        """Average what rows differ between weeks by more than chance."""
+        variance = self._raw.variance[rows]
+        wobble = self._fixed + self._growing * self._raw.weight[rows]
+        return float((variance * wobble).sum() / variance.sum()) if variance.any() else 1.0
+
+    def _change(self, rows: Rows) -> tuple[float, float]:
+        """Give a change of rate net of mix, and its variance."""
+        change, variance, sign = 0.0, 0.0, 1
+        for x, n in zip(self._x, self._n, strict=True):
+            total = n[rows].sum()
+            if not total > 0:
+                return 0.0, 0.0
+            rate = x[rows].sum() / total
+            change += sign * (rate - (n * self._model)[rows].sum() / total)
+            unit = rate * (1 - rate) if self._is_count else self._spread(rows, x, n, rate)
+            variance += unit / total
+            sign = -1
+        return float(change), float(variance)
+
+    @staticmethod
+    def _spread(rows: Rows, x: Numbers, n: Numbers, rate: float) -> float:
+        """Estimate the variance of one unit of the denominator from how the rows differ."""
+        some = n[rows] > 0
+        return float(
+            (np.square(x[rows] - rate * n[rows])[some] / n[rows][some]).sum() / max(some.sum() - 1, 1)
+        )
+
+    def sizes(self, rows: Rows) -> tuple[float, float]:
+        """Add up denominators."""
+        return float(self._n[0][rows].sum()), float(self._n[1][rows].sum())
+
+
+def _expected_rates(seen: Numbers, n: Numbers, codes: Sequence[Codes]) -> Numbers:
+    """Multiply an overall rate by one factor a value, so that each value's events come out right."""
+    rate = np.full(n.size, seen.sum() / n.sum())
+    for _ in range(_SWEEPS):
+        for code in codes:
+            expected, found = np.bincount(code, n * rate), np.bincount(code, seen)
+            rate = rate * np.divide(found, expected, out=np.ones_like(found), where=expected != 0)[code]
+    return rate
+
+
+def _drawn_by(seen: Numbers, n: Numbers, model: Numbers, unit: Numbers) -> Numbers:
+    """Give by how many units a row's own rate is drawn to the model (a moment estimate)."""
+    several = n > 1
+    beyond = (np.square(seen - n * model) - n * unit)[several].sum()
+    possible = (n * (n - 1) * model**2)[several].sum()
+    relative = max(beyond / possible, 0.0) if possible > 0 else 0.0
+    if not relative > 0:
+        return np.full(n.size, _MANY)
+    return np.clip(unit / np.maximum(relative * model**2, 1 / _MANY) - 1, 1, _MANY)
+
+
+class Sum:
+    """Values now and before, one entry a row.
+
+    Notes
+    -----
+    A row deviates by d = (now - before) / m, m the larger of the two, so that a fall to a half and a
+    rise to the double weigh alike. Its variance is fitted as a + b / m (`relative_variance`): a for a
+    relative wobble, b for counting. A row scores d over its variance, which is the weighted mean of
+    the deviations when it is added up.
+    """
+
+    def __init__(self, now: Numbers, base: Numbers) -> None:
+        self._now, self._base = now, base
+        self._size = np.maximum(now, base)
+        self._some = self._size > 0
+        self._safe = np.where(self._some, self._size, 1.0)
+        self._deviation = (now - base) / self._safe
+        self._noise = (0.0, 0.0, 1.0)
+
+    def _fitted(self, rows: Rows) -> tuple[float, float, float]:
+        some = self._some[rows]
+        if not some.any():
+            return 0.0, 0.0, 1.0
+        deviation = self._deviation[rows][some]
+        centre = float(np.median(deviation))
+        return centre, *relative_variance(deviation - centre, self._size[rows][some])
+
+    def learn(self, quiet: Rows) -> None:
+        """Fit the variance of the deviations."""
+        self._noise = self._fitted(quiet)
+
+    def scores(self) -> Scores:
+        """Score all rows."""
+        rows = np.arange(self._size.size)
+        return self._scores(rows, self._variance(rows, *self._noise[1:]))
+
+    def scores_inside(self, rows: Rows) -> Scores:
+        """Score the rows of a segment: here it cannot be assumed that most did not change."""
+        centre, fixed, falling = self._fitted(rows)
+        variance = self._variance(rows, fixed, falling)
+        some = self._some[rows]
+        squares = np.square(self._deviation[rows] - centre)[some] / variance[some]
+        return self._scores(rows, variance * max(float(squares.mean()) if some.any() else 1.0, 1.0))
+
+    def _variance(self, rows: Rows, fixed: float, falling: float) -> Numbers:
+        return np.maximum(fixed + falling / self._safe[rows], _LEAST_VARIANCE)
+
+    def _scores(self, rows: Rows, variance: Numbers) -> Scores:
+        information = np.where(self._some[rows], 1 / variance, 0.0)
+        return Scores(self._deviation[rows] * information, information, information, information)
+
+    def is_noisier(self, rows: Rows, quiet: Rows) -> bool:
+        """Compare the variance of a row of middling size, if enough rows moved to matter."""
+        if np.size(quiet) > _MOST * np.size(rows):
+            return False
+        middle = float(np.median(self._size[self._some]))
+        (_, fixed, falling), (_, quiet_fixed, quiet_falling) = self._noise, self._fitted(quiet)
+        return fixed + falling / middle > 1.3 * (quiet_fixed + quiet_falling / middle)
+
+    def effect(self, own: Rows, rest: Rows) -> Effect:
+        """Subtract from the sum now what it would be, had it moved like the rest."""
+        now, base = self.sizes(own)
+        rest_now, rest_base = self.sizes(rest)
+        growth = rest_now / rest_base if rest_base > 0 and rest_now > 0 else 1.0
+        variance = self._sum_variance(own)
+        if rest_base > 0:
+            variance += (base / rest_base) ** 2 * self._sum_variance(rest)
+        return Effect(now - growth * base, variance)
+
+    def wobble(self, rows: Rows) -> float:
+        """Answer 1: the variance is fitted to the rows."""
+        return 1.0
+
+    def _sum_variance(self, rows: Rows) -> float:
+        _, fixed, falling = self._noise
+        now, base = self._now[rows], self._base[rows]
+        return float((fixed * (now**2 + base**2) / 2 + falling * (now + base) / 2).sum())
+
+    def sizes(self, rows: Rows) -> tuple[float, float]:
+        """Add up values."""
+        return float(self._now[rows].sum()), float(self._base[rows].sum())

@@ -1,0 +1,142 @@
+"""How much more than by chance cells differ: robust estimates, as most cells did not change."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tallysheet.limits import Numbers
+
+_QUANTILES = ((0.5, 0.4549), (0.8, 1.6424))
+_A_BIN = 40
+_MOST_BINS = 24
+_FEW = 20
+_EVIDENCE = 4.0
+_ERROR, _ROBUST_ERROR = 2**0.5, 2.34
+_REFITS = 4
+
+
+def robust_square(deviations: Numbers) -> float:
+    """Estimate the variance of deviations from 0 by their median; few large ones do not move it.
+
+    Examples
+    --------
+    >>> round(robust_square(np.array([-1.0, -0.5, 0.2, 0.6, 1.0, 50.0])), 1)
+    1.5
+    """
+    return float(np.median(np.square(deviations))) / _QUANTILES[0][1]
+
+
+def excess(squares: Numbers, sizes: Numbers, *, robust: bool = False) -> tuple[float, float]:
+    """Fit how the squares of standardised deviations grow with the size of a cell.
+
+    Parameters
+    ----------
+    squares : array of float, shape (cells,)
+        Squared deviations over their variance by chance: 1 on average where nothing else acts.
+    sizes : array of float, shape (cells,)
+        Information of the cells.
+    robust : bool
+        Whether some of the cells may have changed.
+
+    Returns
+    -------
+    fixed, growing : float
+        Their mean is ``fixed + growing * size``: `fixed` is an overdispersion that all cells have (at
+        least 1), `growing` the variance of effects that every cell has of its own each week.
+        (1, 0) where the cells give no evidence of either.
+
+    Notes
+    -----
+    Cells are binned by size (equal ones together); in each bin the mean counts, or the larger of two
+    robust estimates of it, from the median and from the 80 % quantile (of a chi-square with one degree
+    of freedom). The line is fitted by least squares, without negative terms; the weights come
+    from the line itself, as those of what was seen would draw it down.
+
+    Examples
+    --------
+    >>> quiet = np.random.default_rng(1).normal(size=4000) ** 2
+    >>> excess(quiet, np.ones(4000))
+    (1.0, 0.0)
+    >>> fixed, _ = excess(3 * quiet, np.ones(4000))
+    >>> round(fixed, 1)
+    3.0
+    """
+    if squares.size < _FEW:
+        return 1.0, 0.0
+    bins = _bins(sizes)
+    counts = np.bincount(bins)
+    y = _robust_means(squares, bins, counts) if robust else np.bincount(bins, squares) / counts
+    x = np.bincount(bins, sizes) / counts
+    error = (_ROBUST_ERROR if robust else _ERROR) / np.sqrt(counts)
+    if counts.size == 1:
+        return max(1.0, float(y[0] * (1 - error[0]))), 0.0
+    fitted = np.full_like(y, max(float(np.average(y, weights=counts)), 1.0))
+    for _ in range(_REFITS):
+        fixed, growing = _line(x, y, 1 / (error * fitted))
+        if fixed < 1:
+            weight = x / (error * fitted) ** 2
+            fixed, growing = 1.0, max(float((weight * (y - 1)).sum() / (weight * x).sum()), 0.0)
+        fitted = fixed + growing * x
+    gained = (np.square((y - 1) / error) - np.square((y - fitted) / (error * fitted))).sum()
+    return (fixed, growing) if gained > _EVIDENCE else (1.0, 0.0)
+
+
+def relative_variance(deviations: Numbers, sizes: Numbers) -> tuple[float, float]:
+    """Fit the variance of relative deviations as ``fixed + falling / size``.
+
+    ``falling`` is what counts have (Poisson: the variance grows with the mean), ``fixed`` a relative
+    wobble that every cell has whatever its size.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> sizes = rng.uniform(1, 1000, 20_000)
+    >>> fixed, falling = relative_variance(rng.normal(0, 0.2, 20_000), sizes)
+    >>> round(float(fixed), 3), round(float(falling), 1)
+    (0.038, 0.0)
+    """
+    if deviations.size < _FEW:
+        return 0.0, 1.0
+    squares = np.square(deviations)
+    bins = _bins(sizes)
+    groups = np.split(np.argsort(bins, kind="stable"), np.bincount(bins).cumsum()[:-1])
+    y = np.array([np.median(squares[one]) for one in groups]) / _QUANTILES[0][1]
+    x = np.array([(1 / sizes[one]).mean() for one in groups])
+    seen = y > 0
+    if seen.sum() < 2:
+        return (float(y.max()), 0.0) if seen.any() else (0.0, 1.0)
+    return _line(x[seen], y[seen], 1 / y[seen])
+
+
+def _bins(sizes: Numbers) -> NDArray[np.uint8]:
+    """Sort cells into bins by size; cells of one size share a bin, and no bin is empty."""
+    count = min(_MOST_BINS, max(1, sizes.size // _A_BIN))
+    edges = np.unique(np.quantile(sizes, np.linspace(0, 1, count + 1)[1:-1], method="lower"))
+    at = np.searchsorted(edges, sizes, side="right")
+    filled = np.bincount(at) > 0
+    return (filled.cumsum() - 1).astype(np.uint8)[at]
+
+
+def _robust_means(squares: Numbers, bins: NDArray[np.uint8], counts: NDArray[np.int64]) -> Numbers:
+    rising = np.argsort(squares)
+    ordered = squares[rising[np.argsort(bins[rising], kind="stable")]]
+    first = counts.cumsum() - counts
+    estimates = [
+        ordered[first + (share * (counts - 1)).round().astype(np.int64)] / quantile
+        for share, quantile in _QUANTILES
+    ]
+    return np.maximum(*estimates)
+
+
+def _line(x: Numbers, y: Numbers, weight: Numbers) -> tuple[float, float]:
+    """Fit y = a + b x by weighted least squares with neither below 0."""
+    w = weight**2
+    mean_x, mean_y = (w * x).sum() / w.sum(), (w * y).sum() / w.sum()
+    spread = (w * (x - mean_x) ** 2).sum()
+    slope = (w * (x - mean_x) * (y - mean_y)).sum() / spread if spread > 0 else 0.0
+    if slope < 0:
+        return float(mean_y), 0.0
+    if mean_y < slope * mean_x:
+        return 0.0, float((w * x * y).sum() / (w * x * x).sum())
+    return float(mean_y - slope * mean_x), float(slope)

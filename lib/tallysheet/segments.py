@@ -1,0 +1,373 @@
+"""The few segments behind a change."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tallysheet.contrasts import Contrast, Mask, Ratio, Scores, Sum
+from tallysheet.decomposition import check_columns, check_denominators, split
+from tallysheet.errors import UsageError
+from tallysheet.lattice import Codes, Lattice, Place
+from tallysheet.limits import Numbers
+from tallysheet.segment_search import Search, Within
+
+_QUANTILE = NormalDist().inv_cdf(0.975)
+_SHRUNK = 0.95
+_FEW_DIMENSIONS = 5
+_MOST_CONDITIONS = 4
+_AMBIGUOUS = 1 / 3
+_NEAR = 0.2
+_LEAST_ROWS_INSIDE = 20
+_FEW_ROWS = 100
+_MOST_PASSES = 3
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part whose own value moved.
+
+    Parameters
+    ----------
+    where : dict of str to str
+        Dimension to value.
+    effect : float
+        Change of its own value beyond the change of the rest, in the KPI's unit; against a target, its
+        own distance from it.
+    low, high : float
+        95 % interval of the effect.
+    contribution : float
+        Its part of the total's change.
+    n_now, n_base : float
+        Denominators (values, for a sum).
+    p : float
+        Chance of an effect of that size or more, there or in any other candidate, if nothing had changed.
+    """
+
+    where: dict[str, str]
+    effect: float
+    low: float
+    high: float
+    contribution: float
+    n_now: float
+    n_base: float
+    p: float
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A segment found.
+
+    Parameters
+    ----------
+    place : Place
+        Its conjunction.
+    z : float
+        Its score over its standard error.
+    scatter : float
+        How much the variance of its cell exceeds chance.
+    candidates : int
+        How many it was chosen from, as the correction counts them.
+    """
+
+    place: Place
+    z: float
+    scatter: float
+    candidates: int
+
+
+def find_segments(
+    frame: pd.DataFrame,
+    *,
+    by: str | Sequence[str],
+    now: str,
+    base: str,
+    now_n: str | None = None,
+    base_n: str | None = None,
+    dispersion: float = 1.0,
+    minimum_effect: float = 0.0,
+    minimum_size: float = 0.0,
+    most_conditions: int | None = None,
+) -> list[Segment]:
+    """Name the few segments that moved, or none.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a combination of the values of ``by``; finer rows are added up.
+    by : str or list of str
+        Dimensions.
+    now, base : str
+        Columns of numerators (of a sum: its values) now and before.
+    now_n, base_n : str, optional
+        Columns of denominators, both or neither. Without them the KPI is a sum.
+    dispersion : float
+        How many times the variance by chance weeks are known to have, from history (Laney's sigma z
+        squared); what cells are seen to scatter beyond that comes on top.
+    minimum_effect : float
+        Smallest effect that is named, in the KPI's unit. The default names all that chance does not explain.
+    minimum_size : float
+        Smallest denominator (value, of a sum), now or before, of a segment that is looked at.
+    most_conditions : int, optional
+        How many conditions a segment has at most. By default all dimensions up to five, else four.
+
+    Returns
+    -------
+    list of Segment
+        The largest contribution first; empty where nothing moved.
+
+    Raises
+    ------
+    UsageError
+        A column is missing, only one denominator is named, a cell is empty, a denominator is negative
+        or adds up to 0, a value of a sum is negative, or the dimensions have too many values.
+
+    Notes
+    -----
+    1. Each row gives a score with a known mean and variance (`tallysheet.contrasts`): of a ratio the
+       change of its numerator net of volume and mix, of a sum its relative deviation. Scores add up.
+    2. They are added up for every conjunction of values (`tallysheet.lattice`). A cell's evidence is
+       z = (sum of scores - what the common shift adds) / standard error; the common shift is what most
+       cells share, so a total that moves evenly names nobody.
+    3. The cell whose z squared exceeds what is required most is taken. If a few of its parts explain it
+       better than the whole of it, the search goes down to the strongest. Its rows then leave and the
+       rest is judged anew, so that no cell takes another's blame; both directions compete. Inside a
+       segment the search goes on, against the segment's own movement.
+    4. Required is a chance of 5 % that anything is named where nothing changed: divided evenly over
+       depths, then over the cells of a depth that have enough information to tell anything (Bonferroni).
+    5. Cells scatter from week to week by more than counting does. How much is estimated robustly, since
+       most cells did not change, from the finest combinations to the coarsest (`tallysheet.scatter`);
+       what has lost its proof by then is dropped.
+    6. Where much of the volume was named, the opposite telling is tried (what moved is the normal), and
+       the shorter one counts.
+
+    An effect is measured on the segment's rows that no other one holds, net of mix, less the change of
+    the rows that none holds: (r1 - r0) - (m1 - m0) - the same of the rest, r its rate and m the rate
+    that the values of its dimensions lead one to expect of its volumes. Of a sum: the value now less
+    the value before times the growth of the rest. Its interval has the variance of the counts times
+    the cell's scatter; the excess of that is shrunk by a tenth, as some of it is chance.
+
+    It cannot see what no conjunction describes (two values of a dimension are two segments), what fewer
+    than a handful of events show, or a wobble shared by a whole value of a dimension: if all rows of a
+    carrier rise and fall together from week to week, one week cannot tell that from a cause. Give
+    ``dispersion`` from history then. Which of two values stands out against the other one alone is
+    decided by the smaller common shift.
+
+    References
+    ----------
+    Kalander 2022, arXiv 2205.10004 (RiskLoc, its cases and measure); Cochran 1954, Biometrics 10 (4);
+    Laney 2002, Quality Engineering 14 (4) (overdispersion).
+
+    Examples
+    --------
+    >>> countries, carriers = ["DE", "ES", "FR", "IT"], ["BRV", "CDR", "DVP"]
+    >>> frame = pd.DataFrame([{"country": a, "carrier": b} for a in countries for b in carriers])
+    >>> frame = frame.assign(late=40, due=500, late_before=40, due_before=500)
+    >>> frame.loc[(frame["country"] == "FR") & (frame["carrier"] == "CDR"), "late"] = 120
+    >>> found = find_segments(frame, by=["country", "carrier"], now="late", base="late_before",
+    ...                       now_n="due", base_n="due_before")
+    >>> [(one.where, round(one.effect, 3), round(one.contribution, 4)) for one in found]
+    [({'carrier': 'CDR', 'country': 'FR'}, 0.16, 0.0133)]
+    """
+    keys = sorted([by] if isinstance(by, str) else list(dict.fromkeys(by)))
+    measures = _checked(frame, keys, [now, base], [now_n, base_n])
+    rows, codes, values = _leaves(frame, keys, measures)
+    if rows.empty:
+        return []
+    numbers = [rows[one].to_numpy(float) for one in measures]
+    numerators = numbers[0], numbers[1]
+    denominators = (numbers[2], numbers[3]) if len(numbers) == 4 else None
+    contrast: Contrast = Ratio(*numerators, *denominators, codes) if denominators else Sum(*numerators)
+    default = len(keys) if len(keys) <= _FEW_DIMENSIONS else _MOST_CONDITIONS
+    found = _search(
+        contrast,
+        codes,
+        [len(one) for one in values],
+        most=most_conditions or default,
+        weights=np.maximum(*(denominators or numerators)),
+        minimum_size=minimum_size,
+        dispersion=dispersion,
+    )
+    held = [np.logical_and.reduce([codes[d] == v for d, v in one.place.items()]) for one in found]
+    if held:
+        contrast.learn(~np.logical_or.reduce(held))
+    segments = [
+        Segment(
+            where={keys[d]: str(values[d][v]) for d, v in sorted(one.place.items())},
+            contribution=_contribution(held[number], numerators, denominators),
+            **_measured(one, held, number, contrast, dispersion),
+        )
+        for number, one in enumerate(found)
+    ]
+    named = [one for one in segments if abs(one.effect) >= minimum_effect]
+    return sorted(named, key=lambda one: -abs(one.contribution))
+
+
+def _shorter(done: Search, again: Callable[[float], Search]) -> Search:
+    """Where much of the volume was named, try whether what was named is the normal, and the rest moved.
+
+    Three of four services that fell against the fourth are better told as the fourth that rose. The
+    telling with fewer segments counts (a common shift beyond a fifth is one more), then the smaller shift.
+    """
+    if not done.share_named() > _AMBIGUOUS:
+        return done
+    levels = [done.level(one) for one in done.found]
+    above = [level for level in levels if level > done.shift]
+    below = [level for level in levels if level <= done.shift]
+    tries = [done, *(again(some[0]) for some in (above, below) if some)]
+    return min(
+        (one for one in tries if one.found),
+        key=lambda one: (len(one.found) + (abs(one.shift) > _NEAR), abs(one.shift)),
+    )
+
+
+def _search(
+    contrast: Contrast,
+    codes: list[Codes],
+    sizes: list[int],
+    *,
+    most: int,
+    weights: Numbers,
+    minimum_size: float = 0.0,
+    dispersion: float = 1.0,
+) -> list[_Found]:
+    """Search all rows, then inside each segment found.
+
+    Parameters
+    ----------
+    contrast : Contrast
+    codes, sizes
+        Of the rows, as for `Lattice`.
+    most : int
+        How many conditions a segment has at most.
+    weights : array of float
+        What rows weigh.
+    minimum_size : float
+        Cells that weigh less are not looked at.
+    dispersion : float
+        By how much variances exceed chance at least.
+
+    Returns
+    -------
+    list of Found
+    """
+
+    def look(scores: Scores, rows: NDArray[np.int64], within: Within, start: float | None = None) -> Search:
+        lattice = Lattice(
+            [codes[d][rows] for d in within.numbers],
+            [sizes[d] for d in within.numbers],
+            most - len(within.place),
+        )
+        spread = replace(scores, variance=scores.variance * dispersion)
+        return Search(spread, lattice, weights[rows], minimum_size, within=within, start=start).run()
+
+    def inside(done: Search, rows: NDArray[np.int64], outermost: Search) -> list[_Found]:
+        found = []
+        for one in done.found:
+            place = done.within.in_whole(one.place)
+            candidates = len(outermost.cells) * outermost.cells[len(place)]
+            found.append(_Found(place, one.z, one.scatter, candidates))
+            numbers = [d for d in range(len(sizes)) if d not in place]
+            alone = rows[done.held_alone(one)]
+            if numbers and len(place) < most and alone.size >= _LEAST_ROWS_INSIDE:
+                within = Within(outermost, place, numbers)
+                found += inside(look(contrast.scores_inside(alone), alone, within), alone, outermost)
+        return found
+
+    rows = np.arange(weights.size)
+    whole = Within(None, {}, list(range(len(sizes))))
+    quiet = rows
+    for _ in range(_MOST_PASSES):
+        contrast.learn(quiet)
+        again = partial(look, contrast.scores(), rows, whole)
+        done = _shorter(again(), again)
+        quiet = rows[done.free]
+        if quiet.size < _FEW_ROWS or not contrast.is_noisier(rows, quiet):
+            break
+    return inside(done, rows, done)
+
+
+def _checked(frame: pd.DataFrame, keys: list[str], pair: list[str], pair_n: list[str | None]) -> list[str]:
+    given = [one for one in pair_n if one is not None]
+    if len(given) == 1:
+        raise UsageError(
+            "find_segments", "now_n and base_n together, or neither", "one of them", "Name both."
+        )
+    check_columns("find_segments", frame, keys, [*pair, *given])
+    if given and not frame.empty:
+        check_denominators("find_segments", {one: frame[one].to_numpy(float) for one in given})
+    for one in pair if not given else []:
+        if (frame[one] < 0).any():
+            raise UsageError(
+                f"find_segments {one}",
+                "values of 0 or more",
+                "negative ones",
+                "Search for what was added and what was taken off apart.",
+            )
+    return [*pair, *given]
+
+
+def _leaves(
+    frame: pd.DataFrame, keys: list[str], measures: list[str]
+) -> tuple[pd.DataFrame, list[Codes], list[list[object]]]:
+    """Leave out rows that are all 0, number the values, and add up rows of the same values."""
+    some = np.logical_or.reduce([frame[one].to_numpy() != 0 for one in measures])
+    rows = frame if some.all() else frame[some]
+    codes: list[Codes] = []
+    values: list[list[object]] = []
+    for key in keys:
+        code, unique = pd.factorize(rows[key], sort=True, use_na_sentinel=False)
+        codes.append(code.astype(np.int64))
+        values.append(list(unique))
+    leaf = np.zeros(len(rows), dtype=np.int64)
+    for code, known in zip(codes, values, strict=True):
+        leaf = leaf * len(known) + code
+        if leaf.size and leaf.max() > 1e12:
+            leaf = pd.factorize(leaf)[0]
+    if pd.Index(leaf).is_unique:
+        return rows[measures], codes, values
+    index, first = np.unique(leaf, return_inverse=True, return_index=True)[:0:-1]
+    return rows[measures].groupby(index).sum(), [code[first] for code in codes], values
+
+
+def _measured(
+    one: _Found, held: list[Mask], number: int, contrast: Contrast, dispersion: float
+) -> dict[str, float]:
+    """Measure the effect on rows that no other segment holds, and its interval."""
+    mine = held[number]
+    within = [other for other in held if other is not mine and not (mine & ~other).any()]
+    others = [other for other in held if not any(other is one for one in [mine, *within])]
+    own = np.logical_and.reduce([mine, *(~other for other in others)])
+    rest = ~np.logical_or.reduce(held)
+    effect = contrast.effect(own if own.any() else mine, rest if rest.any() else ~mine)
+    scatter = dispersion * (1 + _SHRUNK * (one.scatter * contrast.wobble(mine) - 1))
+    spread = _QUANTILE * math.sqrt(effect.variance * scatter)
+    n_now, n_base = contrast.sizes(mine)
+    return {
+        "effect": effect.value,
+        "low": effect.value - spread,
+        "high": effect.value + spread,
+        "n_now": n_now,
+        "n_base": n_base,
+        "p": min(1.0, 2 * NormalDist().cdf(-abs(one.z)) * one.candidates),
+    }
+
+
+def _contribution(
+    mine: Mask, numerators: tuple[Numbers, Numbers], denominators: tuple[Numbers, Numbers] | None
+) -> float:
+    """Give the part of the total's change that lies in these rows, split as `decompose` does."""
+
+    def in_and_out(values: tuple[Numbers, Numbers]) -> tuple[Numbers, Numbers]:
+        now, base = (np.array([one[mine].sum(), one[~mine].sum()]) for one in values)
+        return now, base
+
+    _, _, total = split(in_and_out(numerators), in_and_out(denominators) if denominators else None)
+    return float(total[0])
