@@ -18,6 +18,7 @@ ERROR_SHARE = 0.05
 """Chance that anything is named where nothing changed, over all candidates looked at."""
 
 _MOST_SEGMENTS = 20
+_FAR = 0.2
 _MANY_CELLS = 30
 _MOST_CELLS = 10_000
 _QUARTER = 0.3186
@@ -33,6 +34,7 @@ class Pick:
     z: float = 0.0
     evidence: float = 0.0
     scatter: float = 1.0
+    information: float = 0.0
 
 
 def required(cells: dict[int, int], share: float = ERROR_SHARE) -> dict[int, float]:
@@ -252,7 +254,8 @@ class Search:
         if self._surplus is not None:
             variance *= self._surplus[cuboid][cell]
         one.scatter = self.scatter_of(one.place)
-        one.z = float(score / math.sqrt(variance * one.scatter)) if variance > 0 else 0.0
+        one.information = float(variance / one.scatter)
+        one.z = float(score / one.scatter / math.sqrt(one.information)) if variance > 0 else 0.0
         one.evidence = one.z**2 - self._required[cuboid]
 
     def scatter_of(self, place: Place) -> float:
@@ -261,6 +264,18 @@ class Search:
         here = float(self.scatter[cuboid][cell])
         outermost = self.within.outermost
         return max(here, outermost.scatter_of(self.within.in_whole(place))) if outermost else here
+
+    def explained(self) -> float:
+        """Tell how well the segments explain what differs, less what so many of them require.
+
+        The sum of squares between them and the rest, whichever is taken as normal; a common shift of
+        more than a fifth is one more thing told.
+        """
+        pull = sum(one.z * math.sqrt(one.information) for one in self.found)
+        total = sum(one.information for one in self.found) + self._scores.variance[self.free].sum()
+        required = sum(one.z**2 - one.evidence for one in self.found)
+        told = min(self._required) if abs(self.shift) > _FAR else 0.0
+        return float(sum(one.z**2 for one in self.found) - pull**2 / total - required - told)
 
     def share_named(self) -> float:
         """Give the share of the volume that segments hold."""

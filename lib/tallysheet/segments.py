@@ -24,7 +24,6 @@ _SHRUNK = 0.95
 _FEW_DIMENSIONS = 5
 _MOST_CONDITIONS = 4
 _AMBIGUOUS = 1 / 3
-_NEAR = 0.2
 _LEAST_ROWS_INSIDE = 20
 _FEW_ROWS = 100
 _MOST_PASSES = 3
@@ -213,8 +212,8 @@ def find_segments(
 def _shorter(done: Search, again: Callable[[float], Search]) -> Search:
     """Where much of the volume was named, try whether what was named is the normal, and the rest moved.
 
-    Three of four services that fell against the fourth are better told as the fourth that rose. The
-    telling with fewer segments counts (a common shift beyond a fifth is one more), then the smaller shift.
+    Three of four services that fell against the fourth are better told as the fourth that rose: both
+    explain the same, the one with fewer segments.
     """
     if not done.share_named() > _AMBIGUOUS:
         return done
@@ -222,10 +221,7 @@ def _shorter(done: Search, again: Callable[[float], Search]) -> Search:
     above = [level for level in levels if level > done.shift]
     below = [level for level in levels if level <= done.shift]
     tries = [done, *(again(some[0]) for some in (above, below) if some)]
-    return min(
-        (one for one in tries if one.found),
-        key=lambda one: (len(one.found) + (abs(one.shift) > _NEAR), abs(one.shift)),
-    )
+    return max((one for one in tries if one.found), key=lambda one: one.explained())
 
 
 def _search(
