@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help report report-flights test test-fast soak lab lint format lock notebook bench-load clean
+.PHONY: help report report-flights test test-fast soak lab lint format lock notebook bench-load bench-segments clean
 
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -57,5 +57,8 @@ lock: $(READY)  ## resolve requirements.lock and environment.yml anew from pypro
 bench-load: $(READY)  ## 20 million rows against DuckDB's plain typed load, as ratios
 	@$(BIN)/python tests/bench/load.py $(ARGS)
 
+bench-segments: $(READY)  ## the search of segments: speed, quality, coverage, wise-pizza beside it [ARGS="--cases 20"]
+	@$(BIN)/python tests/bench/segments.py $(ARGS)
+
 clean:  ## remove what can be made again (the virtual environment, clean data, published pages)
-	rm -rf $(VENV) $(foreach made,clean quarantine cube history,data/$(made) data/flights/$(made)) reports/[0-9]* reports/index.html reports/runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-wise-pizza $(foreach made,clean quarantine cube history,data/$(made) data/flights/$(made)) reports/[0-9]* reports/index.html reports/runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
