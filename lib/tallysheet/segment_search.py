@@ -19,6 +19,8 @@ ERROR_SHARE = 0.05
 
 _MOST_SEGMENTS = 20
 _FAR = 0.2
+_MOST_SHARE = 0.9
+_TINY = 1e-9
 _MANY_CELLS = 30
 _MOST_CELLS = 10_000
 _QUARTER = 0.3186
@@ -34,6 +36,7 @@ class Pick:
     z: float = 0.0
     evidence: float = 0.0
     scatter: float = 1.0
+    pull: float = 0.0
     information: float = 0.0
 
 
@@ -137,14 +140,21 @@ class Search:
 
     def run(self) -> Search:
         """Find segments until no cell is left with enough evidence; then drop those that lost theirs."""
+        squared, overall = self._squared_z()
         while len(self.found) < _MOST_SEGMENTS:
-            score, variance = self._left()
-            best = self._best(score, variance)
-            if best is None or any(best == one.place for one in self.found):
+            cuboid, cell = self._best(squared, overall)
+            most, required = float(squared[cuboid][cell]), self._required[cuboid]
+            if not most > required:
                 break
-            rows = self.lattice.rows(best)
-            self.found.append(Pick(best, rows, rows & self.free))
+            place = self._narrowed(self.lattice.place(cuboid, cell), overall)
+            rows = self.lattice.rows(place)
+            self.found.append(Pick(place, rows, rows & self.free))
             self.free &= ~rows
+            squared, overall = self._squared_z()
+            # What a cause makes others scatter is no reason to doubt it: without it they are quiet.
+            if not most > overall * required:
+                self.found.pop()
+                break
         self._drop_unproven()
         return self
 
@@ -158,6 +168,7 @@ class Search:
         score = self.lattice.add_up(scores.score * free)
         shift = self.lattice.add_up(scores.shift * free)
         self.shift = self._common_shift(score, shift, variance)
+        self._shares = [one / max(scores.shift[free].sum(), _TINY) for one in shift]
         return [one - self.shift * by for one, by in zip(score, shift, strict=True)], variance
 
     def _common_shift(self, score: list[Numbers], shift: list[Numbers], variance: list[Numbers]) -> float:
@@ -186,38 +197,39 @@ class Search:
             common = nearer
         return common
 
-    def _best(self, score: list[Numbers], variance: list[Numbers]) -> Place | None:
-        """Choose the cell with most evidence, then the part of it that is meant, if it is one part."""
-        z, quiet = [], []
-        for u, v, candidate in zip(score, variance, self._is_candidate, strict=True):
-            use = candidate & (v > LEAST_INFORMATION)
-            z.append(np.divide(u, np.sqrt(v), out=np.zeros_like(u), where=use))
-            if _MANY_CELLS <= use.sum() <= _MOST_CELLS:
-                root = np.sqrt(v[use])
-                quiet.append(robust_square(z[-1][use] - np.median(z[-1][use] / root) * root))
-        overall = max(1.0, float(np.quantile(quiet, 0.25))) if quiet else 1.0
-        best, most = None, 0.0
-        for cuboid in reversed(range(len(z))):
-            evidence = z[cuboid] ** 2 / overall - self._required[cuboid]
-            cell = int(evidence.argmax())
-            if evidence[cell] > most * (1 + 1e-9):
-                best, most = (cuboid, cell), float(evidence[cell])
-        if best is None:
-            return None
-        place = self.lattice.place(*best)
-        return self._narrowed(place, float(np.sign(score[best[0]][best[1]])), overall)
+    def _squared_z(self) -> tuple[list[Numbers], float]:
+        """Square each cell's score over its standard error; also by how much cells scatter overall.
 
-    def _narrowed(self, place: Place, sign: float, overall: float) -> Place:
+        A cell has its part in the common shift, so its score beyond that varies less by its share.
+        """
+        squared, quiet = [], []
+        for u, v, share, candidate in zip(*self._left(), self._shares, self._is_candidate, strict=True):
+            use = candidate & (v > LEAST_INFORMATION)
+            left = v * (1 - np.minimum(share, _MOST_SHARE))
+            squared.append(np.divide(u * u, left, out=np.zeros_like(u), where=use))
+            if _MANY_CELLS <= use.sum() <= _MOST_CELLS:
+                u, v = u[use], v[use]
+                quiet.append(robust_square((u - np.median(u / v) * v) / np.sqrt(v)))
+        return squared, max(1.0, float(np.quantile(quiet, 0.25))) if quiet else 1.0
+
+    def _best(self, squared: list[Numbers], overall: float) -> tuple[int, int]:
+        """Choose the cell with most evidence; of equal ones that with the fewest conditions."""
+        best, most = (0, 0), -math.inf
+        for cuboid in reversed(range(len(squared))):
+            cell = int(squared[cuboid].argmax())
+            evidence = float(squared[cuboid][cell]) - overall * self._required[cuboid]
+            if evidence > most + _TINY:
+                best, most = (cuboid, cell), evidence
+        return best
+
+    def _narrowed(self, place: Place, overall: float) -> Place:
         """Go down to the strongest part as long as a few parts explain the cell better than all of it."""
         scores, lattice = self._scores, self.lattice
         while len(place) < lattice.depths.max():
             rows = np.flatnonzero(lattice.rows(place) & self.free)
             cuboid = lattice.cuboid(place)
-            sides = (
-                sign * (scores.score[rows] - self.shift * scores.shift[rows]),
-                scores.weight[rows],
-                scores.variance[rows],
-            )
+            score = scores.score[rows] - self.shift * scores.shift[rows]
+            sides = score * np.sign(score.sum()), scores.weight[rows], scores.variance[rows]
             needs = self._required[cuboid], self._required_of_part[cuboid]
             others = [d for d in range(len(lattice.sizes)) if d not in place]
             gains = [split_gain(lattice.codes[d][rows], *sides, needs, overall) for d in others]
@@ -254,8 +266,10 @@ class Search:
         if self._surplus is not None:
             variance *= self._surplus[cuboid][cell]
         one.scatter = self.scatter_of(one.place)
-        one.information = float(variance / one.scatter)
-        one.z = float(score / one.scatter / math.sqrt(one.information)) if variance > 0 else 0.0
+        one.pull, one.information = float(score / one.scatter), float(variance / one.scatter)
+        rest = scores.variance[self.free].sum()
+        error = math.sqrt(one.information * (1 + variance / rest)) if rest > 0 else math.inf
+        one.z = one.pull / error if variance > 0 else 0.0
         one.evidence = one.z**2 - self._required[cuboid]
 
     def scatter_of(self, place: Place) -> float:
@@ -271,11 +285,12 @@ class Search:
         The sum of squares between them and the rest, whichever is taken as normal; a common shift of
         more than a fifth is one more thing told.
         """
-        pull = sum(one.z * math.sqrt(one.information) for one in self.found)
+        squares = sum(one.pull**2 / one.information for one in self.found)
         total = sum(one.information for one in self.found) + self._scores.variance[self.free].sum()
         required = sum(one.z**2 - one.evidence for one in self.found)
         told = min(self._required) if abs(self.shift) > _FAR else 0.0
-        return float(sum(one.z**2 for one in self.found) - pull**2 / total - required - told)
+        pull = sum(one.pull for one in self.found)
+        return float(squares - pull**2 / total - required - told)
 
     def share_named(self) -> float:
         """Give the share of the volume that segments hold."""
