@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from tallysheet.limits import Numbers
 
-_QUANTILES = ((0.5, 0.4549), (0.8, 1.6424))
+QUANTILES = ((0.5, 0.4549), (0.8, 1.6424))
+"""Shares, and the quantiles of a chi-square with one degree of freedom at them."""
 _A_BIN = 40
 _MOST_BINS = 24
 _FEW = 20
@@ -24,7 +25,7 @@ def robust_square(deviations: Numbers) -> float:
     >>> round(robust_square(np.array([-1.0, -0.5, 0.2, 0.6, 1.0, 50.0])), 1)
     1.5
     """
-    return float(np.median(np.square(deviations))) / _QUANTILES[0][1]
+    return float(np.median(np.square(deviations))) / QUANTILES[0][1]
 
 
 def excess(squares: Numbers, sizes: Numbers, *, robust: bool = False) -> tuple[float, float]:
@@ -101,7 +102,7 @@ def relative_variance(deviations: Numbers, sizes: Numbers) -> tuple[float, float
     squares = np.square(deviations)
     bins = _bins(sizes)
     groups = np.split(np.argsort(bins, kind="stable"), np.bincount(bins).cumsum()[:-1])
-    y = np.array([np.median(squares[one]) for one in groups]) / _QUANTILES[0][1]
+    y = np.array([np.median(squares[one]) for one in groups]) / QUANTILES[0][1]
     x = np.array([(1 / sizes[one]).mean() for one in groups])
     seen = y > 0
     if seen.sum() < 2:
@@ -124,7 +125,7 @@ def _robust_means(squares: Numbers, bins: NDArray[np.uint8], counts: NDArray[np.
     first = counts.cumsum() - counts
     estimates = [
         ordered[first + (share * (counts - 1)).round().astype(np.int64)] / quantile
-        for share, quantile in _QUANTILES
+        for share, quantile in QUANTILES
     ]
     return np.maximum(*estimates)
 

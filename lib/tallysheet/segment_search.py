@@ -87,6 +87,8 @@ class Search:
         What each row weighs; a cell below `minimum_size` is no candidate.
     minimum_size : float
     within : Within
+    usual : list of array of float, optional
+        How many times its variance by chance each cell usually has; see `usual_scatter`.
     start : float or None
         The common shift to begin with; estimated if None.
     """
@@ -99,9 +101,11 @@ class Search:
         minimum_size: float,
         *,
         within: Within,
+        usual: list[Numbers] | None = None,
         start: float | None = None,
     ) -> None:
         self._scores, self.lattice, self.within, self._start = scores, lattice, within, start
+        self._usual = usual
         self._surplus = self._surpluses()
         self.variance = self._variances(scores.variance)
         self._is_candidate = [
@@ -140,7 +144,7 @@ class Search:
 
     def run(self) -> Search:
         """Find segments until no cell is left with enough evidence; then drop those that lost theirs."""
-        squared, overall = self._squared_z()
+        squared, overall = self.squared_z()
         while len(self.found) < _MOST_SEGMENTS:
             cuboid, cell = self._best(squared, overall)
             most, required = float(squared[cuboid][cell]), self._required[cuboid]
@@ -150,7 +154,7 @@ class Search:
             rows = self.lattice.rows(place)
             self.found.append(Pick(place, rows, rows & self.free))
             self.free &= ~rows
-            squared, overall = self._squared_z()
+            squared, overall = self.squared_z()
             # What a cause makes others scatter is no reason to doubt it: without it they are quiet.
             if not most > overall * required:
                 self.found.pop()
@@ -197,13 +201,16 @@ class Search:
             common = nearer
         return common
 
-    def _squared_z(self) -> tuple[list[Numbers], float]:
+    def squared_z(self) -> tuple[list[Numbers], float]:
         """Square each cell's score over its standard error; also by how much cells scatter overall.
 
         A cell has its part in the common shift, so its score beyond that varies less by its share.
         """
         squared, quiet = [], []
-        for u, v, share, candidate in zip(*self._left(), self._shares, self._is_candidate, strict=True):
+        score, variance = self._left()
+        if self._usual:
+            variance = [one * usual for one, usual in zip(variance, self._usual, strict=True)]
+        for u, v, share, candidate in zip(score, variance, self._shares, self._is_candidate, strict=True):
             use = candidate & (v > LEAST_INFORMATION)
             left = v * (1 - np.minimum(share, _MOST_SHARE))
             squared.append(np.divide(u * u, left, out=np.zeros_like(u), where=use))
@@ -314,7 +321,7 @@ class Search:
         """
         total: list[Numbers] = []
         for cuboid, whole in enumerate(self.variance):
-            inherited = whole
+            inherited = whole * self._usual[cuboid] if self._usual else whole
             for finer, index in self.lattice.parts(cuboid):
                 if total[finer] is not self.variance[finer]:
                     inherited = np.maximum(inherited, np.bincount(index, total[finer], whole.size))

@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tallysheet.contrasts import Contrast, Mask, Ratio, Scores, Sum
+from tallysheet.contrasts import Contrast, Mask, Scores
 from tallysheet.decomposition import check_columns, check_denominators, split
 from tallysheet.errors import UsageError
 from tallysheet.lattice import Codes, Lattice, Place
+from tallysheet.leaves import leaves_of
 from tallysheet.limits import Numbers
 from tallysheet.segment_search import Search, Within
+from tallysheet.usual_scatter import usual_scatter
 
 _QUANTILE = NormalDist().inv_cdf(0.975)
 _SHRUNK = 0.95
@@ -90,6 +92,7 @@ def find_segments(
     base: str,
     now_n: str | None = None,
     base_n: str | None = None,
+    history: Sequence[pd.DataFrame] = (),
     dispersion: float = 1.0,
     minimum_effect: float = 0.0,
     minimum_size: float = 0.0,
@@ -107,9 +110,12 @@ def find_segments(
         Columns of numerators (of a sum: its values) now and before.
     now_n, base_n : str, optional
         Columns of denominators, both or neither. Without them the KPI is a sum.
+    history : sequence of DataFrame
+        Earlier comparisons in the form of ``frame``, such as each of the last weeks against its own
+        base: how much a cell differed from the rest in those is what it usually does.
     dispersion : float
-        How many times the variance by chance weeks are known to have, from history (Laney's sigma z
-        squared); what cells are seen to scatter beyond that comes on top.
+        How many times the variance by chance weeks are known to have (Laney's sigma z squared), where
+        there is no history; what cells are seen to scatter beyond that comes on top.
     minimum_effect : float
         Smallest effect that is named, in the KPI's unit. The default names all that chance does not explain.
     minimum_size : float
@@ -142,8 +148,9 @@ def find_segments(
     4. Required is a chance of 5 % that anything is named where nothing changed: divided evenly over
        depths, then over the cells of a depth that have enough information to tell anything (Bonferroni).
     5. Cells scatter from week to week by more than counting does. How much is estimated robustly, since
-       most cells did not change, from the finest combinations to the coarsest (`tallysheet.scatter`);
-       what has lost its proof by then is dropped.
+       most cells did not change, from the finest combinations to the coarsest (`tallysheet.scatter`),
+       and from history for each cell (`tallysheet.usual_scatter`); what has lost its proof by then is
+       dropped.
     6. Where much of the volume was named, the opposite telling is tried (what moved is the normal), and
        the shorter one counts.
 
@@ -156,7 +163,7 @@ def find_segments(
     It cannot see what no conjunction describes (two values of a dimension are two segments), what fewer
     than a handful of events show, or a wobble shared by a whole value of a dimension: if all rows of a
     carrier rise and fall together from week to week, one week cannot tell that from a cause. Give
-    ``dispersion`` from history then. Which of two values stands out against the other one alone is
+    ``history`` then. Which of two values stands out against the other one alone is
     decided by the smaller common shift.
 
     References
@@ -177,22 +184,28 @@ def find_segments(
     """
     keys = sorted([by] if isinstance(by, str) else list(dict.fromkeys(by)))
     measures = _checked(frame, keys, [now, base], [now_n, base_n])
-    rows, codes, values = _leaves(frame, keys, measures)
-    if rows.empty:
+    (now_leaves, *earlier), values = leaves_of([frame, *history], keys, measures)
+    if not now_leaves.weights.size:
         return []
-    numbers = [rows[one].to_numpy(float) for one in measures]
-    numerators = numbers[0], numbers[1]
-    denominators = (numbers[2], numbers[3]) if len(numbers) == 4 else None
-    contrast: Contrast = Ratio(*numerators, *denominators, codes) if denominators else Sum(*numerators)
+    contrast, codes = now_leaves.contrast(), now_leaves.codes
+    numerators, denominators = now_leaves.numerators, now_leaves.denominators
     default = len(keys) if len(keys) <= _FEW_DIMENSIONS else _MOST_CONDITIONS
+    most, sizes = most_conditions or default, [len(one) for one in values]
+    usual = None
+    if earlier:
+        lattice = Lattice(codes, sizes, most)
+        usual = usual_scatter(
+            lattice, most, [(one.contrast(), one.codes, one.weights) for one in earlier if one.weights.size]
+        )
     found = _search(
         contrast,
         codes,
-        [len(one) for one in values],
-        most=most_conditions or default,
-        weights=np.maximum(*(denominators or numerators)),
+        sizes,
+        most=most,
+        weights=now_leaves.weights,
         minimum_size=minimum_size,
         dispersion=dispersion,
+        usual=usual,
     )
     held = [np.logical_and.reduce([codes[d] == v for d, v in one.place.items()]) for one in found]
     if held:
@@ -233,6 +246,7 @@ def _search(
     weights: Numbers,
     minimum_size: float = 0.0,
     dispersion: float = 1.0,
+    usual: list[Numbers] | None = None,
 ) -> list[_Found]:
     """Search all rows, then inside each segment found.
 
@@ -249,6 +263,8 @@ def _search(
         Cells that weigh less are not looked at.
     dispersion : float
         By how much variances exceed chance at least.
+    usual : list of array of float, optional
+        By how much each cell's variance usually does.
 
     Returns
     -------
@@ -262,7 +278,15 @@ def _search(
             most - len(within.place),
         )
         spread = replace(scores, variance=scores.variance * dispersion)
-        return Search(spread, lattice, weights[rows], minimum_size, within=within, start=start).run()
+        return Search(
+            spread,
+            lattice,
+            weights[rows],
+            minimum_size,
+            within=within,
+            usual=None if within.outermost else usual,
+            start=start,
+        ).run()
 
     def inside(done: Search, rows: NDArray[np.int64], outermost: Search) -> list[_Found]:
         found = []
@@ -308,29 +332,6 @@ def _checked(frame: pd.DataFrame, keys: list[str], pair: list[str], pair_n: list
                 "Search for what was added and what was taken off apart.",
             )
     return [*pair, *given]
-
-
-def _leaves(
-    frame: pd.DataFrame, keys: list[str], measures: list[str]
-) -> tuple[pd.DataFrame, list[Codes], list[list[object]]]:
-    """Leave out rows that are all 0, number the values, and add up rows of the same values."""
-    some = np.logical_or.reduce([frame[one].to_numpy() != 0 for one in measures])
-    rows = frame if some.all() else frame[some]
-    codes: list[Codes] = []
-    values: list[list[object]] = []
-    for key in keys:
-        code, unique = pd.factorize(rows[key], sort=True, use_na_sentinel=False)
-        codes.append(code.astype(np.int64))
-        values.append(list(unique))
-    leaf = np.zeros(len(rows), dtype=np.int64)
-    for code, known in zip(codes, values, strict=True):
-        leaf = leaf * len(known) + code
-        if leaf.size and leaf.max() > 1e12:
-            leaf = pd.factorize(leaf)[0]
-    if pd.Index(leaf).is_unique:
-        return rows[measures], codes, values
-    index, first = np.unique(leaf, return_inverse=True, return_index=True)[:0:-1]
-    return rows[measures].groupby(index).sum(), [code[first] for code in codes], values
 
 
 def _measured(
