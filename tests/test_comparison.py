@@ -56,7 +56,7 @@ def test_a_small_part_of_a_count_is_not_judged():
     parts = found.parts["carrier"].set_index("segment")
 
     assert (parts.loc["C", "variation"], parts.loc["C", "reason"]) == ("not_known", "small")
-    assert found.segments == ()
+    assert found.outside == ()
 
 
 @pytest.mark.parametrize("kpi", [SHARE, SUM], ids=["share", "sum"])
@@ -65,7 +65,7 @@ def test_nothing_has_no_parts(kpi):
     found = compare(series_of(cells().head(0), kpi, WEEKS), LAST, base="last-4", by=["carrier"])
 
     assert found.parts == {}
-    assert found.segments == ()
+    assert found.outside == ()
     assert found.variation == "not_known"
 
 
@@ -74,12 +74,12 @@ def test_a_fallen_part_is_named_with_its_own_limits():
     explanation = explain(last_of_b=60)
     parts = explanation.parts["carrier"].set_index("segment")
 
-    assert [segment.where for segment in explanation.segments] == [{"carrier": "B"}]
+    assert [segment.where for segment in explanation.outside] == [{"carrier": "B"}]
     assert causes(explanation)[0] == Cause("REAL", {"carrier": "B"})
     assert parts.loc["B", "variation"] == "signal"
     assert parts.loc["A", "variation"] == "routine"
     assert parts["total"].sum() == pytest.approx(explanation.change, abs=1e-12)
-    segment = explanation.segments[0]
+    segment = explanation.outside[0]
     assert segment.low < segment.effect < segment.high < 0
     assert segment.p < 0.01
 
@@ -97,7 +97,7 @@ def test_too_few_weeks_are_not_known():
 
     assert (explanation.variation, explanation.judgement.reason) == ("not_known", "few_weeks")
     assert causes(explanation) == ()
-    assert not explanation.segments
+    assert not explanation.outside
 
 
 def test_an_incomplete_week_is_not_judged_and_not_part_of_limits():

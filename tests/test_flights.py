@@ -62,7 +62,7 @@ def test_published_figures(row, opened):
 def test_week_17_names_laguardia_while_the_total_is_inside(opened):
     """The total is routine, LaGuardia is outside its own range, and so are some airlines."""
     explanation = opened("2013-W17").kpi("otd").explain()
-    outside = [segment.where for segment in explanation.segments]
+    outside = [segment.where for segment in explanation.outside]
 
     assert explanation.variation == "routine"
     assert outside[0] == {"origin": "LGA"}
@@ -90,7 +90,7 @@ def test_week_6_is_not_known_yet_and_blames_nobody(opened):
 def test_week_26_names_kennedy(opened):
     """Kennedy is the only airport outside its range."""
     airports = [
-        s.where["origin"] for s in opened("2013-W26").kpi("otd").explain().segments if "origin" in s.where
+        s.where["origin"] for s in opened("2013-W26").kpi("otd").explain().outside if "origin" in s.where
     ]
 
     assert airports == ["JFK"]

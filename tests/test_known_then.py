@@ -155,7 +155,7 @@ def test_late_invoices_leave_a_week_unjudged_until_they_come(known):
         "gap",
         IsoWeek(2026, 28),
     )
-    assert then.explanation("cost_per_parcel", "last-4", ("carrier",)).segments == ()
+    assert then.explanation("cost_per_parcel", "last-4", ("carrier",)).outside == ()
     assert later.maturity("cost_per_parcel").reason == ""
     assert later.judged_week("cost_per_parcel") == INVOICES
 

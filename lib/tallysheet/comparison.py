@@ -7,8 +7,9 @@ rows always give the same numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from statistics import NormalDist
 from types import MappingProxyType
 
@@ -21,9 +22,11 @@ from tallysheet.errors import UsageError
 from tallysheet.judgement import Judgement, Judgements, judge, judge_many
 from tallysheet.kpi import Kpi
 from tallysheet.limits import Numbers, assurance
-from tallysheet.segments import Segment
+from tallysheet.segments import Segment, find_segments
 from tallysheet.values import Parts, Series
 from tallysheet.weeks import IsoWeek
+
+_MOST_VALUES = 200  # a dimension with more is cut by hand
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,7 +54,7 @@ class Explanation:
     close_ups : dict of str to (str, DataFrame)
         For each dimension its part that is outside with the largest contribution, else its largest
         part, and that part's history in the form of ``history``.
-    segments : tuple of Segment
+    outside : tuple of Segment
         Single values that are outside their own usual range. A run on one side of the centre is no
         news against the weeks just before it, so it counts for the total only.
     residual : float
@@ -60,6 +63,8 @@ class Explanation:
         Whether the data covers the base wholly.
     target : float
         What the KPI should be in that week; NaN if nobody has said.
+    search : callable
+        Finds ``segments``.
     """
 
     kpi: Kpi
@@ -75,14 +80,20 @@ class Explanation:
     history: pd.DataFrame
     parts: dict[str, pd.DataFrame]
     close_ups: dict[str, tuple[str, pd.DataFrame]]
-    segments: tuple[Segment, ...]
+    outside: tuple[Segment, ...]
     residual: float
     base_is_complete: bool
     target: float = math.nan
+    search: Callable[[], tuple[Segment, ...]] = field(default=tuple, compare=False)
 
     def __repr__(self) -> str:
         values = f"{self.value_now:.4g} from {self.value_base:.4g}"
         return f"<{self.kpi.slug} {self.week} against {self.base}: {values}, {self.variation}>"
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """The few segments behind the change, none of a usual week; searched for when first asked."""
+        return self.search()
 
     @property
     def change(self) -> float:
@@ -106,6 +117,7 @@ def compare(
     *,
     base: str,
     by: Sequence[str],
+    among: Sequence[str] | None = None,
     unjudged: Mapping[IsoWeek, str] = MappingProxyType({}),
     target: float | None = None,
 ) -> Explanation:
@@ -120,6 +132,8 @@ def compare(
         As for `base_weeks`.
     by : sequence of str
         Dimensions to split over, one by one.
+    among : sequence of str, optional
+        Dimensions among whose combinations to search for segments; None: those of ``by``.
     unjudged : mapping of IsoWeek to str
         Weeks that are neither judged nor part of limits or bases, and why: ``missing`` (the data covers
         them in part), ``gap`` (part of the data is missing) or ``young`` (too much is still to come).
@@ -148,7 +162,7 @@ def compare(
     is_missing = unjudged.get(last_week) == "missing" or last_week not in weeks
     now = series.pooled([week]).iloc[0]
     before = series.pooled(compared).iloc[0] if base != "target" else _at_target(now, now, kpi, target)
-    parts, close_ups, segments = {}, {}, []
+    parts, close_ups, outside = {}, {}, []
     wanted = target if base == "target" else None
     for dimension in by:
         found = _split(series, dimension, week, judged, compared, why, wanted)
@@ -158,7 +172,7 @@ def compare(
         closest = _closest(parts[dimension])
         rows = series.by(dimension).weekly(closest).loc[judged]
         close_ups[dimension] = closest, _history(rows, kpi, _judge(rows, kpi, why), compared)
-        segments += [
+        outside += [
             _segment(
                 series.by(dimension).weekly(str(row["segment"])),
                 totals[["x", "n"]],
@@ -187,11 +201,30 @@ def compare(
         history=_history(totals.loc[judged], kpi, judgement, compared),
         parts=parts,
         close_ups=close_ups,
-        segments=tuple(sorted(segments, key=lambda segment: -abs(segment.contribution))),
+        outside=tuple(sorted(outside, key=lambda segment: -abs(segment.contribution))),
         residual=float(max(left, key=abs, default=0.0)),
         base_is_complete=all(unjudged.get(candidate) != "missing" for candidate in compared),
         target=math.nan if target is None else target,
+        search=partial(_search, series, week, compared, tuple(by if among is None else among))
+        if wanted is None and (outside or judgement.variation == "signal")
+        else tuple,
     )
+
+
+def _search(
+    series: Series, week: IsoWeek, compared: Sequence[IsoWeek], among: Sequence[str]
+) -> tuple[Segment, ...]:
+    """Search for segments; what does not add up, and sums that go below 0, have none."""
+    kpi = series.kpi
+    if not kpi.is_additive or not among:
+        return ()
+    frame = series.compared(week, compared, among)
+    names = [name for name in among if 2 <= frame[name].nunique() <= _MOST_VALUES]
+    is_sum = kpi.denominator is None
+    if not names or (is_sum and (frame[["now", "base"]] < 0).any(axis=None)):
+        return ()
+    now_n, base_n = (None, None) if is_sum else ("now_n", "base_n")
+    return tuple(find_segments(frame, by=names, now="now", base="base", now_n=now_n, base_n=base_n))
 
 
 def _at_target(own: pd.Series, total: pd.Series, kpi: Kpi, target: float | None) -> pd.Series:

@@ -164,6 +164,24 @@ class Cube:
             cells.write(self._path(fact), self._about(fact))
         return cells
 
+    def joint(self, fact: str, looks: Sequence[Look], by: Sequence[str], where: Where = ()) -> pd.DataFrame:
+        """Add a fact up by week and several dimensions together; it is added up anew each time.
+
+        Returns
+        -------
+        DataFrame
+            week, seen_at, the dimensions (without a value: ``""``), bins or strata, and measures.
+        """
+        connection, select = self._ground, _only(fact_sql(fact), where)
+        set_looks(connection, looks)
+        columns = [row[0] for row in connection.execute(f"DESCRIBE {select}").fetchall()]
+        named = [f"coalesce(CAST({identifier(name)} AS VARCHAR), '') AS {identifier(name)}" for name in by]
+        keys = LOOK + named + [name for name in columns if name.endswith(_STRATA)]
+        sums = [f"CAST(coalesce(sum({name}), 0) AS BIGINT) AS {name}" for name in columns if is_measure(name)]
+        return connection.execute(
+            f"SELECT {', '.join(keys + sums)} FROM ({select}) GROUP BY ALL ORDER BY ALL"
+        ).df()
+
     def remembered(self, name: str, about: Sequence[str], make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         """Read a frame that was made before of the same data, moment, rules and code, or make and keep it."""
         known = [self.ledger.state, self.as_of.isoformat(), repr(self.settings.rules), *about, self._code]
@@ -188,11 +206,8 @@ class Cube:
 
     def _added(self, fact: str, looks: Sequence[Look], by: Sequence[str], where: Where = ()) -> pd.DataFrame:
         """Add up: one GROUP BY over the fact's SELECT, a grouping set for the total and each dimension."""
-        connection, select = self._ground, fact_sql(fact)
+        connection, select = self._ground, _only(fact_sql(fact), where)
         set_looks(connection, looks)
-        if where:
-            tests = (f"coalesce({identifier(name)}, '') = {literal(value)}" for name, value in where)
-            select = f"SELECT * FROM ({select}) WHERE {' AND '.join(tests)}"
         columns = [row[0] for row in connection.execute(f"DESCRIBE {select}").fetchall()]
         keys = ", ".join(LOOK + [name for name in columns if name.endswith(_STRATA)])
         measures = [name for name in columns if is_measure(name)]
@@ -256,6 +271,14 @@ class Cube:
                 first = f"SELECT min(known_at) FROM {table} WHERE loaded_at >= CAST({taken} AS TIMESTAMP)"
                 firsts += [row[0] for row in connection.execute(first).fetchall() if row[0]]
         return min(firsts, default=dt.datetime.max)
+
+
+def _only(select: str, where: Where) -> str:
+    """Narrow a SELECT down to some values."""
+    if not where:
+        return select
+    tests = (f"coalesce({identifier(name)}, '') = {literal(value)}" for name, value in where)
+    return f"SELECT * FROM ({select}) WHERE {' AND '.join(tests)}"
 
 
 def _span(ledger: Ledger) -> Span:

@@ -163,7 +163,8 @@ def _checked(connection: duckdb.DuckDBPyConnection, option: str, expression: str
 def as_text(found: FileExplanation, language: Language) -> str:
     """Tell an explanation in sentences and tables, for a terminal."""
     explanation = found.explanation
-    blocks = [f"{say.change(explanation, language)}\n{say.story(explanation, language)}"]
+    told = [f(explanation, language) for f in (say.change, say.story, say.moved)]
+    blocks = ["\n".join(sentence for sentence in told if sentence)]
     for dimension, parts in explanation.parts.items():
         columns = [
             "segment",
@@ -217,6 +218,7 @@ def as_json(found: FileExplanation, language: Language) -> dict[str, Any]:
                 for dimension, parts in explanation.parts.items()
                 for row in parts.itertuples()
             ],
+            "outside": [asdict(part) for part in explanation.outside],
             "segments": [asdict(segment) for segment in explanation.segments],
             "residual": explanation.residual,
             "rows": found.rows,

@@ -72,7 +72,7 @@ def _exception(
 
 
 def _verdicts(item: Explanation) -> list[str]:
-    return [say.verdict_of(item), *(["parts_outside"] if item.segments else [])]
+    return [say.verdict_of(item), *(["parts_outside"] if item.outside else [])]
 
 
 def witnesses(item: Explanation, explanations: Mapping[str, Explanation], language: Language) -> list[str]:
@@ -213,6 +213,15 @@ def card(
     verdicts = chips(_verdicts(explanation), language, rising=explanation.change > 0)
     text = paragraph(" ".join(sentence for sentence in sentences if sentence))
     return section(title, verdicts, *([] if told else [text]), drawing, name=kpi.slug, level=3)
+
+
+def moved(explanation: Explanation, language: Language) -> Html:
+    """Name the few segments behind a change; nothing of a usual week."""
+    told = say.moved(explanation, language)
+    title = language.text("card.moved", name=say.name(explanation.kpi, language))
+    return (
+        section(title, paragraph(told), name=f"{explanation.kpi.slug}-moved", level=3) if told else Html("")
+    )
 
 
 def parts(explanation: Explanation, dimension: str, language: Language) -> Html:

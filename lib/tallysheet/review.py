@@ -33,6 +33,8 @@ _TRIANGLE_WEEKS = 13
 _COUNTRIES = ("destination_country", "country", "origin_country")
 _DIMENSIONS = 2
 """Dimensions whose parts are judged beside the total."""
+_SEARCHED = 5
+"""Dimensions that are searched together for segments."""
 _BY_HAND = ("seller",)
 """Dimensions that a page does not name: sellers are many, and their names are not for everybody."""
 _USUAL_WEEKS = 26
@@ -59,7 +61,7 @@ class Review:
         self.whole_weeks = [one for one in cube.weeks if one in set(self.weeks)]
         self._age = cube.as_of - week.ended_at
         self._series: dict[tuple[str, dt.timedelta | None, Where, IsoWeek], Series] = {}
-        self._explanations: dict[tuple[str, str, tuple[str, ...], Where], Explanation] = {}
+        self._explanations: dict[tuple[object, ...], Explanation] = {}
         self._maturities: dict[tuple[str, Where], Maturity] = {}
         self._triangles: dict[tuple[str, IsoWeek, Where], dict[str, np.ndarray]] = {}
         self._known: dict[tuple[str, Where], pd.Series] = {}
@@ -112,6 +114,10 @@ class Review:
                 weeks,
                 {fact: self.cube.total(fact, looks, where) for fact in one.measures()},
                 lambda by: {fact: self.cube.parts(fact, looks, by, where) for fact in one.measures()},
+                lambda by, names: {
+                    fact: self.cube.joint(fact, [look for look in looks if look[0] in names], by, where)
+                    for fact in one.measures()
+                },
             )
         return self._series[key]
 
@@ -277,9 +283,20 @@ class Review:
         pair = self.series(slug, self.age(slug)).pooled([self.week], share=0.9).iloc[0]
         return float(pair["x"] / pair["n"]) if pair["n"] > 0 else math.nan
 
-    def explanation(self, slug: str, base: str, by: Sequence[str], where: Where = ()) -> Explanation:
+    def searched(self, slug: str) -> tuple[str, ...]:
+        """Give the dimensions among whose combinations a page searches for segments."""
+        return tuple(islice(_shown(kpi(slug)), _SEARCHED))
+
+    def explanation(
+        self,
+        slug: str,
+        base: str,
+        by: Sequence[str],
+        where: Where = (),
+        among: tuple[str, ...] | None = None,
+    ) -> Explanation:
         """Compare a KPI's week with a base; asked again, it is the same object."""
-        key = (slug, base, tuple(by), where)
+        key = (slug, base, tuple(by), where, among)
         if key not in self._explanations:
             first = min(base_weeks(base, self.week, self.cube.touched_weeks))
             target = self.target(slug, where)
@@ -288,6 +305,7 @@ class Review:
                 self.week,
                 base=base,
                 by=by,
+                among=among,
                 unjudged=self.unjudged(slug, where),
                 target=target.target if target else None,
             )

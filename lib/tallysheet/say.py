@@ -18,6 +18,7 @@ _FOLLOWS = 0.1  # a routine part is named beside one that is outside from a tent
 _WITNESS = (0.1, 0.9)  # below: not behind the change; above: as large as the change
 _CLOSED = 1e-9
 _TITLE_PARTS = 2
+_TOLD = 5
 
 
 def name(kpi: Kpi, language: Language) -> str:
@@ -56,7 +57,7 @@ def verdict_of(explanation: Explanation) -> str:
 
 def stands_out(explanation: Explanation) -> bool:
     """Tell whether a KPI is outside its range, or one of its parts is."""
-    return explanation.variation == "signal" or bool(explanation.segments)
+    return explanation.variation == "signal" or bool(explanation.outside)
 
 
 def change(explanation: Explanation, language: Language) -> str:
@@ -90,7 +91,7 @@ def usual(explanation: Explanation, language: Language) -> str:
     judgement, unit = explanation.judgement, explanation.kpi.unit
     if judgement.variation == "not_known":
         return language.text(f"say.{judgement.reason}", n=judgement.earlier_weeks)
-    reason = "inside_but" if judgement.reason == "inside" and explanation.segments else judgement.reason
+    reason = "inside_but" if judgement.reason == "inside" and explanation.outside else judgement.reason
     return language.text(
         f"say.{reason}",
         range=language.interval(judgement.lower, judgement.upper, unit),
@@ -101,17 +102,17 @@ def usual(explanation: Explanation, language: Language) -> str:
 def finding(explanation: Explanation, language: Language) -> str:
     """Say in a title what the control chart shows."""
     title = name(explanation.kpi, language)
-    if explanation.judgement.reason == "inside" and explanation.segments:
-        listed = [language.name(*_where(segment)) for segment in explanation.segments]
+    if explanation.judgement.reason == "inside" and explanation.outside:
+        listed = [language.name(*_where(segment)) for segment in explanation.outside]
         return language.text("card.inside_but", name=title, segments=language.listed(listed[:_TITLE_PARTS]))
     return language.text(f"card.{explanation.judgement.reason}", name=title)
 
 
 def outside(explanation: Explanation, language: Language) -> str:
     """Say which parts are outside their own range, who follows inside, and what each contributes."""
-    if not explanation.segments:
+    if not explanation.outside:
         return ""
-    first = explanation.segments[0]
+    first = explanation.outside[0]
     dimension, value = _where(first)
     row = _row(explanation, first)
     sentences = [
@@ -124,7 +125,7 @@ def outside(explanation: Explanation, language: Language) -> str:
         ),
         _followers(explanation, dimension, language),
     ]
-    others = [language.name(*_where(segment)) for segment in explanation.segments[1:]]
+    others = [language.name(*_where(segment)) for segment in explanation.outside[1:]]
     if others:
         key = "say.others_outside" if len(others) > 1 else "say.other_outside"
         sentences.append(language.text(key, segments=language.listed(others)))
@@ -179,6 +180,33 @@ def _followers(explanation: Explanation, dimension: str, language: Language) -> 
     )
 
 
+def moved(explanation: Explanation, language: Language) -> str:
+    """Say which segments moved beyond the rest, by how much and how surely; nothing of a usual week."""
+    if explanation.variation != "signal" and not explanation.outside:
+        return ""
+    if not explanation.segments:
+        return language.text("say.none_moved") if explanation.kpi.is_additive else ""
+    unit = explanation.kpi.unit
+    told = [
+        language.text(
+            "say.moved",
+            segment=segment_name(segment, language),
+            effect=language.change(segment.effect, unit),
+            low=language.change(segment.low, unit),
+            high=language.change(segment.high, unit),
+            part_of=_part_of(segment.contribution, explanation, language),
+        )
+        for segment in explanation.segments[:_TOLD]
+    ]
+    left = len(explanation.segments) - len(told)
+    return " ".join([*told, *([language.text("say.moved_too", n=left)] if left else [])])
+
+
+def segment_name(segment: Segment, language: Language) -> str:
+    """Name a segment by its values: ``LaGuardia (LGA)``, ``BRV, return``."""
+    return ", ".join(language.name(*one) for one in segment.where.items())
+
+
 def evenness(explanation: Explanation, language: Language) -> str:
     """Say that a change is spread over all dimensions' parts, if it is."""
     even = [dimension for dimension in explanation.parts if spread(explanation, dimension).even]
@@ -204,7 +232,7 @@ def dimension_name(dimension: str, language: Language, count: int = 1) -> str:
 
 def parts(explanation: Explanation, dimension: str, language: Language) -> str:
     """Say how the change is spread over one dimension, and which parts are outside their own range."""
-    own = [segment for segment in explanation.segments if dimension in segment.where]
+    own = [segment for segment in explanation.outside if dimension in segment.where]
     found = spread(explanation, dimension)
     key = "say.largest_even" if found.even and not own else "say.largest"
     alone = len(own) == 1 and own[0].where[dimension] == found.segment
@@ -277,7 +305,7 @@ def lead(explanations: Sequence[Explanation], headline: str) -> Explanation:
     """Choose the KPI that leads the page: a signal, else one with a part outside, else the workbook's own."""
     ranks = [
         lambda item: item.variation == "signal",
-        lambda item: bool(item.segments),
+        lambda item: bool(item.outside),
         lambda item: item.kpi.slug == headline,
         lambda item: True,
     ]
@@ -286,7 +314,7 @@ def lead(explanations: Sequence[Explanation], headline: str) -> Explanation:
 
 def is_quiet(explanations: Sequence[Explanation]) -> bool:
     """Tell whether every KPI is routine, its parts too."""
-    return all(item.variation == "routine" and not item.segments for item in explanations)
+    return all(item.variation == "routine" and not item.outside for item in explanations)
 
 
 def headline(explanations: Sequence[Explanation], chosen: Explanation, language: Language) -> tuple[str, str]:
@@ -332,7 +360,7 @@ def count(explanations: Sequence[Explanation], language: Language) -> str:
     ]
     if not sum(judged):
         return sentence
-    outside_n = sum(len(item.segments) for item in explanations)
+    outside_n = sum(len(item.outside) for item in explanations)
     counted = language.text(
         "say.parts", n=outside_n, judged=sum(judged), expected=_expected(sum(judged), language)
     )

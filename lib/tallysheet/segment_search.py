@@ -36,8 +36,8 @@ class Pick:
     z: float = 0.0
     evidence: float = 0.0
     scatter: float = 1.0
-    pull: float = 0.0
-    information: float = 0.0
+    score: float = 0.0
+    variance: float = 0.0
 
 
 def required(cells: dict[int, int], share: float = ERROR_SHARE) -> dict[int, float]:
@@ -189,9 +189,11 @@ class Search:
         if use.sum() < 5:
             return float(u.sum() / b.sum()) if b.sum() > 0 else 0.0
         u, b, v = u[use], b[use], v[use]
-        order = np.argsort(u / b)
-        half = np.searchsorted(b[order].cumsum(), b.sum() / 2)
-        common = float((u / b)[order[min(half, order.size - 1)]])
+        common = self._start
+        if common is None:
+            order = np.argsort(u / b)
+            half = np.searchsorted(b[order].cumsum(), b.sum() / 2)
+            common = float((u / b)[order[min(half, order.size - 1)]])
         for _ in range(10):
             z = np.abs(u - common * b) / np.sqrt(v)
             near = z <= 2 * max(1.0, float(np.quantile(z, 0.25)) / _QUARTER)
@@ -247,23 +249,33 @@ class Search:
         return place
 
     def _drop_unproven(self) -> None:
-        """Judge the found ones by how much cells scatter without them; drop the unproven, and again."""
+        """Judge the found ones by how much cells scatter without them; drop the weakest, one by one."""
         while self.found:
             self._claim()
             self.scatter = self._scatters(*self._left())
-            for one in self.found:
-                self._judge(one)
-            proven = [one for one in self.found if one.evidence > 0]
-            if len(proven) == len(self.found):
+            count = len(self.found)
+            while self.found:
+                for one in self.found:
+                    self._judge(one)
+                weakest = min(self.found, key=lambda one: one.evidence)
+                if weakest.evidence > 0:
+                    break
+                self.found.remove(weakest)
+                self._claim()
+            if len(self.found) == count:
                 return
-            self.found = proven
         self._claim()
 
     def _claim(self) -> None:
-        self.free[:] = True
+        """Give each segment the rows that no other holds, unless that other holds all of them."""
+        self.free = ~self._held_by(self.found)
         for one in self.found:
-            one.own = one.rows & self.free
-            self.free &= ~one.rows
+            items = one.place.items()
+            others = [each for each in self.found if not each.place.items() <= items]
+            one.own = one.rows & ~self._held_by(others)
+
+    def _held_by(self, some: list[Pick]) -> Mask:
+        return np.logical_or.reduce([np.zeros(self.free.size, dtype=bool), *(one.rows for one in some)])
 
     def _judge(self, one: Pick) -> None:
         cuboid, cell = self.lattice.cell(one.place)
@@ -273,10 +285,10 @@ class Search:
         if self._surplus is not None:
             variance *= self._surplus[cuboid][cell]
         one.scatter = self.scatter_of(one.place)
-        one.pull, one.information = float(score / one.scatter), float(variance / one.scatter)
+        one.score, one.variance = float(score), float(variance)
         rest = scores.variance[self.free].sum()
-        error = math.sqrt(one.information * (1 + variance / rest)) if rest > 0 else math.inf
-        one.z = one.pull / error if variance > 0 else 0.0
+        error = math.sqrt(one.variance * one.scatter * (1 + variance / rest)) if rest > 0 else math.inf
+        one.z = one.score / error if variance > 0 else 0.0
         one.evidence = one.z**2 - self._required[cuboid]
 
     def scatter_of(self, place: Place) -> float:
@@ -287,17 +299,14 @@ class Search:
         return max(here, outermost.scatter_of(self.within.in_whole(place))) if outermost else here
 
     def explained(self) -> float:
-        """Tell how well the segments explain what differs, less what so many of them require.
+        """Tell how much of what differs lies between the segments and the rest, whichever is normal."""
+        squares = sum(one.score**2 / one.variance for one in self.found if one.variance > 0)
+        total = sum(one.variance for one in self.found) + self._scores.variance[self.free].sum()
+        return float(squares - sum(one.score for one in self.found) ** 2 / total)
 
-        The sum of squares between them and the rest, whichever is taken as normal; a common shift of
-        more than a fifth is one more thing told.
-        """
-        squares = sum(one.pull**2 / one.information for one in self.found)
-        total = sum(one.information for one in self.found) + self._scores.variance[self.free].sum()
-        required = sum(one.z**2 - one.evidence for one in self.found)
-        told = min(self._required) if abs(self.shift) > _FAR else 0.0
-        pull = sum(one.pull for one in self.found)
-        return float(squares - pull**2 / total - required - told)
+    def told(self) -> tuple[int, float]:
+        """Count what is told: segments, and a common shift of more than a fifth; also give that shift."""
+        return len(self.found) + (abs(self.shift) > _FAR), abs(self.shift)
 
     def share_named(self) -> float:
         """Give the share of the volume that segments hold."""
@@ -309,9 +318,7 @@ class Search:
 
     def held_alone(self, one: Pick) -> Mask:
         """Tell which rows only this segment holds."""
-        return one.rows & ~np.logical_or.reduce(
-            [other.rows for other in self.found if other is not one], initial=False
-        )
+        return one.rows & ~self._held_by([other for other in self.found if other is not one])
 
     def _scatters(self, score: list[Numbers], variance: list[Numbers]) -> list[Numbers]:
         """Estimate every cell's variance over chance, from the finest cuboids to the coarsest.

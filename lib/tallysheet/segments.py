@@ -26,6 +26,7 @@ _SHRUNK = 0.95
 _FEW_DIMENSIONS = 5
 _MOST_CONDITIONS = 4
 _AMBIGUOUS = 1 / 3
+_ABOUT = 0.5
 _LEAST_ROWS_INSIDE = 20
 _FEW_ROWS = 100
 _MOST_PASSES = 3
@@ -225,8 +226,8 @@ def find_segments(
 def _shorter(done: Search, again: Callable[[float], Search]) -> Search:
     """Where much of the volume was named, try whether what was named is the normal, and the rest moved.
 
-    Three of four services that fell against the fourth are better told as the fourth that rose: both
-    explain the same, the one with fewer segments.
+    Three of four services that fell against the fourth are better told as the fourth that rose. Of the
+    tellings that explain about as much as the best, the one counts that tells less.
     """
     if not done.share_named() > _AMBIGUOUS:
         return done
@@ -234,7 +235,8 @@ def _shorter(done: Search, again: Callable[[float], Search]) -> Search:
     above = [level for level in levels if level > done.shift]
     below = [level for level in levels if level <= done.shift]
     tries = [done, *(again(some[0]) for some in (above, below) if some)]
-    return max((one for one in tries if one.found), key=lambda one: one.explained())
+    enough = _ABOUT * max(one.explained() for one in tries)
+    return min((one for one in tries if one.explained() >= enough), key=lambda one: one.told())
 
 
 def _search(

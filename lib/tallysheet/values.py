@@ -196,12 +196,20 @@ class Series:
         Cells of each of the KPI's facts, by ``week``.
     parts : callable
         Gives the cells of each fact by ``segment`` of a dimension and ``week``; called when asked for.
+    joint : callable
+        Gives the cells of each fact by several dimensions together, and ``week``, of some weeks.
     """
 
     def __init__(
-        self, kpi: Kpi, weeks: Sequence[IsoWeek], total: Cells, parts: Callable[[str], Cells]
+        self,
+        kpi: Kpi,
+        weeks: Sequence[IsoWeek],
+        total: Cells,
+        parts: Callable[[str], Cells],
+        joint: Callable[[Sequence[str], Sequence[str]], Cells],
     ) -> None:
         self.kpi, self.weeks, self._total, self._parts = kpi, list(weeks), total, cache(parts)
+        self._joint = joint
         self._names = [str(week) for week in weeks]
         self.total = pairs(total, kpi, ["week"]).reindex(self._names, fill_value=0.0)
         self._by: dict[str, Parts] = {}
@@ -221,6 +229,27 @@ class Series:
             sides = (grid[side].to_numpy().reshape(shape) for side in ("x", "n", "ended"))
             self._by[dimension] = Parts([str(one) for one in segments], self._names, *sides)
         return self._by[dimension]
+
+    def compared(self, week: IsoWeek, base: Sequence[IsoWeek], by: Sequence[str]) -> pd.DataFrame:
+        """Set a week beside its base, one row a combination of values.
+
+        Returns
+        -------
+        DataFrame
+            The dimensions, now, base (of a sum: of a mean week), now_n, base_n.
+        """
+        names, weeks = list(by), [str(one) for one in base]
+        found = pairs(self._joint(names, [str(week), *weeks]), self.kpi, [*names, "week"]).reset_index()
+        is_now = found["week"] == str(week)
+        # A sum is compared with a mean week; a ratio pools its weeks.
+        over = len(weeks) if self.kpi.denominator is None else 1
+        sides = {
+            "now": found["x"].where(is_now, 0.0),
+            "base": found["x"].mask(is_now, 0.0) / over,
+            "now_n": found["n"].where(is_now, 0.0),
+            "base_n": found["n"].mask(is_now, 0.0) / over,
+        }
+        return found[names].assign(**sides).groupby(names, as_index=False, sort=False)[list(sides)].sum()
 
     def pooled(self, weeks: Sequence[IsoWeek], dimension: str = "", share: float = 0.5) -> pd.DataFrame:
         """Pool weeks: x, n and ended, of a sum those of a mean week.
@@ -254,4 +283,8 @@ def series_of(cells: pd.DataFrame, kpi: Kpi, weeks: Sequence[IsoWeek]) -> Series
     def parts(dimension: str) -> Cells:
         return {kpi.fact: cells.assign(segment=cells[dimension].astype("string").fillna(""))}
 
-    return Series(kpi, weeks, {kpi.fact: cells}, parts)
+    def joint(by: Sequence[str], names: Sequence[str]) -> Cells:
+        chosen = cells[cells["week"].isin(names)]
+        return {kpi.fact: chosen.assign(**{one: chosen[one].astype("string").fillna("") for one in by})}
+
+    return Series(kpi, weeks, {kpi.fact: cells}, parts, joint)

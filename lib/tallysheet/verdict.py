@@ -31,7 +31,7 @@ def causes(explanation: Explanation) -> tuple[Cause, ...]:
     """
     if explanation.variation == "not_known":
         return ()
-    outside = tuple(Cause("REAL", segment.where) for segment in explanation.segments)
+    outside = tuple(Cause("REAL", segment.where) for segment in explanation.outside)
     if outside:
         return outside
     return (Cause("REAL" if explanation.variation == "signal" else "NOISE", {}),)

@@ -271,7 +271,8 @@ class Week:
             if name not in definition.dimensions:
                 known = ", ".join(definition.dimensions)
                 raise UsageError("by", f"one of {known}", repr(name), "Choose one of them.")
-        return self.review.explanation(slug, base or self.base, dimensions, where)
+        among = self.review.searched(slug) if by is None else None
+        return self.review.explanation(slug, base or self.base, dimensions, where, among)
 
     def dimensions(self, slug: str) -> tuple[str, ...]:
         """Dimensions of a KPI that the page shows: those with 2 to 30 values in the data."""
@@ -351,12 +352,11 @@ class Week:
         return page.card(self.explanations[wanted], self.explanations, self.language, told=slug is None)
 
     def parts(self, slug: str | None = None, by: str | None = None) -> Html:
-        """Show which parts a KPI's change comes from, dimension by dimension. None is the page's lead."""
+        """Show what a KPI's change comes from: segments, then parts. None is the page's lead."""
         wanted = slug or self.lead.kpi.slug
         explanation = self.explanation(wanted) if by is None else self.explanation(wanted, by=(by,))
-        return Html.join(
-            *(page.parts(explanation, dimension, self.language) for dimension in explanation.parts)
-        )
+        shown = [page.parts(explanation, dimension, self.language) for dimension in explanation.parts]
+        return Html.join(*([page.moved(explanation, self.language)] if by is None else []), *shown)
 
     def other_cards(self) -> Html:
         """Show charts of other KPIs, those that stand out first, and the parts outside their own range."""
@@ -364,7 +364,7 @@ class Week:
         pieces = []
         for one in sorted(others, key=say.stands_out, reverse=True)[:_CARDS]:
             pieces.append(self.card(one.kpi.slug))
-            outside = {dimension for segment in one.segments for dimension in segment.where}
+            outside = {dimension for part in one.outside for dimension in part.where}
             pieces += [self.parts(one.kpi.slug, dimension) for dimension in sorted(outside)[:_PARTS_A_CARD]]
         return Html.join(*pieces)
 
