@@ -31,7 +31,7 @@ def test_shares_are_counted_and_the_fallen_carrier_is_named(parcels):
     brv = found.explanation.parts["carrier"].set_index("segment").loc["BRV"]
 
     assert brv["value_base"] - brv["value_now"] == pytest.approx(0.4, abs=0.02)
-    assert found.explanation.segments[0].where == {"carrier": "BRV"}
+    assert found.explanation.outside[0].where == {"carrier": "BRV"}
     assert found.explanation.parts["from"]["total"].sum() == pytest.approx(found.explanation.change, abs=1e-9)
     assert (found.rows, found.rows_without_week) == (2800, 0)
 

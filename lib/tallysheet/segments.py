@@ -159,7 +159,8 @@ def find_segments(
     the rows that none holds: (r1 - r0) - (m1 - m0) - the same of the rest, r its rate and m the rate
     that the values of its dimensions lead one to expect of its volumes. Of a sum: the value now less
     the value before times the growth of the rest. Its interval has the variance of the counts times
-    the cell's scatter; the excess of that is shrunk by a tenth, as some of it is chance.
+    the cell's scatter; the excess of that is shrunk by a twentieth, as some of it is chance. What has 0
+    in its interval is not named.
 
     It cannot see what no conjunction describes (two values of a dimension are two segments), what fewer
     than a handful of events show, or a wobble shared by a whole value of a dimension: if all rows of a
@@ -219,7 +220,7 @@ def find_segments(
         )
         for number, one in enumerate(found)
     ]
-    named = [one for one in segments if abs(one.effect) >= minimum_effect]
+    named = [one for one in segments if abs(one.effect) >= minimum_effect and one.low * one.high > 0]
     return sorted(named, key=lambda one: -abs(one.contribution))
 
 
