@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from tallysheet import schema
 from tallysheet.cells import LOOK, TOTAL, Cells, Look, read_cells
-from tallysheet.engine import connect, fact_sql, identifier, literal
+from tallysheet.engine import connect, fact_columns, fact_sql, identifier, literal
 from tallysheet.errors import DataError
 from tallysheet.facts import missing_tables, open_ground, set_looks, show_table, tables_of
 from tallysheet.files import read_sealed, write_sealed
@@ -193,7 +193,7 @@ class Cube:
         if where:
             tests = (f"coalesce({identifier(name)}, '') = {literal(value)}" for name, value in where)
             select = f"SELECT * FROM ({select}) WHERE {' AND '.join(tests)}"
-        columns = [row[0] for row in connection.execute(f"DESCRIBE {select}").fetchall()]
+        columns = fact_columns(fact)
         keys = ", ".join(LOOK + [name for name in columns if name.endswith(_STRATA)])
         measures = [name for name in columns if is_measure(name)]
         sums = ", ".join(f"sum({name}) AS {name}" for name in measures)
