@@ -10,7 +10,7 @@ from sqlglot import exp
 
 import tallysheet as ts
 from tallysheet import schema
-from tallysheet.engine import fact_names, fact_sql
+from tallysheet.engine import fact_columns, fact_names, fact_sql
 from tallysheet.facts import open_ground, set_looks
 from tallysheet.kpis import KPIS
 from tallysheet.settings import read_settings
@@ -42,6 +42,7 @@ def test_a_fact_is_one_plain_select(fact):
     (tree,) = sqlglot.parse(fact_sql(fact), read="duckdb")
 
     assert {type(node).__name__ for node in tree.walk() if not isinstance(node, ALLOWED)} == set()
+    assert fact_columns(fact) == tree.named_selects
     assert tree.named_selects[:2] == ["week", "seen_at"]
     assert not any(node.args.get("recursive") for node in tree.find_all(exp.With))
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from tallysheet import schema
 from tallysheet.cells import LOOK, TOTAL, Cells, Look, read_cells
-from tallysheet.engine import connect, fact_sql, identifier, literal
+from tallysheet.engine import connect, fact_columns, fact_sql, identifier, literal
 from tallysheet.errors import DataError
 from tallysheet.facts import missing_tables, open_ground, set_looks, show_table, tables_of
 from tallysheet.files import read_sealed, write_sealed
@@ -174,7 +174,7 @@ class Cube:
         """
         connection, select = self._ground, _only(fact_sql(fact), where)
         set_looks(connection, looks)
-        columns = [row[0] for row in connection.execute(f"DESCRIBE {select}").fetchall()]
+        columns = fact_columns(fact)
         named = [f"coalesce(CAST({identifier(name)} AS VARCHAR), '') AS {identifier(name)}" for name in by]
         keys = LOOK + named + [name for name in columns if name.endswith(_STRATA)]
         sums = [f"CAST(coalesce(sum({name}), 0) AS BIGINT) AS {name}" for name in columns if is_measure(name)]
@@ -205,21 +205,24 @@ class Cube:
         return open_ground(self.ledger, self.settings.rules, self.first_day, self.span.last_day)
 
     def _added(self, fact: str, looks: Sequence[Look], by: Sequence[str], where: Where = ()) -> pd.DataFrame:
-        """Add up: one GROUP BY over the fact's SELECT, a grouping set for the total and each dimension."""
+        """Add up: one GROUP BY over the fact's SELECT, and of what it leaves the total and each dimension."""
         connection, select = self._ground, _only(fact_sql(fact), where)
         set_looks(connection, looks)
-        columns = [row[0] for row in connection.execute(f"DESCRIBE {select}").fetchall()]
+        columns = fact_columns(fact)
         keys = ", ".join(LOOK + [name for name in columns if name.endswith(_STRATA)])
         measures = [name for name in columns if is_measure(name)]
-        # Without a measure in any of its rows a part counts 0, as it does in the total.
-        sums = ", ".join(f"CAST(coalesce(sum({name}), 0) AS BIGINT) AS {name}" for name in measures)
+        sums = ", ".join(f"sum({name}) AS {name}" for name in measures)
         names = {name: identifier(name) for name in by if name != TOTAL}
+        # Once over all rows, then as often as there are dimensions over the few cells that are left.
+        cells = f"SELECT {', '.join([keys, *names.values(), sums])} FROM ({select}) GROUP BY ALL"
+        # Without a measure in any of its rows a part counts 0, as it does in the total.
+        counts = ", ".join(f"CAST(coalesce(sum({name}), 0) AS BIGINT) AS {name}" for name in measures)
         sets = [f"({keys}, {name})" for name in names.values()] + [f"({keys})"] * (TOTAL in by)
         which = "".join(f"WHEN grouping({name}) = 0 THEN {literal(key)} " for key, name in names.items())
         return connection.execute(
             f"SELECT {f'CASE {which} ELSE {literal(TOTAL)} END' if which else literal(TOTAL)} AS dimension, "
-            f"coalesce({', '.join([*names.values(), literal(TOTAL)])}) AS segment, {keys}, {sums} "
-            f"FROM ({select}) GROUP BY GROUPING SETS ({', '.join(sets)}) ORDER BY ALL"
+            f"coalesce({', '.join([*names.values(), literal(TOTAL)])}) AS segment, {keys}, {counts} "
+            f"FROM ({cells}) GROUP BY GROUPING SETS ({', '.join(sets)}) ORDER BY ALL"
         ).df()
 
     def _path(self, fact: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from importlib import resources
@@ -46,6 +47,13 @@ def connect(scratch: Path | None = None) -> duckdb.DuckDBPyConnection:
 def fact_sql(name: str) -> str:
     """Give the SELECT of a fact, as it stands in sql/facts."""
     return (FACTS / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def fact_columns(name: str) -> list[str]:
+    """List the columns of a fact as its SELECT names them, without opening the tables that it reads."""
+    told = duckdb.execute("SELECT json_serialize_sql(?)", [fact_sql(name)]).fetchall()[0][0]
+    columns = json.loads(told)["statements"][0]["node"]["select_list"]
+    return [one["alias"] or one["column_names"][-1] for one in columns]
 
 
 def fact_names() -> list[str]:

@@ -35,8 +35,9 @@ def show_table(connection: duckdb.DuckDBPyConnection, ledger: Ledger, table: str
 
     Of a row with several versions each counts from ``known_at`` until before ``replaced_at``.
     """
-    files = literal(str(ledger.folder / table / "**" / "*.parquet"))
-    reader = f"read_parquet({files}, union_by_name = true, hive_partitioning = false)"
+    # Named one by one, as a pattern is looked for anew by each SELECT.
+    files = ", ".join(literal(str(path)) for path in sorted((ledger.folder / table).rglob("*.parquet")))
+    reader = f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
     found = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()}
     shown = [
         column.name if column.name in found else f"CAST(NULL AS {column.type}) AS {column.name}"
@@ -87,7 +88,8 @@ def open_ground(
     The clean tables with all versions of their rows, and what `set_references` lays out.
     """
     connection = connect()
-    connection.execute("SET preserve_insertion_order = false")
+    # A fact reads hundreds of files, of which most are the next one's too; clean files never change.
+    connection.execute("SET preserve_insertion_order = false; SET parquet_metadata_cache = true")
     for table in tables_of(ledger):
         show_table(connection, ledger, table)
     set_references(connection, rules, first_day, last_day)

@@ -29,10 +29,9 @@ SELECT
         ),
         0
     ) AS cost_cents,
-    sum(CASE lines.charge_type WHEN 'base' THEN lines.cents ELSE 0 END) AS base_cents,
-    sum(CASE lines.charge_type WHEN 'fuel' THEN lines.cents ELSE 0 END) AS fuel_cents,
-    sum(CASE WHEN lines.charge_type NOT IN ('base', 'fuel', 'credit_note') THEN lines.cents ELSE 0 END)
-        AS extra_cents
+    coalesce(sum(lines.base_cents), 0) AS base_cents,
+    coalesce(sum(lines.fuel_cents), 0) AS fuel_cents,
+    coalesce(sum(lines.extra_cents), 0) AS extra_cents
 FROM calendar
 JOIN shipments
     ON calendar.day = CAST(shipments.first_scan_at AS DATE)
@@ -40,9 +39,26 @@ JOIN shipments
     AND calendar.seen_at >= shipments.known_at
     AND calendar.seen_at < shipments.replaced_at
 LEFT JOIN (
-    SELECT carrier_invoice_lines.*, CAST(round(amount_cents / euro_rate) AS BIGINT) AS cents
-    FROM carrier_invoice_lines
-    JOIN euro_rates ON euro_rates.currency = carrier_invoice_lines.currency
+    -- What an invoice charges for a parcel; of the ship dates that can be asked for.
+    SELECT
+        carrier,
+        tracking_number,
+        ship_date,
+        known_at,
+        replaced_at,
+        CAST(sum(cents) AS BIGINT) AS cents,
+        CAST(sum(CASE charge_type WHEN 'base' THEN cents ELSE 0 END) AS BIGINT) AS base_cents,
+        CAST(sum(CASE charge_type WHEN 'fuel' THEN cents ELSE 0 END) AS BIGINT) AS fuel_cents,
+        CAST(sum(CASE WHEN charge_type NOT IN ('base', 'fuel', 'credit_note') THEN cents ELSE 0 END) AS BIGINT)
+            AS extra_cents
+    FROM (
+        SELECT carrier_invoice_lines.*, CAST(round(amount_cents / euro_rate) AS BIGINT) AS cents
+        FROM carrier_invoice_lines
+        JOIN euro_rates ON euro_rates.currency = carrier_invoice_lines.currency
+        JOIN (SELECT min(day) - 7 AS first_day, max(day) + 7 AS last_day FROM calendar) AS days
+            ON carrier_invoice_lines.ship_date BETWEEN days.first_day AND days.last_day
+    ) AS lines
+    GROUP BY carrier, tracking_number, ship_date, known_at, replaced_at
 ) AS lines
     ON lines.carrier = shipments.carrier
     AND lines.tracking_number = shipments.tracking_number

@@ -3,8 +3,8 @@
 -- what is accepted on a day off counts as accepted on the next working day. In time: the first scan, by the
 -- clock of the country that the parcel leaves. Without a scan (not seen) the line is late.
 SELECT
-    calendar.week,
-    calendar.seen_at,
+    due.week,
+    due.seen_at,
     MIN(orders.seller) AS seller,
     MIN(sellers.country) AS origin_country,
     MIN(shipments.label_source) AS label_source,
@@ -12,33 +12,35 @@ SELECT
     MIN(shipments.carrier) AS carrier,
     1 AS due_n,
     MAX(CASE
-        WHEN shipments.first_scan_at <= calendar.seen_at
-            AND CAST(shipments.first_scan_at + here.utc_offset AS DATE) <= ship_by.day THEN 1
+        WHEN shipments.first_scan_at <= due.seen_at
+            AND CAST(shipments.first_scan_at + here.utc_offset AS DATE) <= due.day THEN 1
         ELSE 0
     END) AS in_time_n,
-    MAX(CASE WHEN shipments.first_scan_at <= calendar.seen_at THEN 1 ELSE 0 END) AS seen_n
-FROM orders
-CROSS JOIN rules
+    MAX(CASE WHEN shipments.first_scan_at <= due.seen_at THEN 1 ELSE 0 END) AS seen_n
+FROM (
+    SELECT accepted.country, accepted.day AS accepted_on, calendar.day, calendar.week, calendar.seen_at
+    FROM workdays AS accepted
+    CROSS JOIN rules
+    JOIN workdays AS ship_by ON ship_by.country = accepted.country
+        AND ship_by.is_workday
+        AND ship_by.number
+            = accepted.number + CASE WHEN accepted.is_workday THEN 0 ELSE 1 END + rules.ship_by_workdays
+    JOIN calendar ON calendar.day = ship_by.day
+    JOIN countries ON countries.country = accepted.country
+    WHERE ship_by.day < CAST(calendar.seen_at + countries.utc_offset AS DATE)
+) AS due
+JOIN orders ON due.accepted_on = CAST(orders.accepted_at AS DATE)
+    AND orders.accepted_at BETWEEN due.accepted_on AND due.seen_at
 JOIN sellers ON sellers.seller = orders.seller
-    AND sellers.valid_from <= CAST(orders.accepted_at AS DATE)
-    AND coalesce(sellers.valid_to, DATE '9999-12-31') >= CAST(orders.accepted_at AS DATE)
-JOIN workdays AS accepted ON accepted.country = sellers.country
-    AND accepted.day = CAST(orders.accepted_at AS DATE)
-JOIN workdays AS ship_by ON ship_by.country = accepted.country
-    AND ship_by.is_workday
-    AND ship_by.number
-        = accepted.number + CASE WHEN accepted.is_workday THEN 0 ELSE 1 END + rules.ship_by_workdays
-JOIN calendar ON calendar.day = ship_by.day
-JOIN countries ON countries.country = sellers.country
+    AND sellers.country = due.country
+    AND due.accepted_on BETWEEN sellers.valid_from AND coalesce(sellers.valid_to, DATE '9999-12-31')
 LEFT JOIN shipments ON shipments.order_id = orders.order_id
     AND shipments.flow = 'outbound'
-    AND calendar.seen_at >= shipments.known_at
-    AND calendar.seen_at < shipments.replaced_at
+    AND due.seen_at >= shipments.known_at
+    AND due.seen_at < shipments.replaced_at
 LEFT JOIN countries AS here ON here.country = shipments.origin_country
-WHERE calendar.seen_at >= orders.known_at
-    AND calendar.seen_at < orders.replaced_at
-    AND calendar.seen_at >= sellers.known_at
-    AND calendar.seen_at < sellers.replaced_at
-    AND orders.accepted_at <= calendar.seen_at
-    AND ship_by.day < CAST(calendar.seen_at + countries.utc_offset AS DATE)
-GROUP BY calendar.week, calendar.seen_at, orders.orderline_id
+WHERE due.seen_at >= orders.known_at
+    AND due.seen_at < orders.replaced_at
+    AND due.seen_at >= sellers.known_at
+    AND due.seen_at < sellers.replaced_at
+GROUP BY due.week, due.seen_at, orders.orderline_id

@@ -2,33 +2,21 @@
 -- Lost and damaged as in loss_values. Worth: all lines of the order. Came back: what the parcel's claims have
 -- brought so far. In euro at the year's rates.
 SELECT
-    paid.week,
-    paid.seen_at,
-    paid.country,
-    paid.seller,
-    coalesce(paid.value_cents, 0) - coalesce(claimed.paid_cents, 0) AS net_loss_cents
-FROM (
-    SELECT
-        calendar.week,
-        calendar.seen_at,
-        orders.order_id,
-        min(orders.buyer_country) AS country,
-        min(orders.seller) AS seller,
-        sum(CAST(round(orders.item_value_cents / euro_rates.euro_rate) AS BIGINT)) AS value_cents
-    FROM (SELECT *, CAST(paid_at AS DATE) AS day FROM orders) AS orders
-    JOIN calendar ON calendar.day = orders.day
-    JOIN euro_rates ON euro_rates.currency = orders.currency
-    WHERE calendar.seen_at >= orders.known_at
-        AND calendar.seen_at < orders.replaced_at
-        AND orders.paid_at BETWEEN calendar.day AND calendar.seen_at
-    GROUP BY calendar.week, calendar.seen_at, orders.order_id
-) AS paid
+    calendar.week,
+    calendar.seen_at,
+    min(orders.buyer_country) AS country,
+    min(orders.seller) AS seller,
+    coalesce(sum(CAST(round(orders.item_value_cents / euro_rates.euro_rate) AS BIGINT)), 0)
+        - coalesce(max(claimed.paid_cents), 0) AS net_loss_cents
+FROM (SELECT *, CAST(paid_at AS DATE) AS day FROM orders) AS orders
+JOIN calendar ON calendar.day = orders.day
+JOIN euro_rates ON euro_rates.currency = orders.currency
 CROSS JOIN rules
 JOIN shipments AS parcels
-    ON parcels.order_id = paid.order_id
-    AND paid.seen_at >= parcels.first_scan_at
-    AND paid.seen_at >= parcels.known_at
-    AND paid.seen_at < parcels.replaced_at
+    ON parcels.order_id = orders.order_id
+    AND calendar.seen_at >= parcels.first_scan_at
+    AND calendar.seen_at >= parcels.known_at
+    AND calendar.seen_at < parcels.replaced_at
 LEFT JOIN (
     SELECT
         claims.shipment_id,
@@ -53,10 +41,16 @@ LEFT JOIN (
     LEFT JOIN euro_rates ON euro_rates.currency = claims.currency
     GROUP BY claims.shipment_id, looks.seen_at
 ) AS claimed
-    ON claimed.shipment_id = parcels.shipment_id AND claimed.seen_at = paid.seen_at
-WHERE claimed.damaged_n > 0
-    OR (
-        coalesce(parcels.first_attempt_at > paid.seen_at, true)
-        AND coalesce(parcels.delivered_at > paid.seen_at, true)
-        AND parcels.promised_date + rules.lost_after_days <= CAST(paid.seen_at AS DATE)
+    ON claimed.shipment_id = parcels.shipment_id AND claimed.seen_at = calendar.seen_at
+WHERE calendar.seen_at >= orders.known_at
+    AND calendar.seen_at < orders.replaced_at
+    AND orders.paid_at BETWEEN calendar.day AND calendar.seen_at
+    AND (
+        claimed.damaged_n > 0
+        OR (
+            coalesce(parcels.first_attempt_at > calendar.seen_at, true)
+            AND coalesce(parcels.delivered_at > calendar.seen_at, true)
+            AND parcels.promised_date + rules.lost_after_days <= CAST(calendar.seen_at AS DATE)
+        )
     )
+GROUP BY calendar.week, calendar.seen_at, parcels.shipment_id
