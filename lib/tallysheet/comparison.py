@@ -27,6 +27,7 @@ from tallysheet.values import Parts, Series
 from tallysheet.weeks import IsoWeek
 
 _MOST_VALUES = 200  # a dimension with more is cut by hand
+_LEAST_SHARE = 0.005  # of the volume: a smaller segment is no news of a whole KPI
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,8 +36,7 @@ class Explanation:
 
     Parameters
     ----------
-    kpi : Kpi
-    week : IsoWeek
+    kpi, week
     base : str
         As asked for: ``last-4``, a week …
     base_weeks : tuple of IsoWeek
@@ -63,8 +63,6 @@ class Explanation:
         Whether the data covers the base wholly.
     target : float
         What the KPI should be in that week; NaN if nobody has said.
-    search : callable
-        Finds ``segments``.
     """
 
     kpi: Kpi
@@ -214,17 +212,19 @@ def compare(
 def _search(
     series: Series, week: IsoWeek, compared: Sequence[IsoWeek], among: Sequence[str]
 ) -> tuple[Segment, ...]:
-    """Search for segments; what does not add up, and sums that go below 0, have none."""
+    """Search for segments; what does not add up has none, nor a sum that goes below 0."""
     kpi = series.kpi
     if not kpi.is_additive or not among:
         return ()
-    frame = series.compared(week, compared, among)
+    frame, is_sum = series.compared(week, compared, among), kpi.denominator is None
     names = [name for name in among if 2 <= frame[name].nunique() <= _MOST_VALUES]
-    is_sum = kpi.denominator is None
     if not names or (is_sum and (frame[["now", "base"]] < 0).any(axis=None)):
         return ()
     now_n, base_n = (None, None) if is_sum else ("now_n", "base_n")
-    return tuple(find_segments(frame, by=names, now="now", base="base", now_n=now_n, base_n=base_n))
+    least = _LEAST_SHARE * float(frame["now" if is_sum else "now_n"].sum())
+    return tuple(
+        find_segments(frame, by=names, now="now", base="base", now_n=now_n, base_n=base_n, minimum_size=least)
+    )
 
 
 def _at_target(own: pd.Series, total: pd.Series, kpi: Kpi, target: float | None) -> pd.Series:

@@ -26,6 +26,8 @@ _ENOUGH = 100
 _MOST = 0.9
 _MANY = 1e12
 _LEAST_VARIANCE = 1e-12
+_TINY = 1e-9
+_AMOUNTS = 10.0
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,9 @@ class Ratio:
     Small rows follow m, large ones themselves (then u is Cochran's stratified score). Where rows
     differ between weeks by more than chance (`excess`), large rows weigh less.
 
+    What differs more than ten times as much as counts would is taken as amounts (cents, minutes): there
+    the variance of a unit is its squared mean, times what rows are seen to have of it.
+
     References
     ----------
     Cochran 1954, Biometrics 10 (4); Kalton 1968, JRSS A 131 (standardised comparison of rates).
@@ -116,9 +121,21 @@ class Ratio:
         self._x, self._n = (now, base), (now_n, base_n)
         seen, n = now + base, now_n + base_n
         model = _expected_rates(seen, n, codes)
-        self._is_count = all(((x >= 0) & (x <= of)).all() for x, of in zip(self._x, self._n, strict=True))
-        model = np.minimum(model, _HIGHEST_RATE) if self._is_count else np.abs(model)
-        unit = model * (1 - model) if self._is_count else model**2
+        share_like = np.minimum(model, _HIGHEST_RATE)
+        unit = share_like * (1 - share_like)
+        self._is_count = (
+            all(((x >= 0) & (x <= of)).all() for x, of in zip(self._x, self._n, strict=True))
+            and self._times_by_chance(share_like, unit) <= _AMOUNTS
+        )
+        one = 1.0
+        if self._is_count:
+            model = share_like
+        else:
+            unit = model**2
+            times = self._times_by_chance(model, unit)
+            unit = unit * times
+            # So scaled, a variance counts units that tell as much as one event does.
+            one = 1 / max(times * float(np.average(np.abs(model), weights=n)), _TINY)
         share = now_n.sum() / n.sum()
         drawn = _drawn_by(seen, n, model, unit)
         imbalance = now_n - share * n
@@ -129,9 +146,9 @@ class Ratio:
         weight = now_n * per_now
         variance = unit * (now_n * per_now**2 + base_n * per_base**2)
         shift = unit * weight
-        self._model = model
-        self._raw = Scores(score, weight, variance, shift)
-        self._events = seen, n * model
+        self._model, self._unit = model, unit
+        self._raw = Scores(one * score, one * weight, one**2 * variance, one * shift)
+        self._events = (seen, n * model) if self._is_count else (None, None)
         self._fixed, self._growing = 1.0, 0.0
 
     def learn(self, quiet: Rows) -> None:
@@ -144,7 +161,9 @@ class Ratio:
         if large.sum() >= _ENOUGH:
             seen, expected = self._events
             common = raw.score[large].sum() / raw.shift[large].sum()
-            by_chance = raw.variance * np.maximum(seen / np.maximum(expected, 1e-9), 1)
+            by_chance = raw.variance
+            if seen is not None and expected is not None:
+                by_chance = by_chance * np.maximum(seen / np.maximum(expected, _TINY), 1)
             squares = np.square(raw.score - common * raw.shift)[large] / by_chance[large]
             robust = bool(large.sum() > _MOST * (raw.variance >= 1).sum())
             self._fixed, self._growing = excess(squares, raw.weight[large], robust=robust)
@@ -166,8 +185,8 @@ class Ratio:
             raw.weight[rows] / fewer,
             self._fixed * raw.variance[rows] / fewer,
             shift[rows] / fewer,
-            seen[rows],
-            expected[rows],
+            None if seen is None else seen[rows],
+            None if expected is None else expected[rows],
         )
 
     def is_noisier(self, rows: Rows, quiet: Rows) -> bool:
@@ -194,10 +213,18 @@ class Ratio:
                 return 0.0, 0.0
             rate = x[rows].sum() / total
             change += sign * (rate - (n * self._model)[rows].sum() / total)
-            unit = rate * (1 - rate) if self._is_count else self._spread(rows, x, n, rate)
+            usual = (n * self._unit)[rows].sum() / total
+            unit = rate * (1 - rate) if self._is_count else max(self._spread(rows, x, n, rate), usual)
             variance += unit / total
             sign = -1
         return float(change), float(variance)
+
+    def _times_by_chance(self, rate: Numbers, unit: Numbers) -> float:
+        """Compare how rows differ from their expected rates with what units of that variance would."""
+        sides = list(zip(self._x, self._n, strict=True))
+        squares = sum(float(np.square(x - n * rate).sum()) for x, n in sides)
+        by_chance = sum(float((n * unit).sum()) for _, n in sides)
+        return squares / by_chance if by_chance > 0 else 1.0
 
     @staticmethod
     def _spread(rows: Rows, x: Numbers, n: Numbers, rate: float) -> float:

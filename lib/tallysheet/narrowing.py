@@ -56,7 +56,7 @@ def split_gain(
     (0.0, 0)
     """
     by_score, by_weight, by_variance = (np.bincount(code, x) for x in (score, weight, variance))
-    known = np.flatnonzero(by_variance > LEAST_INFORMATION)
+    known = np.flatnonzero((by_variance > LEAST_INFORMATION) & (by_weight > 0))
     if known.size < 2:
         return 0.0, 0
     order = known[np.argsort(-by_score[known] / by_weight[known], kind="stable")]

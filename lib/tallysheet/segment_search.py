@@ -150,7 +150,7 @@ class Search:
             most, required = float(squared[cuboid][cell]), self._required[cuboid]
             if not most > required:
                 break
-            place = self._narrowed(self.lattice.place(cuboid, cell), overall)
+            place = self._shortest(self._narrowed(self.lattice.place(cuboid, cell), overall))
             rows = self.lattice.rows(place)
             self.found.append(Pick(place, rows, rows & self.free))
             self.free &= ~rows
@@ -246,6 +246,15 @@ class Search:
             if not gain > 0:
                 break
             place = {**place, dimension: value}
+        return place
+
+    def _shortest(self, place: Place) -> Place:
+        """Leave out conditions that the others imply: a lane says its countries."""
+        rows = self.lattice.rows(place).sum()
+        for dimension in sorted(place):
+            shorter = {d: value for d, value in place.items() if d != dimension}
+            if shorter and self.lattice.rows(shorter).sum() == rows:
+                place = shorter
         return place
 
     def _drop_unproven(self) -> None:
