@@ -84,7 +84,7 @@ def test_intervals_hold_the_effect_as_often_as_they_say(family):
     assert low <= sum(held) <= high
 
 
-@pytest.mark.parametrize("dispersed", ["", "leaf", "lane", "burst"])
+@pytest.mark.parametrize("dispersed", ["", "leaf", "lane"])
 def test_a_planted_segment_has_the_effect_that_is_stated(dispersed):
     """Counted from the drawn parcels, over cases: the segment's rates differ by the effect on average.
 

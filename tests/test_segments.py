@@ -71,6 +71,22 @@ def test_a_value_that_moved_is_named():
     assert one.p < 0.001
 
 
+@pytest.mark.parametrize("more", [20, 60, 200, 400])
+def test_an_interval_is_that_of_the_counts(more):
+    """Of 12,000 parcels 8 % were late, of 48,000 others 8 % in both weeks: four binomial variances.
+
+    The counts are as expected, so cells do not scatter; that a cause is large makes no interval wide.
+    """
+    after = 0.08 + more / 500
+    variance = (after * (1 - after) + 0.08 * 0.92) / 12_000 + 2 * 0.08 * 0.92 / 48_000
+
+    (one,) = find(with_late(parcels(), more, carrier="CDR"))
+
+    assert one.where == {"carrier": "CDR"}
+    assert one.high - one.effect == pytest.approx(1.96 * variance**0.5, rel=1e-3)
+    assert one.effect - one.low == pytest.approx(1.96 * variance**0.5, rel=1e-3)
+
+
 def test_a_fall_has_a_negative_effect():
     """CDR has 4 % late instead of 8."""
     (one,) = find(with_late(parcels(), -20, carrier="CDR"))
