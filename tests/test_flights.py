@@ -211,3 +211,93 @@ def test_sql_cannot_reach_files_or_write(opened):
             week.sql(query)
     with pytest.raises(ts.errors.DataError, match="carrier"):
         week.sql("SELECT carier FROM shipments")
+
+
+def raw(name: str) -> pd.DataFrame:
+    """Read a file of the package as it is, without the workbook."""
+    (file,) = [one for one in read_source(read_settings(FLIGHTS), "flights").files if one.name == name]
+    return pd.read_csv(file.paths()[0])
+
+
+@pytest.fixture(scope="module")
+def counted():
+    """Count flights late of flights scheduled, in a week of 2013 and pooled over the four before it.
+
+    A flight is late unless it is known to have arrived less than a quarter of an hour late.
+    """
+    flights = raw("flights")
+    iso = pd.to_datetime(flights[["year", "month", "day"]]).dt.isocalendar()
+    number = iso["week"].where(iso["year"] == 2013, 0)
+    flights = flights.assign(late=~(flights["arr_delay"] < 15), due=1)
+    lanes = ["origin", "carrier", "dest"]
+
+    def of_week(week: int) -> pd.DataFrame:
+        weeks = {"": number == week, "_before": number.between(week - 4, week - 1)}
+        counts = [
+            flights[is_in].groupby(lanes)[["late", "due"]].sum().add_suffix(suffix)
+            for suffix, is_in in weeks.items()
+        ]
+        return pd.concat(counts, axis=1).fillna(0).reset_index()
+
+    return of_week
+
+
+def segments(frame: pd.DataFrame) -> list[dict[str, str]]:
+    found = ts.find_segments(
+        frame,
+        by=["origin", "carrier", "dest"],
+        now="late",
+        base="late_before",
+        now_n="due",
+        base_n="due_before",
+    )
+    return [one.where for one in found]
+
+
+def test_flights_are_counted_as_in_the_golden_figures(counted):
+    """The share on time of week 17 and of the four weeks before, added up over all lanes."""
+    sums = counted(17)[["late", "due", "late_before", "due_before"]].sum()
+    figures = {
+        row["what"]: float(row["expected"])
+        for row in golden()
+        if (row["week"], row["kpi"], row["part"]) == ("2013-W17", "otd", "")
+    }
+
+    assert 1 - sums["late"] / sums["due"] == pytest.approx(figures["value"], abs=0.0005)
+    assert 1 - sums["late_before"] / sums["due_before"] == pytest.approx(figures["base"], abs=0.0005)
+
+
+def test_laguardia_is_the_first_segment_of_week_17(counted):
+    """The airport as a whole, with all airlines and destinations, contributes most."""
+    assert segments(counted(17))[0] == {"origin": "LGA"}
+
+
+def test_jetblue_at_kennedy_is_a_segment_of_week_26(counted):
+    """JetBlue is in what is named at Kennedy, and no other airport is named."""
+    found = segments(counted(26))
+
+    assert any(where.get("origin") == "JFK" and where.get("carrier") == "B6" for where in found)
+    assert {where["origin"] for where in found if "origin" in where} == {"JFK"}
+
+
+def test_newark_and_the_west_are_the_segments_of_week_49(counted):
+    """Newark, and destinations, of which every one lies west of 100 degrees."""
+    airports = raw("airports")
+    west = set(airports.loc[airports["lon"] < -100, "faa"])
+
+    found = segments(counted(49))
+    destinations = {where["dest"] for where in found if "dest" in where}
+
+    assert any(where.get("origin") == "EWR" for where in found)
+    assert destinations
+    assert destinations <= west
+
+
+def test_no_single_airline_is_a_segment_of_week_6(counted):
+    """The fall is spread over the airlines: none is named by itself."""
+    assert [where for where in segments(counted(6)) if set(where) == {"carrier"}] == []
+
+
+def test_week_39_has_no_segment(counted):
+    """In the quiet week nothing is named."""
+    assert segments(counted(39)) == []
