@@ -18,16 +18,14 @@ import pandas as pd
 
 from tallysheet.bases import base_weeks, data_span
 from tallysheet.decomposition import split
+from tallysheet.drivers import segments_behind
 from tallysheet.errors import UsageError
 from tallysheet.judgement import Judgement, Judgements, judge, judge_many
 from tallysheet.kpi import Kpi
 from tallysheet.limits import Numbers, assurance
-from tallysheet.segments import Segment, find_segments
+from tallysheet.segments import Segment
 from tallysheet.values import Parts, Series
 from tallysheet.weeks import IsoWeek
-
-_MOST_VALUES = 200  # a dimension with more is cut by hand
-_LEAST_SHARE = 0.005  # of the volume: a smaller segment is no news of a whole KPI
 
 
 @dataclass(frozen=True, repr=False)
@@ -203,27 +201,9 @@ def compare(
         residual=float(max(left, key=abs, default=0.0)),
         base_is_complete=all(unjudged.get(candidate) != "missing" for candidate in compared),
         target=math.nan if target is None else target,
-        search=partial(_search, series, week, compared, tuple(by if among is None else among))
+        search=partial(segments_behind, series, week, compared, tuple(by if among is None else among))
         if wanted is None and (outside or judgement.variation == "signal")
         else tuple,
-    )
-
-
-def _search(
-    series: Series, week: IsoWeek, compared: Sequence[IsoWeek], among: Sequence[str]
-) -> tuple[Segment, ...]:
-    """Search for segments; what does not add up has none, nor a sum that goes below 0."""
-    kpi = series.kpi
-    if not kpi.is_additive or not among:
-        return ()
-    frame, is_sum = series.compared(week, compared, among), kpi.denominator is None
-    names = [name for name in among if 2 <= frame[name].nunique() <= _MOST_VALUES]
-    if not names or (is_sum and (frame[["now", "base"]] < 0).any(axis=None)):
-        return ()
-    now_n, base_n = (None, None) if is_sum else ("now_n", "base_n")
-    least = _LEAST_SHARE * float(frame["now" if is_sum else "now_n"].sum())
-    return tuple(
-        find_segments(frame, by=names, now="now", base="base", now_n=now_n, base_n=base_n, minimum_size=least)
     )
 
 

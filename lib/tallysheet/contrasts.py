@@ -27,7 +27,6 @@ _MOST = 0.9
 _MANY = 1e12
 _LEAST_VARIANCE = 1e-12
 _TINY = 1e-9
-_AMOUNTS = 10.0
 
 
 @dataclass(frozen=True)
@@ -107,8 +106,8 @@ class Ratio:
     Small rows follow m, large ones themselves (then u is Cochran's stratified score). Where rows
     differ between weeks by more than chance (`excess`), large rows weigh less.
 
-    What differs more than ten times as much as counts would is taken as amounts (cents, minutes): there
-    the variance of a unit is its squared mean, times what rows are seen to have of it.
+    Whole numbers from 0 to their denominators are taken as counts of single units. Of anything else
+    (cents, minutes) the variance of a unit is its squared mean, times what rows are seen to have of it.
 
     References
     ----------
@@ -116,26 +115,28 @@ class Ratio:
     """
 
     def __init__(
-        self, now: Numbers, base: Numbers, now_n: Numbers, base_n: Numbers, codes: Sequence[Codes]
+        self,
+        now: Numbers,
+        base: Numbers,
+        now_n: Numbers,
+        base_n: Numbers,
+        codes: Sequence[Codes],
+        *,
+        is_count: bool | None = None,
     ) -> None:
         self._x, self._n = (now, base), (now_n, base_n)
         seen, n = now + base, now_n + base_n
         model = _expected_rates(seen, n, codes)
-        share_like = np.minimum(model, _HIGHEST_RATE)
-        unit = share_like * (1 - share_like)
-        self._is_count = (
-            all(((x >= 0) & (x <= of)).all() for x, of in zip(self._x, self._n, strict=True))
-            and self._times_by_chance(share_like, unit) <= _AMOUNTS
-        )
-        one = 1.0
+        self._is_count = self._looks_like_counts() if is_count is None else is_count
+        scale = 1.0
         if self._is_count:
-            model = share_like
+            model = np.clip(model, 0.0, _HIGHEST_RATE)
+            unit = model * (1 - model)
         else:
-            unit = model**2
-            times = self._times_by_chance(model, unit)
-            unit = unit * times
+            times = self._times_squared_mean(model)
+            unit = times * np.square(model)
             # So scaled, a variance counts units that tell as much as one event does.
-            one = 1 / max(times * float(np.average(np.abs(model), weights=n)), _TINY)
+            scale = 1 / max(times * float(np.average(np.abs(model), weights=n)), _TINY)
         share = now_n.sum() / n.sum()
         drawn = _drawn_by(seen, n, model, unit)
         imbalance = now_n - share * n
@@ -147,7 +148,7 @@ class Ratio:
         variance = unit * (now_n * per_now**2 + base_n * per_base**2)
         shift = unit * weight
         self._model, self._unit = model, unit
-        self._raw = Scores(one * score, one * weight, one**2 * variance, one * shift)
+        self._raw = Scores(scale * score, scale * weight, scale**2 * variance, scale * shift)
         self._events = (seen, n * model) if self._is_count else (None, None)
         self._fixed, self._growing = 1.0, 0.0
 
@@ -219,12 +220,19 @@ class Ratio:
             sign = -1
         return float(change), float(variance)
 
-    def _times_by_chance(self, rate: Numbers, unit: Numbers) -> float:
-        """Compare how rows differ from their expected rates with what units of that variance would."""
-        sides = list(zip(self._x, self._n, strict=True))
-        squares = sum(float(np.square(x - n * rate).sum()) for x, n in sides)
-        by_chance = sum(float((n * unit).sum()) for _, n in sides)
-        return squares / by_chance if by_chance > 0 else 1.0
+    def _looks_like_counts(self) -> bool:
+        sides = zip(self._x, self._n, strict=True)
+        return all(((x >= 0) & (x <= of) & (x % 1 == 0) & (of % 1 == 0)).all() for x, of in sides)
+
+    def _times_squared_mean(self, model: Numbers) -> float:
+        """Estimate the variance of one unit from how rows differ from their week's level, over its square."""
+        squares = units = 0.0
+        for x, n in zip(self._x, self._n, strict=True):
+            expected = n * model
+            level = x.sum() / expected.sum() if expected.sum() else 1.0
+            squares += float(np.square(x - level * expected).sum())
+            units += float((n * np.square(level * model)).sum())
+        return max(squares / units, _TINY) if units > 0 else 1.0
 
     @staticmethod
     def _spread(rows: Rows, x: Numbers, n: Numbers, rate: float) -> float:

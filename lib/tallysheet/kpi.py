@@ -127,6 +127,11 @@ class Kpi:
         return self.unit == "count"
 
     @property
+    def is_money(self) -> bool:
+        """Whether its numerator adds up cents."""
+        return "_cents" in self.numerator
+
+    @property
     def is_additive(self) -> bool:
         """Whether its change splits exactly."""
         return self.method in ("ratio", "sum", "snapshot")

@@ -45,10 +45,10 @@ class Leaves:
         """What each leaf weighs: the larger of now and before."""
         return np.maximum(*(self.denominators or self.numerators))
 
-    def contrast(self) -> Contrast:
+    def contrast(self, is_count: bool | None = None) -> Contrast:
         """Score the leaves."""
         if self.denominators:
-            return Ratio(*self.numerators, *self.denominators, self.codes)
+            return Ratio(*self.numerators, *self.denominators, self.codes, is_count=is_count)
         return Sum(*self.numerators)
 
 

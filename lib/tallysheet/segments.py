@@ -93,6 +93,7 @@ def find_segments(
     base: str,
     now_n: str | None = None,
     base_n: str | None = None,
+    is_count: bool | None = None,
     history: Sequence[pd.DataFrame] = (),
     dispersion: float = 1.0,
     minimum_effect: float = 0.0,
@@ -111,6 +112,9 @@ def find_segments(
         Columns of numerators (of a sum: its values) now and before.
     now_n, base_n : str, optional
         Columns of denominators, both or neither. Without them the KPI is a sum.
+    is_count : bool, optional
+        Whether a ratio counts units out of units, such as late parcels of parcels; cents of cents do
+        not. By default it does where all numbers are whole and no numerator exceeds its denominator.
     history : sequence of DataFrame
         Earlier comparisons in the form of ``frame``, such as each of the last weeks against its own
         base: how much a cell differed from the rest in those is what it usually does.
@@ -189,7 +193,7 @@ def find_segments(
     (now_leaves, *earlier), values = leaves_of([frame, *history], keys, measures)
     if not now_leaves.weights.size:
         return []
-    contrast, codes = now_leaves.contrast(), now_leaves.codes
+    contrast, codes = now_leaves.contrast(is_count), now_leaves.codes
     numerators, denominators = now_leaves.numerators, now_leaves.denominators
     default = len(keys) if len(keys) <= _FEW_DIMENSIONS else _MOST_CONDITIONS
     most, sizes = most_conditions or default, [len(one) for one in values]
@@ -197,7 +201,9 @@ def find_segments(
     if earlier:
         lattice = Lattice(codes, sizes, most)
         usual = usual_scatter(
-            lattice, most, [(one.contrast(), one.codes, one.weights) for one in earlier if one.weights.size]
+            lattice,
+            most,
+            [(one.contrast(is_count), one.codes, one.weights) for one in earlier if one.weights.size],
         )
     found = _search(
         contrast,

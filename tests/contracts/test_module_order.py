@@ -12,7 +12,7 @@ reasons sources inputs casts row_checks checked range_checks database merge ledg
 facts cells cube limits boxes calendar_effects judgement
 decomposition lattice scatter contrasts leaves narrowing segment_search usual_scatter segments
 bases durations maturity values
-comparison targets review restatement verdict
+drivers comparison targets review restatement verdict
 say tables svg control_charts charts page fine_print
 week explain terminal sampling
 execute
