@@ -174,8 +174,8 @@ def cdr_rises_and_grows_in_poland(usual_in_poland: float, growth: int) -> pd.Dat
     frame = parcels()
     usual = np.where(frame["country"] == "PL", usual_in_poland, 0.08)
     frame["due"] *= np.where(rows_of(frame, {"carrier": "CDR", "country": "PL"}), growth, 1)
-    frame["late"] = frame["due"] * (usual + np.where(frame["carrier"] == "CDR", 0.10, 0.0))
-    frame["late_before"] = frame["due_before"] * usual
+    frame["late"] = (frame["due"] * (usual + np.where(frame["carrier"] == "CDR", 0.10, 0.0))).round()
+    frame["late_before"] = (frame["due_before"] * usual).round()
     return frame
 
 
@@ -184,8 +184,8 @@ def test_a_shift_of_the_mix_names_nobody():
     rates = dict(zip(VALUES["country"], (0.02, 0.04, 0.06, 0.08, 0.10, 0.20), strict=True))
     frame = parcels()
     frame["due"] = np.where(frame["country"] == "PL", 1500, 500)
-    frame["late"] = frame["due"] * frame["country"].map(rates)
-    frame["late_before"] = frame["due_before"] * frame["country"].map(rates)
+    frame["late"] = (frame["due"] * frame["country"].map(rates)).round()
+    frame["late_before"] = (frame["due_before"] * frame["country"].map(rates)).round()
 
     assert frame["late"].sum() / frame["due"].sum() > 0.10
     assert frame["late_before"].sum() / frame["due_before"].sum() < 0.085
