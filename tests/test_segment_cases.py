@@ -89,11 +89,11 @@ def test_a_planted_segment_has_the_effect_that_is_stated(dispersed):
     """Counted from the drawn parcels, over cases: the segment's rates differ by the effect on average.
 
     A segment's rate is compared leaf by leaf, so that its mix does not count. What is left is chance:
-    of the standardised differences, over forty cases, the mean is 0 within three standard errors and
+    of the standardised differences, over the cases, the mean is 0 within three standard errors and
     their spread is that of chance, or of some more where parcels are dispersed.
     """
     differences = []
-    for seed in range(FINAL, FINAL + 40):
+    for seed in range(FINAL, FINAL + CASES):
         case = logistics(seed, "single", dispersed=dispersed)
         (effect,), (cause,) = case.effects, case.causes
         mine = case.frame[np.logical_and.reduce([case.frame[name] == value for name, value in cause])]
