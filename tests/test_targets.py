@@ -206,7 +206,7 @@ def test_a_part_outside_is_measured_against_the_target():
 
     found = compare(series_of(frame, SHARE, weeks), weeks[-1], base="target", by=["carrier"], target=0.95)
 
-    (segment,) = found.segments
+    (segment,) = found.outside
     assert segment.where == {"carrier": "B"}
     assert segment.effect == pytest.approx(-0.35)
     assert segment.contribution == pytest.approx(-0.35 / 2)

@@ -24,6 +24,7 @@ _SWEEPS = 5
 _HIGHEST_RATE = 0.95
 _ENOUGH = 100
 _MOST = 0.9
+_FAR_NOISIER = 1.3
 _MANY = 1e12
 _LEAST_VARIANCE = 1e-12
 _TINY = 1e-9
@@ -149,7 +150,7 @@ class Ratio:
         shift = unit * weight
         self._model, self._unit = model, unit
         self._raw = Scores(scale * score, scale * weight, scale**2 * variance, scale * shift)
-        self._events = (seen, n * model) if self._is_count else (None, None)
+        self._events, self._scale = (seen, n * model), scale
         self._fixed, self._growing = 1.0, 0.0
 
     def learn(self, quiet: Rows) -> None:
@@ -163,7 +164,7 @@ class Ratio:
             seen, expected = self._events
             common = raw.score[large].sum() / raw.shift[large].sum()
             by_chance = raw.variance
-            if seen is not None and expected is not None:
+            if self._is_count:
                 by_chance = by_chance * np.maximum(seen / np.maximum(expected, _TINY), 1)
             squares = np.square(raw.score - common * raw.shift)[large] / by_chance[large]
             robust = bool(large.sum() > _MOST * (raw.variance >= 1).sum())
@@ -171,28 +172,50 @@ class Ratio:
 
     def scores(self) -> Scores:
         """Score all rows; large ones weigh less where they wobble."""
-        return self._tempered(np.arange(self._raw.score.size), self._raw.shift)
+        return self._tempered(self._raw, *self._events)
 
     def scores_inside(self, rows: Rows) -> Scores:
-        """Score the rows of a segment: there a common shift is one of so many points."""
-        return self._tempered(rows, self._raw.weight)
+        """Score the rows of a segment by what each says alone (Cochran's stratified score).
 
-    def _tempered(self, rows: Rows, shift: Numbers) -> Scores:
-        raw = self._raw
-        fewer = 1 + self._growing / self._fixed * raw.weight[rows]
-        seen, expected = self._events
+        The rates expected of its values hold its own effect already, more so where it grew.
+        """
+        (now, base), (now_n, base_n) = ((a[rows], b[rows]) for a, b in (self._x, self._n))
+        seen, n = now + base, np.maximum(now_n + base_n, _TINY)
+        weight = now_n * base_n / n
+        expected = self._model[rows] * n
+        level = seen.sum() / expected.sum() if expected.sum() else 1.0
+        unit = self._unit[rows] * level**2
+        if self._is_count:
+            rate = np.clip(level * self._model[rows], 0.0, _HIGHEST_RATE)
+            unit = rate * (1 - rate)
+        scale = self._scale
+        raw = Scores(
+            scale * (now - seen * now_n / n), scale * weight, scale**2 * unit * weight, scale * weight
+        )
+        return self._tempered(raw, seen, level * expected)
+
+    def _tempered(self, raw: Scores, seen: Numbers, expected: Numbers) -> Scores:
+        """Weigh large rows less where rows wobble; of amounts no events are counted."""
+        fewer = 1 + self._growing / self._fixed * raw.weight
+        events = (seen, expected) if self._is_count else (None, None)
         return Scores(
-            raw.score[rows] / fewer,
-            raw.weight[rows] / fewer,
-            self._fixed * raw.variance[rows] / fewer,
-            shift[rows] / fewer,
-            None if seen is None else seen[rows],
-            None if expected is None else expected[rows],
+            raw.score / fewer,
+            raw.weight / fewer,
+            self._fixed * raw.variance / fewer,
+            raw.shift / fewer,
+            *events,
         )
 
     def is_noisier(self, rows: Rows, quiet: Rows) -> bool:
-        """Answer no: chance is known from the counts."""
-        return False
+        """Compare how much a row of mean size wobbles, if enough rows moved to matter."""
+        if np.size(quiet) > _MOST * np.size(rows):
+            return False
+        before = self._fixed + self._growing * self._raw.weight.mean()
+        fitted = self._fixed, self._growing
+        self.learn(quiet)
+        after = self._fixed + self._growing * self._raw.weight.mean()
+        self._fixed, self._growing = fitted
+        return bool(before > _FAR_NOISIER * after)
 
     def effect(self, own: Rows, rest: Rows) -> Effect:
         """Subtract changes of rates, each net of what its mix alone would have done."""
@@ -222,7 +245,7 @@ class Ratio:
 
     def _looks_like_counts(self) -> bool:
         sides = zip(self._x, self._n, strict=True)
-        return all(((x >= 0) & (x <= of) & (x % 1 == 0) & (of % 1 == 0)).all() for x, of in sides)
+        return all((x >= 0).all() and (x <= of).all() and _is_whole(x) and _is_whole(of) for x, of in sides)
 
     def _times_squared_mean(self, model: Numbers) -> float:
         """Estimate the variance of one unit from how rows differ from their week's level, over its square."""
@@ -245,6 +268,10 @@ class Ratio:
     def sizes(self, rows: Rows) -> tuple[float, float]:
         """Add up denominators."""
         return float(self._n[0][rows].sum()), float(self._n[1][rows].sum())
+
+
+def _is_whole(x: Numbers) -> bool:
+    return bool((np.abs(x - np.rint(x)) < _TINY * np.maximum(x, 1)).all())
 
 
 def _expected_rates(seen: Numbers, n: Numbers, codes: Sequence[Codes]) -> Numbers:
@@ -325,7 +352,7 @@ class Sum:
             return False
         middle = float(np.median(self._size[self._some]))
         (_, fixed, falling), (_, quiet_fixed, quiet_falling) = self._noise, self._fitted(quiet)
-        return fixed + falling / middle > 1.3 * (quiet_fixed + quiet_falling / middle)
+        return fixed + falling / middle > _FAR_NOISIER * (quiet_fixed + quiet_falling / middle)
 
     def effect(self, own: Rows, rest: Rows) -> Effect:
         """Subtract from the sum now what it would be, had it moved like the rest."""

@@ -111,6 +111,10 @@ def check_columns(where: str, frame: pd.DataFrame, keys: list[str], measures: li
                 "empty cells",
                 "Fill them with 0, or leave the rows out.",
             )
+        if not (
+            pd.api.types.is_numeric_dtype(frame[name]) and np.isfinite(frame[name].to_numpy(float)).all()
+        ):
+            raise UsageError(f"{where} {name}", "finite numbers", "others", "Convert the column first.")
 
 
 def check_denominators(where: str, denominators: dict[str, Numbers]) -> None:

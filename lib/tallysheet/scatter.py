@@ -15,6 +15,7 @@ _FEW = 20
 _EVIDENCE = 4.0
 _ERROR, _ROBUST_ERROR = 2**0.5, 2.34
 _REFITS = 4
+_DUST = 1e-20  # squares of rounding errors
 
 
 def robust_square(deviations: Numbers) -> float:
@@ -104,7 +105,7 @@ def relative_variance(deviations: Numbers, sizes: Numbers) -> tuple[float, float
     groups = np.split(np.argsort(bins, kind="stable"), np.bincount(bins).cumsum()[:-1])
     y = np.array([np.median(squares[one]) for one in groups]) / QUANTILES[0][1]
     x = np.array([(1 / sizes[one]).mean() for one in groups])
-    seen = y > 0
+    seen = y > _DUST
     if seen.sum() < 2:
         return (float(y.max()), 0.0) if seen.any() else (0.0, 1.0)
     return _line(x[seen], y[seen], 1 / y[seen])

@@ -243,10 +243,15 @@ class Search:
             others = [d for d in range(len(lattice.sizes)) if d not in place]
             gains = [split_gain(lattice.codes[d][rows], *sides, needs, overall) for d in others]
             dimension, (gain, value) = max(zip(others, gains, strict=True), key=lambda one: one[1][0])
-            if not gain > 0:
+            part = {**place, dimension: value}
+            if not gain > 0 or not self._may_be_named(part):
                 break
-            place = {**place, dimension: value}
+            place = part
         return place
+
+    def _may_be_named(self, place: Place) -> bool:
+        cuboid, cell = self.lattice.cell(place)
+        return bool(self._is_candidate[cuboid][cell])
 
     def _shortest(self, place: Place) -> Place:
         """Leave out conditions that the others imply: a lane says its countries."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ _MOST_CONDITIONS = 4
 _AMBIGUOUS = 1 / 3
 _ABOUT = 0.5
 _LEAST_ROWS_INSIDE = 20
-_FEW_ROWS = 100
+_FEW_ROWS = 50
 _MOST_PASSES = 3
 
 
@@ -189,6 +190,7 @@ def find_segments(
     [({'carrier': 'CDR', 'country': 'FR'}, 0.16, 0.0133)]
     """
     keys = sorted([by] if isinstance(by, str) else list(dict.fromkeys(by)))
+    _check_numbers(keys, dispersion, most_conditions)
     measures = _checked(frame, keys, [now, base], [now_n, base_n])
     (now_leaves, *earlier), values = leaves_of([frame, *history], keys, measures)
     if not now_leaves.weights.size:
@@ -220,7 +222,7 @@ def find_segments(
         contrast.learn(~np.logical_or.reduce(held))
     segments = [
         Segment(
-            where={keys[d]: str(values[d][v]) for d, v in sorted(one.place.items())},
+            where={keys[d]: _named(values[d][v]) for d, v in sorted(one.place.items())},
             contribution=_contribution(held[number], numerators, denominators),
             **_measured(one, held, number, contrast, dispersion),
         )
@@ -323,6 +325,15 @@ def _search(
     return inside(done, rows, done)
 
 
+def _check_numbers(keys: list[str], dispersion: float, most_conditions: int | None) -> None:
+    if not keys:
+        raise UsageError("find_segments by", "a dimension or more", "none", "Name the columns to search.")
+    if most_conditions is not None and most_conditions < 1:
+        raise UsageError("find_segments", "most_conditions of 1 or more", str(most_conditions), "Allow more.")
+    if not dispersion > 0:
+        raise UsageError("find_segments", "a dispersion above 0", str(dispersion), "Chance alone has 1.")
+
+
 def _checked(frame: pd.DataFrame, keys: list[str], pair: list[str], pair_n: list[str | None]) -> list[str]:
     given = [one for one in pair_n if one is not None]
     if len(given) == 1:
@@ -341,6 +352,10 @@ def _checked(frame: pd.DataFrame, keys: list[str], pair: list[str], pair_n: list
                 "Search for what was added and what was taken off apart.",
             )
     return [*pair, *given]
+
+
+def _named(value: Any) -> str:
+    return "" if pd.isna(value) else str(value)  # as a part without a value is named everywhere
 
 
 def _measured(
