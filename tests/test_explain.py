@@ -1,6 +1,8 @@
 """`tallysheet explain` on any table."""
 
+import datetime as dt
 import json
+import re
 import subprocess
 import sys
 
@@ -52,6 +54,7 @@ def test_json_has_the_stated_form(parcels):
         "change",
         "verdict",
         "contributions",
+        "outside",
         "segments",
         "residual",
     } <= set(told)
@@ -115,3 +118,31 @@ def test_the_command_prints_text_json_and_a_page(parcels, tmp_path):
     assert json.loads(plain)["week"] == "2026-W21"
     assert page.strip() == str(out)
     assert "BRV" in out.read_text(encoding="utf-8")
+
+
+def test_the_segments_that_moved_are_told(tmp_path):
+    """Forty weeks of two carriers and two towns; in the last one is late three times as often in Lyon."""
+    lines = ["week,carrier,town,late,due"]
+    for number in range(1, 41):
+        monday = dt.date.fromisocalendar(2026, number, 1)
+        for carrier in ("BRV", "DVP"):
+            for town in ("Lyon", "Paris"):
+                late = 120 if (number, carrier, town) == (40, "BRV", "Lyon") else 40 + number % 3
+                lines.append(f"{monday},{carrier},{town},{late},500")
+                lines.append(f"{monday + dt.timedelta(days=6)},{carrier},{town},0,0")
+    (tmp_path / "late.csv").write_text("\n".join(lines), encoding="utf-8")
+
+    found = explain_file(
+        tmp_path / "late.csv",
+        week_of="week",
+        week="2026-W40",
+        base="last-4",
+        numerator="late",
+        denominator="due",
+        by=["carrier", "town"],
+    )
+    told = as_text(found, read_language("en"))
+
+    assert [one.where for one in found.explanation.segments] == [{"carrier": "BRV", "town": "Lyon"}]
+    assert re.search(r"Beyond the rest, BRV, Lyon moved by \+15\.[89]\spp \(between", told)
+    assert as_json(found, read_language("en"))["segments"][0]["effect"] == pytest.approx(0.159, abs=0.002)

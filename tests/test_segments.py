@@ -500,3 +500,37 @@ def test_denominators_that_add_up_to_0_are_refused(name):
         find(parcels().assign(**{name: 0}))
 
     assert type(error.value) is UsageError
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"by": []}, "a dimension or more"),
+        ({"most_conditions": 0}, "most_conditions of 1 or more"),
+        ({"dispersion": 0.0}, "a dispersion above 0"),
+    ],
+    ids=["no dimension", "no condition", "no dispersion"],
+)
+def test_an_option_without_meaning_is_refused(options, message):
+    """Each says what it takes."""
+    with pytest.raises(UsageError, match=message):
+        find(parcels(), **options)
+
+
+@pytest.mark.parametrize("value", [np.inf, "40"], ids=["infinite", "text"])
+def test_what_is_no_finite_number_is_refused(value):
+    """It would be searched as if it were one."""
+    frame = parcels().assign(late=[value, *parcels()["late"].iloc[1:]])
+
+    with pytest.raises(UsageError, match="finite numbers"):
+        find(frame)
+
+
+def test_what_a_cell_usually_does_is_no_news():
+    """CDR rises by 12 points; where it rose or fell like that in twelve earlier weeks, nobody is named."""
+    rise = with_late(parcels(), 60, carrier="CDR")
+    restless = [with_late(parcels(), 60 if week % 2 else -35, carrier="CDR") for week in range(12)]
+    calm = [parcels() for _ in range(12)]
+
+    assert named(find(rise, history=calm)) == [{"carrier": "CDR"}]
+    assert find(rise, history=restless) == []

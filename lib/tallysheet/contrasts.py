@@ -126,9 +126,14 @@ class Ratio:
         is_count: bool | None = None,
     ) -> None:
         self._x, self._n = (now, base), (now_n, base_n)
-        seen, n = now + base, now_n + base_n
-        model = _expected_rates(seen, n, codes)
         self._is_count = self._looks_like_counts() if is_count is None else is_count
+        seen, n = now + base, now_n + base_n
+        self._sign = 1.0
+        if self._is_count and seen.sum() > n.sum() / 2:
+            # Late parcels tell what parcels on time do; the rarer outcome is the one whose rates multiply.
+            now, base = now_n - now, base_n - base
+            seen, self._x, self._sign = n - seen, (now, base), -1.0
+        model = _expected_rates(seen, n, codes)
         scale = 1.0
         if self._is_count:
             model = np.clip(model, 0.0, _HIGHEST_RATE)
@@ -220,7 +225,7 @@ class Ratio:
     def effect(self, own: Rows, rest: Rows) -> Effect:
         """Subtract changes of rates, each net of what its mix alone would have done."""
         (change, variance), (common, rest_variance) = self._change(own), self._change(rest)
-        return Effect(change - common, variance + rest_variance)
+        return Effect(self._sign * (change - common), variance + rest_variance)
 
     def wobble(self, rows: Rows) -> float:
         """Average what rows differ between weeks by more than chance."""

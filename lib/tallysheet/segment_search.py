@@ -22,7 +22,7 @@ _FAR = 0.2
 _MOST_SHARE = 0.9
 _TINY = 1e-9
 _MANY_CELLS = 30
-_MOST_CELLS = 10_000
+_MOST_CELLS = 2_000
 _QUARTER = 0.3186
 
 
@@ -170,7 +170,8 @@ class Search:
         else:
             variance = self._variances(scores.variance * free)
         score = self.lattice.add_up(scores.score * free)
-        shift = self.lattice.add_up(scores.shift * free)
+        is_same = scores.shift is scores.variance and self._surplus is None
+        shift = variance if is_same else self.lattice.add_up(scores.shift * free)
         self.shift = self._common_shift(score, shift, variance)
         self._shares = [one / max(scores.shift[free].sum(), _TINY) for one in shift]
         return [one - self.shift * by for one, by in zip(score, shift, strict=True)], variance

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tallysheet.contrasts import Contrast, Mask, Scores
 from tallysheet.decomposition import check_columns, check_denominators, split
 from tallysheet.errors import UsageError
-from tallysheet.lattice import Codes, Lattice, Place
+from tallysheet.lattice import Lattice, Place
 from tallysheet.leaves import leaves_of
 from tallysheet.limits import Numbers
 from tallysheet.segment_search import Search, Within
@@ -198,24 +198,17 @@ def find_segments(
     contrast, codes = now_leaves.contrast(is_count), now_leaves.codes
     numerators, denominators = now_leaves.numerators, now_leaves.denominators
     default = len(keys) if len(keys) <= _FEW_DIMENSIONS else _MOST_CONDITIONS
-    most, sizes = most_conditions or default, [len(one) for one in values]
-    usual = None
-    if earlier:
-        lattice = Lattice(codes, sizes, most)
-        usual = usual_scatter(
-            lattice,
-            most,
-            [(one.contrast(is_count), one.codes, one.weights) for one in earlier if one.weights.size],
-        )
+    most = most_conditions or default
+    lattice = Lattice(codes, [len(one) for one in values], most)
+    seen = [(one.contrast(is_count), one.codes, one.weights) for one in earlier if one.weights.size]
     found = _search(
         contrast,
-        codes,
-        sizes,
-        most=most,
-        weights=now_leaves.weights,
+        lattice,
+        most,
+        now_leaves.weights,
         minimum_size=minimum_size,
         dispersion=dispersion,
-        usual=usual,
+        usual=usual_scatter(lattice, most, seen) if seen else None,
     )
     held = [np.logical_and.reduce([codes[d] == v for d, v in one.place.items()]) for one in found]
     if held:
@@ -250,11 +243,10 @@ def _shorter(done: Search, again: Callable[[float], Search]) -> Search:
 
 def _search(
     contrast: Contrast,
-    codes: list[Codes],
-    sizes: list[int],
-    *,
+    lattice: Lattice,
     most: int,
     weights: Numbers,
+    *,
     minimum_size: float = 0.0,
     dispersion: float = 1.0,
     usual: list[Numbers] | None = None,
@@ -264,8 +256,8 @@ def _search(
     Parameters
     ----------
     contrast : Contrast
-    codes, sizes
-        Of the rows, as for `Lattice`.
+    lattice : Lattice
+        Of the rows.
     most : int
         How many conditions a segment has at most.
     weights : array of float
@@ -282,16 +274,16 @@ def _search(
     list of Found
     """
 
-    def look(scores: Scores, rows: NDArray[np.int64], within: Within, start: float | None = None) -> Search:
-        lattice = Lattice(
-            [codes[d][rows] for d in within.numbers],
-            [sizes[d] for d in within.numbers],
-            most - len(within.place),
-        )
-        spread = replace(scores, variance=scores.variance * dispersion)
+    def look(
+        scores: Scores,
+        cells: Lattice,
+        rows: NDArray[np.int64],
+        within: Within,
+        start: float | None = None,
+    ) -> Search:
         return Search(
-            spread,
-            lattice,
+            scores if dispersion == 1 else replace(scores, variance=scores.variance * dispersion),
+            cells,
             weights[rows],
             minimum_size,
             within=within,
@@ -305,19 +297,24 @@ def _search(
             place = done.within.in_whole(one.place)
             candidates = len(outermost.cells) * outermost.cells[len(place)]
             found.append(_Found(place, one.z, one.scatter, candidates))
-            numbers = [d for d in range(len(sizes)) if d not in place]
+            numbers = [d for d in range(len(lattice.sizes)) if d not in place]
             alone = rows[done.held_alone(one)]
             if numbers and len(place) < most and alone.size >= _LEAST_ROWS_INSIDE:
+                cells = Lattice(
+                    [lattice.codes[d][alone] for d in numbers],
+                    [lattice.sizes[d] for d in numbers],
+                    most - len(place),
+                )
                 within = Within(outermost, place, numbers)
-                found += inside(look(contrast.scores_inside(alone), alone, within), alone, outermost)
+                found += inside(look(contrast.scores_inside(alone), cells, alone, within), alone, outermost)
         return found
 
     rows = np.arange(weights.size)
-    whole = Within(None, {}, list(range(len(sizes))))
+    whole = Within(None, {}, list(range(len(lattice.sizes))))
     quiet = rows
     for _ in range(_MOST_PASSES):
         contrast.learn(quiet)
-        again = partial(look, contrast.scores(), rows, whole)
+        again = partial(look, contrast.scores(), lattice, rows, whole)
         done = _shorter(again(), again)
         quiet = rows[done.free]
         if quiet.size < _FEW_ROWS or not contrast.is_noisier(rows, quiet):

@@ -200,3 +200,19 @@ def test_euros_or_cents_are_the_same(seed):
     cents = frame.assign(**(100 * frame[COLUMNS]))
 
     assert_same(find(cents, SUM), find(frame, SUM), factor=100)
+
+
+@few
+@given(seed=seeds)
+def test_parcels_on_time_tell_what_late_ones_do(seed):
+    """Counted the other way round, the same segments move by as much the other way."""
+    frame = cube(seed)
+    on_time = frame.assign(
+        late=frame["due"] - frame["late"], late_before=frame["due_before"] - frame["late_before"]
+    )
+    found, other = find(frame), find(on_time)
+
+    assert set(found) == set(other)
+    for where, one in found.items():
+        assert other[where].effect == pytest.approx(-one.effect, abs=1e-9)
+        assert other[where].contribution == pytest.approx(-one.contribution, abs=1e-9)
