@@ -189,14 +189,14 @@ def moved(explanation: Explanation, language: Language) -> str:
     unit = explanation.kpi.unit
     told = [
         language.text(
-            "say.moved",
+            "say.moved_next" if number else "say.moved",
             segment=segment_name(segment, language),
             effect=language.change(segment.effect, unit),
             low=language.change(segment.low, unit),
             high=language.change(segment.high, unit),
             part_of=_part_of(segment.contribution, explanation, language),
         )
-        for segment in explanation.segments[:_TOLD]
+        for number, segment in enumerate(explanation.segments[:_TOLD])
     ]
     left = len(explanation.segments) - len(told)
     return " ".join([*told, *([language.text("say.moved_too", n=left)] if left else [])])
