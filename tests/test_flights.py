@@ -128,6 +128,10 @@ def test_the_raw_file_gives_the_same_numbers(opened):
     for dimension in ("origin", "carrier"):
         pd.testing.assert_frame_equal(raw.parts[dimension], kpi.parts[dimension])
     assert abs(raw.residual) <= 1e-9
+    again = opened("2013-W17").kpi("otd").explain(by=["origin", "carrier"])
+    assert raw.segments[0].where == {"origin": "LGA"}
+    assert [one.where for one in raw.segments] == [one.where for one in again.segments]
+    assert [one.effect for one in raw.segments] == pytest.approx([one.effect for one in again.segments])
 
 
 def test_hours_of_arrival_are_rolled_over(opened):
@@ -301,3 +305,10 @@ def test_no_single_airline_is_a_segment_of_week_6(counted):
 def test_week_39_has_no_segment(counted):
     """In the quiet week nothing is named."""
     assert segments(counted(39)) == []
+
+
+def test_a_usual_week_has_no_segments(opened):
+    """Where neither the total nor a part is outside its range there is nothing to explain."""
+    explanation = opened("2013-W39").kpi("otd").explain()
+
+    assert (explanation.variation, explanation.outside, explanation.segments) == ("routine", (), ())
