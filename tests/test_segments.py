@@ -534,3 +534,9 @@ def test_what_a_cell_usually_does_is_no_news():
 
     assert named(find(rise, history=calm)) == [{"carrier": "CDR"}]
     assert find(rise, history=restless) == []
+
+
+def test_an_earlier_comparison_without_a_column_is_refused():
+    """It says that the history lacks it."""
+    with pytest.raises(UsageError, match="find_segments history: expected a column 'due'"):
+        find(parcels(), history=[parcels().drop(columns="due")])

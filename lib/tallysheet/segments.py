@@ -192,6 +192,8 @@ def find_segments(
     keys = sorted([by] if isinstance(by, str) else list(dict.fromkeys(by)))
     _check_numbers(keys, dispersion, most_conditions)
     measures = _checked(frame, keys, [now, base], [now_n, base_n])
+    for earlier_one in history:
+        check_columns("find_segments history", earlier_one, keys, measures)
     (now_leaves, *earlier), values = leaves_of([frame, *history], keys, measures)
     if not now_leaves.weights.size:
         return []
