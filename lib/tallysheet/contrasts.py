@@ -20,7 +20,7 @@ from tallysheet.scatter import excess, relative_variance
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64] | Mask
 
-_SWEEPS = 5
+_SWEEPS = 3
 _HIGHEST_RATE = 0.95
 _ENOUGH = 100
 _MOST = 0.9
