@@ -9,9 +9,11 @@ import pytest
 from small_workbook import make_workbook
 
 import tallysheet as ts
+from tallysheet import say
 from tallysheet.comparison import compare
 from tallysheet.errors import DataError, UsageError
 from tallysheet.kpi import Kpi
+from tallysheet.language import read_language
 from tallysheet.targets import Target, pace, parse_segment, target_of
 from tallysheet.values import series_of
 from tallysheet.weeks import IsoWeek, weeks_between
@@ -206,6 +208,8 @@ def test_a_part_outside_is_measured_against_the_target():
 
     found = compare(series_of(frame, SHARE, weeks), weeks[-1], base="target", by=["carrier"], target=0.95)
 
+    # Against a target nothing is searched, so nothing is said of a search.
+    assert (found.is_searched, found.segments, say.moved(found, read_language("en"))) == (False, (), "")
     (segment,) = found.outside
     assert segment.where == {"carrier": "B"}
     assert segment.effect == pytest.approx(-0.35)

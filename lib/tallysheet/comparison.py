@@ -24,7 +24,7 @@ from tallysheet.judgement import Judgement, Judgements, judge, judge_many
 from tallysheet.kpi import Kpi
 from tallysheet.limits import Numbers, assurance
 from tallysheet.segments import Segment
-from tallysheet.values import Parts, Series
+from tallysheet.values import Parts, Series, value_of, weekly_values
 from tallysheet.weeks import IsoWeek
 
 
@@ -34,7 +34,8 @@ class Explanation:
 
     Parameters
     ----------
-    kpi, week
+    kpi : Kpi
+    week : IsoWeek
     base : str
         As asked for: ``last-4``, a week …
     base_weeks : tuple of IsoWeek
@@ -61,6 +62,8 @@ class Explanation:
         Whether the data covers the base wholly.
     target : float
         What the KPI should be in that week; NaN if nobody has said.
+    search : callable
+        Finds ``segments``; None where there is nothing to search.
     """
 
     kpi: Kpi
@@ -80,16 +83,25 @@ class Explanation:
     residual: float
     base_is_complete: bool
     target: float = math.nan
-    search: Callable[[], tuple[Segment, ...]] = field(default=tuple, compare=False)
+    search: Callable[[], tuple[Segment, ...] | None] = field(default=lambda: None, compare=False)
 
     def __repr__(self) -> str:
         values = f"{self.value_now:.4g} from {self.value_base:.4g}"
         return f"<{self.kpi.slug} {self.week} against {self.base}: {values}, {self.variation}>"
 
     @cached_property
+    def _found(self) -> tuple[Segment, ...] | None:
+        return self.search()
+
+    @property
     def segments(self) -> tuple[Segment, ...]:
         """The few segments behind the change, none of a usual week; searched for when first asked."""
-        return self.search()
+        return self._found or ()
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether segments were searched for: the week is unusual, and its change adds up."""
+        return self._found is not None
 
     @property
     def change(self) -> float:
@@ -181,7 +193,7 @@ def compare(
             for _, row in parts[dimension].iterrows()
             if row["variation"] == "signal"
         ]
-    value_now, value_base = _value(now, kpi), _value(before, kpi)
+    value_now, value_base = value_of(now, kpi), value_of(before, kpi)
     left = (value_now - value_base - frame["total"].sum() for frame in parts.values())
     return Explanation(
         kpi=kpi,
@@ -190,7 +202,7 @@ def compare(
         base_weeks=compared,
         value_now=value_now,
         value_base=value_base,
-        value_previous=np.nan if is_missing else _value(series.pooled([last_week]).iloc[0], kpi),
+        value_previous=np.nan if is_missing else value_of(series.pooled([last_week]).iloc[0], kpi),
         n_now=float(now["n"]),
         n_base=float(before["n"]),
         judgement=judgement,
@@ -203,7 +215,7 @@ def compare(
         target=math.nan if target is None else target,
         search=partial(segments_behind, series, week, compared, tuple(by if among is None else among))
         if wanted is None and (outside or judgement.variation == "signal")
-        else tuple,
+        else lambda: None,
     )
 
 
@@ -213,17 +225,6 @@ def _at_target(own: pd.Series, total: pd.Series, kpi: Kpi, target: float | None)
         raise UsageError("base", f"a target of {kpi.slug} that holds in the week", "none", "Choose another.")
     x = target * (own["n"] if kpi.denominator else own["x"] / total["x"])
     return pd.Series({"x": x, "n": own["n"] if kpi.denominator else x, "ended": np.nan})
-
-
-def _value(pair: pd.Series, kpi: Kpi) -> float:
-    if kpi.denominator is None:
-        return float(pair["x"])
-    return float(pair["x"] / pair["n"]) if pair["n"] else float("nan")
-
-
-def weekly_values(rows: pd.DataFrame, kpi: Kpi) -> pd.Series:
-    """Give the values of rows of x and n; NaN where there is nothing to divide by."""
-    return rows["x"] if kpi.denominator is None else rows["x"] / rows["n"].where(rows["n"] > 0)
 
 
 def _judge(rows: pd.DataFrame, kpi: Kpi, why: str | None) -> Judgement:
@@ -377,4 +378,4 @@ def _segment(
 
 
 def _over(rows: pd.DataFrame, weeks: list[str], kpi: Kpi) -> float:
-    return _value(rows.loc[weeks].mean() if kpi.denominator is None else rows.loc[weeks].sum(), kpi)
+    return value_of(rows.loc[weeks].mean() if kpi.denominator is None else rows.loc[weeks].sum(), kpi)

@@ -14,7 +14,7 @@ _LEAST_SHARE = 0.005  # of the volume: a smaller segment is no news of a whole K
 
 def segments_behind(
     series: Series, week: IsoWeek, base: Sequence[IsoWeek], among: Sequence[str]
-) -> tuple[Segment, ...]:
+) -> tuple[Segment, ...] | None:
     """Search for the segments behind a change.
 
     Parameters
@@ -27,17 +27,18 @@ def segments_behind(
 
     Returns
     -------
-    tuple of Segment
-        None of what does not add up, or of a sum that goes below 0.
+    tuple of Segment or None
+        None where nothing can be searched: what does not add up, a sum that goes below 0, no dimension
+        with several values.
     """
     kpi = series.kpi
     if not kpi.is_additive or not among:
-        return ()
+        return None
     frame = series.compared(week, base, among)
     names = [name for name in among if 2 <= frame[name].nunique() <= _MOST_VALUES]
     is_sum = kpi.denominator is None
     if not names or (is_sum and (frame[["now", "base"]] < 0).any(axis=None)):
-        return ()
+        return None
     now_n, base_n = (None, None) if is_sum else ("now_n", "base_n")
     return tuple(
         find_segments(

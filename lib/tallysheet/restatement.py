@@ -12,11 +12,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tallysheet.comparison import Explanation, weekly_values
+from tallysheet.comparison import Explanation
 from tallysheet.files import write_whole
 from tallysheet.judgement import judge_many
 from tallysheet.review import Review
-from tallysheet.values import Series
+from tallysheet.values import Series, weekly_values
 from tallysheet.weeks import IsoWeek
 
 COLUMNS = ["kpi", "week", "as_of", "value", "lower", "upper", "variation"]

@@ -14,7 +14,7 @@ import pandas as pd
 from tallysheet.bases import base_weeks
 from tallysheet.calendar_effects import expected_effects, lost_days, peak_week
 from tallysheet.cells import TOTAL, Look
-from tallysheet.comparison import Explanation, compare, weekly_values
+from tallysheet.comparison import Explanation, compare
 from tallysheet.cube import Cube, Where
 from tallysheet.engine import connect
 from tallysheet.facts import show_known, tables_of
@@ -22,7 +22,7 @@ from tallysheet.kpi import Kpi
 from tallysheet.kpis import KPIS, kpi
 from tallysheet.maturity import Maturity, band, chain_ladder
 from tallysheet.targets import Target, read_targets, target_of
-from tallysheet.values import Series, pairs
+from tallysheet.values import Series, pairs, weekly_values
 from tallysheet.weeks import IsoWeek
 
 _WEEK = dt.timedelta(weeks=1)
@@ -61,7 +61,9 @@ class Review:
         self.whole_weeks = [one for one in cube.weeks if one in set(self.weeks)]
         self._age = cube.as_of - week.ended_at
         self._series: dict[tuple[str, dt.timedelta | None, Where, IsoWeek], Series] = {}
-        self._explanations: dict[tuple[object, ...], Explanation] = {}
+        self._explanations: dict[
+            tuple[str, str, tuple[str, ...], Where, tuple[str, ...] | None], Explanation
+        ] = {}
         self._maturities: dict[tuple[str, Where], Maturity] = {}
         self._triangles: dict[tuple[str, IsoWeek, Where], dict[str, np.ndarray]] = {}
         self._known: dict[tuple[str, Where], pd.Series] = {}

@@ -181,11 +181,11 @@ def _followers(explanation: Explanation, dimension: str, language: Language) -> 
 
 
 def moved(explanation: Explanation, language: Language) -> str:
-    """Say which segments moved beyond the rest, by how much and how surely; nothing of a usual week."""
-    if explanation.variation != "signal" and not explanation.outside:
+    """Say which segments moved beyond the rest, by how much and how surely; nothing without a search."""
+    if not explanation.is_searched:
         return ""
     if not explanation.segments:
-        return language.text("say.none_moved") if explanation.kpi.is_additive else ""
+        return language.text("say.none_moved")
     unit = explanation.kpi.unit
     told = [
         language.text(

@@ -153,6 +153,18 @@ def _standardised(cells: pd.DataFrame, kpi: Kpi, keys: list[str]) -> pd.DataFram
     return pd.DataFrame({"x": value * total["n"], "n": total["n"], "ended": np.nan})
 
 
+def value_of(pair: pd.Series, kpi: Kpi) -> float:
+    """Give the value of one pair of x and n; NaN where there is nothing to divide by."""
+    if kpi.denominator is None:
+        return float(pair["x"])
+    return float(pair["x"] / pair["n"]) if pair["n"] else float("nan")
+
+
+def weekly_values(rows: pd.DataFrame, kpi: Kpi) -> pd.Series:
+    """Give the values of rows of x and n; NaN where there is nothing to divide by."""
+    return rows["x"] if kpi.denominator is None else rows["x"] / rows["n"].where(rows["n"] > 0)
+
+
 @dataclass(frozen=True)
 class Parts:
     """A dimension's parts by week: arrays with a row a segment and a column a week; see `pairs`.
@@ -249,7 +261,7 @@ class Series:
             "now_n": found["n"].where(is_now, 0.0),
             "base_n": found["n"].mask(is_now, 0.0) / over,
         }
-        return found[names].assign(**sides).groupby(names, as_index=False, sort=False)[list(sides)].sum()
+        return _sums(found[names].assign(**sides), names, list(sides)).reset_index()
 
     def pooled(self, weeks: Sequence[IsoWeek], dimension: str = "", share: float = 0.5) -> pd.DataFrame:
         """Pool weeks: x, n and ended, of a sum those of a mean week.
