@@ -7,7 +7,6 @@ logistics cubes are ratios: parcels late of parcels due, this week and the week 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -68,7 +67,7 @@ def additive(seed: int, kind: Literal["S", "L"]) -> Case:
         rows = np.logical_or.reduce([_rows(codes, element) for element in elements])
         target[rows] = source[rows] * (1 - rng.normal(severity, deviation, rows.sum())).clip(0)
     causes = frozenset(
-        frozenset((name, f"{name}{i}") for name, i in element.items())
+        frozenset((str(name), f"{name}{i}") for name, i in element.items())
         for elements in anomalies
         for element in elements
     )
@@ -116,13 +115,12 @@ def logistics(
     seed: int,
     kind: Literal["causes", "opposite", "mix", "unchanged", "single"],
     *,
-    dispersed: Literal["", "leaf", "lane", "burst"] = "",
+    dispersed: Literal["", "leaf", "lane"] = "",
 ) -> Case:
     """Draw parcels late of parcels due, of two weeks.
 
     ``dispersed``: the late rate wobbles from week to week, by leaf or by carrier, country and
-    warehouse, or parcels are late in bursts, so that the variance of a segment's count is about three
-    times the binomial.
+    warehouse, so that the variance of a segment's count is about three times the binomial.
     """
     rng = np.random.default_rng(seed)
     frame, codes = _leaves(_LOGISTICS)
@@ -227,8 +225,6 @@ def _drawer(
     rho = min((_PHI - 1) / max(size - 1, 1e-9), 0.9)
 
     def draw(n: np.ndarray, p: np.ndarray) -> np.ndarray:
-        if dispersed == "burst":
-            return np.minimum(rng.negative_binomial(np.maximum(n * p, 1e-9) / (_PHI - 1), 1 / _PHI), n)
         if dispersed == "leaf":
             spread = (1 - rho) / rho
             return rng.binomial(n, rng.beta(p * spread, (1 - p) * spread))
@@ -247,8 +243,3 @@ def score(found: Iterable[tuple[frozenset[Where], frozenset[Where]]]) -> dict[st
         missed += len(causes - named)
     whole = 2 * true + false + missed
     return {"f1": 2 * true / whole if whole else float("nan"), "tp": true, "fp": false, "fn": missed}
-
-
-def combinations(names: Sequence[str], most: int) -> list[tuple[str, ...]]:
-    """List all sets of one to `most` dimensions."""
-    return [c for k in range(1, most + 1) for c in itertools.combinations(names, k)]

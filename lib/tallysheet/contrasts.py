@@ -159,21 +159,25 @@ class Ratio:
         self._fixed, self._growing = 1.0, 0.0
 
     def learn(self, quiet: Rows) -> None:
-        """Fit how much rows differ by more than chance, from rows that are large enough to tell."""
+        """Fit how much rows differ by more than chance."""
+        self._fixed, self._growing = self._fitted(quiet)
+
+    def _fitted(self, quiet: Rows) -> tuple[float, float]:
+        """Fit the excess of rows that are large enough to tell; robustly, unless many were left out."""
         raw = self._raw
         large = np.zeros(raw.score.size, dtype=bool)
         large[quiet] = True
         large &= raw.variance >= 1
-        self._fixed, self._growing = 1.0, 0.0
-        if large.sum() >= _ENOUGH:
+        if large.sum() < _ENOUGH:
+            return 1.0, 0.0
+        common = raw.score[large].sum() / raw.shift[large].sum()
+        by_chance = raw.variance
+        if self._is_count:
             seen, expected = self._events
-            common = raw.score[large].sum() / raw.shift[large].sum()
-            by_chance = raw.variance
-            if self._is_count:
-                by_chance = by_chance * np.maximum(seen / np.maximum(expected, _TINY), 1)
-            squares = np.square(raw.score - common * raw.shift)[large] / by_chance[large]
-            robust = bool(large.sum() > _MOST * (raw.variance >= 1).sum())
-            self._fixed, self._growing = excess(squares, raw.weight[large], robust=robust)
+            by_chance = by_chance * np.maximum(seen / np.maximum(expected, _TINY), 1)
+        squares = np.square(raw.score - common * raw.shift)[large] / by_chance[large]
+        robust = bool(large.sum() > _MOST * (raw.variance >= 1).sum())
+        return excess(squares, raw.weight[large], robust=robust)
 
     def scores(self) -> Scores:
         """Score all rows; large ones weigh less where they wobble."""
@@ -215,12 +219,8 @@ class Ratio:
         """Compare how much a row of mean size wobbles, if enough rows moved to matter."""
         if np.size(quiet) > _MOST * np.size(rows):
             return False
-        before = self._fixed + self._growing * self._raw.weight.mean()
-        fitted = self._fixed, self._growing
-        self.learn(quiet)
-        after = self._fixed + self._growing * self._raw.weight.mean()
-        self._fixed, self._growing = fitted
-        return bool(before > _FAR_NOISIER * after)
+        mean, (fixed, growing) = self._raw.weight.mean(), self._fitted(quiet)
+        return bool(self._fixed + self._growing * mean > _FAR_NOISIER * (fixed + growing * mean))
 
     def effect(self, own: Rows, rest: Rows) -> Effect:
         """Subtract changes of rates, each net of what its mix alone would have done."""

@@ -74,7 +74,7 @@ class Lattice:
     """
 
     def __init__(self, codes: list[Codes], sizes: list[int], most: int) -> None:
-        self.codes, self.sizes = codes, sizes
+        self.codes, self.sizes, self.most = codes, sizes, most
         self.cuboids: list[Cuboid] = []
         self._at: dict[tuple[int, ...], int] = {}
         for depth in range(min(most, len(sizes)), 0, -1):

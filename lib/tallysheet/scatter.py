@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from tallysheet.limits import Numbers
 
-QUANTILES = ((0.5, 0.4549), (0.8, 1.6424))
-"""Shares, and the quantiles of a chi-square with one degree of freedom at them."""
+_QUANTILES = ((0.5, 0.4549), (0.8, 1.6424))  # shares, and the quantiles of a chi-square there
 _A_BIN = 40
 _MOST_BINS = 24
 _FEW = 20
@@ -26,7 +25,7 @@ def robust_square(deviations: Numbers) -> float:
     >>> round(robust_square(np.array([-1.0, -0.5, 0.2, 0.6, 1.0, 50.0])), 1)
     1.5
     """
-    return float(np.median(np.square(deviations))) / QUANTILES[0][1]
+    return float(np.median(np.square(deviations))) / _QUANTILES[0][1]
 
 
 def excess(squares: Numbers, sizes: Numbers, *, robust: bool = False) -> tuple[float, float]:
@@ -68,7 +67,12 @@ def excess(squares: Numbers, sizes: Numbers, *, robust: bool = False) -> tuple[f
         return 1.0, 0.0
     bins = _bins(sizes)
     counts = np.bincount(bins)
-    y = _robust_means(squares, bins, counts) if robust else np.bincount(bins, squares) / counts
+    if robust:
+        rising = np.argsort(squares)
+        ordered = squares[rising[np.argsort(bins[rising], kind="stable")]]
+        y = robust_means(ordered, counts.cumsum() - counts, counts)
+    else:
+        y = np.bincount(bins, squares) / counts
     x = np.bincount(bins, sizes) / counts
     error = (_ROBUST_ERROR if robust else _ERROR) / np.sqrt(counts)
     if counts.size == 1:
@@ -103,7 +107,7 @@ def relative_variance(deviations: Numbers, sizes: Numbers) -> tuple[float, float
     squares = np.square(deviations)
     bins = _bins(sizes)
     groups = np.split(np.argsort(bins, kind="stable"), np.bincount(bins).cumsum()[:-1])
-    y = np.array([np.median(squares[one]) for one in groups]) / QUANTILES[0][1]
+    y = np.array([np.median(squares[one]) for one in groups]) / _QUANTILES[0][1]
     x = np.array([(1 / sizes[one]).mean() for one in groups])
     seen = y > _DUST
     if seen.sum() < 2:
@@ -120,13 +124,30 @@ def _bins(sizes: Numbers) -> NDArray[np.uint8]:
     return (filled.cumsum() - 1).astype(np.uint8)[at]
 
 
-def _robust_means(squares: Numbers, bins: NDArray[np.uint8], counts: NDArray[np.int64]) -> Numbers:
-    rising = np.argsort(squares)
-    ordered = squares[rising[np.argsort(bins[rising], kind="stable")]]
-    first = counts.cumsum() - counts
+def robust_means(ordered: Numbers, first: NDArray[np.int64], counts: NDArray[np.int64]) -> Numbers:
+    """Estimate the mean square of groups of which some members may have changed.
+
+    Parameters
+    ----------
+    ordered : array of float
+        Squares, rising within each group.
+    first, counts : array of int, shape (groups,)
+        Where each group begins, and how many it has, at least one.
+
+    Returns
+    -------
+    array of float, shape (groups,)
+        The larger of two estimates, from the median and from the 80 % quantile of a chi-square with one
+        degree of freedom.
+
+    Examples
+    --------
+    >>> robust_means(np.array([0.1, 0.4549, 50.0]), np.array([0]), np.array([3])).round(1).tolist()
+    [30.4]
+    """
     estimates = [
         ordered[first + (share * (counts - 1)).round().astype(np.int64)] / quantile
-        for share, quantile in QUANTILES
+        for share, quantile in _QUANTILES
     ]
     return np.maximum(*estimates)
 

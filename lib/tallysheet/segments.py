@@ -137,13 +137,15 @@ def find_segments(
     Raises
     ------
     UsageError
-        A column is missing, only one denominator is named, a cell is empty, a denominator is negative
-        or adds up to 0, a value of a sum is negative, or the dimensions have too many values.
+        A column is missing, only one denominator is named, a cell is empty or no finite number, a
+        denominator is negative or adds up to 0, a value of a sum is negative, the dimensions are none
+        or have too many values, or an option has no meaning.
 
     Notes
     -----
     1. Each row gives a score with a known mean and variance (`tallysheet.contrasts`): of a ratio the
-       change of its numerator net of volume and mix, of a sum its relative deviation. Scores add up.
+       change of its numerator net of volume and mix (of the rarer outcome, so that late parcels tell
+       what those on time do), of a sum its relative deviation. Scores add up.
     2. They are added up for every conjunction of values (`tallysheet.lattice`). A cell's evidence is
        z = (sum of scores - what the common shift adds) / standard error; the common shift is what most
        cells share, so a total that moves evenly names nobody.
@@ -200,17 +202,15 @@ def find_segments(
     contrast, codes = now_leaves.contrast(is_count), now_leaves.codes
     numerators, denominators = now_leaves.numerators, now_leaves.denominators
     default = len(keys) if len(keys) <= _FEW_DIMENSIONS else _MOST_CONDITIONS
-    most = most_conditions or default
-    lattice = Lattice(codes, [len(one) for one in values], most)
+    lattice = Lattice(codes, [len(one) for one in values], most_conditions or default)
     seen = [(one.contrast(is_count), one.codes, one.weights) for one in earlier if one.weights.size]
     found = _search(
         contrast,
         lattice,
-        most,
         now_leaves.weights,
         minimum_size=minimum_size,
         dispersion=dispersion,
-        usual=usual_scatter(lattice, most, seen) if seen else None,
+        usual=usual_scatter(lattice, seen) if seen else None,
     )
     held = [np.logical_and.reduce([codes[d] == v for d, v in one.place.items()]) for one in found]
     if held:
@@ -246,7 +246,6 @@ def _shorter(done: Search, again: Callable[[float], Search]) -> Search:
 def _search(
     contrast: Contrast,
     lattice: Lattice,
-    most: int,
     weights: Numbers,
     *,
     minimum_size: float = 0.0,
@@ -260,8 +259,6 @@ def _search(
     contrast : Contrast
     lattice : Lattice
         Of the rows.
-    most : int
-        How many conditions a segment has at most.
     weights : array of float
         What rows weigh.
     minimum_size : float
@@ -273,7 +270,7 @@ def _search(
 
     Returns
     -------
-    list of Found
+    list of _Found
     """
 
     def look(
@@ -301,11 +298,11 @@ def _search(
             found.append(_Found(place, one.z, one.scatter, candidates))
             numbers = [d for d in range(len(lattice.sizes)) if d not in place]
             alone = rows[done.held_alone(one)]
-            if numbers and len(place) < most and alone.size >= _LEAST_ROWS_INSIDE:
+            if numbers and len(place) < lattice.most and alone.size >= _LEAST_ROWS_INSIDE:
                 cells = Lattice(
                     [lattice.codes[d][alone] for d in numbers],
                     [lattice.sizes[d] for d in numbers],
-                    most - len(place),
+                    lattice.most - len(place),
                 )
                 within = Within(outermost, place, numbers)
                 found += inside(look(contrast.scores_inside(alone), cells, alone, within), alone, outermost)

@@ -9,14 +9,14 @@ import numpy as np
 from tallysheet.contrasts import Contrast
 from tallysheet.lattice import Codes, Lattice
 from tallysheet.limits import Numbers
-from tallysheet.scatter import QUANTILES
+from tallysheet.scatter import robust_means
 from tallysheet.segment_search import Search, Within
 
 _PRIOR_WEEKS = 8
 
 
 def usual_scatter(
-    lattice: Lattice, most: int, earlier: Sequence[tuple[Contrast, list[Codes], Numbers]]
+    lattice: Lattice, earlier: Sequence[tuple[Contrast, list[Codes], Numbers]]
 ) -> list[Numbers]:
     """Tell for every cell how many times its variance by chance it usually has.
 
@@ -24,8 +24,6 @@ def usual_scatter(
     ----------
     lattice : Lattice
         Of the comparison that is searched.
-    most : int
-        As for `Lattice`.
     earlier : sequence of (Contrast, codes, weights)
         Earlier comparisons of the same kind; values bear the same numbers in all.
 
@@ -44,11 +42,12 @@ def usual_scatter(
     seen = [np.full((len(earlier), len(one.keys)), np.nan) for one in lattice.cuboids]
     for number, (contrast, codes, weights) in enumerate(earlier):
         contrast.learn(np.arange(weights.size))
-        then = Lattice(codes, lattice.sizes, most)
+        then = Lattice(codes, lattice.sizes, lattice.most)
         within = Within(None, {}, list(range(len(codes))))
         squared = Search(contrast.scores(), then, weights, 0.0, within=within).squared_z()[0]
-        for here, cuboid, values in zip(seen, range(len(seen)), squared, strict=True):
-            keys, keys_then = lattice.cuboids[cuboid].keys, then.cuboids[cuboid].keys
+        sides = zip(seen, lattice.cuboids, then.cuboids, squared, strict=True)
+        for here, cuboid, cuboid_then, values in sides:
+            keys, keys_then = cuboid.keys, cuboid_then.keys
             at = np.minimum(np.searchsorted(keys, keys_then), keys.size - 1)
             known = (keys[at] == keys_then) & (values > 0)
             here[number, at[known]] = values[known]
@@ -56,18 +55,14 @@ def usual_scatter(
 
 
 def _usual(squares: Numbers) -> Numbers:
+    """Average each cell over the weeks, drawn to what all cells of the cuboid have together."""
     count = (~np.isnan(squares)).sum(axis=0)
-    together = squares[~np.isnan(squares)]
+    together = np.sort(squares[~np.isnan(squares)])
     if not together.size:
-        return np.ones(squares.shape[1])
-    prior = max(float(np.quantile(together, share)) / quantile for share, quantile in QUANTILES)
-    ordered = np.sort(squares, axis=0)  # empty ones come last
-    own = np.full(squares.shape[1], prior)
+        return np.ones(count.size)
+    prior = robust_means(together, np.array([0]), np.array([together.size]))
+    own = np.broadcast_to(prior, count.shape).copy()
     some = np.flatnonzero(count)
-    own[some] = np.maximum(
-        *(
-            ordered[np.round(share * (count[some] - 1)).astype(np.int64), some] / quantile
-            for share, quantile in QUANTILES
-        )
-    )
+    by_cell = np.sort(squares, axis=0).ravel(order="F")  # weeks in which a cell was empty come last
+    own[some] = robust_means(by_cell, some * len(squares), count[some])
     return np.maximum((_PRIOR_WEEKS * prior + count * own) / (_PRIOR_WEEKS + count), 1.0)
