@@ -18,12 +18,12 @@ ERROR_SHARE = 0.05
 """Chance that anything is named where nothing changed, over all candidates looked at."""
 
 _MOST_SEGMENTS = 20
-_FAR = 0.2
-_MOST_SHARE = 0.9
+_FAR = 0.2  # from such a common shift on it is one more thing told
+_MOST_SHARE = 0.9  # a cell that is nearly all has no rest to differ from
 _TINY = 1e-9
-_MANY_CELLS = 30
-_MOST_CELLS = 500
-_QUARTER = 0.3186
+_MANY_CELLS = 30  # so many tell how much cells scatter
+_MOST_CELLS = 500  # of more a median takes longer than it is worth
+_QUARTER = 0.3186  # a quarter of normal deviations are smaller
 
 
 @dataclass

@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from tallysheet.contrasts import Contrast, Mask, Scores
+from tallysheet.contrasts import Contrast, Mask
 from tallysheet.decomposition import check_columns, check_denominators, split
 from tallysheet.errors import UsageError
-from tallysheet.lattice import Lattice, Place
+from tallysheet.lattice import Lattice
 from tallysheet.leaves import leaves_of
 from tallysheet.limits import Numbers
-from tallysheet.segment_search import Search, Within
+from tallysheet.segment_passes import Found, Passes
 from tallysheet.usual_scatter import usual_scatter
 
 _QUANTILE = NormalDist().inv_cdf(0.975)
-_SHRUNK = 0.95
+_SHRUNK = 0.95  # of the scatter seen beyond chance
 _FEW_DIMENSIONS = 5
 _MOST_CONDITIONS = 4
-_AMBIGUOUS = 1 / 3
-_ABOUT = 0.5
-_LEAST_ROWS_INSIDE = 20
-_FEW_ROWS = 50
-_MOST_PASSES = 3
 
 
 @dataclass(frozen=True)
@@ -62,28 +55,6 @@ class Segment:
     n_now: float
     n_base: float
     p: float
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A segment found.
-
-    Parameters
-    ----------
-    place : Place
-        Its conjunction.
-    z : float
-        Its score over its standard error.
-    scatter : float
-        How much the variance of its cell exceeds chance.
-    candidates : int
-        How many it was chosen from, as the correction counts them.
-    """
-
-    place: Place
-    z: float
-    scatter: float
-    candidates: int
 
 
 def find_segments(
@@ -193,9 +164,9 @@ def find_segments(
     """
     keys = sorted([by] if isinstance(by, str) else list(dict.fromkeys(by)))
     _check_numbers(keys, dispersion, most_conditions)
-    measures = _checked(frame, keys, [now, base], [now_n, base_n])
-    for earlier_one in history:
-        check_columns("find_segments history", earlier_one, keys, measures)
+    measures = _checked("find_segments", frame, keys, [now, base], [now_n, base_n])
+    for one in history:
+        _checked("find_segments history", one, keys, [now, base], [now_n, base_n])
     (now_leaves, *earlier), values = leaves_of([frame, *history], keys, measures)
     if not now_leaves.weights.size:
         return []
@@ -204,14 +175,14 @@ def find_segments(
     default = len(keys) if len(keys) <= _FEW_DIMENSIONS else _MOST_CONDITIONS
     lattice = Lattice(codes, [len(one) for one in values], most_conditions or default)
     seen = [(one.contrast(is_count), one.codes, one.weights) for one in earlier if one.weights.size]
-    found = _search(
+    found = Passes(
         contrast,
         lattice,
         now_leaves.weights,
         minimum_size=minimum_size,
         dispersion=dispersion,
         usual=usual_scatter(lattice, seen) if seen else None,
-    )
+    ).run()
     held = [np.logical_and.reduce([codes[d] == v for d, v in one.place.items()]) for one in found]
     if held:
         contrast.learn(~np.logical_or.reduce(held))
@@ -227,100 +198,6 @@ def find_segments(
     return sorted(named, key=lambda one: -abs(one.contribution))
 
 
-def _shorter(done: Search, again: Callable[[float], Search]) -> Search:
-    """Where much of the volume was named, try whether what was named is the normal, and the rest moved.
-
-    Three of four services that fell against the fourth are better told as the fourth that rose. Of the
-    tellings that explain about as much as the best, the one counts that tells less.
-    """
-    if not done.share_named() > _AMBIGUOUS:
-        return done
-    levels = [done.level(one) for one in done.found]
-    above = [level for level in levels if level > done.shift]
-    below = [level for level in levels if level <= done.shift]
-    tries = [done, *(again(some[0]) for some in (above, below) if some)]
-    enough = _ABOUT * max(one.explained() for one in tries)
-    return min((one for one in tries if one.explained() >= enough), key=lambda one: one.told())
-
-
-def _search(
-    contrast: Contrast,
-    lattice: Lattice,
-    weights: Numbers,
-    *,
-    minimum_size: float = 0.0,
-    dispersion: float = 1.0,
-    usual: list[Numbers] | None = None,
-) -> list[_Found]:
-    """Search all rows, then inside each segment found.
-
-    Parameters
-    ----------
-    contrast : Contrast
-    lattice : Lattice
-        Of the rows.
-    weights : array of float
-        What rows weigh.
-    minimum_size : float
-        Cells that weigh less are not looked at.
-    dispersion : float
-        By how much variances exceed chance at least.
-    usual : list of array of float, optional
-        By how much each cell's variance usually does.
-
-    Returns
-    -------
-    list of _Found
-    """
-
-    def look(
-        scores: Scores,
-        cells: Lattice,
-        rows: NDArray[np.int64],
-        within: Within,
-        start: float | None = None,
-    ) -> Search:
-        return Search(
-            scores if dispersion == 1 else replace(scores, variance=scores.variance * dispersion),
-            cells,
-            weights[rows],
-            minimum_size,
-            within=within,
-            usual=None if within.outermost else usual,
-            start=start,
-        ).run()
-
-    def inside(done: Search, rows: NDArray[np.int64], outermost: Search) -> list[_Found]:
-        found = []
-        for one in done.found:
-            place = done.within.in_whole(one.place)
-            candidates = len(outermost.cells) * outermost.cells[len(place)]
-            found.append(_Found(place, one.z, one.scatter, candidates))
-            numbers = [d for d in range(len(lattice.sizes)) if d not in place]
-            alone = rows[done.held_alone(one)]
-            if numbers and len(place) < lattice.most and alone.size >= _LEAST_ROWS_INSIDE:
-                cells = Lattice(
-                    [lattice.codes[d][alone] for d in numbers],
-                    [lattice.sizes[d] for d in numbers],
-                    lattice.most - len(place),
-                )
-                within = Within(outermost, place, numbers)
-                found += inside(look(contrast.scores_inside(alone), cells, alone, within), alone, outermost)
-        return found
-
-    rows = np.arange(weights.size)
-    whole = Within(None, {}, list(range(len(lattice.sizes))))
-    quiet = rows
-    for _ in range(_MOST_PASSES):
-        contrast.learn(quiet)
-        again = partial(look, contrast.scores(), lattice, rows, whole)
-        done = _shorter(again(), again)
-        quiet = rows[done.free]
-        if quiet.size < _FEW_ROWS or not contrast.is_noisier(rows, quiet):
-            break
-    return inside(done, rows, done)
-
-
 def _check_numbers(keys: list[str], dispersion: float, most_conditions: int | None) -> None:
     if not keys:
         raise UsageError("find_segments by", "a dimension or more", "none", "Name the columns to search.")
@@ -330,19 +207,19 @@ def _check_numbers(keys: list[str], dispersion: float, most_conditions: int | No
         raise UsageError("find_segments", "a dispersion above 0", str(dispersion), "Chance alone has 1.")
 
 
-def _checked(frame: pd.DataFrame, keys: list[str], pair: list[str], pair_n: list[str | None]) -> list[str]:
+def _checked(
+    where: str, frame: pd.DataFrame, keys: list[str], pair: list[str], pair_n: list[str | None]
+) -> list[str]:
     given = [one for one in pair_n if one is not None]
     if len(given) == 1:
-        raise UsageError(
-            "find_segments", "now_n and base_n together, or neither", "one of them", "Name both."
-        )
-    check_columns("find_segments", frame, keys, [*pair, *given])
+        raise UsageError(where, "now_n and base_n together, or neither", "one of them", "Name both.")
+    check_columns(where, frame, keys, [*pair, *given])
     if given and not frame.empty:
-        check_denominators("find_segments", {one: frame[one].to_numpy(float) for one in given})
+        check_denominators(where, {one: frame[one].to_numpy(float) for one in given})
     for one in pair if not given else []:
         if (frame[one] < 0).any():
             raise UsageError(
-                f"find_segments {one}",
+                f"{where} {one}",
                 "values of 0 or more",
                 "negative ones",
                 "Search for what was added and what was taken off apart.",
@@ -355,7 +232,7 @@ def _named(value: Any) -> str:
 
 
 def _measured(
-    one: _Found, held: list[Mask], number: int, contrast: Contrast, dispersion: float
+    one: Found, held: list[Mask], number: int, contrast: Contrast, dispersion: float
 ) -> dict[str, float]:
     """Measure the effect on rows that no other segment holds, and its interval."""
     mine = held[number]

@@ -10,7 +10,7 @@ kpi kpis.delivery kpis.fulfilment kpis.reverse kpis.claims kpis.care kpis.money 
 engine personal unpack digests records dialect layout spreadsheet text_file extract
 reasons sources inputs casts row_checks checked range_checks database merge ledger notes loading clean forget
 facts cells cube limits boxes calendar_effects judgement
-decomposition lattice scatter contrasts leaves narrowing segment_search usual_scatter segments
+decomposition lattice scatter contrasts leaves narrowing segment_search usual_scatter segment_passes segments
 bases durations maturity values
 drivers comparison targets review restatement verdict
 say tables svg control_charts charts page fine_print
