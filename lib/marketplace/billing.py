@@ -173,8 +173,8 @@ def _invoice_day(market: Market, rows: Rows, ship_day: Days, draw: np.random.Gen
         late = event.touches(rows, ship_day) & (draw.random(count(rows)) < how["share"])
         lag = np.where(late, lag + how["shift"], lag)
     day = ship_day + lag
-    # Saturdays and Sundays wait for Monday.
-    return day + np.where(day % 7 >= 5, 7 - day % 7, 0)
+    # Saturdays and Sundays wait for a day of the next week, so that the daily files are of one size.
+    return day + np.where(day % 7 >= 5, 7 - day % 7 + rows["shipment"] % 5, 0)
 
 
 def _in_currency(market: Market, lines: Rows) -> Rows:

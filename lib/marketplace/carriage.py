@@ -155,10 +155,12 @@ def _on_time(
     probability = probability + np.where(
         rows["label_source"] == "backship", adoption["on_time_gain"] / (1 - 2 * cost), 0
     )
+    # Networks are slow in the week in which a parcel is to arrive, whenever it was sent.
+    due_day = _later(rows["country"], scan_day, np.ceil(rows["p90"]).astype(np.int64))
     shift = scenario.world.settings["season"]["peak_on_time_shift"]
-    probability = probability + np.where(_is_peak(scan_day), shift, 0)
+    probability = probability + np.where(_is_peak(due_day), shift, 0)
     shift = scenario.world.settings["season"]["holiday_on_time_shift"]
-    probability = probability + np.where(_in_holiday_week(rows["country"], scan_day), shift, 0)
+    probability = probability + np.where(_in_holiday_week(rows["country"], due_day), shift, 0)
     usual = probability
     for event, how in scenario.with_effect("carrier_on_time"):
         touched = event.touches(rows, scan_day)
