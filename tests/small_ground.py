@@ -35,8 +35,8 @@ def ground(rules: Rules | None = None, **tables: list[dict]) -> duckdb.DuckDBPyC
     return connection
 
 
-def add_up(connection, fact: str, week: str, seen_at: dt.datetime, *, by: str = "") -> dict:
-    """Add a fact up for a week as seen at a moment: its measures, or those of each value of a dimension."""
+def add_up(connection, fact: str, week: str, seen_at: dt.datetime, *, by: str | list[str] = "") -> dict:
+    """Add a fact up for a week as seen at a moment: its measures, or those of each value of dimensions."""
     set_looks(connection, [(week, seen_at)])
     rows = connection.execute(fact_sql(fact)).df()
     measures = [name for name in rows.columns if name.endswith(("_n", "_cents"))]

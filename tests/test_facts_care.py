@@ -39,7 +39,7 @@ def parcel(name: str, scanned: dt.datetime | None, **more) -> dict:
         "status": "in_transit",
         "label_created_at": at(-1),
     }
-    return {"shipment_id": name, "first_scan_at": scanned} | usual | more
+    return {"shipment_id": name, "first_scan_at": scanned, "hub_scanned": bool(scanned)} | usual | more
 
 
 def test_an_order_of_two_lines_counts_once():

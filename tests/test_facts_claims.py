@@ -201,3 +201,117 @@ def test_claims_open_at_the_end_of_a_week():
     }
     assert add_up(connection, "open_claims", WEEK, after(WEEK))["open_n"] == 4
     assert add_up(connection, "open_claims", WEEK, after(WEEK, -0.1)) == {"open_n": 0}
+
+
+def decided(name: str, seconds: int = 0, shipment: str = "P1", **more) -> dict:
+    """Give a claim that was opened on the Monday and decided at ten on the Tuesday, or seconds later."""
+    moment = at(1) + dt.timedelta(hours=1, seconds=seconds)
+    return claim(name, at(0), shipment) | {"decided_at": moment, "decision": "rejected"} | more
+
+
+TUESDAY_NOON = at(1) + dt.timedelta(hours=3)
+OF_A_AND_B = [parcel("P1"), parcel("P2", carrier="B")]
+
+
+def closings(*claims: dict, seen_at: dt.datetime = NOW, week: str = WEEK) -> dict[str, tuple[int, int]]:
+    """Give by carrier the claims that waited, and those of them that were decided at once."""
+    connection = ground(shipments=OF_A_AND_B, claims=list(claims))
+    found = add_up(connection, "claim_closings", week, seen_at, by="carrier")
+    return {carrier: (one["waiting_n"], one["at_once_n"]) for carrier, one in found.items()}
+
+
+def test_three_claims_decided_in_a_minute_were_decided_at_once():
+    """Whatever the seconds; a fourth one in the next minute was decided by itself."""
+    assert closings(decided("K1"), decided("K2"), decided("K3")) == {"A": (3, 3)}
+    assert closings(decided("K1"), decided("K2", 30), decided("K3", 59)) == {"A": (3, 3)}
+    assert closings(decided("K1"), decided("K2"), decided("K3"), decided("K4", 60)) == {"A": (4, 3)}
+
+
+def test_two_claims_decided_in_a_minute_are_chance():
+    """Nor are three one, of which one was decided a minute later, or at that time of another day."""
+    assert closings(decided("K1"), decided("K2")) == {}
+    assert closings(decided("K1"), decided("K2"), decided("K3", 60)) == {}
+    assert closings(decided("K1"), decided("K2"), decided("K3", 86_400)) == {}
+
+
+def test_claims_waited_that_were_open_when_others_were_decided_at_once():
+    """K4 is open for good, K5 until the Thursday. K6 was decided an hour before, K7 opened an hour after."""
+    three = [decided(name) for name in ("K1", "K2", "K3")]
+    others = [
+        claim("K4", at(-30)),
+        claim("K5", at(0), decided_at=at(3)),
+        claim("K6", at(0), decided_at=at(1)),
+        claim("K7", at(1.1), decided_at=at(3)),
+    ]
+
+    assert closings(*three, *others) == {"A": (5, 3)}
+
+
+def test_claims_of_other_carriers_neither_close_nor_wait():
+    """Two of A and two of B make no three; when A decides three, what waits at B does not count."""
+    two_each = [decided("K1"), decided("K2"), decided("K3", shipment="P2"), decided("K4", shipment="P2")]
+
+    assert closings(*two_each) == {}
+    assert closings(*two_each, decided("K5")) == {"A": (3, 3)}
+
+
+def test_claims_that_wait_through_two_such_minutes_count_in_each():
+    """Six wait, and three of them are decided; an hour later the other three."""
+    early = [decided(name) for name in ("K1", "K2", "K3")]
+    late = [decided(name, 3_600) for name in ("K4", "K5", "K6")]
+
+    assert closings(*early, *late) == {"A": (9, 6)}
+
+
+def test_claims_are_decided_at_once_when_that_is_known():
+    """At ten sharp two are decided, the third half a minute later; its row comes on Thursday."""
+    two = [decided("K1"), decided("K2")]
+    third, then = decided("K3", 30), decided("K3", 30, known_at=at(3))
+    still_open = claim("K3", at(0), replaced_at=at(3))
+    ten = at(1) + dt.timedelta(hours=1)
+
+    assert closings(*two, third, seen_at=ten) == {}
+    assert closings(*two, third, seen_at=TUESDAY_NOON) == {"A": (3, 3)}
+    assert closings(*two, still_open, then, seen_at=TUESDAY_NOON) == {}
+    assert closings(*two, still_open, then, seen_at=at(3)) == {"A": (3, 3)}
+
+
+def test_of_all_versions_of_claims_and_parcels_those_known_then_count():
+    """What was replaced before and what becomes known later would make three of two, and eight of four."""
+
+    def again(*rows: dict) -> list[dict]:
+        earlier = {"known_at": at(-20), "replaced_at": at(-10)}
+        return [row | version for row in rows for version in ({}, earlier, {"known_at": at(20)})]
+
+    two, waiting = [decided("K1"), decided("K2")], claim("K4", at(-1))
+    for claims, found in ((two, {}), ([*two, decided("K3"), waiting], {"A": (4, 3)})):
+        connections = [
+            ground(shipments=again(*OF_A_AND_B), claims=claims),
+            ground(shipments=OF_A_AND_B, claims=again(*claims)),
+        ]
+        for connection in connections:
+            rows = add_up(connection, "claim_closings", WEEK, at(10), by="carrier")
+            assert {name: (one["waiting_n"], one["at_once_n"]) for name, one in rows.items()} == found
+
+
+def test_a_decision_after_the_look_was_not_at_once():
+    """Three are decided at ten sharp; K4 of that minute waits as yet, and so does K5 of the Thursday."""
+    claims = [*(decided(name) for name in ("K1", "K2", "K3")), decided("K4", 30)]
+    claims.append(claim("K5", at(0), decided_at=at(3)))
+    ten = at(1) + dt.timedelta(hours=1)
+
+    assert closings(*claims, seen_at=ten) == {"A": (5, 3)}
+    assert closings(*claims, seen_at=TUESDAY_NOON) == {"A": (5, 4)}
+
+
+def test_claims_decided_at_once_count_in_the_week_of_the_decision():
+    """They were opened in the week before, and count by their kind."""
+    lost = [decided(name, opened_at=at(-4)) for name in ("K1", "K2", "K3")]
+    damaged = claim("K4", at(-4), claim_type="damaged")
+    connection = ground(shipments=OF_A_AND_B, claims=[*lost, damaged])
+
+    assert closings(*lost, damaged, week="2026-W09") == {}
+    assert add_up(connection, "claim_closings", WEEK, NOW, by="claim_type") == {
+        "lost": {"waiting_n": 3, "at_once_n": 3},
+        "damaged": {"waiting_n": 1, "at_once_n": 0},
+    }

@@ -339,6 +339,217 @@ def test_a_perfect_order_is_on_time_whole_and_right():
         assert found == {"due_n": 6, "perfect_n": perfect, "seen_n": 6}
 
 
+def test_a_parcel_is_shipped_in_the_week_of_its_first_scan():
+    """A is due a week later; B was scanned the week before, C and the label D not in the week either."""
+    connection = ground(
+        shipments=[
+            parcel("A", (3, 10), hub_scanned=True, first_scan_at=at(3, 3)),
+            parcel("B", hub_scanned=True, first_scan_at=at(3, 1)),
+            parcel("C", hub_scanned=True, first_scan_at=at(3, 9)),
+            parcel("D", hub_scanned=False),
+        ]
+    )
+
+    assert add_up(connection, "shipped", WEEK, at(3, 20)) == {"shipped_n": 1}
+    assert add_up(connection, "shipped", WEEK, at(3, 2)) == {"shipped_n": 0}
+
+
+def test_a_shipment_of_which_no_scans_are_told_is_shipped_in_the_week_of_its_promise():
+    """A flight that left on Sunday night is due on Monday; one that was cancelled was due all the same."""
+    connection = ground(
+        shipments=[
+            parcel("A", (3, 2), carrier="A", first_scan_at=at(3, 1, 23), delivered_at=at(3, 2)),
+            parcel("B", (3, 8), carrier="B", status="cancelled"),
+            parcel("C", (3, 9), carrier="C", first_scan_at=at(3, 8), delivered_at=at(3, 9)),
+        ]
+    )
+
+    assert set(add_up(connection, "shipped", WEEK, at(3, 20), by="carrier")) == {"A", "B"}
+
+
+def test_a_shipment_of_which_no_scans_are_told_is_not_shipped_before_its_promise_is_over():
+    """It arrived at noon of the 5th; it was promised until the evening."""
+    connection = ground(shipments=[parcel("A", first_scan_at=at(3, 4), delivered_at=at(3, 5))])
+
+    assert add_up(connection, "shipped", WEEK, at(3, 5, 21)) == {"shipped_n": 0}
+    assert add_up(connection, "shipped", WEEK, at(3, 5, 22)) == {"shipped_n": 1}
+
+
+def test_a_shipment_of_which_no_scans_are_told_is_not_shipped_before_it_is_known():
+    """Its row came on the 10th, five days after the promise."""
+    connection = ground(shipments=[parcel("A", delivered_at=at(3, 5), known_at=at(3, 10))])
+
+    assert add_up(connection, "shipped", WEEK, at(3, 9)) == {"shipped_n": 0}
+    assert add_up(connection, "shipped", WEEK, at(3, 10)) == {"shipped_n": 1}
+
+
+def test_what_is_shipped_has_its_lane_and_flow():
+    """One goes from France to Spain, one comes back."""
+    there, back = {"destination_country": "ES"}, {"origin_country": "ES", "flow": "return"}
+    scanned = {"hub_scanned": True, "first_scan_at": at(3, 3)}
+    connection = ground(shipments=[parcel("A", **scanned, **there), parcel("B", **scanned, **back)])
+
+    found = add_up(connection, "shipped", WEEK, after(WEEK), by=["lane", "flow"])
+    assert found == {("FR-ES", "outbound"): {"shipped_n": 1}, ("ES-FR", "return"): {"shipped_n": 1}}
+
+
+def promise_days(connection, seen_at: dt.datetime, week: str = WEEK) -> dict[str, tuple[int, int]]:
+    """Give by carrier, of which each has one parcel, the days that its promise granted and those to spare."""
+    add_up(connection, "promises", week, seen_at)
+    rows = connection.execute(
+        f"SELECT carrier, granted_days_bin, spare_days_bin, due_n FROM ({fact_sql('promises')})"
+    ).fetchall()
+    assert len({row[0] for row in rows}) == len(rows) == sum(row[3] for row in rows)
+    return {carrier: (granted, spare) for carrier, granted, spare, _ in rows}
+
+
+def sent(
+    name: str, promised: tuple[int, int] = (3, 5), attempted: dt.datetime | None = None, **cells
+) -> dict:
+    """Give a parcel with a carrier of its own, scanned on Friday 27 February."""
+    times = {"first_scan_at": at(2, 27), "first_attempt_at": attempted}
+    return parcel(name, promised, carrier=name, **(times | cells))
+
+
+def test_a_promise_grants_the_working_days_after_the_ship_by_day():
+    """A was accepted on Monday, to be shipped by Tuesday; Wednesday and Thursday are left.
+
+    B was accepted on the Thursday before: Monday and Tuesday are left. C, accepted on a Saturday, is as A.
+    The promise of D, for Tuesday, grants nothing, nor does that of E, which was over before the ship-by day.
+    """
+    accepted = {"A": at(3, 2), "B": at(2, 26), "C": at(2, 28), "D": at(3, 2), "E": at(3, 4)}
+    connection = ground(
+        shipments=[sent("A"), sent("B", (3, 3)), sent("C"), sent("D", (3, 3)), sent("E", (3, 4))],
+        orders=[order(name, day) for name, day in accepted.items()],
+    )
+
+    granted = {name: days for name, (days, _) in promise_days(connection, after(WEEK)).items()}
+    assert granted == {"A": 2, "B": 2, "C": 2, "D": 0, "E": 0}
+
+
+def test_a_promise_for_what_comes_back_runs_from_the_first_scan():
+    """Scanned on Tuesday, promised for Thursday; of its order nothing is known.
+
+    C was scanned at half past eleven on Monday evening by UTC, when it was Tuesday in France.
+    """
+    connection = ground(
+        shipments=[
+            sent("A", first_scan_at=at(3, 3), flow="return"),
+            sent("B", first_scan_at=at(3, 3), flow="trade_in"),
+            sent("C", first_scan_at=dt.datetime(2026, 3, 2, 23, 30), flow="return"),
+        ]
+    )
+
+    assert promise_days(connection, after(WEEK)) == {"A": (2, -3), "B": (2, -3), "C": (2, -3)}
+
+
+def test_of_a_promise_for_an_order_that_is_not_in_the_data_nothing_is_said():
+    """Nor of one that, so the data say, will be accepted on the 10th only, after the parcel was sent."""
+    connection = ground(shipments=[sent("A"), sent("B")], orders=[order("B", at(3, 10))])
+
+    assert promise_days(connection, at(3, 9)) == {}
+    assert promise_days(connection, at(3, 10)) == {"B": (0, -3)}
+
+
+def test_days_to_spare_lie_between_the_first_attempt_and_the_promise():
+    """A was attempted on Friday for Monday, which is a day early; C on Monday for Friday, a day late."""
+    connection = ground(
+        shipments=[
+            sent("A", (3, 2), at(2, 27, 15)),
+            sent("B", (3, 5), at(3, 5)),
+            sent("C", (3, 6), at(3, 9)),
+            sent("D", (3, 6), delivered_at=at(3, 4)),
+        ],
+        orders=[order(name, at(2, 24)) for name in "ABCD"],
+    )
+
+    spare = {name: days for name, (_, days) in promise_days(connection, after(WEEK, 7)).items()}
+    assert spare == {"A": 1, "B": 0, "C": -1, "D": 2}
+
+
+def test_days_of_a_promise_are_working_days_of_the_destination():
+    """From Thursday 2 to Wednesday 8 April there are three in France, and two in Germany.
+
+    Easter Monday is a day off in both, Good Friday only in Germany. The ship-by day is France's for all: that
+    of C, accepted a day later, is Good Friday.
+    """
+    week = "2026-W15"
+    germany = {"destination_country": "DE", "destination_zone": "Europe/Berlin"}
+    connection = ground(
+        shipments=[
+            sent("A", (4, 8), at(4, 2)),
+            sent("B", (4, 8), at(4, 2), **germany),
+            sent("C", (4, 8), at(4, 7), **germany),
+        ],
+        orders=[order("A", at(4, 1)), order("B", at(4, 1)), order("C", at(4, 2))],
+    )
+
+    assert promise_days(connection, after(week), week) == {"A": (3, 3), "B": (2, 2), "C": (2, 1)}
+
+
+def test_the_day_of_an_attempt_is_that_of_the_clock_at_the_destination():
+    """At half past eleven in the evening by UTC it is Friday in France, and still Thursday in Britain."""
+    britain = {"destination_country": "GB", "destination_zone": "Europe/London"}
+    late = dt.datetime(2026, 3, 5, 23, 30)
+    connection = ground(
+        shipments=[sent("A", attempted=late), sent("B", attempted=late, **britain)],
+        orders=[order("A"), order("B")],
+    )
+
+    assert promise_days(connection, after(WEEK)) == {"A": (2, -1), "B": (2, 0)}
+
+
+def test_days_to_spare_are_at_most_three_either_way():
+    """Promised for Friday: A was attempted four days early and C four days late, B and D three days."""
+    days = {"A": at(3, 2), "B": at(3, 3), "C": at(3, 12), "D": at(3, 11)}
+    connection = ground(
+        shipments=[sent(name, (3, 6), day) for name, day in days.items()],
+        orders=[order(name) for name in days],
+    )
+
+    spare = {name: days for name, (_, days) in promise_days(connection, after(WEEK, 7)).items()}
+    assert spare == {"A": 3, "B": 3, "C": -3, "D": -3}
+
+
+def test_a_parcel_that_is_never_attempted_is_three_days_late():
+    """On the evening of its promise already: how late it will be nobody knows."""
+    connection = ground(shipments=[sent("A")], orders=[order("A")])
+
+    assert promise_days(connection, at(3, 5, 23)) == {"A": (2, -3)}
+
+
+def test_an_attempt_after_the_look_is_not_known_yet():
+    """Promised for Thursday, attempted at noon on Friday; before Thursday evening nothing is due."""
+    connection = ground(shipments=[sent("A", attempted=at(3, 6))], orders=[order("A")])
+
+    assert promise_days(connection, at(3, 5)) == {}
+    assert promise_days(connection, at(3, 6, 11)) == {"A": (2, -3)}
+    assert promise_days(connection, at(3, 6, 12)) == {"A": (2, -1)}
+
+
+def test_a_promise_runs_from_the_first_line_of_its_order():
+    """The second line was accepted two days later, which would leave no day of the promise."""
+    connection = ground(
+        shipments=[sent("A", attempted=at(3, 5))], orders=[order("A"), order("A", at(3, 4), line="-2")]
+    )
+
+    assert promise_days(connection, after(WEEK)) == {"A": (2, 0)}
+
+
+def test_promises_of_parcels_that_no_carrier_scanned_are_left_out():
+    """A was never scanned, though it came; B on the 10th, which on the 9th nobody knows."""
+    connection = ground(
+        shipments=[
+            sent("A", attempted=at(3, 5), first_scan_at=None),
+            sent("B", first_scan_at=at(3, 10)),
+        ],
+        orders=[order("A"), order("B")],
+    )
+
+    assert promise_days(connection, at(3, 9)) == {}
+    assert promise_days(connection, at(3, 10)) == {"B": (2, -3)}
+
+
 @pytest.mark.parametrize(
     "sign", ["handover_declared_at", "first_scan_at", "first_attempt_at", "delivered_at"]
 )
@@ -364,7 +575,7 @@ SAID_OTHERWISE = {
     "fact",
     [
         *("shipments", "first_scans", "transits", "fulfilled_orders", "attempts", "deliveries"),
-        "perfect_orders",
+        *("perfect_orders", "promises", "shipped"),
     ],
 )
 def test_of_all_versions_of_a_row_the_one_known_then_counts(fact):

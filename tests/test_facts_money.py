@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from small_ground import add_up, after, ground
 
+from tallysheet.engine import fact_sql
 from tallysheet.settings import Rules
 
 WEEK = "2026-W10"  # 2 to 8 March
@@ -193,6 +194,314 @@ def test_a_price_of_the_ship_date_counts():
         "price": {"judged_n": 1, "right_n": 0, "overbilled_cents": 22, "billed_cents": 462},
         "too_little": {"judged_n": 1, "right_n": 0, "overbilled_cents": 0, "billed_cents": 300},
     }
+
+
+def audits(columns: str, seen_at: dt.datetime = LATE, **tables: list[dict]) -> list[tuple]:
+    """Audit parcels that all were scanned in the week; give some columns of each, in their order."""
+    connection = ground(RULES, **tables)
+    add_up(connection, "audits", WEEK, seen_at)
+    names = columns.split()
+    rows = connection.execute(fact_sql("audits")).df()[names].sort_values(names)
+    return list(rows.itertuples(index=False, name=None))
+
+
+DEARER = [
+    rate(0, None, 400, valid_to=MARCH[3]),
+    rate(0, None, 420, valid_from=MARCH[4], known_at=at(3, 20)),
+]
+"""A price that holds until 4 March, and the one from the 5th on, which is known on the 20th."""
+
+
+def test_a_charge_is_compared_with_the_contract_of_the_ship_day():
+    """Both are charged 420: the parcel of the 3rd is 20 too dear, that of the 6th is as it should be."""
+    found = audits(
+        "excess_bin listed_cents",
+        shipments=[parcel("a", at(3, 3)), parcel("b", at(3, 6))],
+        carrier_invoice_lines=[
+            line("a", "base", 420, MARCH[15]),
+            line("b", "base", 420, MARCH[15], ship_date=MARCH[5]),
+        ],
+        contract_rates=DEARER,
+    )
+
+    assert found == [(0, 420), (20, 400)]
+
+
+def test_a_charge_is_compared_with_the_price_that_holds_later():
+    """Another 20 from the 5th on; what is shipped then has no later price.
+
+    What held before was dearer, and so is what holds from May on; the next price counts.
+    """
+    found = audits(
+        "base_cents step_bin",
+        shipments=[parcel("a", at(3, 3)), parcel("b", at(3, 6))],
+        carrier_invoice_lines=[
+            line("a", "base", 400, MARCH[15]),
+            line("b", "base", 420, MARCH[15], ship_date=MARCH[5]),
+        ],
+        contract_rates=[
+            *DEARER,
+            rate(0, None, 450, valid_from=dt.date(2025, 1, 1), valid_to=dt.date(2025, 12, 31)),
+            rate(0, None, 480, valid_from=dt.date(2026, 5, 1)),
+        ],
+    )
+
+    assert found == [(400, 20), (420, 0)]
+
+
+def test_a_later_price_may_be_lower():
+    """It falls from 400 to 380 on the 5th: the parcel of the 6th is charged 20 too much."""
+    found = audits(
+        "excess_bin step_bin",
+        shipments=[parcel("a", at(3, 3)), parcel("b", at(3, 6))],
+        carrier_invoice_lines=[
+            line("a", "base", 400, MARCH[15]),
+            line("b", "base", 400, MARCH[15], ship_date=MARCH[5]),
+        ],
+        contract_rates=[rate(0, None, 400, valid_to=MARCH[3]), rate(0, None, 380, valid_from=MARCH[4])],
+    )
+
+    assert found == [(0, -20), (20, 0)]
+
+
+def test_a_charge_is_compared_with_the_price_of_its_carrier_service_and_lane():
+    """All others are dearer; another carrier charges less for its parcel of the same number."""
+    others = [
+        {"carrier": "CDR"},
+        {"service": "express"},
+        {"origin_country": "ES"},
+        {"destination_country": "ES"},
+    ]
+    found = audits(
+        "base_cents listed_cents",
+        shipments=[parcel("a", at(3, 3))],
+        carrier_invoice_lines=[
+            line("a", "base", 400, MARCH[15]),
+            line("a", "base", 300, MARCH[15], carrier="CDR"),
+        ],
+        contract_rates=[rate(0, None, 400), *(rate(0, None, 900, **other) for other in others)],
+    )
+
+    assert found == [(400, 400)]
+
+
+def test_a_later_price_is_the_one_of_the_same_weight_and_lane():
+    """Above 1 kg the price rises by 60; that of another service and of another country says nothing."""
+    others = [
+        {"carrier": "CDR"},
+        {"service": "express"},
+        {"origin_country": "ES"},
+        {"destination_country": "ES"},
+    ]
+    found = audits(
+        "base_cents step_bin",
+        shipments=[parcel("a", at(3, 3)), parcel("b", at(3, 3), weight_declared_g=1_200)],
+        carrier_invoice_lines=[line("a", "base", 400, MARCH[15]), line("b", "base", 500, MARCH[15])],
+        contract_rates=[
+            *(rate(0, 1_000, 400, valid_to=MARCH[3]), rate(1_000, 2_000, 500, valid_to=MARCH[3])),
+            *(rate(0, 1_000, 430, valid_from=MARCH[4]), rate(1_000, 2_000, 560, valid_from=MARCH[4])),
+            *(rate(0, 2_000, 900, valid_from=MARCH[4], **other) for other in others),
+        ],
+    )
+
+    assert found == [(400, 30), (500, 60)]
+
+
+@pytest.mark.parametrize(
+    ("seen_at", "found"), [(at(3, 16), []), (at(3, 17), [(0, 0)]), (at(3, 20), [(0, 20)])]
+)
+def test_a_charge_and_a_later_price_count_once_they_are_known(seen_at, found):
+    """The invoice of the 16th comes on the 17th, the next price of the contract on the 20th."""
+    tables = {
+        "shipments": [parcel("a", at(3, 3))],
+        "carrier_invoice_lines": [line("a", "base", 400, MARCH[15])],
+        "contract_rates": DEARER,
+    }
+
+    assert audits("excess_bin step_bin", seen_at, **tables) == found
+
+
+def test_a_parcel_is_audited_once_it_is_scanned():
+    """It is on an invoice that is known on the 5th, and scanned on the 6th."""
+    tables = {
+        "shipments": [parcel("a", at(3, 6))],
+        "carrier_invoice_lines": [line("a", "base", 400, MARCH[3])],
+        "contract_rates": [rate(0, None, 400)],
+    }
+
+    assert audits("base_cents", at(3, 5), **tables) == []
+    assert audits("base_cents", at(3, 6), **tables) == [(400,)]
+
+
+def test_of_all_versions_of_what_an_audit_reads_those_known_then_count():
+    """On 18 March, what was replaced in February and what becomes known in April count for nothing."""
+    tables = {
+        "shipments": [parcel("a", at(3, 3))],
+        "carrier_invoice_lines": [line("a", "base", 400, MARCH[15])],
+        "contract_rates": [rate(0, None, 400, valid_to=MARCH[3]), rate(0, None, 420, valid_from=MARCH[4])],
+    }
+    otherwise = {
+        "shipments": {"label_source": "another"},
+        "carrier_invoice_lines": {"amount_cents": 100},
+        "contract_rates": {"price_cents": 900},
+    }
+    versions = [{"known_at": at(1, 1), "replaced_at": at(2, 1)}, {"known_at": at(4, 1)}]
+    doubled = {
+        name: [*rows, *(row | otherwise[name] | version for row in rows for version in versions)]
+        for name, rows in tables.items()
+    }
+    columns = "label_source base_cents listed_cents excess_bin step_bin"
+
+    assert audits(columns, at(3, 18), **doubled) == [("backship", 400, 400, 0, 20)]
+
+
+def test_of_versions_of_a_charge_the_one_known_then_counts():
+    """Charged 400, corrected to 410 on the 20th."""
+    tables = {
+        "shipments": [parcel("a", at(3, 3))],
+        "contract_rates": [rate(0, None, 400)],
+        "carrier_invoice_lines": [
+            line("a", "base", 400, MARCH[15], replaced_at=at(3, 20)),
+            line("a", "base", 410, MARCH[15], known_at=at(3, 20)),
+        ],
+    }
+
+    assert audits("base_cents excess_bin", at(3, 19), **tables) == [(400, 0)]
+    assert audits("base_cents excess_bin", at(3, 20), **tables) == [(410, 10)]
+
+
+def test_a_charge_stands_in_its_own_currency_beside_that_of_the_contract():
+    """The contract says 320 pence, 400 euro cents: a is charged that, b 320 cents, which is 80 too little.
+
+    The currency of a contract in euro is not that of c, which is charged 320 pence for its 400 cents.
+    """
+    found = audits(
+        "currency contract_currency base_cents listed_cents excess_bin",
+        shipments=[parcel("a", at(3, 3)), parcel("b", at(3, 3)), parcel("c", at(3, 3), service="pudo")],
+        carrier_invoice_lines=[
+            line("a", "base", 320, MARCH[15], currency="GBP"),
+            line("b", "base", 320, MARCH[15]),
+            line("c", "base", 320, MARCH[15], currency="GBP"),
+        ],
+        contract_rates=[rate(0, None, 320, currency="GBP"), rate(0, None, 400, service="pudo")],
+    )
+
+    assert found == [
+        ("EUR", "GBP", 320, 400, -80),
+        ("GBP", "EUR", 400, 400, 0),
+        ("GBP", "GBP", 400, 400, 0),
+    ]
+
+
+def test_a_later_price_is_in_euro():
+    """It rises from 320 to 336 pence, which are 20 cents."""
+    found = audits(
+        "excess_bin step_bin",
+        shipments=[parcel("a", at(3, 3))],
+        carrier_invoice_lines=[line("a", "base", 320, MARCH[15], currency="GBP")],
+        contract_rates=[
+            rate(0, None, 320, currency="GBP", valid_to=MARCH[3]),
+            rate(0, None, 336, currency="GBP", valid_from=MARCH[4]),
+        ],
+    )
+
+    assert found == [(0, 20)]
+
+
+def test_a_base_that_is_charged_twice_counts_once():
+    """With its smallest line: a has the same again later, b a dearer one on the same invoice, c later."""
+    found = audits(
+        "billed_n base_cents excess_bin",
+        shipments=[parcel("a", at(3, 3)), parcel("b", at(3, 3)), parcel("c", at(3, 3))],
+        carrier_invoice_lines=[
+            *(line("a", "base", 400, MARCH[15]), line("a", "base", 400, MARCH[25])),
+            *(line("b", "base", 700, MARCH[15]), line("b", "base", 410, MARCH[15])),
+            *(line("c", "base", 420, MARCH[15]), line("c", "base", 700, MARCH[25])),
+        ],
+        contract_rates=[rate(0, None, 400)],
+    )
+
+    assert found == [(1, 400, 0), (1, 410, 10), (1, 420, 20)]
+
+
+def test_only_base_charges_are_compared():
+    """Fuel, surcharges and credits beside a base say nothing; a parcel with nothing but fuel is left out."""
+    found = audits(
+        "base_cents excess_bin",
+        shipments=[parcel("a", at(3, 3)), parcel("b", at(3, 3))],
+        carrier_invoice_lines=[
+            *(line("a", kind, 40, MARCH[15]) for kind in ("fuel", "remote")),
+            *(line("a", "base", 400, MARCH[15]), line("a", "credit_note", -100, MARCH[25])),
+            line("b", "fuel", 40, MARCH[15]),
+        ],
+        contract_rates=[rate(0, None, 400)],
+    )
+
+    assert found == [(400, 0)]
+
+
+def test_labels_that_sellers_bought_are_compared_too():
+    """Their charge of 485 is 85 above our contract."""
+    found = audits(
+        "label_source excess_bin",
+        shipments=[parcel("a", at(3, 3)), parcel("s", at(3, 3), label_source="seller_own")],
+        carrier_invoice_lines=[line("a", "base", 400, MARCH[15]), line("s", "base", 485, MARCH[15])],
+        contract_rates=[rate(0, None, 400)],
+    )
+
+    assert found == [("backship", 0), ("seller_own", 85)]
+
+
+def test_a_charge_is_compared_with_the_dearest_price_below_the_declared_weight():
+    """What weighs 1.2 kg fits both bands; it is billed for 1.8 kg, which does not matter."""
+    found = audits(
+        "listed_cents excess_bin",
+        shipments=[parcel("a", at(3, 3), weight_declared_g=1_200)],
+        carrier_invoice_lines=[line("a", "base", 600, MARCH[15], weight_billed_g=1_800)],
+        contract_rates=CONTRACT["contract_rates"],
+    )
+
+    assert found == [(500, 100)]
+
+
+def test_what_is_charged_too_much_is_at_most_20_euro_and_too_little_5_euro():
+    """A hundred euro for one of four, nothing for one of eight."""
+    found = audits(
+        "base_cents excess_bin",
+        shipments=[parcel("a", at(3, 3)), parcel("b", at(3, 3), service="pudo")],
+        carrier_invoice_lines=[line("a", "base", 10_000, MARCH[15]), line("b", "base", 0, MARCH[15])],
+        contract_rates=[rate(0, None, 400), rate(0, None, 800, service="pudo")],
+    )
+
+    assert found == [(0, -500), (10_000, 2_000)]
+
+
+def test_charges_without_a_price_to_compare_are_left_out():
+    """No weight, no price of the country, no rate of its currency or of the line's, no parcel so named.
+
+    The number of n is charged for a parcel of a year before, that of d for one shipped eight days before.
+    """
+    found = audits(
+        "destination_country base_cents",
+        shipments=[
+            parcel("a", at(3, 3)),
+            parcel("w", at(3, 3), weight_declared_g=None),
+            parcel("c", at(3, 3), destination_country="ES"),
+            parcel("u", at(3, 3), destination_country="US"),
+            parcel("l", at(3, 3)),
+            parcel("n", at(3, 3)),
+            parcel("d", at(3, 8)),
+        ],
+        carrier_invoice_lines=[
+            *(line(name, "base", 400, MARCH[15]) for name in "awcu?"),
+            line("l", "base", 400, MARCH[15], currency="USD"),
+            line("n", "base", 300, MARCH[15], ship_date=dt.date(2025, 3, 4)),
+            line("d", "base", 300, MARCH[15], ship_date=dt.date(2026, 2, 28)),
+        ],
+        contract_rates=[rate(0, None, 400), rate(0, None, 400, destination_country="US", currency="USD")],
+    )
+
+    assert found == [("FR", 400)]
 
 
 def order(name: str, cents: int, currency: str = "EUR", **cells) -> dict:

@@ -72,8 +72,13 @@ def undelivered(tables: dict, monday: pd.Timestamp, seen_at: pd.Timestamp) -> fl
 
 
 def shipments(tables: dict, monday: pd.Timestamp, seen_at: pd.Timestamp) -> float:
-    """Count them."""
-    return float(len(_due(tables, monday, seen_at)))
+    """Count first scans, and beside them the promises of what nobody tells the scans of."""
+    parcels = tables["shipments"]
+    untold = parcels["hub_scanned"].isna()
+    scanned = delivery.in_week(parcels["first_scan_at"], monday, seen_at) & ~untold
+    days = (parcels["promised_date"] - monday).dt.days
+    due = days.between(0, 6) & (parcels["promised_at"] <= seen_at) & untold
+    return float(scanned.sum() + due.sum())
 
 
 INDEPENDENT = {

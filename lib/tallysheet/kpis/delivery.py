@@ -40,15 +40,15 @@ KPIS = (
     ),
     Kpi(
         slug="shipments",
-        fact="shipments",
-        numerator="due_n",
+        fact="shipped",
+        numerator="shipped_n",
         denominator=None,
         unit="count",
         direction="neutral",
-        cohort="promised_date",
-        maturity_days=5,
+        cohort="first_scan_at",
+        maturity_days=2,
         dimensions=(),  # context: how volume moves between parts is told by the mix of the shares
-        source="count of shipments due",
+        source="count of parcels shipped",
     ),
     Kpi(
         slug="carrier_otd",

@@ -1,0 +1,43 @@
+-- One row a claim that was open when its carrier decided three or more in one minute: was it one of them? One
+-- that waited through several such minutes has a row for each.
+-- Nobody decides three claims in a minute one by one.
+SELECT
+    closings.week,
+    closings.seen_at,
+    closings.carrier,
+    claims.claim_type,
+    1 AS waiting_n,
+    CASE
+        WHEN date_diff('minute', closings.decided_at, claims.decided_at) = 0
+            AND claims.decided_at <= closings.seen_at THEN 1
+        ELSE 0
+    END AS at_once_n
+FROM (
+    SELECT calendar.week, calendar.seen_at, shipments.carrier, min(claims.decided_at) AS decided_at
+    FROM claims
+    JOIN calendar ON calendar.day = CAST(claims.decided_at AS DATE)
+    JOIN shipments
+        ON shipments.shipment_id = claims.shipment_id
+        AND calendar.seen_at >= shipments.known_at
+        AND calendar.seen_at < shipments.replaced_at
+    WHERE calendar.seen_at >= claims.known_at
+        AND calendar.seen_at < claims.replaced_at
+        AND claims.decided_at BETWEEN calendar.day AND calendar.seen_at
+    GROUP BY
+        calendar.week,
+        calendar.seen_at,
+        calendar.day,
+        shipments.carrier,
+        date_diff('minute', calendar.day, claims.decided_at)
+    HAVING COUNT(*) >= 3
+) AS closings
+JOIN claims
+    ON claims.opened_at < closings.decided_at
+    AND (claims.decided_at IS NULL OR claims.decided_at >= closings.decided_at)
+    AND closings.seen_at >= claims.known_at
+    AND closings.seen_at < claims.replaced_at
+JOIN shipments AS parcels
+    ON parcels.shipment_id = claims.shipment_id
+    AND parcels.carrier = closings.carrier
+    AND closings.seen_at >= parcels.known_at
+    AND closings.seen_at < parcels.replaced_at
