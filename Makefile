@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help report report-flights test test-fast soak lab lint format lock notebook bench-load bench-segments clean
+.PHONY: help report report-flights test test-fast soak lab lint format lock notebook bench-load bench-segments bench-verdicts clean
 
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -59,6 +59,9 @@ bench-load: $(READY)  ## 20 million rows against DuckDB's plain typed load, as r
 
 bench-segments: $(READY)  ## the search of segments: speed, quality, coverage, wise-pizza beside it [ARGS="--cases 20"]
 	@$(BIN)/python tests/bench/segments.py $(ARGS)
+
+bench-verdicts: $(READY)  ## the verdicts against the truth of samples [EVENTS=file] [SEED=n] [SEEDS=k] [SIZE=M] [ARGS="--keep DIR"]
+	@$(BIN)/python tests/bench/verdicts.py $(if $(EVENTS),--events $(EVENTS)) $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SIZE),--size $(SIZE)) $(ARGS)
 
 clean:  ## remove what can be made again (the virtual environment, clean data, published pages)
 	rm -rf $(VENV) .venv-wise-pizza $(foreach made,clean quarantine cube history,data/$(made) data/flights/$(made)) reports/[0-9]* reports/index.html reports/runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

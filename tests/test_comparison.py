@@ -8,8 +8,8 @@ from tallysheet.bases import base_weeks
 from tallysheet.comparison import compare
 from tallysheet.errors import UsageError
 from tallysheet.kpi import Kpi
+from tallysheet.telling import Cause, causes, spread
 from tallysheet.values import series_of
-from tallysheet.verdict import Cause, causes, spread
 from tallysheet.weeks import IsoWeek, weeks_between
 
 SHARE = Kpi("otd", "f", "on_time_n", "due_n", "share", "up", "day", 0, ("carrier",), "by hand")

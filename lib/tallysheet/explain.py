@@ -18,8 +18,8 @@ from tallysheet.errors import UsageError, nearest
 from tallysheet.extract import scan, typed_table
 from tallysheet.kpi import Kpi
 from tallysheet.language import Language
+from tallysheet.telling import causes
 from tallysheet.values import series_of
-from tallysheet.verdict import causes
 from tallysheet.weeks import IsoWeek, complete_weeks, weeks_between
 
 

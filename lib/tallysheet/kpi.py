@@ -10,6 +10,9 @@ Unit = Literal["share", "rate", "count", "number", "euro", "days", "hours"]
 Method = Literal["ratio", "sum", "quantile", "kaplan_meier", "aalen_johansen", "snapshot", "standardised"]
 
 
+_IN_TIME = ("on_time_n", "in_time_n", "perfect_n")
+
+
 @dataclass(frozen=True)
 class Histogram:
     """How a fact counts durations: bin b of a column holds those from start + b x width on.
@@ -135,6 +138,11 @@ class Kpi:
     def is_additive(self) -> bool:
         """Whether its change splits exactly."""
         return self.method in ("ratio", "sum", "snapshot")
+
+    @property
+    def follows_calendar(self) -> bool:
+        """Whether it is a share of what was in time, which holidays and peaks lower."""
+        return self.method == "ratio" and self.numerator in _IN_TIME
 
     @property
     def has_evidence(self) -> bool:

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.bases import base_weeks
-from tallysheet.calendar_effects import expected_effects, lost_days, peak_week
 from tallysheet.cells import TOTAL, Look
 from tallysheet.comparison import Explanation, compare
 from tallysheet.cube import Cube, Where
@@ -22,7 +21,7 @@ from tallysheet.kpi import Kpi
 from tallysheet.kpis import KPIS, kpi
 from tallysheet.maturity import Maturity, band, chain_ladder
 from tallysheet.targets import Target, read_targets, target_of
-from tallysheet.values import Series, pairs, weekly_values
+from tallysheet.values import Series, pairs
 from tallysheet.weeks import IsoWeek
 
 _WEEK = dt.timedelta(weeks=1)
@@ -30,7 +29,6 @@ _EARLIER_WEEKS = 60
 """So far back a review looks; a base that lies further back is looked at as well."""
 _TRIANGLE_WEEKS = 13
 """Weeks of full age that a triangle learns from, beside the younger ones."""
-_COUNTRIES = ("destination_country", "country", "origin_country")
 _DIMENSIONS = 2
 """Dimensions whose parts are judged beside the total."""
 _SEARCHED = 5
@@ -260,9 +258,9 @@ class Review:
     def prepare(self) -> None:
         """Add up at once, fact by fact, what all KPIs need."""
         for fact, lacking in self.cube.missing.items():
-            if lacking:
-                continue
             served = [one for one in KPIS.values() if fact in one.measures()]
+            if lacking or not served:  # verdicts alone ask for the others
+                continue
             ages = {self.age(one.slug) for one in served}
             ages |= {None for one in served if one.has_evidence}
             looks = [look for age in ages for look in self._looks(age, self.weeks)]
@@ -312,30 +310,6 @@ class Review:
                 target=target.target if target else None,
             )
         return self._explanations[key]
-
-    def calendar_adjusted(self, slug: str, where: Where = ()) -> pd.DataFrame:
-        """Give a KPI's weeks without what holidays and peaks usually do; see `expected_effects`.
-
-        All weeks with data serve, as a peak comes once a year. Holidays weigh as the KPI's volume lies over
-        countries; where it has no countries, all that the workbook shows weigh alike.
-        """
-        series = self.series(slug, self.age(slug), where, self.cube.touched_weeks[0])
-        weeks = [one for one in self.cube.weeks if one <= self.week]
-        shares = self._country_shares(series, weeks[-52:])
-        values = weekly_values(series.total, series.kpi)[[str(one) for one in weeks]]
-        return expected_effects(
-            values.to_numpy(float),
-            weeks,
-            [lost_days(one, shares) for one in weeks],
-            [peak_week(one) for one in weeks],
-            multiplicative=series.kpi.unit in ("count", "euro", "number"),
-        ).assign(value=values.to_numpy())
-
-    def _country_shares(self, series: Series, weeks: Sequence[IsoWeek]) -> dict[str, float]:
-        by = next((name for name in _COUNTRIES if name in series.kpi.dimensions), "")
-        counts = series.pooled(weeks, by)["n"] if by else pd.Series(dtype=float)
-        known = {str(name): float(n) for name, n in counts.items() if name and n > 0}
-        return known or dict.fromkeys(self.cube.settings.countries, 1.0)
 
     @cached_property
     def targets(self) -> list[Target]:

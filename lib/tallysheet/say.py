@@ -12,7 +12,7 @@ from tallysheet.judgement import FALSE_FLAG_SHARE
 from tallysheet.kpi import Direction, Kpi
 from tallysheet.language import Language
 from tallysheet.segments import Segment
-from tallysheet.verdict import spread
+from tallysheet.telling import spread
 
 _FOLLOWS = 0.1  # a routine part is named beside one that is outside from a tenth of the change on
 _WITNESS = (0.1, 0.9)  # below: not behind the change; above: as large as the change

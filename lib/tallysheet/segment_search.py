@@ -325,7 +325,8 @@ class Search:
 
     def share_named(self) -> float:
         """Give the share of the volume that segments hold."""
-        return float(self._scores.shift[~self.free].sum() / self._scores.shift.sum())
+        whole = float(self._scores.shift.sum())
+        return float(self._scores.shift[~self.free].sum()) / whole if whole else 0.0
 
     def level(self, one: Pick) -> float:
         """Give the shift that the segment's rows have."""

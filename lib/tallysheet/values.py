@@ -242,6 +242,10 @@ class Series:
             self._by[dimension] = Parts([str(one) for one in segments], self._names, *sides)
         return self._by[dimension]
 
+    def cells(self, by: Sequence[str], weeks: Sequence[str]) -> Cells:
+        """Give the cells of some weeks by several dimensions together."""
+        return self._joint(by, weeks)
+
     def compared(self, week: IsoWeek, base: Sequence[IsoWeek], by: Sequence[str]) -> pd.DataFrame:
         """Set a week beside its base, one row a combination of values.
 
@@ -251,7 +255,7 @@ class Series:
             The dimensions, now, base (of a sum: of a mean week), now_n, base_n.
         """
         names, weeks = list(by), [str(one) for one in base]
-        found = pairs(self._joint(names, [str(week), *weeks]), self.kpi, [*names, "week"]).reset_index()
+        found = pairs(self.cells(names, [str(week), *weeks]), self.kpi, [*names, "week"]).reset_index()
         is_now = found["week"] == str(week)
         # A sum is compared with a mean week; a ratio pools its weeks.
         over = len(weeks) if self.kpi.denominator is None else 1

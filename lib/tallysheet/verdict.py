@@ -1,73 +1,239 @@
-"""The verdict: which causes an explanation supports, as a list of (code, scope)."""
+"""The verdict: what kind of cause is behind a KPI's week, gate after gate, each cause with its proof."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from tallysheet.comparison import Explanation
+from tallysheet.evidence import Evidence, Weekly
+from tallysheet.findings import Finding
+from tallysheet.gates import context, money, movement, quality
+from tallysheet.kpi import Kpi
+from tallysheet.kpis import kpi
+from tallysheet.review import Review
 
-_EVEN = 1.5
+COLUMNS = (
+    *("kpi", "code", "by", "scope", "effect", "low", "high", "since", "until", "p", "event"),
+    *("ruled_out", "proof"),
+)
 
+_SETTLED = ("DATA", "IMMATURE", "DEFINITION", "CLASSIFICATION")
+"""Codes that leave nothing to blame anybody for in their scope."""
 
-@dataclass(frozen=True)
-class Cause:
-    """A cause: its code (NOISE, REAL …) and the parts it is confined to."""
-
-    code: str
-    scope: dict[str, str]
-
-
-def causes(explanation: Explanation) -> tuple[Cause, ...]:
-    """List the causes that the comparison supports.
-
-    Returns
-    -------
-    tuple of Cause
-        Nothing while the variation is not known. NOISE where the total and every part are inside
-        their usual range. Else REAL, once for each part that is outside, largest contribution first;
-        REAL without scope where only the total is outside.
-    """
-    if explanation.variation == "not_known":
-        return ()
-    outside = tuple(Cause("REAL", segment.where) for segment in explanation.outside)
-    if outside:
-        return outside
-    return (Cause("REAL" if explanation.variation == "signal" else "NOISE", {}),)
+_RECOUNTED = ("DEFINITION", "CLASSIFICATION")
 
 
 @dataclass(frozen=True)
-class Spread:
-    """How a change is spread over the parts of a dimension.
+class Gate:
+    """A gate: the table that it looks at (None: not this KPI's), and what it finds in it.
 
     Parameters
     ----------
-    segment : str
-        The part that contributes most in the direction of the change.
-    contribution : float
-        Its contribution, in the KPI's unit.
-    share : float
-        Its share of the volume.
-    even : bool
-        Whether its part of the change is at most 1.5 times its share of the volume.
+    name : str
+    table : callable
+        Of the evidence and a KPI.
+    find : callable
+        Of that table.
     """
 
-    segment: str
-    contribution: float
-    share: float
-    even: bool
+    name: str
+    table: Callable[[Evidence, Kpi], Weekly | None]
+    find: Callable[[Weekly], list[Finding]]
 
 
-def spread(explanation: Explanation, dimension: str) -> Spread:
-    """Tell whether a change is spread over the parts, or sits in one.
+GATES = (
+    Gate("scans", quality.scans, quality.missing),
+    Gate("files", quality.repeats, quality.duplicate),
+    Gate("units", quality.currencies, quality.unit),
+    Gate("coverage", quality.coverage, quality.immature),
+    Gate("calendar", context.expectations, context.calendar),
+    Gate("definition", context.promises, context.definition),
+    Gate("classification", context.reasons, context.classification),
+    Gate("artefact", context.closings, context.artefact),
+    Gate("mix", money.volumes, money.mix),
+    Gate("price", money.charges, money.price),
+    Gate("bills", money.audits, money.overbilling),
+    Gate("movement", movement.parts, movement.moved),
+)
+"""The order is the argument: nobody is blamed before the data, the calendar and the rules are ruled out."""
 
-    It describes; it does not test. A volume's part is compared with its volume in the base.
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found about a KPI's week.
+
+    Parameters
+    ----------
+    kpi : str
+    findings : tuple of Finding
+        What began in the week; NOISE, alone, where nothing did; none where earlier weeks are too few.
+    continuing : tuple of Finding
+        What began up to three weeks before and was still so.
+    passed : tuple of str
+        Gates that looked and found nothing.
     """
-    parts = explanation.parts[dimension]
-    along = parts["total"] * np.sign(explanation.change)
-    largest = parts.loc[along.idxmax()]
-    weights = parts["n_now"] if explanation.kpi.denominator else parts["n_base"]
-    share = float(largest["n_now" if explanation.kpi.denominator else "n_base"] / weights.sum())
-    part = float(largest["total"] / explanation.change) if explanation.change else 0.0
-    return Spread(str(largest["segment"]), float(largest["total"]), share, part <= _EVEN * share)
+
+    kpi: str
+    findings: tuple[Finding, ...]
+    continuing: tuple[Finding, ...]
+    passed: tuple[str, ...]
+
+
+def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
+    """Lead a KPI's week through the gates; what one has explained, later ones do not see."""
+    found: list[Finding] = []
+    passed: list[str] = []
+    reason = evidence.review.maturity(one.slug).reason
+    if reason in ("young", "missing"):
+        found.append(Finding("IMMATURE", since=evidence.week, until=evidence.week))
+    for gate in GATES:
+        table = gate.table(evidence, one)
+        if table is None:
+            continue
+        attrs = table.attrs
+        for each in found:
+            table = _without(table, each)
+        table.attrs = attrs
+        if table.empty or not table["is_judged"].any():
+            continue
+        new = gate.find(table)
+        found += [each.with_event(event_of(evidence.log, each)) for each in new]
+        if not new:
+            passed.append(gate.name)
+    named = [each for each in found if each.code == "REAL"]
+    # What was to be expected of a country and came is no news, unless it lies beside what was not.
+    found = [
+        each
+        for each in found
+        if each.code != "CALENDAR" or not each.scope or any(_meet(each.scope, real.scope) for real in named)
+    ]
+    began = tuple(each for each in found if each.since == evidence.week)
+    before = tuple(each for each in found if each.since < evidence.week)
+    if not began and evidence.knows_enough:
+        began = (Finding("NOISE", since=evidence.week, until=evidence.week),)
+    return Verdict(one.slug, began, before, tuple(passed))
+
+
+def _without(table: Weekly, finding: Finding) -> Weekly:
+    """Take the rows out that a finding has explained; a file that came twice was counted once already."""
+    if finding.code not in _SETTLED or finding.by == "duplicate":
+        return table
+    if not finding.scope:
+        return table.iloc[:0] if finding.code in _RECOUNTED else table
+    held = np.ones(len(table), dtype=bool)
+    for name, values in finding.scope.items():
+        column = next((one for one in _COLUMNS_OF.get(name, (name,)) if one in table), None)
+        if column is None:
+            return table
+        found = table[column].astype("string").fillna("")
+        held &= (
+            (found.str.rpartition("-")[2] if column == "lane" != name else found)
+            .isin(list(values))
+            .to_numpy(bool)
+        )
+    return table[~held]
+
+
+_COLUMNS_OF = {"country": ("destination_country", "country", "lane"), "depot": ("destination",)}
+
+
+def _meet(one: Mapping[str, Sequence[str]], other: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether two scopes speak of the same parcels, as far as they name the same things."""
+    shared = one.keys() & other.keys()
+    return bool(shared) and all(set(one[name]) & set(other[name]) for name in shared)
+
+
+def event_of(log: pd.DataFrame, finding: Finding) -> str:
+    """Give the note of the entry in the log that fits a finding by time, kind and scope; empty: none."""
+    for _, entry in log.iterrows():
+        fitting = movement.FITTING.get(entry["kind"], ())
+        if not any(finding.code == code and finding.by in by for code, by in fitting):
+            continue
+        if not movement.is_then(entry, finding.since, finding.until):
+            continue
+        if all(_fits(finding, name, str(entry[name])) for name in ("country", "carrier", "flow")):
+            return str(entry["note"]) or str(entry["kind"])
+    return ""
+
+
+def _fits(finding: Finding, name: str, value: str) -> bool:
+    if not value:
+        return True
+    if name in finding.scope:
+        return value in finding.scope[name]
+    lanes = finding.scope.get("lane", ())
+    if name == "country" and lanes:
+        return any(value in lane.split("-") for lane in lanes)
+    return name == "flow"
+
+
+class Verdicts:
+    """The verdicts of a week, each made when first asked for.
+
+    Parameters
+    ----------
+    review : Review
+    slugs : callable
+        Gives the KPIs that there are.
+    """
+
+    def __init__(self, review: Review, slugs: Callable[[], Sequence[str]]) -> None:
+        self._evidence, self._slugs = Evidence(review), slugs
+        self._made: dict[str, Verdict] = {}
+
+    def of(self, slug: str) -> Verdict:
+        """Say what kind of cause is behind a KPI's week; asked again, it is the same."""
+        if slug not in self._made:
+            self._made[slug] = judge_kpi(self._evidence, kpi(slug))
+        return self._made[slug]
+
+    def frame(self, *, continuing: bool = False) -> pd.DataFrame:
+        """Lay out what was found of all KPIs, without the proofs; kept with the cube."""
+        name = "continuing" if continuing else "verdicts"
+        cube = self._evidence.review.cube
+
+        def made() -> pd.DataFrame:
+            return _packed(as_frame((self.of(slug) for slug in self._slugs()), continuing=continuing))
+
+        return _unpacked(cube.remembered(name, [self._evidence.week], made))
+
+
+def as_frame(verdicts: Iterable[Verdict], *, continuing: bool = False) -> pd.DataFrame:
+    """Lay findings out, one row each: those that say most first, noise last."""
+    rows: list[dict[str, Any]] = [
+        {"kpi": one.kpi, **{name: getattr(each, name) for name in COLUMNS[1:]}}
+        for one in verdicts
+        for each in (one.continuing if continuing else one.findings)
+    ]
+    for row in rows:
+        row["scope"] = {name: list(values) for name, values in row["scope"].items()}
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    order = frame["code"].map(_RANK.index)
+    return (
+        frame.assign(order=order).sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
+    )
+
+
+_PACKED = ("scope", "ruled_out")
+
+
+def _packed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Make of verdicts what a Parquet file holds: texts and numbers, without the proofs."""
+    texts = {name: [json.dumps(value) for value in frame[name]] for name in _PACKED}
+    return frame.drop(columns="proof").assign(**texts)
+
+
+def _unpacked(frame: pd.DataFrame) -> pd.DataFrame:
+    """Take verdicts out of what `_packed` made."""
+    return frame.assign(**{name: [json.loads(value) for value in frame[name]] for name in _PACKED})
+
+
+_RANK = [
+    *("DATA", "REAL", "OVERBILLING", "PRICE", "MIX", "DEFINITION", "CLASSIFICATION", "ARTEFACT"),
+    *("CALENDAR", "IMMATURE", "NOISE"),
+]

@@ -23,13 +23,16 @@ from tallysheet.kpis import kpi
 from tallysheet.language import Language, read_language
 from tallysheet.ledger import Ledger
 from tallysheet.maturity import Maturity
+from tallysheet.overview import row_of
 from tallysheet.restatement import read_kept, restated
 from tallysheet.review import Review
+from tallysheet.seasons import calendar_adjusted
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import read_sources
 from tallysheet.tables import Html, lab_style
-from tallysheet.targets import Pace, as_frame, pace
-from tallysheet.verdict import causes
+from tallysheet.targets import Pace, pace
+from tallysheet.targets import as_frame as targets_frame
+from tallysheet.verdict import Verdict, Verdicts, as_frame
 from tallysheet.weeks import IsoWeek, moment
 
 _PAGE_PARTS = 30  # a dimension with more values is cut by hand, not on the page
@@ -127,7 +130,7 @@ class WeekKpi:
 
     def calendar_adjusted(self) -> pd.DataFrame:
         """Give the weeks without what holidays and peaks usually do."""
-        return self.week.review.calendar_adjusted(self.definition.slug, self.where)
+        return calendar_adjusted(self.week.review, self.definition.slug, self.where)
 
     def pace(self) -> Pace | None:
         """Tell how far the quarter is on its way to the target; None without one, or for a duration."""
@@ -184,7 +187,7 @@ class Week:
             if slug in self.available and self.review.target(slug, where) is target:
                 found = self.review.explanation(slug, self.base, (), where)
                 rows.append((target, found.value_now, found.assurance))
-        return as_frame(rows)
+        return targets_frame(rows)
 
     def restated(self, weeks: int = 8) -> pd.DataFrame:
         """Compare what was first said of so many weeks with what is known now; see `restatement.restated`."""
@@ -219,40 +222,31 @@ class Week:
         return self.cube.remembered(
             "kpis",
             [str(self.week), self.base],
-            lambda: pd.DataFrame([self._row(slug) for slug in self.available]),
+            lambda: pd.DataFrame([row_of(self.review, self.explanation(slug)) for slug in self.available]),
         )
 
-    def _row(self, slug: str) -> dict[str, object]:
-        explanation = self.explanation(slug)
-        maturity, judged = self.review.maturity(slug), self.judged_week(slug)
-        return {
-            "kpi": slug,
-            "value": explanation.value_now,
-            "base": explanation.value_base,
-            "change": explanation.change,
-            "unit": explanation.kpi.unit,
-            "variation": explanation.variation,
-            "assurance": explanation.assurance,
-            "cause": ",".join(dict.fromkeys(cause.code for cause in causes(explanation))),
-            "mature": maturity.is_final,
-            "judged_week": str(judged) if judged else "",
-            "number": explanation.kpi.number,
-            "completeness": maturity.completeness,
-            "projected": maturity.projected,
-            "low": maturity.low,
-            "high": maturity.high,
-            "p90": self.review.p90(slug),
-        }
+    @cached_property
+    def _verdicts(self) -> Verdicts:
+        # One KPI's verdict needs little of what all KPIs need together.
+        return Verdicts(vars(self).get("review") or Review(self.cube, self.week), lambda: self.available)
+
+    def verdict(self, slug: str) -> Verdict:
+        """Say what kind of cause is behind a KPI's week, with its proof."""
+        return self._verdicts.of(slug)
+
+    def verdicts_of(self, slug: str) -> pd.DataFrame:
+        """Give one KPI's rows of `verdicts`, and their proofs."""
+        return as_frame([self.verdict(slug)])
 
     @property
     def verdicts(self) -> pd.DataFrame:
-        """Causes of all KPIs, one row a cause: kpi, code, scope (dict), largest contribution first."""
-        rows = [
-            {"kpi": slug, "code": cause.code, "scope": cause.scope}
-            for slug in self.available
-            for cause in causes(self.explanation(slug))
-        ]
-        return pd.DataFrame(rows, columns=["kpi", "code", "scope"])
+        """What began in the week, of all KPIs, one row a cause; see `tallysheet.findings.Finding`."""
+        return self._verdicts.frame()
+
+    @property
+    def continuing(self) -> pd.DataFrame:
+        """What began in one of the three weeks before and was still so, in the form of `verdicts`."""
+        return self._verdicts.frame(continuing=True)
 
     def explanation(
         self,

@@ -12,7 +12,8 @@ reasons sources inputs casts row_checks checked range_checks database merge ledg
 facts cells cube limits boxes calendar_effects judgement
 decomposition lattice scatter contrasts leaves narrowing segment_search usual_scatter segment_passes segments
 bases durations maturity values
-drivers comparison targets review restatement verdict
+drivers comparison telling targets review restatement overview seasons
+panel spells suspects findings evidence gates gates.quality gates.context gates.money gates.movement verdict
 say tables svg control_charts charts page fine_print
 week explain terminal sampling
 execute

@@ -1,0 +1,195 @@
+"""Evidence: the tables that gates look at, each of the weeks around the judged one, as known then."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache, cached_property
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from tallysheet import schema
+from tallysheet.calendar_effects import peak_week
+from tallysheet.engine import connect, fact_columns, fact_sql, literal
+from tallysheet.facts import show_known, show_table, tables_of
+from tallysheet.findings import PLACES
+from tallysheet.judgement import MIN_EARLIER_WEEKS
+from tallysheet.kpi import Kpi
+from tallysheet.kpis import kpi
+from tallysheet.review import Review
+from tallysheet.seasons import calendar_by_country
+from tallysheet.values import pairs
+
+_WEEKS_BEFORE = 34
+_WEEKS_AFTER = 3
+_MOSTLY = 0.5
+"""Share of a file's rows that are repeated, from which on the file came twice."""
+
+_LEAST_ROWS = 50
+
+Weekly = pd.DataFrame
+"""A table with a column ``week``, and ``is_usual`` and ``is_judged`` of that week."""
+
+
+class Evidence:
+    """What is known of the weeks around the judged one.
+
+    Parameters
+    ----------
+    review : Review
+    """
+
+    def __init__(self, review: Review) -> None:
+        self.review, self.week = review, str(review.week)
+        first, last = review.week.shift(-_WEEKS_BEFORE), review.week.shift(_WEEKS_AFTER)
+        self.weeks = [
+            one
+            for one in review.whole_weeks
+            if first <= one <= last and (one.ended_at <= review.cube.as_of or one == review.week)
+        ]
+        self.names = [str(one) for one in self.weeks]
+        self._tables: dict[tuple[str, ...], pd.DataFrame] = {}
+
+    @cached_property
+    def calm(self) -> pd.DataFrame:
+        """Weeks, and which of them may serve as base and history: those outside the peak."""
+        calm = [peak_week(one) == "" for one in self.weeks]
+        judged = [one == self.review.week for one in self.weeks]
+        return pd.DataFrame({"week": self.names, "is_usual": calm, "is_judged": judged})
+
+    @property
+    def knows_enough(self) -> bool:
+        """Whether earlier weeks are many enough to say that a week is like them."""
+        return sum(one < self.review.week for one in self.weeks) >= MIN_EARLIER_WEEKS
+
+    def has(self, *facts: str) -> bool:
+        """Tell whether the tables of facts were loaded."""
+        return not any(self.review.cube.missing[fact] for fact in facts)
+
+    @cached_property
+    def log(self) -> pd.DataFrame:
+        """The event log as known then: kind, starts_on, ends_on, country, carrier, flow, note."""
+        columns = ["kind", "starts_on", "ends_on", "country", "carrier", "flow", "note"]
+        if "event_log" not in tables_of(self.review.cube.ledger):
+            return pd.DataFrame(columns=columns)
+        with connect() as connection:
+            show_known(connection, self.review.cube.ledger, self.review.cube.as_of, ["event_log"])
+            found = connection.execute(f"SELECT {', '.join(columns)} FROM event_log ORDER BY ALL").df()
+        return found.fillna({"country": "", "carrier": "", "flow": "", "note": ""})
+
+    def dimensions(self, one: Kpi) -> list[str]:
+        """List the dimensions that a finding may name; sellers only where they lead."""
+        among = one.dimensions or fact_columns(one.fact)
+        names = [name for name in among if name in PLACES]
+        return [name for name in names if name != "seller" or one.dimensions[:1] == ("seller",)]
+
+    @cache  # noqa: B019  lives as long as the week that it is of
+    def leaves(self, slug: str, by: tuple[str, ...]) -> Weekly:
+        """Give a KPI's two sides by week and leaf, each week as old as the judged one."""
+        one = kpi(slug)
+        series = self.review.series(slug, self.review.age(slug))
+        whole = tuple(self.dimensions(one))
+        if one.is_additive and set(by) < set(whole):  # adding up once more is cheaper than asking again
+            keys = [*by, "week", "is_usual", "is_judged"]
+            return (
+                self.leaves(slug, whole).groupby(keys, as_index=False)[["x", "n", "ended"]].sum(min_count=1)
+            )
+        if one.is_additive:
+            found = pairs(series.cells(by, self.names), one, [*by, "week"]).reset_index()
+        else:
+            found = self._of_parts(slug, by[0])
+        return found.merge(self.calm, on="week")
+
+    def _of_parts(self, slug: str, dimension: str) -> pd.DataFrame:
+        """Lay out the parts of what does not add up."""
+        parts = self.review.series(slug, self.review.age(slug)).by(dimension).at(self.names)
+        size = len(parts.segments), len(self.names)
+        return pd.DataFrame(
+            {
+                dimension: np.repeat(np.array(parts.segments, dtype=object), size[1]),
+                "week": np.tile(np.array(self.names, dtype=object), size[0]),
+                "x": np.nan_to_num(parts.x).ravel(),
+                "n": np.where(np.isnan(parts.x), 0.0, parts.n).ravel(),
+                "ended": parts.ended.ravel(),
+            }
+        )
+
+    @cache  # noqa: B019
+    def holidays(self, slug: str) -> pd.DataFrame:
+        """Give what holidays and peaks usually do to a KPI, country by country, up to the last week known."""
+        return calendar_by_country(self.review, slug, self.weeks[-1])
+
+    def calm_leaves(self, slug: str, by: tuple[str, ...]) -> Weekly:
+        """Give `leaves` without what the calendar usually does in their country."""
+        table = self.leaves(slug, by)
+        if not kpi(slug).follows_calendar:
+            return table
+        expected = self.holidays(slug)
+        if expected.empty or expected["by"].iloc[0] not in by:
+            return table
+        name = expected["by"].iloc[0]
+        adds = expected.assign(week=expected["week"].astype(str), **{name: expected["country"]})
+        # A peak is everybody's: what one year's showed of a country is mostly chance.
+        is_holiday = (adds["expected"] != 0) & (expected["week"].map(peak_week) == "")
+        adds = adds[is_holiday][[name, "week", "expected"]]
+        found = table.merge(adds, on=[name, "week"], how="left")
+        return found.assign(x=found["x"] - found.pop("expected").fillna(0.0) * found["n"])
+
+    @cache  # noqa: B019
+    def fact(self, name: str, by: tuple[str, ...]) -> Weekly:
+        """Add a fact up by week and some dimensions, as known now."""
+        cube = self.review.cube
+        looks = [look for look in cube.looks() if look[0] in set(self.names)]
+        return cube.joint(name, looks, by).drop(columns="seen_at").merge(self.calm, on="week")
+
+    @cached_property
+    def repeated(self) -> pd.DataFrame:
+        """Files of which most rows had come before: table, file, carrier, week, repeated, whole."""
+        cube = self.review.cube
+        files = cube.ledger.files
+        known = pd.to_datetime(files["loaded_at"]) <= pd.Timestamp(cube.as_of)
+        twice = files[known & (files["duplicates"] >= np.maximum(_MOSTLY * files["rows"], _LEAST_ROWS))]
+        columns = ["table", "file", "carrier", "week", "repeated", "whole"]
+        found = [self._repeated_in(row) for _, row in twice.iterrows()]
+        return (
+            pd.concat([frame for frame in found if frame is not None])
+            if found
+            else pd.DataFrame(columns=columns)
+        )
+
+    def _repeated_in(self, file: pd.Series) -> pd.DataFrame | None:
+        ledger = self.review.cube.ledger
+        table = schema.table(file["table"])
+        names = [column.name for column in table.columns]
+        if not table.week_of or "carrier" not in names:
+            return None
+        kept = ledger.folder.parent.parent / "quarantine" / ledger.state / f"{file['source']}.parquet"
+        amount = "amount_cents" if "amount_cents" in names else "1"
+        key = " || '/' || ".join(f"CAST({name} AS VARCHAR)" for name in table.key)
+        with connect() as connection:
+            show_table(connection, ledger, table.name)
+            return connection.execute(
+                "WITH again AS ("
+                f"SELECT DISTINCT value FROM read_parquet({literal(str(kept))}) "
+                f"WHERE reason = 'duplicate' AND file = {literal(file['file'])}"
+                "), rows AS ("
+                f"SELECT carrier, strftime({table.week_of}, '%G-W%V') AS week, "
+                f"{amount} AS amount, {key} AS key "
+                f"FROM {table.name}) "
+                f'SELECT {literal(table.name)} AS "table", {literal(file["file"])} AS file, carrier, week, '
+                "sum(CASE WHEN key IN (SELECT value FROM again) THEN amount ELSE 0 END) AS repeated, "
+                "sum(amount) AS whole FROM rows WHERE week IN "
+                "(SELECT DISTINCT week FROM rows WHERE key IN (SELECT value FROM again)) "
+                "GROUP BY ALL HAVING repeated > 0 ORDER BY ALL"
+            ).df()
+
+
+def reads(one: Kpi, table: str) -> bool:
+    """Tell whether a KPI's own fact reads a table."""
+    return table in duckdb.get_table_names(fact_sql(one.fact))
+
+
+def day_of(name: str) -> dt.date:
+    """Give the Monday of a week."""
+    return dt.date.fromisocalendar(int(name[:4]), int(name[6:]), 1)

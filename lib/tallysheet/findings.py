@@ -1,0 +1,107 @@
+"""A finding: what kind of cause was found, where, since when, of what size, and by what proof."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+
+CODES = (
+    *("NOISE", "CALENDAR", "REAL", "MIX", "PRICE", "OVERBILLING", "DEFINITION", "CLASSIFICATION"),
+    *("ARTEFACT", "DATA", "IMMATURE"),
+)
+"""Kinds of causes."""
+
+_KEYS = {
+    "destination_country": "country",
+    "destination": "depot",
+    "origin_country": "origin",
+    "seller_country": "origin",
+}
+
+PLACES = frozenset(
+    (
+        *("carrier", "destination", "destination_country", "country", "lane", "flow", "service", "seller"),
+        *("partner", "category", "origin_country", "label_source"),
+    )
+)
+"""Dimensions that a scope may name."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One cause of what a KPI did in a week.
+
+    Parameters
+    ----------
+    code : str
+        One of `CODES`.
+    by : str
+        Of REAL who (carrier, seller, fulfilment, external), of DATA what is wrong (missing, duplicate,
+        unit), of PRICE which part of it (base, fuel, surcharge); else empty.
+    scope : dict of str to tuple of str
+        Carrier, depot, country, lane, flow, service, seller, partner … to the values that are meant;
+        empty: everything.
+    effect, low, high : float
+        Its size with a 95 % interval, NaN where there is none. In the KPI's unit, of its scope; of sums and
+        of money that is not whole (DATA) a share of what was to be expected; of CLASSIFICATION and
+        ARTEFACT the share of cases that were named or decided otherwise; of IMMATURE the share known; of
+        OVERBILLING euro.
+    since, until : str
+        First and last week so far.
+    p : float
+        Chance of such a sight while nothing changed; 0 where no chance is in it.
+    proof : DataFrame
+        A few rows that show it.
+    ruled_out : tuple of (str, float)
+        What else it might have been, as a key of words, and the figure that speaks against it.
+    event : str
+        The note of the entry in the event log that fits; empty: none.
+    """
+
+    code: str
+    scope: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    by: str = ""
+    effect: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    since: str = ""
+    until: str = ""
+    p: float = 0.0
+    proof: pd.DataFrame = field(default_factory=pd.DataFrame, compare=False, repr=False)
+    ruled_out: tuple[tuple[str, float], ...] = ()
+    event: str = ""
+
+    @property
+    def is_cause(self) -> bool:
+        """Whether it says why a KPI moved; noise, and what is not known yet, do not."""
+        return self.code not in ("NOISE", "IMMATURE")
+
+    def with_event(self, note: str) -> Finding:
+        """Add the entry of the event log that fits."""
+        return replace(self, event=note)
+
+
+def scope_of(where: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Name dimensions by the keys of scopes.
+
+    Examples
+    --------
+    >>> scope_of({"carrier": ("ESK",), "destination": ("Madrid",)})
+    {'carrier': ('ESK',), 'depot': ('Madrid',)}
+    """
+    return {_KEYS.get(name, name): tuple(values) for name, values in where.items()}
+
+
+def by_whom(scope: Mapping[str, Sequence[str]]) -> str:
+    """Say whose doing it is, by what the scope names.
+
+    Examples
+    --------
+    >>> by_whom({"carrier": ("ESK",), "country": ("ES",)}), by_whom({"country": ("FR",)})
+    ('carrier', 'external')
+    """
+    names = {"seller": "seller", "partner": "fulfilment", "carrier": "carrier"}
+    return next((who for name, who in names.items() if name in scope), "external")

@@ -1,0 +1,260 @@
+"""Was it to be expected, or only counted otherwise? Calendar, promises, reasons, days of decision."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from tallysheet.calendar_effects import peak_week
+from tallysheet.evidence import Evidence, Weekly
+from tallysheet.findings import Finding, scope_of
+from tallysheet.kpi import Kpi
+from tallysheet.seasons import calendar_adjusted
+from tallysheet.spells import Step, Track, measure, spell_at, step_at
+from tallysheet.suspects import lineup_of
+
+_SURE = 1e-4
+_NOTICEABLE = 0.01
+"""An effect of the calendar on a share that is worth a word."""
+
+_LOST = 0.5
+_SEEN = 0.25
+
+_REASONS = {"wismo": "WISMO", "wismo_openings": "WISMO"}
+"""Fact to the reason of Customer Care that it counts."""
+
+
+def expectations(evidence: Evidence, one: Kpi) -> Weekly | None:
+    """Lay out the KPI beside what holidays and peaks usually do to it: peaks in all, holidays by country."""
+    if not one.follows_calendar:
+        return None
+    whole = calendar_adjusted(evidence.review, one.slug, until=evidence.weeks[-1])
+    table = pd.concat([whole.assign(country=""), evidence.holidays(one.slug)], ignore_index=True)
+    peaks = [peak_week(each) for each in table["week"]]
+    table = table.assign(peak=peaks, week=table["week"].astype(str), limit=_NOTICEABLE)
+    return table.assign(is_usual=table["known"] == "ordinary", is_judged=table["week"] == evidence.week)
+
+
+def calendar(table: Weekly) -> list[Finding]:
+    """Find what earlier holidays and peaks led to expect of the week, where it came to pass.
+
+    A peak that lasts is told by its full weeks: those with three quarters of what its worst one was to bring.
+    """
+    found = []
+    for country, rows in table.groupby("country", sort=True):
+        at = int(np.flatnonzero(rows["is_judged"])[0])
+        if rows["known"].iloc[at] != "history" or _began_before(rows, at):
+            continue
+        run = [at]
+        while run[-1] + 1 < len(rows) and rows["peak"].iloc[at] and rows["peak"].iloc[run[-1] + 1]:
+            run.append(run[-1] + 1)
+        expected = rows["expected"].iloc[run[:_LASTING]]
+        worst = float(expected.iloc[int(expected.abs().to_numpy().argmax())])
+        full = expected[expected / worst >= _MOSTLY].index if worst else expected.index
+        size, came = float(expected[full].mean()), float(rows["deviation"][full].mean())
+        if abs(size) < float(rows["limit"].iloc[0]) or came / size < _SEEN:
+            continue
+        usual = rows["deviation"][rows["is_usual"]].iloc[-26:]
+        spread = 1.4826 * float((usual - usual.median()).abs().median())
+        half = min(1.96 * spread, abs(size) / 2)
+        found.append(
+            Finding(
+                "CALENDAR",
+                {"country": (str(country),)} if country else {},
+                "",
+                size,
+                size - half,
+                size + half,
+                rows["week"].iloc[at],
+                rows["week"][full].iloc[-1],
+                0.0,
+                rows[["week", "value", "expected", "adjusted"]].iloc[max(at - 6, 0) : at + _LASTING],
+                (("left_over", came - size),),
+            )
+        )
+    is_peak = bool(table["peak"][table["is_judged"]].iloc[0])
+    return [one for one in found if is_peak != bool(one.scope)]
+
+
+_LASTING = 2
+_MOSTLY = 0.75
+
+
+def _began_before(rows: pd.DataFrame, at: int) -> bool:
+    """Tell whether the week only goes on with a peak that began before."""
+    return bool(at and rows["peak"].iloc[at] and rows["peak"].iloc[at - 1])
+
+
+def promises(evidence: Evidence, one: Kpi) -> Weekly | None:
+    """Lay out how long promises were and how much of them was left, by lane and flow."""
+    if one.fact not in ("shipments", "perfect_orders", "transits") or not evidence.has("promises"):
+        return None
+    if one.numerator not in ("on_time_n", "perfect_n", "in_time_n"):
+        return None
+    return evidence.fact("promises", ("lane", "flow"))
+
+
+def definition(table: Weekly) -> list[Finding]:
+    """Find lanes whose promise became longer or shorter, and what on time would be by the old one."""
+    weeks = sorted(table["week"].unique())
+    at = weeks.index(table["week"][table["is_judged"]].iloc[0])
+    table = table.assign(days=table["granted_days_bin"] * table["due_n"])
+    moved: dict[int, list[tuple[str, str, Step]]] = {}
+    for (lane, flow), rows in table.groupby(["lane", "flow"]):
+        sums = rows.groupby("week")[["days", "due_n"]].sum().reindex(weeks, fill_value=0)
+        granted = (sums["days"] / sums["due_n"].where(sums["due_n"] >= _LEAST_PARCELS)).to_numpy(float)
+        step = step_at(granted, at)
+        if step is None or abs(step.effect) < _LOST or step.p > _SURE * 10:
+            continue
+        moved.setdefault(int(np.sign(step.effect) * max(round(abs(step.effect)), 1)), []).append(
+            (str(lane), str(flow), step)
+        )
+    return [_restated(table, days, parts, weeks) for days, parts in moved.items()]
+
+
+_LEAST_PARCELS = 40
+
+
+def _restated(table: Weekly, days: int, parts: list[tuple[str, str, Step]], weeks: list[str]) -> Finding:
+    """Say what on time would have been, had the promise not changed."""
+    since = table["week"][table["is_judged"]].iloc[0]
+    until = weeks[min(step.last for *_, step in parts)]
+    held = pd.Series(list(zip(table["lane"], table["flow"], strict=True)), index=table.index).isin(
+        [(lane, flow) for lane, flow, _ in parts]
+    )
+    rows, old = table[held], float(np.mean([step.before for *_, step in parts]))
+    by_week = rows.groupby("week")["due_n"].sum()
+    now = rows[rows["spare_days_bin"] >= 0].groupby("week")["due_n"].sum() / by_week
+    # What was still promised by the old rule is on time by it.
+    is_new = (
+        (rows["granted_days_bin"] - old >= days / 2)
+        if days > 0
+        else (rows["granted_days_bin"] - old <= days / 2)
+    )
+    restated = rows[rows["spare_days_bin"] >= days * is_new].groupby("week")["due_n"].sum() / by_week
+    began = weeks.index(since)
+    proof = pd.DataFrame({"on_time": now, "by_old_promise": restated.where(restated.index >= since, now)})
+    lasting = by_week.loc[since:until]
+    effect = float(np.average((now - restated)[lasting.index], weights=lasting))
+    half = 1.96 * float(np.sqrt(abs(effect) / lasting.sum()))
+    where = {"lane": tuple(sorted({lane for lane, *_ in parts}))}
+    flows = tuple(sorted({flow for _, flow, _ in parts}))
+    if len(flows) < table["flow"].nunique():
+        where["flow"] = flows
+    return Finding(
+        "DEFINITION",
+        scope_of(where),
+        "",
+        effect,
+        effect - half,
+        effect + half,
+        since,
+        until,
+        max(step.p for *_, step in parts),
+        proof.iloc[max(began - 4, 0) : began + 3].reset_index(),
+        (("by_old_promise", float(restated[since])), ("days", float(days))),
+    )
+
+
+def reasons(evidence: Evidence, one: Kpi) -> Weekly | None:
+    """Lay out contacts by the reason that was chosen, in the week in which they were opened."""
+    if one.fact not in _REASONS or one.numerator == "asks_where_n" or not evidence.has("contact_openings"):
+        return None
+    found = evidence.fact("contact_openings", ("reason",))
+    sums = found.groupby(["reason", "week", "is_usual", "is_judged"], as_index=False)["opened_n"].sum()
+    whole = sums.groupby("week")["opened_n"].transform("sum").astype(float)
+    table = sums.assign(x=sums["opened_n"].astype(float), n=whole)
+    return table.assign(counted=_REASONS[one.fact])
+
+
+def classification(table: Weekly) -> list[Finding]:
+    """Find a reason that lost to another what the sum of reasons did not lose."""
+    lineup = lineup_of(table, ["reason"], "share", _SURE)
+    leaves, at, counted = lineup.panel, lineup.week, table["counted"].iloc[0]
+    names = leaves.named["reason"].tolist()
+    if counted not in names:
+        return []
+    nothing = np.zeros(len(leaves.weeks))
+    whole = table.groupby("week")["n"].first().reindex(leaves.weeks).to_numpy(float)
+    spells = {
+        name: spell_at(Track(leaves.x[place], whole, nothing, nothing, "share", lineup.usual), at)
+        for place, name in enumerate(names)
+    }
+    own = spells[counted]
+    if own is None or own.p * len(names) > _SURE or own.first != at:
+        return []
+    place = names.index(counted)
+    other = [
+        (
+            name,
+            measure(Track(leaves.x[j], whole, nothing, nothing, "share", lineup.usual), own.first, own.last),
+        )
+        for j, name in enumerate(names)
+        if j != place
+    ]
+    opposite = [
+        (name, one)
+        for name, one in other
+        if one is not None and one.p * len(names) < _SURE and one.effect * own.effect < 0
+    ]
+    if not opposite:
+        return []
+    name, one = max(opposite, key=lambda pair: abs(pair[1].effect))
+    if abs(one.effect + own.effect) > 0.35 * abs(own.effect):
+        return []
+    effect, half = own.effect / own.before, (own.high - own.effect) / own.before
+    return [
+        Finding(
+            "CLASSIFICATION",
+            {},
+            "",
+            effect,
+            effect - half,
+            effect + half,
+            leaves.weeks[own.first],
+            leaves.weeks[own.last],
+            own.p * len(names),
+            pd.DataFrame(
+                {"week": leaves.weeks, counted: leaves.x[place], name: leaves.x[names.index(name)]}
+            ).iloc[max(at - 4, 0) : at + 4],
+            (("other_reason_gained", one.effect), ("reason_lost", own.effect)),
+        )
+    ]
+
+
+def closings(evidence: Evidence, one: Kpi) -> Weekly | None:
+    """Lay out the claims that carriers decided all at once, and those that waited then."""
+    if one.slug not in ("claim_resolution_days", "claim_decision_days", "claim_backlog"):
+        return None
+    return evidence.fact("claim_closings", ("carrier",)) if evidence.has("claim_closings") else None
+
+
+def artefact(table: Weekly) -> list[Finding]:
+    """Find carriers that decided many claims in a minute: by the day of decision all seem slow, or fast."""
+    rows = (
+        table[table["is_judged"]]
+        .groupby(["carrier", "week"], as_index=False)[["waiting_n", "at_once_n"]]
+        .sum()
+    )
+    found = []
+    for _, row in rows.iterrows():
+        share = float(row["at_once_n"] / row["waiting_n"])
+        low, high = stats.binomtest(int(row["at_once_n"]), int(row["waiting_n"])).proportion_ci(
+            method="wilson"
+        )
+        found.append(
+            Finding(
+                "ARTEFACT",
+                {"carrier": (row["carrier"],)},
+                "",
+                share,
+                float(low),
+                float(high),
+                row["week"],
+                row["week"],
+                0.0,
+                rows,
+            )
+        )
+    return found

@@ -1,0 +1,382 @@
+"""Did the mix move, did prices, or was too much billed? Money is split before anybody is blamed for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from tallysheet.evidence import Evidence, Weekly
+from tallysheet.findings import Finding
+from tallysheet.gates.quality import AUDITED
+from tallysheet.kpi import Kpi
+from tallysheet.limits import Numbers
+from tallysheet.spells import Spell, Track, measure, spell_at, step_at
+from tallysheet.suspects import lineup_of, suspects
+
+_SURE = 1e-3
+_MIXED = ("carrier", "lane")
+_LEAST_MOVE = 0.05
+"""Share of a lane's volume that must have moved between carriers."""
+
+_LEAST_MIX = {"share": 0.0015, "euro": 0.05}
+_NEARLY_ALL = 0.8
+_INVOICED = 0.6
+_LEAST_PRICE = 0.004
+_SURE_PRICE = 1e-3
+_SLIP_CENTS = 1
+_LEAST_EARLY = 8
+
+
+def volumes(evidence: Evidence, one: Kpi) -> Weekly | None:
+    """Lay out what was shipped by lane and carrier, and the KPI's two sides."""
+    if not one.is_additive or one.denominator is None or not set(_MIXED) <= set(one.dimensions):
+        return None
+    if not evidence.has("shipped") or one.unit not in _LEAST_MIX:
+        return None
+    shipped = evidence.fact("shipped", ("lane", "carrier", "flow"))
+    shipped = shipped[shipped["flow"] == "outbound"]
+    keys = ["lane", "carrier", "week", "is_usual", "is_judged"]
+    sums = shipped.groupby(keys, as_index=False)["shipped_n"].sum()
+    own = evidence.leaves(one.slug, _leaf(one))
+    if "flow" in own:
+        own = own[own["flow"] == "outbound"]
+    own = own.groupby(["lane", "carrier", "week"], as_index=False)[["x", "n"]].sum()
+    table = sums.merge(own, on=["lane", "carrier", "week"], how="outer")
+    table = table.drop(columns=["is_usual", "is_judged"]).merge(evidence.calm, on="week").fillna(0.0)
+    return table.assign(limit=_LEAST_MIX[one.unit])
+
+
+def _leaf(one: Kpi) -> tuple[str, ...]:
+    return ("lane", "carrier", "flow") if "flow" in one.dimensions else ("lane", "carrier")
+
+
+def mix(table: Weekly) -> list[Finding]:
+    """Find volume that moved between carriers of a lane, or left lanes, and what that does to the KPI."""
+    counts = table.assign(x=table["shipped_n"].astype(float), n=table["shipped_n"].astype(float))
+    return [*_between_carriers(table, counts), *_between_lanes(table, counts)]
+
+
+def moves(counts: Weekly) -> dict[str, list[tuple[str, Spell]]]:
+    """Give the carriers whose share of a lane moved in the week, lane by lane."""
+    lineup = lineup_of(counts, ["lane", "carrier"], "share", _SURE)
+    leaves, found = lineup.panel, {}
+    nothing = np.zeros(len(leaves.weeks))
+    for lane in np.unique(leaves.named["lane"].astype(str)).tolist():
+        held = leaves.held({"lane": (lane,)})
+        whole = leaves.sums(held)[1]
+        moved = []
+        for place in np.flatnonzero(held):
+            track = Track(leaves.x[place], whole, nothing, nothing, "share", lineup.usual)
+            spell = spell_at(track, lineup.week)
+            if spell is None or abs(spell.effect) < _LEAST_MOVE or spell.first != lineup.week:
+                continue
+            if spell.p * len(leaves.x) < _SURE:
+                moved.append((str(leaves.named["carrier"][place]), spell))
+        if {np.sign(spell.effect) for _, spell in moved} == {-1.0, 1.0}:
+            found[lane] = moved
+    return found
+
+
+def _between_carriers(table: Weekly, counts: Weekly) -> Iterator[Finding]:
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    moved = moves(counts)
+    for lane, parts in moved.items():
+        gain, lose = (
+            tuple(sorted(name for name, spell in parts if spell.effect * sign > 0)) for sign in (1, -1)
+        )
+        groups.setdefault((gain, lose), []).append(lane)
+    weeks = sorted(table["week"].unique())
+    at = weeks.index(table["week"][table["is_judged"]].iloc[0])
+    for (gain, lose), proven in groups.items():
+        last = min(spell.last for lane in proven for _, spell in moved[lane])
+        lanes = [*proven, *_as_well(counts, gain, lose, proven, last)]
+        rows = table[table["lane"].isin(lanes) & table["carrier"].isin([*gain, *lose])]
+        effect, error, proof = _mixed(
+            rows, _full(rows, gain, weeks[at : last + 1], _base(rows, at)), _base(rows, at)
+        )
+        if abs(effect) < table["limit"].iloc[0] or abs(effect) < 1.96 * error:
+            continue
+        yield Finding(
+            "MIX",
+            {"lane": tuple(sorted(lanes)), "carrier": tuple(sorted([*gain, *lose]))},
+            "",
+            effect,
+            effect - 1.96 * error,
+            effect + 1.96 * error,
+            weeks[at],
+            weeks[last],
+            max(spell.p for lane in proven for _, spell in moved[lane]),
+            proof,
+        )
+
+
+def _as_well(
+    counts: Weekly, gain: tuple[str, ...], lose: tuple[str, ...], proven: list[str], last: int
+) -> list[str]:
+    """Give the smaller lanes on which the same carriers gained and lost in the same weeks."""
+    lineup = lineup_of(counts, ["lane", "carrier"], "share", _SURE)
+    leaves, found = lineup.panel, []
+    nothing = np.zeros(len(leaves.weeks))
+    for lane in sorted({*leaves.named["lane"].tolist()} - {*proven}):
+        whole = leaves.sums(leaves.held({"lane": (lane,)}))[1]
+        spells = [
+            (
+                sign,
+                measure(
+                    Track(leaves.sums(held)[0], whole, nothing, nothing, "share", lineup.usual),
+                    lineup.week,
+                    last,
+                ),
+            )
+            for sign, names in ((1, gain), (-1, lose))
+            for held in [leaves.held({"lane": (lane,), "carrier": names})]
+        ]
+        if all(
+            one is not None and one.effect * sign >= _LEAST_MOVE and one.p < _AS_WELL for sign, one in spells
+        ):
+            found.append(lane)
+    return found
+
+
+_AS_WELL = 0.01
+
+
+def _full(rows: Weekly, gain: tuple[str, ...], now: list[str], base: list[str]) -> list[str]:
+    """Leave out a first week in which the move was only under way."""
+    share = (
+        rows[rows["carrier"].isin(gain)].groupby("week")["shipped_n"].sum()
+        / rows.groupby("week")["shipped_n"].sum()
+    )
+    step = share.reindex(now) - share.reindex(base).mean()
+    return [week for week in now if step[week] >= _MOSTLY * step.max()]
+
+
+_MOSTLY = 0.75
+
+
+def _base(rows: Weekly, at: int) -> list[str]:
+    weeks = rows[["week", "is_usual"]].drop_duplicates().sort_values("week")
+    return weeks["week"].iloc[:at][weeks["is_usual"].iloc[:at].to_numpy()].tolist()[-8:]
+
+
+def _mixed(rows: Weekly, now: list[str], base: list[str]) -> tuple[float, float, pd.DataFrame]:
+    """Give what the move between carriers does to the lanes' KPI: shares by rates of all these weeks."""
+    keys = ["lane", "carrier"]
+    sides = {
+        name: rows[rows["week"].isin(weeks)].groupby(keys)[["shipped_n", "x", "n"]].sum()
+        for name, weeks in (("now", now), ("base", base))
+    }
+    joined = sides["now"].merge(
+        sides["base"], how="outer", left_index=True, right_index=True, suffixes=("_now", "_base")
+    )
+    joined = joined.fillna(0.0)
+    volume = {
+        side: joined[f"shipped_n_{side}"] / joined[f"shipped_n_{side}"].groupby("lane").transform("sum")
+        for side in ("now", "base")
+    }
+    weight = joined["shipped_n_now"].groupby("lane").transform("sum") / joined["shipped_n_now"].sum()
+    n = joined["n_now"] + joined["n_base"]
+    rate = ((joined["x_now"] + joined["x_base"]) / n.where(n > 0)).fillna(0.0)
+    moved = (volume["now"] - volume["base"]).fillna(0.0) * weight
+    is_share = bool((joined["x_now"] <= joined["n_now"]).all())
+    variance = rate * (1 - rate) if is_share else (rate * 0.4) ** 2
+    error = float(np.sqrt((moved**2 * _OVERDISPERSION * variance / n.where(n > 0)).sum()))
+    proof = pd.DataFrame({"share_before": volume["base"], "share_now": volume["now"], "rate": rate})
+    return float((moved * rate).sum()), error, proof.reset_index()
+
+
+_OVERDISPERSION = 3.0
+
+
+def _between_lanes(table: Weekly, counts: Weekly) -> Iterator[Finding]:
+    lineup = lineup_of(counts, ["lane", "carrier"], "sum", _SURE)
+    weeks = lineup.panel.weeks
+    for one in suspects(lineup, ["lane"]):
+        if one.spell.first != lineup.week or abs(one.spell.effect) < _LEAVES:
+            continue
+        lanes = one.where["lane"]
+        now, base = list(weeks[lineup.week : one.spell.last + 1]), _base(table, lineup.week)
+        marked = table.assign(held=table["lane"].isin(lanes))
+        sums = {side: marked[marked["week"].isin(names)] for side, names in (("now", now), ("base", base))}
+        effect, error = _left(sums["now"], sums["base"])
+        if abs(effect) < table["limit"].iloc[0]:
+            continue
+        yield Finding(
+            "MIX",
+            {"lane": tuple(sorted(lanes))},
+            "",
+            effect,
+            effect - 1.96 * error,
+            effect + 1.96 * error,
+            weeks[one.spell.first],
+            weeks[one.spell.last],
+            one.p,
+            table[table["lane"].isin(lanes)]
+            .groupby("week", as_index=False)[["shipped_n", "x", "n"]]
+            .sum()
+            .iloc[-12:],
+        )
+
+
+_LEAVES = 0.3
+"""A lane that shrinks or grows by less than this does not explain a total."""
+
+
+def _left(now: pd.DataFrame, base: pd.DataFrame) -> tuple[float, float]:
+    """Give what the lanes' larger or smaller share does to the total, at what they and the rest cost."""
+    both = pd.concat([now, base]).groupby("held")[["x", "n"]].sum()
+    gap = both["x"] / both["n"]
+    share = [
+        float(rows.loc[rows["held"], "shipped_n"].sum() / rows["shipped_n"].sum()) for rows in (now, base)
+    ]
+    effect = (share[0] - share[1]) * float(gap[True] - gap[False])
+    return effect, abs(effect) * 0.05
+
+
+def charges(evidence: Evidence, one: Kpi) -> Weekly | None:
+    """Lay out what parcels cost by what is charged: base, fuel, surcharges, of those that are invoiced."""
+    if one.slug not in ("cost_per_parcel", "transport_cost") or not evidence.has("costs"):
+        return None
+    by = ("carrier", "lane", "flow", "service", "weight_band", "label_source")
+    return evidence.fact("costs", by)
+
+
+def price(table: Weekly) -> list[Finding]:
+    """Find prices that changed, like for like: base by lane, service and weight; fuel as a share of it."""
+    weeks = sorted(table["week"].unique())
+    at = weeks.index(table["week"][table["is_judged"]].iloc[0])
+    carriers = [name for name in sorted(table["carrier"].unique()) if name]
+    changed: dict[str, dict[str, tuple[float, float, float, int, float]]] = {}
+    for carrier in carriers:
+        for part, levels, euros in _levels(table[table["carrier"] == carrier], weeks, at):
+            step = step_at(levels, at)
+            if step is None or step.p * len(carriers) * 3 > _SURE_PRICE:
+                continue
+            effect = step.effect * euros
+            if abs(effect) >= _LEAST_PRICE * _cost(table, weeks, at, carrier):
+                changed.setdefault(part, {})[carrier] = (
+                    effect,
+                    step.low * euros,
+                    step.high * euros,
+                    step.last,
+                    step.p,
+                )
+    found = []
+    volume = table[table["week"] == weeks[at]].groupby("carrier")["parcels_n"].sum()
+    for part, steps in changed.items():
+        for names in _alike(steps, volume):
+            weight = volume.reindex(names)
+            is_all = weight.sum() >= _NEARLY_ALL * volume.sum()
+            over = volume.sum() if is_all else weight.sum()
+            effect, *ends = (
+                float(sum(steps[name][side] * weight[name] for name in names) / over) for side in range(3)
+            )
+            found.append(
+                Finding(
+                    "PRICE",
+                    {} if is_all else {"carrier": tuple(names)},
+                    part,
+                    effect,
+                    min(ends),
+                    max(ends),
+                    weeks[at],
+                    weeks[min(steps[name][3] for name in names)],
+                    max(steps[name][4] for name in names),
+                    pd.DataFrame(
+                        [{"carrier": name, "euro": steps[name][0], "parcels": weight[name]} for name in names]
+                    ),
+                )
+            )
+    return found
+
+
+def _alike(steps: Mapping[str, tuple[float, ...]], volume: pd.Series) -> list[list[str]]:
+    """Put carriers together whose price moved one way; alone, if that is not nearly all."""
+    groups = []
+    for sign in (1, -1):
+        names = sorted(name for name, step in steps.items() if step[0] * sign > 0)
+        if names and volume.reindex(names).sum() >= _NEARLY_ALL * volume.sum():
+            groups.append(names)
+        else:
+            groups += [[name] for name in names]
+    return groups
+
+
+def _cost(table: Weekly, weeks: list[str], at: int, carrier: str) -> float:
+    rows = table[(table["carrier"] == carrier) & (table["week"] == weeks[at])]
+    return float(rows["cost_cents"].sum() / max(rows["parcels_n"].sum(), 1)) / 100
+
+
+def _levels(rows: Weekly, weeks: list[str], at: int) -> Iterator[tuple[str, Numbers, float]]:
+    """Give for each part of the price its level by week, and how many euros a parcel one of it is."""
+    leaf = ["lane", "flow", "service", "weight_band", "label_source"]
+    rows = rows[rows["invoiced_n"] > 0]
+    base_weeks = _base(rows, at)
+    usual = (
+        rows[rows["week"].isin(base_weeks)].groupby(leaf, dropna=False)[["base_cents", "invoiced_n"]].sum()
+    )
+    usual_rate = (usual["base_cents"] / usual["invoiced_n"]).rename("usual")
+    joined = rows.merge(usual_rate, left_on=leaf, right_index=True, how="inner")
+    joined = joined.assign(expected=joined["usual"] * joined["invoiced_n"])
+    names = ["base_cents", "expected", "fuel_cents", "extra_cents", "invoiced_n", "parcels_n"]
+    sums = joined.groupby("week")[names].sum().reindex(weeks)
+    known = sums["invoiced_n"] >= _INVOICED * sums["parcels_n"]
+    calm = rows.groupby("week")["is_usual"].first().reindex(weeks, fill_value=False).to_numpy(bool).copy()
+    calm[at:] = True
+    sums = sums.where(known & calm)
+    if sums.loc[base_weeks, "invoiced_n"].notna().sum() < len(base_weeks) // 2:
+        return
+    parcel = float(sums.loc[base_weeks, "base_cents"].sum() / sums.loc[base_weeks, "invoiced_n"].sum()) / 100
+    yield "base", (sums["base_cents"] / sums["expected"]).to_numpy(float), parcel
+    yield "fuel", (sums["fuel_cents"] / sums["base_cents"]).to_numpy(float), parcel
+    yield "surcharge", (sums["extra_cents"] / sums["invoiced_n"] / 100).to_numpy(float), 1.0
+
+
+def audits(evidence: Evidence, one: Kpi) -> Weekly | None:
+    """Lay out by ship week how much more than the contract was charged, and how much more it says later."""
+    if one.slug not in ("overbilling", "overbilling_share", "invoice_accuracy"):
+        return None
+    return evidence.fact("audits", AUDITED) if evidence.has("audits") else None
+
+
+def overbilling(table: Weekly) -> list[Finding]:
+    """Find parcels charged at a price of the contract that did not hold yet."""
+    weeks = sorted(table["week"].unique())
+    at = weeks.index(table["week"][table["is_judged"]].iloc[0])
+    # Labels that sellers buy cost more than ours by a fixed amount: what is charged most often.
+    keys = ["carrier", "label_source", "excess_bin"]
+    counted = table.groupby(keys, dropna=False)["billed_n"].sum().reset_index().sort_values("billed_n")
+    often = counted.groupby(keys[:2], dropna=False)["excess_bin"].last()
+    usual = table.merge(often.rename("usual").reset_index(), on=["carrier", "label_source"])
+    above = usual["excess_bin"] - usual["usual"]
+    is_early = (usual["step_bin"] > _SLIP_CENTS) & ((above - usual["step_bin"]).abs() <= _SLIP_CENTS)
+    early = usual[is_early].assign(cents=lambda rows: rows["step_bin"] * rows["billed_n"])
+    found = []
+    for carrier, rows in early.groupby("carrier"):
+        sums = rows.groupby("week")[["billed_n", "cents"]].sum().reindex(weeks, fill_value=0)
+        lasting = [at]
+        while lasting[-1] + 1 < len(weeks) and sums["billed_n"].iloc[lasting[-1] + 1] >= _LEAST_EARLY:
+            lasting.append(lasting[-1] + 1)
+        began = at == 0 or sums["billed_n"].iloc[at - 1] < _LEAST_EARLY
+        if sums["billed_n"].iloc[at] < _LEAST_EARLY or not began:
+            continue
+        chosen = sums.iloc[lasting]
+        euros = float(chosen["cents"].sum()) / 100
+        half = 1.96 * euros / float(np.sqrt(chosen["billed_n"].sum()))
+        found.append(
+            Finding(
+                "OVERBILLING",
+                {"carrier": (str(carrier),)},
+                "",
+                euros,
+                euros - half,
+                euros + half,
+                weeks[at],
+                weeks[lasting[-1]],
+                0.0,
+                chosen.reset_index(),
+            )
+        )
+    return found

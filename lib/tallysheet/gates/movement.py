@@ -1,0 +1,149 @@
+"""Who moved? What is left once data, calendar, definitions, mix and prices are out of the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from tallysheet.evidence import Evidence, Weekly, day_of
+from tallysheet.findings import Finding, by_whom, scope_of
+from tallysheet.kpi import Kpi
+from tallysheet.panel import Panel
+from tallysheet.seasons import COUNTRIES
+from tallysheet.suspects import Where, lineup_of, suspects
+
+_LEVEL = 1e-4
+"""Chance that a KPI of an unchanged week names anybody."""
+
+_LEVEL_OF_DURATIONS = 1e-5
+"""The same of durations, whose medians scatter in ways that few weeks show."""
+
+
+FITTING: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "strike": (("REAL", ("external",)),),
+    "weather": (("REAL", ("external",)),),
+    "closure": (("REAL", ("carrier", "external")),),
+    "wms": (("REAL", ("seller", "fulfilment")),),
+    "campaign": (("CALENDAR", ("",)), ("REAL", ("fulfilment",))),
+    "bank_holiday": (("CALENDAR", ("",)),),
+    "tariff": (("PRICE", ("base", "fuel", "surcharge")), ("MIX", ("",)), ("REAL", ("external",))),
+    "price": (("PRICE", ("base", "fuel", "surcharge")), ("OVERBILLING", ("",)), ("MIX", ("",))),
+    "promise_rule": (("DEFINITION", ("",)),),
+    "definition": (("CLASSIFICATION", ("",)), ("ARTEFACT", ("",)), ("DEFINITION", ("",))),
+    "data_incident": (("DATA", ("missing", "duplicate", "unit")), ("IMMATURE", ("",))),
+}
+"""Kind of an entry in the event log to what it can explain: codes, and by whom or by what."""
+
+_DAYS_AFTER = 4
+"""What befalls parcels on the last days of a week shows in the next one."""
+
+
+def parts(evidence: Evidence, one: Kpi) -> Weekly | None:
+    """Lay out the KPI's two sides by leaf and week."""
+    by = evidence.dimensions(one)
+    if not by or one.is_money or one.method == "standardised":
+        return None
+    if one.is_additive:
+        table = evidence.calm_leaves(one.slug, tuple(by))
+        if one.denominator is None and (table["x"] < 0).any():
+            return None
+        if one.slug == "shipments":
+            # What is sent back follows seasons of its own.
+            by = [name for name in by if name in ("lane", "carrier")]
+            table = evidence.leaves(one.slug, (*by, "flow"))
+            table = table[table["flow"] == "outbound"]
+        kind = "sum" if one.denominator is None else "rate" if one.unit == "rate" else "share"
+        tables = [table]
+    else:
+        kind = "amount"
+        tables = [evidence.leaves(one.slug, (name,)) for name in by[:2]]
+    table = pd.concat(tables, ignore_index=True)
+    table.attrs = {"by": by, "kind": kind, "hints": hints(evidence, one, by)}
+    return table
+
+
+def hints(evidence: Evidence, one: Kpi, by: Sequence[str]) -> list[Where]:
+    """Give the parts that the event log names for the week, in the KPI's own dimensions."""
+    found: list[Where] = []
+    if not one.follows_calendar:
+        return found
+    for _, entry in evidence.log.iterrows():
+        codes = {code for code, _ in FITTING.get(entry["kind"], ())}
+        if "REAL" not in codes or not is_then(entry, evidence.week, evidence.week):
+            continue
+        keys = {**dict.fromkeys(COUNTRIES, "country"), "carrier": "carrier", "flow": "flow"}
+        where = {name: (str(entry[key]),) for name, key in keys.items() if name in by and entry[key]}
+        if where:
+            found.append(where)
+    return found
+
+
+def is_then(entry: pd.Series, since: str, until: str) -> bool:
+    """Tell whether an entry of the log falls into some weeks, or ends a few days before them."""
+    first, last = day_of(since), day_of(until) + pd.Timedelta(days=6)
+    starts = pd.Timestamp(entry["starts_on"]).date()
+    ends = starts if pd.isna(entry["ends_on"]) else pd.Timestamp(entry["ends_on"]).date()
+    return bool(starts <= last and ends + pd.Timedelta(days=_DAYS_AFTER) >= first)
+
+
+def moved(table: Weekly) -> list[Finding]:
+    """Find the parts that moved beyond the rest and beyond their usual wobble, and whose doing it is."""
+    found: list[Finding] = []
+    by, kind = table.attrs["by"], table.attrs["kind"]
+    if kind != "amount":
+        return _of_leaves(table, by, kind, table.attrs["hints"])
+    for name in [one for one in by[:2] if table[one].notna().any()]:
+        rows = table[table[name].notna()]
+        found += _of_leaves(rows, [name], kind, [])
+    return found
+
+
+def _of_leaves(table: Weekly, by: Sequence[str], kind: str, hinted: Sequence[Where]) -> list[Finding]:
+    level = _LEVEL_OF_DURATIONS if kind == "amount" else _LEVEL
+    lineup = lineup_of(table, by, kind, level, hinted)
+    weeks = lineup.panel.weeks
+    found = []
+    for one in suspects(lineup, by):
+        spell, scope = one.spell, scope_of(_accountable(lineup.panel, one.where))
+        x, n = lineup.panel.sums(lineup.panel.held(one.where))
+        found.append(
+            Finding(
+                "REAL",
+                scope,
+                by_whom(scope),
+                spell.effect,
+                spell.low,
+                spell.high,
+                weeks[spell.first],
+                weeks[spell.last],
+                one.p,
+                pd.DataFrame({"week": weeks, "x": x, "n": n}).iloc[max(lineup.week - 8, 0) : lineup.week + 4],
+                (("rest_moved_less", spell.p),),
+            )
+        )
+    return found
+
+
+def _accountable(panel: Panel, where: Where) -> Where:
+    """Name the same parcels by who carries them, and a depot's country beside it.
+
+    Where a service stands for its only carrier, the carrier answers; with a carrier, a place through
+    which all of them go is named too.
+    """
+    held, found = panel.held(where), dict(where)
+    carrier = _only_value(panel, held, "carrier")
+    if "service" in found and "carrier" not in found and carrier:
+        found = {**{name: values for name, values in found.items() if name != "service"}, "carrier": carrier}
+        depot = _only_value(panel, held, "destination")
+        if depot:
+            found["destination"] = depot
+    country = _only_value(panel, held, "destination_country")
+    return {**found, "destination_country": country} if "destination" in found and country else found
+
+
+def _only_value(panel: Panel, held: np.ndarray, name: str) -> tuple[str, ...]:
+    """Give the only value of a dimension among some leaves; empty if there are several."""
+    values = np.unique(panel.named[name][held].astype(str)).tolist() if name in panel.named else []
+    return tuple(values) if len(values) == 1 and values[0] else ()

@@ -1,0 +1,207 @@
+"""Is the data whole? Missing scans, files that came twice, amounts in a wrong unit, too little known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tallysheet.evidence import Evidence, Weekly, reads
+from tallysheet.findings import Finding, scope_of
+from tallysheet.kpi import Kpi
+from tallysheet.spells import Track, spell_at
+from tallysheet.suspects import Where, lineup_of, suspects
+
+_SURE = 1e-4
+_UNSEEN = 0.03
+"""Share of parcels without a scan, beyond the usual, from which on scans are missing."""
+
+_SCANNED = ("shipments", "transits", "deliveries", "attempts", "handed_over", "handovers", "perfect_orders")
+"""Facts whose rows are late or incomplete without scans."""
+
+AUDITED = ("carrier", "destination_country", "lane", "currency", "contract_currency", "label_source")
+"""What bills are laid out by, once for all that looks at them."""
+
+_REPEATED = 0.02
+_OFF = 0.02
+
+
+def scans(evidence: Evidence, one: Kpi) -> Weekly | None:
+    """Lay out, by carrier, the parcels due, those without any scan, and the KPI."""
+    if one.fact not in _SCANNED or "carrier" not in one.dimensions or not evidence.has("shipments"):
+        return None
+    seen = evidence.leaves("otd", ("carrier",))
+    if seen["ended"].isna().all():
+        return None
+    own = evidence.leaves(one.slug, ("carrier",))[["carrier", "week", "x", "n"]]
+    own = own.rename(columns={"x": "kpi_x", "n": "kpi_n"})
+    table = seen.assign(x=seen["n"] - seen["ended"])
+    return table.merge(own, on=["carrier", "week"], how="left").fillna({"kpi_x": 0.0, "kpi_n": 0.0})
+
+
+def missing(table: Weekly) -> list[Finding]:
+    """Find carriers of whose parcels suddenly more have no scan at all, and what that does to the KPI."""
+    kpi = lineup_of(table.assign(x=table["kpi_x"], n=table["kpi_n"]), ["carrier"], "amount", _SURE).panel
+    lineup = lineup_of(table, ["carrier"], "share", _SURE)
+    leaves = lineup.panel
+    found = []
+    for one in suspects(lineup, ["carrier"]):
+        spell = one.spell
+        if spell.effect < _UNSEEN or spell.first != lineup.week:
+            continue
+        x, n = kpi.sums(kpi.held(one.where))
+        nothing = np.zeros_like(x)
+        own = spell_at(Track(x, n, nothing, nothing, "amount", lineup.usual), lineup.week)
+        if own is None or own.p > _SURE:
+            continue
+        found.append(
+            Finding(
+                "DATA",
+                scope_of(one.where),
+                "missing",
+                own.now - own.before,
+                own.low,
+                own.high,
+                leaves.weeks[spell.first],
+                leaves.weeks[spell.last],
+                one.p,
+                _weeks_of(table, one.where, ["week", "carrier", "n", "x"]),
+                (("unseen_before", spell.before), ("unseen_now", spell.now)),
+            )
+        )
+    return found
+
+
+def repeats(evidence: Evidence, one: Kpi) -> Weekly | None:
+    """Lay out the files that came twice: by carrier and week what they repeat, and all there is."""
+    found = evidence.repeated
+    if found.empty:
+        return None
+    found = found[[reads(one, table) for table in found["table"]]]
+    return found.merge(evidence.calm, on="week") if len(found) else None
+
+
+def duplicate(table: Weekly) -> list[Finding]:
+    """Find files that came twice in the week: by how much they would have raised it."""
+    rows = table[table["is_judged"]].groupby(["carrier", "week"], as_index=False)[["repeated", "whole"]].sum()
+    return [
+        Finding(
+            "DATA",
+            {"carrier": (row["carrier"],)},
+            "duplicate",
+            effect=float(row["repeated"] / row["whole"]),
+            low=float(row["repeated"] / row["whole"]),
+            high=float(row["repeated"] / row["whole"]),
+            since=row["week"],
+            until=row["week"],
+            proof=table[table["carrier"] == row["carrier"]][["file", "week", "repeated", "whole"]],
+        )
+        for _, row in rows.iterrows()
+        if row["repeated"] >= _REPEATED * row["whole"]
+    ]
+
+
+def currencies(evidence: Evidence, one: Kpi) -> Weekly | None:
+    """Lay out what is billed in another currency than the contract's, and billed over contract."""
+    if not (reads(one, "carrier_invoice_lines") and evidence.has("audits")):
+        return None
+    return evidence.fact("audits", AUDITED)
+
+
+def unit(table: Weekly) -> list[Finding]:
+    """Find amounts in a wrong currency: not the contract's, and the ratio to it shows that."""
+    by = ["carrier", "destination_country", "lane"]
+    wrong = table["currency"] != table["contract_currency"]
+    counted = table.assign(
+        x=table["billed_n"].where(wrong, 0).astype(float), n=table["billed_n"].astype(float)
+    )
+    sides = {"x": table["base_cents"].astype(float), "n": table["listed_cents"].astype(float)}
+    money = lineup_of(table.assign(**sides), by, "amount", _SURE).panel
+    lineup = lineup_of(counted, by, "share", _SURE)
+    leaves = lineup.panel
+    found = []
+    for one in suspects(lineup, ["destination_country", "carrier", "lane"]):
+        spell = one.spell
+        billed, listed = money.sums(money.held(one.where))
+        inside = slice(spell.first, spell.last + 1)
+        before = slice(max(spell.first - 8, 0), spell.first)
+        ratio = billed[inside].sum() / listed[inside].sum()
+        usual = billed[before].sum() / max(listed[before].sum(), 1.0)
+        if spell.first != lineup.week or spell.effect < _UNSEEN or abs(ratio / usual - 1) < _OFF:
+            continue
+        found.append(
+            Finding(
+                "DATA",
+                scope_of(one.where),
+                "unit",
+                *(float(ratio / usual - 1),) * 3,
+                leaves.weeks[spell.first],
+                leaves.weeks[spell.last],
+                one.p,
+                pd.DataFrame({"week": leaves.weeks, "billed": billed, "contract": listed}).iloc[-8:],
+                (("ratio_before", float(usual)), ("ratio_now", float(ratio))),
+            )
+        )
+    return found
+
+
+def coverage(evidence: Evidence, one: Kpi) -> Weekly | None:
+    """Lay out, by carrier (or in all), how many there are and of how many the end is known."""
+    if not one.evidence or not one.is_additive:
+        return None
+    by = "carrier" if "carrier" in one.dimensions else one.dimensions[0]
+    table = evidence.leaves(one.slug, (by,)).rename(columns={by: "part"})
+    return table.assign(dimension=by, floor=one.floor, is_money=one.is_money)
+
+
+def immature(table: Weekly) -> list[Finding]:
+    """Find parts of which much less is known than weeks of that age usually have."""
+    found = []
+    for part, rows in table.groupby("part"):
+        rows = rows.set_index("week")
+        share = rows["ended"] / rows["n"].where(rows["n"] > 0)
+        judged = rows.index[rows["is_judged"]]
+        if not part or not len(judged) or not rows["n"][judged[0]] >= _LEAST_PARCELS:
+            continue
+        earlier = share[share.index < judged[0]].iloc[-26:]
+        usual, now = float(earlier.median()), float(share[judged[0]])
+        if not (
+            usual > 0
+            and now < table["floor"].iloc[0] * usual
+            and _far_below(now, earlier, rows["n"][judged[0]])
+        ):
+            continue
+        if not table["is_money"].iloc[0]:
+            continue
+        spread = 1.96 * float(np.sqrt(now * (1 - now) / rows["n"][judged[0]]))
+        found.append(
+            Finding(
+                "IMMATURE",
+                scope_of({str(table["dimension"].iloc[0]): (str(part),)}),
+                "",
+                now,
+                now - spread,
+                now + spread,
+                judged[0],
+                judged[0],
+                0.0,
+                rows.assign(share=share)[["n", "ended", "share"]].iloc[-8:].reset_index(),
+                (("usual_share", usual),),
+            )
+        )
+    return found
+
+
+_LEAST_PARCELS = 50
+
+
+def _far_below(now: float, earlier: pd.Series, n: float) -> bool:
+    """Tell whether a share known is far below all that earlier weeks of that age had."""
+    centre = float(earlier.median())
+    spread = 1.4826 * float((earlier - centre).abs().median())
+    chance = float(np.sqrt(max(centre * (1 - centre), 0.01) / n))
+    return now < centre - 5 * max(spread, chance)
+
+
+def _weeks_of(table: Weekly, where: Where, columns: list[str]) -> pd.DataFrame:
+    held = np.logical_and.reduce([table[name].isin(values) for name, values in where.items()])
+    return table[held][columns].iloc[-8:]

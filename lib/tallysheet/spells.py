@@ -1,0 +1,345 @@
+"""Spells: from which week until which a part differed from the rest, by how much, and whether by chance.
+
+A part is held against the rest of the KPI, so that what both share does not count, and against what the
+same comparison gave in earlier weeks, so that its own usual wobble does not count either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from tallysheet.limits import Numbers
+from tallysheet.scatter import robust_means
+
+BASE_WEEKS = 8
+"""A spell is compared with so many usual weeks before it."""
+
+LONGEST = 4
+"""Weeks that a spell has at most: what lasts longer is the new level."""
+
+_LEAST_HISTORY = 10
+_FEW = 12  # events expected below which counts follow Poisson's law, not the normal one
+_HALF_A_YEAR = 26
+_RARE = 0.02
+"""Events rarer than that befall parcels one by one; what is more frequent has days and networks in common."""
+
+_HALF = 0.5
+_PART = 0.6
+_WITHIN = 2.0
+"""Each week of a spell differs by three fifths of what all do, or by less within two standard errors."""
+
+
+@dataclass(frozen=True)
+class Spell:
+    """A run of weeks in which a part differed from the rest.
+
+    Parameters
+    ----------
+    first, last : int
+        Positions of its first and last week.
+    effect, low, high : float
+        How much it differed beyond what it did before, with a 95 % interval: of a ratio in its unit, of
+        a sum as a share of what was to be expected.
+    p : float
+        Chance of such a difference, or a larger one, in a week like the earlier ones.
+    now, before : float
+        The part's own value (of a sum: a week's mean) in the spell and before it.
+    """
+
+    first: int
+    last: int
+    effect: float
+    low: float
+    high: float
+    p: float
+    now: float
+    before: float
+
+
+@dataclass(frozen=True)
+class Track:
+    """A part and the rest by week.
+
+    Parameters
+    ----------
+    x, n : array of float
+        The part's numerators and denominators; of a sum, x alone counts.
+    rest_x, rest_n : array of float
+        Those of the rest; all 0 where the part is all there is.
+    kind : {"share", "rate", "amount", "sum"}
+        ``share``: events out of units; ``rate``: events for units; ``amount``: any other ratio.
+    usual : array of bool
+        Weeks that may serve as base and history.
+    expected : array of float
+        What the calendar is expected to add, in the unit of the effect.
+    """
+
+    x: Numbers
+    n: Numbers
+    rest_x: Numbers
+    rest_n: Numbers
+    kind: str
+    usual: NDArray[np.bool_]
+    expected: Numbers | None = None
+
+    def compare(self, weeks: NDArray[np.intp], base: NDArray[np.intp]) -> tuple[float, float]:
+        """Give the difference of some weeks from others beyond the rest, and its variance by chance."""
+        pick = [self._pooled(at) for at in (weeks, base)]
+        (own, own_variance), (before, before_variance) = pick
+        expected = 0.0
+        if self.expected is not None:
+            expected = float(
+                np.average(self.expected[weeks], weights=np.maximum(self.n[weeks], 1e-9))
+                - np.average(self.expected[base], weights=np.maximum(self.n[base], 1e-9))
+            )
+        return own - before - expected, own_variance + before_variance
+
+    def _pooled(self, at: NDArray[np.intp]) -> tuple[float, float]:
+        """Give the part less the rest over some weeks, and the variance of that by chance."""
+        x, n = self.x[at].sum(), self.n[at].sum()
+        rest_x, rest_n = self.rest_x[at].sum(), self.rest_n[at].sum()
+        if self.kind == "sum":
+            if not rest_x > 0:
+                return float(np.log(x / len(at) + _HALF)), float(1 / (x + _HALF))
+            return float(np.log((x + _HALF) / (rest_x + _HALF))), float(
+                1 / (x + _HALF) + 1 / (rest_x + _HALF)
+            )
+        if not n > 0:
+            return float("nan"), float("inf")
+        rest = rest_x / rest_n if rest_n > 0 else 0.0
+        return x / n - rest, self._variance(x, n) + (self._variance(rest_x, rest_n) if rest_n > 0 else 0.0)
+
+    def _variance(self, x: float, n: float) -> float:
+        if self.kind == "share":
+            # Without what the calendar took, more than all may have been in time.
+            level = min((x + _HALF) / (n + 1), 1 - _HALF / (n + 1))
+            return level * (1 - level) / n
+        return (x + _HALF) / n**2 if self.kind == "rate" else 1 / n
+
+
+def spell_at(track: Track, week: int) -> Spell | None:
+    """Measure the spell to which a week belongs; None where there is none, or too little history.
+
+    Parameters
+    ----------
+    track : Track
+    week : int
+        Position of the week.
+
+    Notes
+    -----
+    Of all spells of up to four weeks that hold the week, the one that stands out most from chance counts.
+    Each of its weeks differs about as all do, and the two before it by less than half of that.
+    D = (part - rest) in the spell - (part - rest) in the eight usual weeks before it; the variance by
+    chance of D times phi, a robust mean of D^2 / variance over the same comparison in earlier weeks (1 at
+    least), gives t with as many degrees of freedom as there were comparisons. Where fewer than 12 of
+    rare events are expected in the spell, they follow a negative binomial law, given those of half a year.
+    """
+    best, chosen = 0.0, None
+    for first in range(max(week - LONGEST + 1, 0), week + 1):
+        base = _base(track, first)
+        if base.size < BASE_WEEKS // 2:
+            continue
+        until = min(first + LONGEST, len(track.x))
+        weekly = np.array([track.compare(np.array([at]), base) for at in range(first, until)])
+        for last in range(week, until):
+            inside = np.arange(first, last + 1)
+            effect, variance = track.compare(inside, base)
+            if not (np.isfinite(effect) and 0 < variance < np.inf):
+                continue
+            score = abs(effect) / float(np.sqrt(variance))
+            if (
+                score > best
+                and _is_even(weekly[: inside.size], effect)
+                and not _began(track, first, base, effect)
+            ):
+                best, chosen = score, (first, last)
+    return measure(track, *chosen) if chosen else None
+
+
+def _is_even(weekly: Numbers, effect: float) -> bool:
+    """Tell whether each week differs as all do, or by less only as far as chance goes."""
+    along, error = weekly[:, 0] * np.sign(effect), np.sqrt(weekly[:, 1])
+    least = np.minimum(_PART * abs(effect), abs(effect) - _WITHIN * error)
+    return bool(((along >= least) & (along > 0)).all())
+
+
+def _began(track: Track, first: int, base: NDArray[np.intp], effect: float) -> bool:
+    """Tell whether the two weeks before a spell differed already."""
+    before = np.arange(max(first - 2, 0), first)
+    already, _ = track.compare(before, base) if before.size else (0.0, 0.0)
+    return bool(already * np.sign(effect) > _HALF * abs(effect))
+
+
+def _base(track: Track, first: int) -> NDArray[np.intp]:
+    return np.flatnonzero(track.usual[:first])[-BASE_WEEKS:]
+
+
+def measure(track: Track, first: int, last: int) -> Spell | None:
+    """Measure a spell of given weeks."""
+    base, inside = _base(track, first), np.arange(first, last + 1)
+    history = _history(track, first, len(inside))
+    if base.size < BASE_WEEKS // 2 or len(history) < _LEAST_HISTORY:
+        return None
+    effect, variance = track.compare(inside, base)
+    if not np.isfinite(effect):
+        return None
+    single = _history(track, first, 1)
+    scatter = max(_robust(history), _robust(single), 1.0 if track.kind != "amount" else 0.0)
+    if not scatter * variance > 0:
+        return None
+    if _few(track, inside, base):
+        scatter = 1.0  # so few events say nothing of how they scatter
+    error = float(np.sqrt(variance * scatter))
+    freedom = len(single)
+    p = 2 * float(stats.t.sf(abs(effect) / error, freedom))
+    half = float(stats.norm.ppf(0.975)) * error
+    now, before = (_value(track, at) for at in (inside, base))
+    if _few(track, inside, base):
+        p = _by_counts(track, inside, first)
+    if track.kind == "sum":
+        low, high, effect = (float(np.expm1(one)) for one in (effect - half, effect + half, effect))
+        return Spell(first, last, effect, low, high, p, now, before)
+    return Spell(first, last, effect, effect - half, effect + half, p, now, before)
+
+
+def _few(track: Track, inside: NDArray[np.intp], base: NDArray[np.intp]) -> bool:
+    """Tell whether so few events are expected that the normal law has too thin a tail."""
+    if track.kind == "amount":
+        return False
+    x, n = _events(track, base)
+    _, now = _events(track, inside)
+    if not n > 0:
+        return True
+    rarer = min(x / n, 1 - x / n) if track.kind == "share" else x / n
+    return rarer * now < _FEW and (rarer < _RARE or track.kind == "sum")
+
+
+def _events(track: Track, at: NDArray[np.intp]) -> tuple[float, float]:
+    """Give events, and what they are events of; of a sum, what the rest had."""
+    units = track.rest_x if track.kind == "sum" and track.rest_x.any() else track.n
+    if track.kind == "sum" and not track.rest_x.any():
+        return float(track.x[at].sum()), float(len(at))
+    return float(track.x[at].sum()), float(units[at].sum())
+
+
+def _by_counts(track: Track, inside: NDArray[np.intp], first: int) -> float:
+    """Give the chance of so many events, or so few, given those of the half year before."""
+    base = np.flatnonzero(track.usual[:first])[-_HALF_A_YEAR:]
+    x, n = _events(track, inside)
+    before_x, before_n = _events(track, base)
+    if track.kind == "share" and before_x > before_n / 2:
+        x, before_x = n - x, before_n - before_x
+    if not (n > 0 and before_n > 0):
+        return 1.0
+    # Given the events before, those now follow a negative binomial law.
+    law = stats.nbinom(before_x + _HALF, before_n / (before_n + n))
+    return float(min(2 * min(law.sf(x - 1), law.cdf(x)), 1.0))
+
+
+def _value(track: Track, at: NDArray[np.intp]) -> float:
+    x, n = float(track.x[at].sum()), float(track.n[at].sum())
+    if track.kind == "sum":
+        return x / len(at)
+    return x / n if n > 0 else float("nan")
+
+
+def _history(track: Track, first: int, length: int) -> Numbers:
+    """Give the squares of the same comparison in earlier weeks, in units of their variance by chance."""
+    found = []
+    for last in range(first - 1, BASE_WEEKS + length - 2, -1):
+        inside = np.arange(last - length + 1, last + 1)
+        base = _base(track, int(inside[0]))
+        if not track.usual[inside].all() or base.size < BASE_WEEKS // 2:
+            continue
+        effect, variance = track.compare(inside, base)
+        if np.isfinite(effect) and 0 < variance < np.inf:
+            found.append(effect**2 / variance)
+    return np.array(found)
+
+
+def _robust(squares: Numbers) -> float:
+    ordered = np.sort(squares)
+    return float(robust_means(ordered, np.array([0]), np.array([ordered.size]))[0])
+
+
+@dataclass(frozen=True)
+class Step:
+    """A level that changed from one week to the next.
+
+    Parameters
+    ----------
+    effect, low, high : float
+        New level less old, with a 95 % interval.
+    before : float
+        The old level.
+    last : int
+        Position of the last week that is known to have the new one.
+    p : float
+        Chance of such a step among weeks that scatter as those before.
+    """
+
+    effect: float
+    low: float
+    high: float
+    before: float
+    last: int
+    p: float
+
+
+_REACH = 16
+"""Weeks back at which the old level is looked for."""
+
+_MOSTLY = 0.75
+"""A week that has so much of a step has taken it."""
+
+
+def step_at(levels: Numbers, week: int) -> Step | None:
+    """Measure the step that a level takes in a week: a tariff, a promise, a rule.
+
+    Parameters
+    ----------
+    levels : array of float
+        One number a week, NaN where it is not known.
+    week : int
+        Position of the week.
+
+    Returns
+    -------
+    Step or None
+        None where the step was taken before, has yet to be taken, or cannot be told.
+
+    Examples
+    --------
+    >>> found = step_at(np.array([4.0, 4.1, 4.0, 3.9, 4.0, 4.1, 4.0, 3.9, 5.0, 5.1]), 8)
+    >>> round(found.effect, 2), found.last
+    (1.05, 9)
+    """
+    earlier = levels[max(week - _REACH, 0) : week]
+    earlier = earlier[~np.isnan(earlier)][-BASE_WEEKS:]
+    known = [at for at in range(week, min(week + LONGEST, len(levels))) if not np.isnan(levels[at])]
+    if len(earlier) < BASE_WEEKS // 2 or week not in known:
+        return None
+    before = float(np.median(earlier))
+    lasting = [week]
+    for at in known[1:]:
+        if at == lasting[-1] + 1 and (levels[at] - before) * (levels[week] - before) > 0:
+            lasting.append(at)
+    effect = float(levels[lasting].mean()) - before
+    if effect == 0 or (levels[week] - before) / effect < _MOSTLY:
+        return None
+    if not np.isnan(levels[week - 1]) and (levels[week - 1] - before) / effect >= _MOSTLY:
+        return None
+    spread = 1.4826 * float(np.median(np.abs(earlier - before))) + 1e-9 * abs(before)
+    error = spread * float(np.sqrt(1 / len(lasting) + 1 / len(earlier)))
+    p = (
+        2 * float(stats.t.sf(abs(effect) / (spread * np.sqrt(1 + 1 / len(earlier))), len(earlier) - 1))
+        if spread
+        else 0.0
+    )
+    half = float(stats.t.ppf(0.975, len(earlier) - 1)) * error
+    return Step(effect, effect - half, effect + half, before, lasting[-1], p)

@@ -1,0 +1,296 @@
+"""Suspects: which parts of a KPI moved in a week, from when to when, each in the fewest words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tallysheet.panel import Panel, panel_of
+from tallysheet.segments import find_segments
+from tallysheet.spells import Spell, Track, measure, spell_at
+
+_ALIKE = 0.5
+"""What moved by less than half as much as a part did not move with it."""
+
+_AKIN = 0.25
+"""The same of what lies in one country: parcels from abroad have more days to make up for."""
+
+_MOVED = 0.02
+_LEAST_SHARE = 0.003
+_ODD = 5.0
+"""Times the usual distance from the weeks around it that makes a week odd."""
+
+_HINTED = 100.0
+_MOST_CONDITIONS = 3
+_MOST = 8
+
+COARSER = {"destination": "destination_country", "lane": "destination_country"}
+"""Dimension to the one that holds its values whole."""
+
+Where = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A part that moved.
+
+    Parameters
+    ----------
+    where : dict of str to tuple of str
+        Dimension to its values; several of one dimension moved alike.
+    spell : Spell
+    p : float
+        Chance that any of the parts looked at moves so much while nothing changed.
+    """
+
+    where: Where
+    spell: Spell
+    p: float
+
+
+@dataclass(frozen=True)
+class Lineup:
+    """What the search for suspects needs: leaves by week, the week, and how its numbers scatter.
+
+    Parameters
+    ----------
+    panel : Panel
+    week : int
+        Position of the week.
+    kind : str
+        As in `Track`.
+    usual : array of bool
+        Weeks that may serve as base and history.
+    level : float
+        Chance below which a part is named.
+    hints : tuple of dict
+        Parts that somebody wrote down: what lies in one of them needs a hundredth of the proof, among
+        those that do (weighted Bonferroni).
+    """
+
+    panel: Panel
+    week: int
+    kind: str
+    usual: np.ndarray
+    level: float
+    hints: tuple[Where, ...] = ()
+
+    def track(self, leaves: np.ndarray, among: np.ndarray | None = None) -> Track:
+        """Follow some leaves beside the rest of others (None: all others)."""
+        rest = ~leaves if among is None else among & ~leaves
+        x, n = self.panel.sums(leaves)
+        rest_x, rest_n = self.panel.sums(rest)
+        return Track(x, n, rest_x, rest_n, self.kind, self.usual)
+
+    def spell(self, where: Where, without: np.ndarray | None = None) -> Spell | None:
+        """Measure the spell of a part, beside what no other suspect holds."""
+        leaves = self.panel.held(where)
+        among = np.ones_like(leaves) if without is None else ~without
+        leaves = leaves & among
+        return spell_at(self.track(leaves, among), self.week) if leaves.any() else None
+
+
+def lineup_of(
+    table: pd.DataFrame, by: Sequence[str], kind: str, level: float, hints: Sequence[Where] = ()
+) -> Lineup:
+    """Line up the leaves of a weekly table: by, week, x, n, is_usual, is_judged."""
+    weeks = table[["week", "is_usual", "is_judged"]].drop_duplicates().sort_values("week")
+    leaves = panel_of(table, by, weeks["week"].tolist())
+    judged = int(np.flatnonzero(weeks["is_judged"])[0])
+    usual = weeks["is_usual"].to_numpy(bool) & ~_odd(leaves, kind, judged)
+    return Lineup(leaves, judged, kind, usual, level, tuple(hints))
+
+
+def _odd(leaves: Panel, kind: str, judged: int) -> np.ndarray:
+    """Mark earlier weeks in which the whole stood far off the weeks around it."""
+    x, n = leaves.sums(np.ones(len(leaves.x), dtype=bool))
+    values = x if kind == "sum" else np.divide(x, n, out=np.full_like(x, np.nan), where=n > 0)
+    odd = np.zeros(len(values), dtype=bool)
+    earlier = values[:judged]
+    if np.isfinite(earlier).sum() < 8:
+        return odd
+    level = pd.Series(earlier).rolling(9, center=True, min_periods=4).median().to_numpy()
+    off = np.abs(earlier - level)
+    odd[:judged] = off > _ODD * np.nanmedian(off) / 0.6745
+    return odd if not odd[:judged].mean() > 0.3 else np.zeros(len(values), dtype=bool)
+
+
+def suspects(lineup: Lineup, by: Sequence[str]) -> list[Suspect]:
+    """Name the parts that moved in a week.
+
+    The search of segments proposes parts, each part's own history disposes. A part that is proven is then
+    told as broadly as it holds: a condition is dropped where what it leaves out moved alike. Parts of one
+    dimension that moved alike in the same weeks are one suspect.
+
+    Parameters
+    ----------
+    lineup : Lineup
+    by : sequence of str
+        Dimensions that may be named.
+
+    Returns
+    -------
+    list of Suspect
+        The surest first.
+    """
+    names = [name for name in by if name in lineup.panel.named]
+    found: list[Suspect] = []
+    without = np.zeros(len(lineup.panel.x), dtype=bool)
+    looked_at = _candidates(lineup, names)
+    factors = _factors(lineup, looked_at)
+    for _ in range(_MOST):
+        spells = [lineup.spell(where, without) for where in looked_at]
+        chances = [spell.p * factor if spell else 1.0 for spell, factor in zip(spells, factors, strict=True)]
+        at = int(np.argmin(chances)) if chances else -1
+        proven = spells[at] if chances else None
+        if proven is None or chances[at] > lineup.level:
+            break
+        where = _broadened(lineup, looked_at[at], proven, without)
+        spell = lineup.spell(where, without) or proven
+        found.append(Suspect(where, spell, min(chances[at], 1.0)))
+        without |= lineup.panel.held(where)
+    return sorted(_merged(lineup, found), key=lambda one: one.p)
+
+
+def _factors(lineup: Lineup, looked_at: Sequence[Where]) -> list[float]:
+    """Give by how much the chance of each part grows because so many are looked at."""
+    hinted = [_is_hinted(lineup, where) for where in looked_at]
+    among = max(sum(hinted), 1) / _HINTED
+    return [min(among, len(looked_at)) if one else float(len(looked_at)) for one in hinted]
+
+
+def _is_hinted(lineup: Lineup, where: Where) -> bool:
+    """Tell whether a part lies in one that somebody wrote down."""
+    held = lineup.panel.held(where)
+    for hint in lineup.hints:
+        known = {name: values for name, values in hint.items() if name in lineup.panel.named}
+        if known and not (held & ~lineup.panel.held(known)).any():
+            return True
+    return False
+
+
+def _candidates(lineup: Lineup, by: Sequence[str]) -> list[Where]:
+    """List the single values with enough volume, and what the search of segments proposes."""
+    panel, week = lineup.panel, lineup.week
+    volume = panel.n[:, max(week - 8, 0) : week + 1].sum(axis=1)
+    found: list[Where] = []
+    for name in by:
+        values, places = np.unique(panel.named[name].astype(str), return_inverse=True)
+        values = values.tolist()
+        shares = np.bincount(places, volume) / max(volume.sum(), 1e-9)
+        found += [
+            {name: (value,)}
+            for value, share in zip(values, shares, strict=True)
+            if share >= _LEAST_SHARE and value
+        ]
+    least = _LEAST_SHARE * volume.sum()
+    for span in (1, 3):
+        for one in _proposed(lineup, by, span):
+            if one not in found and volume[panel.held(one)].sum() >= least:
+                found.append(one)
+    return found
+
+
+def _proposed(lineup: Lineup, by: Sequence[str], span: int) -> Iterator[Where]:
+    """Propose what stands out when the weeks from the judged one on are set beside those before."""
+    panel, week = lineup.panel, lineup.week
+    base = np.flatnonzero(lineup.usual[:week])[-8:]
+    inside = np.arange(week, min(week + span, len(panel.weeks)))
+    if not base.size or (span > 1 and inside.size < 2):
+        return
+    is_sum = lineup.kind == "sum"
+    over = base.size / inside.size if is_sum else 1.0
+    now, before = (
+        panel.over([panel.weeks[at] for at in inside], by),
+        panel.over([panel.weeks[at] for at in base], by),
+    )
+    frame = now.merge(before, on=list(by), how="outer", suffixes=("_now", "_base")).fillna(0.0)
+    frame["x_base"] /= over
+    if is_sum and (frame[["x_now", "x_base"]] < 0).any(axis=None):
+        return
+    if not is_sum and not (frame["n_now"].sum() > 0 and frame["n_base"].sum() > 0):
+        return
+    if is_sum and not frame["x_base"].sum() > 0:
+        return
+    for segment in find_segments(
+        frame,
+        by=list(by),
+        now="x_now",
+        base="x_base",
+        now_n=None if is_sum else "n_now",
+        base_n=None if is_sum else "n_base",
+        is_count=None if lineup.kind == "share" else False,
+        minimum_size=_LEAST_SHARE * float(frame["x_now" if is_sum else "n_now"].sum()),
+        most_conditions=_MOST_CONDITIONS,
+    ):
+        where = {name: (value,) for name, value in segment.where.items()}
+        if all(values[0] for values in where.values()):
+            yield where
+
+
+def _broadened(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -> Where:
+    """Drop each condition of which what it leaves out moved alike, and tell values by what holds them."""
+    changed = True
+    while changed:
+        changed = False
+        for name in list(where):
+            wider = {other: values for other, values in where.items() if other != name}
+            coarser = COARSER.get(name)
+            options = [(wider, _ALIKE)] if wider else []
+            if coarser and coarser not in where and coarser in lineup.panel.named:
+                held = lineup.panel.held({name: where[name]})
+                above = np.unique(lineup.panel.named[coarser][held].astype(str)).tolist()
+                if len(above) == 1 and above[0]:
+                    options.insert(0, ({**wider, coarser: (above[0],)}, _AKIN))
+            for option, least in options:
+                if _moved_alike(lineup, option, where, spell, without, least):
+                    where, changed = option, True
+                    break
+            if changed:
+                break
+    return where
+
+
+def _moved_alike(
+    lineup: Lineup, wider: Where, where: Where, spell: Spell, without: np.ndarray, least: float
+) -> bool:
+    """Tell whether what a wider part adds to a part moved at least so much, as a share of what that did."""
+    held = lineup.panel.held(where)
+    added = lineup.panel.held(wider) & ~held
+    if not lineup.panel.n[added][:, spell.first : spell.last + 1].sum() > 0:
+        return True
+    outside = ~lineup.panel.held(wider) & ~without
+    if not outside.any():
+        return False
+    found = measure(lineup.track(added, added | outside), spell.first, spell.last)
+    if found is None:
+        return False
+    return found.effect / spell.effect >= least and found.p < _MOVED
+
+
+def _merged(lineup: Lineup, found: list[Suspect]) -> list[Suspect]:
+    """Join suspects of the same dimensions, weeks and direction that differ in one dimension's values."""
+    merged: list[Suspect] = []
+    for one in found:
+        for at, other in enumerate(merged):
+            names = [name for name in one.where if one.where[name] != other.where.get(name)]
+            alike = (
+                one.where.keys() == other.where.keys()
+                and len(names) == 1
+                and one.spell.effect * other.spell.effect > 0
+                and abs(one.spell.first - other.spell.first) <= 1
+                and _ALIKE <= one.spell.effect / other.spell.effect <= 1 / _ALIKE
+            )
+            if alike:
+                values = tuple(sorted({*one.where[names[0]], *other.where[names[0]]}))
+                where = {**other.where, names[0]: values}
+                spell = lineup.spell(where)
+                if spell is not None:
+                    merged[at] = Suspect(where, spell, min(one.p, other.p))
+                    break
+        else:
+            merged.append(one)
+    return merged

@@ -1,0 +1,73 @@
+"""What a comparison alone supports: causes without any other table, and how a change is spread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tallysheet.comparison import Explanation
+
+_EVEN = 1.5
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A cause that a comparison alone supports: its code and the parts it is confined to."""
+
+    code: str
+    scope: dict[str, str]
+
+
+def causes(explanation: Explanation) -> tuple[Cause, ...]:
+    """List the causes that a comparison alone supports, without any other table.
+
+    Returns
+    -------
+    tuple of Cause
+        Nothing while the variation is not known. NOISE where the total and every part are inside
+        their usual range. Else REAL, once for each part that is outside, largest contribution first;
+        REAL without scope where only the total is outside.
+    """
+    if explanation.variation == "not_known":
+        return ()
+    outside = tuple(Cause("REAL", segment.where) for segment in explanation.outside)
+    if outside:
+        return outside
+    return (Cause("REAL" if explanation.variation == "signal" else "NOISE", {}),)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a change is spread over the parts of a dimension.
+
+    Parameters
+    ----------
+    segment : str
+        The part that contributes most in the direction of the change.
+    contribution : float
+        Its contribution, in the KPI's unit.
+    share : float
+        Its share of the volume.
+    even : bool
+        Whether its part of the change is at most 1.5 times its share of the volume.
+    """
+
+    segment: str
+    contribution: float
+    share: float
+    even: bool
+
+
+def spread(explanation: Explanation, dimension: str) -> Spread:
+    """Tell whether a change is spread over the parts, or sits in one.
+
+    It describes; it does not test. A volume's part is compared with its volume in the base.
+    """
+    parts = explanation.parts[dimension]
+    along = parts["total"] * np.sign(explanation.change)
+    largest = parts.loc[along.idxmax()]
+    weights = parts["n_now"] if explanation.kpi.denominator else parts["n_base"]
+    share = float(largest["n_now" if explanation.kpi.denominator else "n_base"] / weights.sum())
+    part = float(largest["total"] / explanation.change) if explanation.change else 0.0
+    return Spread(str(largest["segment"]), float(largest["total"]), share, part <= _EVEN * share)

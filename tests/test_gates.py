@@ -1,0 +1,405 @@
+"""Each gate by hand: one table in, what it finds out."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tallysheet.findings import Finding, by_whom, scope_of
+from tallysheet.gates import context, money, movement, quality
+from tallysheet.verdict import GATES, event_of
+
+WEEKS = [f"2026-W{number:02}" for number in range(1, 31)]
+JUDGED = 26
+"""Position of the judged week; three more are known."""
+
+
+def weekly(rows: list[dict]) -> pd.DataFrame:
+    """Mark the weeks of a table as gates expect it."""
+    table = pd.DataFrame(rows)
+    return table.assign(is_usual=True, is_judged=table["week"] == WEEKS[JUDGED])
+
+
+def wobble(place: int, size: float) -> float:
+    """Give a small deterministic noise that averages out."""
+    return size * (0, 1, -1, 2, -2, 1, 0, -1)[place % 8]
+
+
+def shares(
+    names: list[str], level: float, n: int, moved: dict[str, float], last: int = JUDGED, key="carrier"
+):
+    """Lay out parts that stand at a level, of which some move from the judged week to the last."""
+    rows = []
+    for order, name in enumerate(names):
+        for place, week in enumerate(WEEKS):
+            change = moved.get(name, 0.0) if JUDGED <= place <= last else 0.0
+            x = round(n * (level + change + wobble(place + 3 * order, 0.004)))
+            rows.append({key: name, "week": week, "x": float(x), "n": float(n), "ended": float(n)})
+    return weekly(rows)
+
+
+CARRIERS = ["ALT", "BRV", "CDR", "DVP", "ESK"]
+
+
+def moved(table: pd.DataFrame, by: list[str], hints=()) -> list[Finding]:
+    table.attrs = {"by": by, "kind": "share", "hints": list(hints)}
+    return movement.moved(table)
+
+
+def test_a_carrier_that_fell_beyond_the_rest_is_named_with_its_weeks_and_its_size():
+    """Ten points for two weeks, of which the rest knows nothing."""
+    found = moved(shares(CARRIERS, 0.95, 2000, {"CDR": -0.10}, last=JUDGED + 1), ["carrier"])
+
+    assert [(one.code, one.by, one.scope) for one in found] == [("REAL", "carrier", {"carrier": ("CDR",)})]
+    assert (found[0].since, found[0].until) == (WEEKS[JUDGED], WEEKS[JUDGED + 1])
+    assert found[0].effect == pytest.approx(-0.10, abs=0.01)
+    assert found[0].low < -0.10 < found[0].high
+
+
+def test_what_all_share_names_nobody():
+    """Every carrier falls by ten points: no one fell beyond the rest."""
+    assert moved(shares(CARRIERS, 0.95, 2000, dict.fromkeys(CARRIERS, -0.10)), ["carrier"]) == []
+
+
+def test_a_usual_week_names_nobody():
+    """Nothing but wobble."""
+    assert moved(shares(CARRIERS, 0.95, 2000, {}), ["carrier"]) == []
+
+
+def test_what_goes_on_since_last_week_began_then():
+    """It is not news of the judged week."""
+    table = shares(CARRIERS, 0.95, 2000, {"CDR": -0.10}, last=JUDGED + 1)
+    table["is_judged"] = table["week"] == WEEKS[JUDGED + 1]
+
+    assert [one.since for one in moved(table, ["carrier"])] == [WEEKS[JUDGED]]
+
+
+def test_a_country_in_which_all_carriers_fell_is_named_without_a_carrier():
+    """The control is the same carriers elsewhere."""
+    tables = [
+        shares(CARRIERS, 0.95, 1000, dict.fromkeys(CARRIERS, change)).assign(destination_country=country)
+        for country, change in (("FR", -0.2), ("DE", 0.0), ("ES", 0.0), ("IT", 0.0))
+    ]
+    found = moved(pd.concat(tables, ignore_index=True), ["carrier", "destination_country"])
+
+    assert [(one.by, one.scope) for one in found] == [("external", {"country": ("FR",)})]
+
+
+def test_sellers_that_moved_alike_are_one_cause():
+    """Three of forty."""
+    names = [f"S{number:03}" for number in range(40)]
+    moving = dict.fromkeys(names[:3], -0.25)
+    found = moved(shares(names, 0.95, 600, moving, last=JUDGED + 2, key="seller"), ["seller"])
+
+    assert [(one.by, one.scope) for one in found] == [("seller", {"seller": ("S000", "S001", "S002")})]
+
+
+def test_what_the_log_names_needs_less_proof():
+    """A fall that is named only because somebody wrote down where to look."""
+    table = shares(CARRIERS, 0.95, 150, {"ESK": -0.07})
+    for name in CARRIERS:
+        own = table["carrier"] == name
+        table.loc[own, "x"] += np.where(np.arange(own.sum()) % 3 == 0, -5, 3) * (
+            np.arange(own.sum()) != JUDGED
+        )
+
+    hinted = moved(table.copy(), ["carrier"], [{"carrier": ("ESK",)}])
+    plain = moved(table.copy(), ["carrier"])
+
+    assert len(plain) <= len(hinted)
+
+
+def test_missing_scans_are_no_lateness():
+    """A carrier of whose parcels a seventh has no scan, and which looks late for it."""
+    table = shares(CARRIERS, 0.0, 1000, {}).assign(x=0.0, kpi_x=950.0, kpi_n=1000.0)
+    here = (table["carrier"] == "ESK") & table["is_judged"]
+    table.loc[here, ["x", "kpi_x"]] = [140.0, 650.0]
+    table["kpi_x"] += [wobble(place, 3) for place in range(len(table))]
+
+    found = quality.missing(table)
+
+    assert [(one.code, one.by, one.scope) for one in found] == [("DATA", "missing", {"carrier": ("ESK",)})]
+    assert found[0].effect == pytest.approx(-0.30, abs=0.01)
+
+
+def test_a_file_that_came_twice_is_told_by_what_it_would_have_added():
+    """One of five daily files."""
+    row = {"carrier": "BRV", "file": "b.csv", "week": WEEKS[JUDGED], "repeated": 20.0, "whole": 100.0}
+    found = quality.duplicate(weekly([row]))
+
+    assert [(one.by, one.scope, one.effect) for one in found] == [("duplicate", {"carrier": ("BRV",)}, 0.2)]
+
+
+def test_pounds_written_as_euros_are_a_unit_and_no_price():
+    """The line's currency is not the contract's, and what is billed falls by the rate of the pound."""
+    rows = []
+    for country in ("GB", "FR", "DE"):
+        for place, week in enumerate(WEEKS):
+            wrong = country == "GB" and place == JUDGED
+            money_of = "GBP" if country == "GB" else "EUR"
+            rows.append(
+                {
+                    "carrier": "HLV",
+                    "destination_country": country,
+                    "lane": f"{country}-{country}",
+                    "currency": "EUR" if wrong else money_of,
+                    "contract_currency": money_of,
+                    "week": week,
+                    "billed_n": 500,
+                    "base_cents": 435 * 500 if wrong else 500 * 500,
+                    "listed_cents": 500 * 500,
+                }
+            )
+    found = quality.unit(weekly(rows))
+
+    assert [(one.by, one.scope) for one in found] == [("unit", {"country": ("GB",)})]
+    assert found[0].effect == pytest.approx(-0.13)
+
+
+def test_invoices_that_are_late_are_not_known_yet():
+    """A fifth of one carrier's parcels is billed, of others and of it before nine in ten."""
+    table = shares(CARRIERS, 0.9, 800, {"DVP": -0.7}).rename(columns={"carrier": "part"})
+    table = table.assign(ended=table["x"], dimension="carrier", floor=0.9, is_money=True)
+
+    found = quality.immature(table)
+
+    assert [(one.code, one.scope) for one in found] == [("IMMATURE", {"carrier": ("DVP",)})]
+    assert found[0].effect == pytest.approx(0.2, abs=0.01)
+
+
+def test_a_longer_promise_is_told_by_what_on_time_would_be_without_it():
+    """From three days to four on one lane; a tenth arrives on the added day."""
+    rows = []
+    for lane in ("FR-FR", "DE-DE"):
+        for place, week in enumerate(WEEKS):
+            is_new = lane == "FR-FR" and place >= JUDGED
+            granted = 4 if is_new else 3
+            spares = {1: 850, 0: 100, -1: 50} if is_new else {0: 850, -1: 150}
+            rows += [
+                {
+                    "lane": lane,
+                    "flow": "outbound",
+                    "week": week,
+                    "granted_days_bin": granted,
+                    "spare_days_bin": spare,
+                    "due_n": n,
+                }
+                for spare, n in spares.items()
+            ]
+    found = context.definition(weekly(rows))
+
+    assert [(one.code, one.scope) for one in found] == [("DEFINITION", {"lane": ("FR-FR",)})]
+    assert found[0].effect == pytest.approx(0.10)
+    assert dict(found[0].ruled_out)["by_old_promise"] == pytest.approx(0.85)
+
+
+def reasons(wismo: float, other: float) -> pd.DataFrame:
+    rows = []
+    for place, week in enumerate(WEEKS):
+        after = place >= JUDGED
+        counts = {"WISMO": 400 - wismo * after, "other": 300 + other * after, "damaged": 300.0}
+        counts = {name: count + wobble(place + len(name), 4) for name, count in counts.items()}
+        rows += [
+            {"reason": name, "week": week, "x": count, "n": sum(counts.values()), "counted": "WISMO"}
+            for name, count in counts.items()
+        ]
+    return weekly(rows)
+
+
+def test_a_reason_that_loses_to_another_is_named_otherwise():
+    """Two fifths of one reason are now another; the sum of both is what it was."""
+    found = context.classification(reasons(160, 160))
+
+    assert [(one.code, one.scope) for one in found] == [("CLASSIFICATION", {})]
+    assert found[0].effect == pytest.approx(-0.4, abs=0.03)
+
+
+def test_a_reason_that_only_falls_is_not_named_otherwise():
+    """Nobody gained what it lost."""
+    assert context.classification(reasons(160, 0)) == []
+
+
+def test_claims_decided_at_once_are_an_artefact():
+    """Three of eight that were open."""
+    table = weekly([{"carrier": "ALT", "week": WEEKS[JUDGED], "waiting_n": 8, "at_once_n": 3}])
+    found = context.artefact(table)
+
+    assert [(one.code, one.scope, one.effect) for one in found] == [
+        ("ARTEFACT", {"carrier": ("ALT",)}, 0.375)
+    ]
+    assert found[0].low == pytest.approx(0.137, abs=0.001)  # Wilson
+    assert found[0].high == pytest.approx(0.694, abs=0.001)
+
+
+def exchanged(moving: float) -> pd.DataFrame:
+    """Two carriers of a lane, one better than the other, between which volume moves."""
+    rows = []
+    for lane, moves in (("FR-FR", moving), ("DE-DE", 0.0)):
+        for place, week in enumerate(WEEKS):
+            share = 0.75 - moves * (place >= JUDGED) + wobble(place, 0.003)
+            for carrier, part, rate in (("BRV", share, 0.95), ("CDR", 1 - share, 0.88)):
+                n = round(2000 * part)
+                row = {"lane": lane, "carrier": carrier, "week": week, "shipped_n": n, "n": float(n)}
+                rows.append({**row, "x": n * rate, "limit": 0.0015})
+    return weekly(rows)
+
+
+def test_volume_that_moves_to_a_worse_carrier_is_mix_and_nobodys_fault():
+    """19 points of the volume times seven points between the two."""
+    found = money.mix(exchanged(0.19))
+
+    assert [(one.code, one.scope) for one in found] == [
+        ("MIX", {"lane": ("FR-FR",), "carrier": ("BRV", "CDR")})
+    ]
+    assert found[0].effect == pytest.approx(-0.19 * 0.07, abs=0.0005)
+
+
+def test_volume_that_stays_is_no_mix():
+    """Shares wobble by less than a point."""
+    assert money.mix(exchanged(0.0)) == []
+
+
+def charged(changes: dict[str, dict[str, float]]) -> pd.DataFrame:
+    """Carriers at 5 euro with 10 % fuel and 20 cents of surcharges; some change from the judged week on."""
+    rows = []
+    for carrier in CARRIERS:
+        for place, week in enumerate(WEEKS):
+            change = changes.get(carrier, {}) if place >= JUDGED else {}
+            base = 500 * (1 + change.get("base", 0.0)) + wobble(place, 0.2)
+            fuel = base * (0.10 + change.get("fuel", 0.0))
+            extra = 20 + 100 * change.get("surcharge", 0.0) + wobble(place, 0.1)
+            cents = {"base_cents": base * 400, "fuel_cents": fuel * 400, "extra_cents": extra * 400}
+            rows.append(
+                {
+                    **{"carrier": carrier, "lane": "FR-FR", "flow": "outbound", "service": "home"},
+                    **{"weight_band": "0-1 kg", "label_source": "backship", "week": week},
+                    **{"parcels_n": 400, "invoiced_n": 400, "cost_cents": sum(cents.values())},
+                    **cents,
+                }
+            )
+    return weekly(rows)
+
+
+def test_a_dearer_base_is_a_price_of_that_carrier():
+    """4.9 % of 5 euro; the fuel on it grows with it and is no price of its own."""
+    found = money.price(charged({"BRV": {"base": 0.049}}))
+
+    assert [(one.by, one.scope) for one in found] == [("base", {"carrier": ("BRV",)})]
+    assert found[0].effect == pytest.approx(0.245, abs=0.005)
+
+
+def test_fuel_of_nearly_all_carriers_is_everybodys():
+    """Five points of 5 euro."""
+    found = money.price(charged({name: {"fuel": 0.05} for name in CARRIERS[1:]}))
+
+    assert [(one.by, one.scope) for one in found] == [("fuel", {})]
+    assert found[0].effect == pytest.approx(0.8 * 0.25, abs=0.01)
+
+
+def test_a_tariff_that_is_charged_before_it_holds_is_overbilling():
+    """Twenty parcels at 24 cents too much, own labels with their usual 85 on top among them."""
+    rows = [
+        {
+            "carrier": "BRV",
+            "label_source": source,
+            "week": week,
+            "excess_bin": usual,
+            "step_bin": 24,
+            "billed_n": 900,
+        }
+        for source, usual in (("backship", 0), ("seller_own", 85))
+        for week in WEEKS
+    ]
+    rows += [
+        {**rows[0], "week": WEEKS[JUDGED], "excess_bin": 24, "billed_n": 15},
+        {**rows[-1], "week": WEEKS[JUDGED], "excess_bin": 109, "billed_n": 5},
+    ]
+    found = money.overbilling(weekly(rows))
+
+    assert [(one.code, one.scope) for one in found] == [("OVERBILLING", {"carrier": ("BRV",)})]
+    assert found[0].effect == pytest.approx(20 * 0.24)
+
+
+LOG = pd.DataFrame(
+    [
+        {
+            "kind": "strike",
+            "starts_on": "2026-06-23",
+            "ends_on": "2026-06-25",
+            "country": "FR",
+            "carrier": "",
+            "flow": "",
+        }
+    ]
+).assign(note="national strike")
+
+
+@pytest.mark.parametrize(
+    ("finding", "note"),
+    [
+        (
+            Finding("REAL", {"country": ("FR",)}, "external", since="2026-W26", until="2026-W26"),
+            "national strike",
+        ),
+        (
+            Finding("REAL", {"lane": ("ES-FR",)}, "external", since="2026-W26", until="2026-W26"),
+            "national strike",
+        ),
+        (Finding("REAL", {"country": ("IT",)}, "external", since="2026-W26", until="2026-W26"), ""),
+        (Finding("REAL", {"country": ("FR",)}, "external", since="2026-W30", until="2026-W30"), ""),
+        (
+            Finding(
+                "REAL",
+                {"country": ("FR",), "carrier": ("BRV",)},
+                "carrier",
+                since="2026-W26",
+                until="2026-W26",
+            ),
+            "",
+        ),
+        (Finding("PRICE", {}, "fuel", since="2026-W26", until="2026-W26"), ""),
+    ],
+)
+def test_an_entry_of_the_log_fits_by_kind_time_and_place(finding, note):
+    """A strike explains what is external, in its weeks and in its country."""
+    assert event_of(LOG, finding) == note
+
+
+def test_nobody_is_blamed_before_data_calendar_rules_and_money():
+    """The order of the gates is data, and it is the argument."""
+    assert [gate.name for gate in GATES] == [
+        *("scans", "files", "units", "coverage", "calendar", "definition", "classification", "artefact"),
+        *("mix", "price", "bills", "movement"),
+    ]
+
+
+def test_whose_doing_it_is_follows_from_the_scope():
+    """A seller before a partner before a carrier; a place alone is nobody's."""
+    assert [
+        by_whom(scope) for scope in ({"seller": ()}, {"partner": ()}, {"carrier": (), "depot": ()}, {})
+    ] == [*("seller", "fulfilment", "carrier", "external")]
+    assert scope_of({"destination_country": ("ES",)}) == {"country": ("ES",)}
+
+
+def test_a_finding_without_a_size_has_none():
+    """NaN, not 0."""
+    assert math.isnan(Finding("NOISE").effect)
+    assert not Finding("NOISE").is_cause
+
+
+def test_a_service_that_one_carrier_alone_runs_is_told_by_the_carrier():
+    """Relay parcels are all one carrier's, and all of that lane go through one depot."""
+    tables = []
+    for carrier, service, depot in (
+        ("CDR", "pudo", "Bologna"),
+        ("BRV", "home", "Bologna"),
+        ("ALT", "home", "Lyon"),
+    ):
+        table = shares(["FR-IT", "FR-FR"], 0.95, 900, {"FR-IT": -0.2 * (carrier == "CDR")}, key="lane")
+        tables.append(table.assign(carrier=carrier, service=service, destination=depot))
+    found = moved(pd.concat(tables, ignore_index=True), ["service", "lane", "carrier", "destination"])
+
+    assert [one.by for one in found] == ["carrier"]
+    assert found[0].scope["carrier"] == ("CDR",)
+    assert "service" not in found[0].scope
