@@ -385,7 +385,6 @@ def test_whose_doing_it_is_follows_from_the_scope():
 def test_a_finding_without_a_size_has_none():
     """NaN, not 0."""
     assert math.isnan(Finding("NOISE").effect)
-    assert not Finding("NOISE").is_cause
 
 
 def test_a_service_that_one_carrier_alone_runs_is_told_by_the_carrier():

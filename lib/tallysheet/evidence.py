@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import cache, cached_property
+from collections.abc import Callable
+from functools import cached_property
 
 import duckdb
 import numpy as np
@@ -84,9 +85,17 @@ class Evidence:
         names = [name for name in among if name in PLACES]
         return [name for name in names if name != "seller" or one.dimensions[:1] == ("seller",)]
 
-    @cache  # noqa: B019  lives as long as the week that it is of
+    def _once(self, key: tuple[str, ...], make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Make a table when it is first asked for."""
+        if key not in self._tables:
+            self._tables[key] = make()
+        return self._tables[key]
+
     def leaves(self, slug: str, by: tuple[str, ...]) -> Weekly:
         """Give a KPI's two sides by week and leaf, each week as old as the judged one."""
+        return self._once(("leaves", slug, *by), lambda: self._leaves(slug, by))
+
+    def _leaves(self, slug: str, by: tuple[str, ...]) -> Weekly:
         one = kpi(slug)
         series = self.review.series(slug, self.review.age(slug))
         whole = tuple(self.dimensions(one))
@@ -115,10 +124,9 @@ class Evidence:
             }
         )
 
-    @cache  # noqa: B019
     def holidays(self, slug: str) -> pd.DataFrame:
         """Give what holidays and peaks usually do to a KPI, country by country, up to the last week known."""
-        return calendar_by_country(self.review, slug, self.weeks[-1])
+        return self._once(("holidays", slug), lambda: calendar_by_country(self.review, slug, self.weeks[-1]))
 
     def calm_leaves(self, slug: str, by: tuple[str, ...]) -> Weekly:
         """Give `leaves` without what the calendar usually does in their country."""
@@ -136,9 +144,11 @@ class Evidence:
         found = table.merge(adds, on=[name, "week"], how="left")
         return found.assign(x=found["x"] - found.pop("expected").fillna(0.0) * found["n"])
 
-    @cache  # noqa: B019
     def fact(self, name: str, by: tuple[str, ...]) -> Weekly:
         """Add a fact up by week and some dimensions, as known now."""
+        return self._once(("fact", name, *by), lambda: self._fact(name, by))
+
+    def _fact(self, name: str, by: tuple[str, ...]) -> Weekly:
         cube = self.review.cube
         looks = [look for look in cube.looks() if look[0] in set(self.names)]
         return cube.joint(name, looks, by).drop(columns="seen_at").merge(self.calm, on="week")
@@ -152,11 +162,8 @@ class Evidence:
         twice = files[known & (files["duplicates"] >= np.maximum(_MOSTLY * files["rows"], _LEAST_ROWS))]
         columns = ["table", "file", "carrier", "week", "repeated", "whole"]
         found = [self._repeated_in(row) for _, row in twice.iterrows()]
-        return (
-            pd.concat([frame for frame in found if frame is not None])
-            if found
-            else pd.DataFrame(columns=columns)
-        )
+        told = [frame for frame in found if frame is not None]
+        return pd.concat(told, ignore_index=True) if told else pd.DataFrame(columns=columns)
 
     def _repeated_in(self, file: pd.Series) -> pd.DataFrame | None:
         ledger = self.review.cube.ledger
@@ -167,6 +174,7 @@ class Evidence:
         kept = ledger.folder.parent.parent / "quarantine" / ledger.state / f"{file['source']}.parquet"
         amount = "amount_cents" if "amount_cents" in names else "1"
         key = " || '/' || ".join(f"CAST({name} AS VARCHAR)" for name in table.key)
+        moment = f"TIMESTAMP {literal(self.review.cube.as_of.isoformat(sep=' '))}"
         with connect() as connection:
             show_table(connection, ledger, table.name)
             return connection.execute(
@@ -176,7 +184,7 @@ class Evidence:
                 "), rows AS ("
                 f"SELECT carrier, strftime({table.week_of}, '%G-W%V') AS week, "
                 f"{amount} AS amount, {key} AS key "
-                f"FROM {table.name}) "
+                f"FROM {table.name} WHERE known_at <= {moment} AND replaced_at > {moment}) "
                 f'SELECT {literal(table.name)} AS "table", {literal(file["file"])} AS file, carrier, week, '
                 "sum(CASE WHEN key IN (SELECT value FROM again) THEN amount ELSE 0 END) AS repeated, "
                 "sum(amount) AS whole FROM rows WHERE week IN "

@@ -74,11 +74,6 @@ class Finding:
     ruled_out: tuple[tuple[str, float], ...] = ()
     event: str = ""
 
-    @property
-    def is_cause(self) -> bool:
-        """Whether it says why a KPI moved; noise, and what is not known yet, do not."""
-        return self.code not in ("NOISE", "IMMATURE")
-
     def with_event(self, note: str) -> Finding:
         """Add the entry of the event log that fits."""
         return replace(self, event=note)
