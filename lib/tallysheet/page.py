@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,18 +41,32 @@ def opening(explanations: Mapping[str, Explanation], chosen: Explanation, langua
     """
     everything = list(explanations.values())
     fact, cause = say.headline(everything, chosen, language)
-    told = [item for item in everything if item is chosen or say.stands_out(item)]
-    shown = [] if say.is_quiet(everything) else told[:_EXCEPTIONS]
-    items = [_exception(item, item is chosen, explanations, language) for item in shown]
+    items = exceptions(explanations, chosen, language)
     count = Html(f'<p class="count">{paragraph(say.count(everything, language)).html[3:-4]}</p>')
     return Html.join(
         headline(fact, cause, language), *([exceptions_list(items, language)] if items else []), count
     )
 
 
+def exceptions(
+    explanations: Mapping[str, Explanation], chosen: Explanation, language: Language
+) -> list[dict[str, Any]]:
+    """List what stands out, the texts of one KPI each; page and digest tell the same.
+
+    Returns
+    -------
+    list of dict
+        anchor, name, value, change, verdicts (words of chips), sentence, scope, rising; none in a quiet week.
+    """
+    everything = list(explanations.values())
+    told = [item for item in everything if item is chosen or say.stands_out(item)]
+    shown = [] if say.is_quiet(everything) else told[:_EXCEPTIONS]
+    return [_exception(item, item is chosen, explanations, language) for item in shown]
+
+
 def _exception(
     item: Explanation, leads: bool, explanations: Mapping[str, Explanation], language: Language
-) -> dict[str, object]:
+) -> dict[str, Any]:
     sentences = [say.beside(item, language), *witnesses(item, explanations, language)]
     if not leads:
         sentences.insert(0, say.story(item, language))
