@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from tallysheet.settings import read_toml
 from tallysheet.weeks import IsoWeek
 
 WORDS = Path(__file__).parent / "words"
+
+# Characters that turn the direction of a text until another ends them: a name need not hold that one.
+_TURNING = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,7 @@ class Language:
         if value == "":
             return self.text("value.none", dimension=self.text(f"dimension.{dimension}.one"))
         named = self._entry(f"value.{dimension}.{value}")
-        return f"{named} ({value})" if isinstance(named, str) else str(value)
+        return f"{named} ({value})" if isinstance(named, str) else isolated(str(value))
 
     def listed(self, items: list[str]) -> str:
         """Join as a sentence does: ``A, B and C``."""
@@ -217,3 +221,16 @@ class Language:
 
 def _is_missing(number: float | None) -> bool:
     return number is None or math.isnan(number)
+
+
+def isolated(name: str) -> str:
+    """Keep a name from another's data from turning the direction of the sentence round it.
+
+    Examples
+    --------
+    >>> ascii(isolated("\u05d0\u05d1")), ascii(isolated("\u202eBRV"))
+    ("'\\\\u2068\\\\u05d0\\\\u05d1\\\\u2069'", "'BRV'")
+    """
+    plain = name.translate(_TURNING)
+    turns = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in plain)
+    return f"\u2068{plain}\u2069" if turns else plain
