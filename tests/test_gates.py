@@ -95,6 +95,29 @@ def test_sellers_that_moved_alike_are_one_cause():
     assert [(one.by, one.scope) for one in found] == [("seller", {"seller": ("S000", "S001", "S002")})]
 
 
+def test_two_sellers_of_a_country_are_named_and_not_their_country():
+    """A seller in France and two of four in Germany, whose other two stood still."""
+    home = {"S000": "FR", "S001": "DE", "S002": "DE", "S003": "DE", "S004": "DE"}
+    names = [*home, *(f"S1{number:02}" for number in range(20))]
+    moving = dict.fromkeys(["S000", "S001", "S002"], -0.2)
+    table = shares(names, 0.95, 650, moving, last=JUDGED + 2, key="seller")
+    table["origin_country"] = table["seller"].map(home).fillna("FR")
+    found = moved(table, ["seller", "origin_country"])
+
+    assert [one.scope for one in found] == [{"seller": ("S000", "S001", "S002")}]
+
+
+def test_the_interval_of_a_share_near_one_has_room_below():
+    """Two late of eighty a week before, thirteen of eighty in three weeks."""
+    table = shares(["FP-Main"], 0.98, 80, {"FP-Main": -0.14}, last=JUDGED + 2, key="partner")
+    rest = shares(["FP-Loire", "FP-Tajo"], 0.98, 2000, {}, key="partner")
+    found = moved(pd.concat([table, rest], ignore_index=True), ["partner"])
+
+    assert [one.scope for one in found] == [{"partner": ("FP-Main",)}]
+    assert found[0].effect - found[0].low > 1.2 * (found[0].high - found[0].effect)
+    assert found[0].high < 0
+
+
 def test_what_the_log_names_needs_less_proof():
     """A fall that is named only because somebody wrote down where to look."""
     table = shares(CARRIERS, 0.95, 150, {"ESK": -0.07})
@@ -108,6 +131,41 @@ def test_what_the_log_names_needs_less_proof():
     plain = moved(table.copy(), ["carrier"])
 
     assert len(plain) <= len(hinted)
+
+
+def around_black_friday(came: float) -> pd.DataFrame:
+    """Two weeks of which an earlier year led to expect four points less, and what came."""
+    weeks = [f"2025-W{number:02}" for number in range(20, 50)]
+    rows = []
+    for place, week in enumerate(weeks):
+        is_peak = place >= 28
+        deviation = came if is_peak else wobble(place, 0.002)
+        rows.append(
+            {
+                **{"week": week, "value": 0.95 + deviation, "deviation": deviation, "country": ""},
+                **{"expected": -0.04 if is_peak else 0.0, "known": "history" if is_peak else "ordinary"},
+                **{"peak": "black friday" if is_peak else "", "limit": 0.01, "is_usual": not is_peak},
+                **{"adjusted": 0.95 + deviation + 0.04 * is_peak, "is_judged": place == 28},
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def test_this_peak_and_the_earlier_ones_are_two_looks_at_what_a_peak_does():
+    """Four points were to come and six came: five, give or take twice the point between."""
+    (found,) = context.calendar(around_black_friday(-0.06))
+
+    assert (found.code, found.scope, found.until) == ("CALENDAR", {}, "2025-W49")
+    assert found.effect == pytest.approx(-0.05)
+    assert (found.low, found.high) == pytest.approx((-0.0696, -0.0304))
+
+
+def test_what_a_peak_brought_beyond_twice_the_expected_is_not_the_calendars():
+    """Four points were to come, ten came: four are the calendar's, six are left over."""
+    (found,) = context.calendar(around_black_friday(-0.10))
+
+    assert found.effect == pytest.approx(-0.04)
+    assert dict(found.ruled_out)["left_over"] == pytest.approx(-0.06)
 
 
 def test_missing_scans_are_no_lateness():
@@ -232,6 +290,17 @@ def test_claims_decided_at_once_are_an_artefact():
     assert found[0].high == pytest.approx(0.694, abs=0.001)
 
 
+def test_two_of_many_claims_decided_in_a_minute_are_chance():
+    """Two of a hundred; but two of four are half of what a small carrier had open."""
+    waiting = {"big": 100, "small": 4}
+    rows = [
+        {"carrier": name, "week": WEEKS[JUDGED], "waiting_n": n, "at_once_n": 2}
+        for name, n in waiting.items()
+    ]
+
+    assert [one.scope for one in context.artefact(weekly(rows))] == [{"carrier": ("small",)}]
+
+
 def exchanged(moving: float) -> pd.DataFrame:
     """Two carriers of a lane, one better than the other, between which volume moves."""
     rows = []
@@ -253,6 +322,21 @@ def test_volume_that_moves_to_a_worse_carrier_is_mix_and_nobodys_fault():
         ("MIX", {"lane": ("FR-FR",), "carrier": ("BRV", "CDR")})
     ]
     assert found[0].effect == pytest.approx(-0.19 * 0.07, abs=0.0005)
+
+
+def test_a_small_lane_on_which_the_same_carriers_gained_and_lost_is_told_too():
+    """Twelve points of 120 parcels a week, beside 2,000 of the lane that proves it; a still one is not."""
+    tables = [exchanged(0.19)]
+    for lane, moves in (("FR-BE", 0.12), ("DE-AT", 0.0)):
+        small = exchanged(moves)
+        small = small[small["lane"] == "FR-FR"].assign(lane=lane)
+        for name in ("shipped_n", "x", "n"):
+            small[name] = (small[name] * 0.06).round()
+        tables.append(small)
+
+    assert [one.scope["lane"] for one in money.mix(pd.concat(tables, ignore_index=True))] == [
+        ("FR-BE", "FR-FR")
+    ]
 
 
 def test_volume_that_stays_is_no_mix():

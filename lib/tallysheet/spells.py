@@ -204,7 +204,40 @@ def measure(track: Track, first: int, last: int) -> Spell | None:
     if track.kind == "sum":
         low, high, effect = (float(np.expm1(one)) for one in (effect - half, effect + half, effect))
         return Spell(first, last, effect, low, high, p, now, before)
+    if track.kind == "share":
+        below, above = _reach(track, inside, base, scatter)
+        return Spell(first, last, effect, effect - below, effect + above, p, now, before)
     return Spell(first, last, effect, effect - half, effect + half, p, now, before)
+
+
+def _reach(
+    track: Track, inside: NDArray[np.intp], base: NDArray[np.intp], scatter: float
+) -> tuple[float, float]:
+    """Give how far the interval of a difference of shares reaches down and up.
+
+    Newcombe's square-and-add of Wilson's intervals: near 0 and 1 a share has more room on one side. Units
+    count for as many as they would without the scatter between weeks.
+    """
+    below = above = 0.0
+    sides = ((track.x, track.n, 1), (track.rest_x, track.rest_n, -1))
+    for at, way in ((inside, 1), (base, -1)):
+        for x, n, sign in sides:
+            units = float(n[at].sum())
+            if not units > 0:
+                continue
+            share = min(max(float(x[at].sum()) / units, 0.0), 1.0)
+            low, high = _wilson(share, units / scatter)
+            if way * sign < 0:
+                low, high = 2 * share - high, 2 * share - low
+            below, above = below + (share - low) ** 2, above + (high - share) ** 2
+    return float(np.sqrt(below)), float(np.sqrt(above))
+
+
+def _wilson(share: float, n: float) -> tuple[float, float]:
+    z = float(stats.norm.ppf(0.975))
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * float(np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))) / (1 + z**2 / n)
+    return middle - half, middle + half
 
 
 def _few(track: Track, inside: NDArray[np.intp], base: NDArray[np.intp]) -> bool:

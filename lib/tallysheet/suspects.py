@@ -19,6 +19,9 @@ _AKIN = 0.25
 """The same of what lies in one country: parcels from abroad have more days to make up for."""
 
 _MOVED = 0.02
+_GOOD_PART = 0.25
+"""Share of a part that must have stood still, so that the part is told by the values that did not."""
+
 _LEAST_SHARE = 0.003
 _ODD = 5.0
 """Times the usual distance from the weeks around it that makes a week odd."""
@@ -145,8 +148,11 @@ def suspects(lineup: Lineup, by: Sequence[str]) -> list[Suspect]:
         spells = [lineup.spell(where, without) for where in looked_at]
         chances = [spell.p * factor if spell else 1.0 for spell, factor in zip(spells, factors, strict=True)]
         at = int(np.argmin(chances)) if chances else -1
-        proven = spells[at] if chances else None
-        if proven is None or chances[at] > lineup.level:
+        if not chances or chances[at] > lineup.level:
+            break
+        at = _narrowest(lineup, at, looked_at, chances, spells, without)
+        proven = spells[at]
+        if proven is None:
             break
         where = _broadened(lineup, looked_at[at], proven, without)
         spell = lineup.spell(where, without) or proven
@@ -229,6 +235,43 @@ def _proposed(lineup: Lineup, by: Sequence[str], span: int) -> Iterator[Where]:
         where = {name: (value,) for name, value in segment.where.items()}
         if all(values[0] for values in where.values()):
             yield where
+
+
+def _narrowest(
+    lineup: Lineup,
+    at: int,
+    looked_at: Sequence[Where],
+    chances: Sequence[float],
+    spells: Sequence[Spell | None],
+    without: np.ndarray,
+) -> int:
+    """Choose the surest value inside a part whose rest stood still: not a country for two of its sellers."""
+    held = lineup.panel.held(looked_at[at])
+    inside: dict[str, list[int]] = {}
+    for place, where in enumerate(looked_at):
+        is_within = not (lineup.panel.held(where) & ~held).any()
+        if len(where) == 1 and place != at and chances[place] <= lineup.level and is_within:
+            inside.setdefault(next(iter(where)), []).append(place)
+    for name, places in inside.items():
+        values = tuple(value for place in places for value in looked_at[place][name])
+        surest = min(places, key=lambda place: chances[place])
+        spell = spells[surest]
+        rest = held & ~lineup.panel.held({name: values}) & ~without
+        if spell is not None and _stood_still(lineup, rest, held, spell, without):
+            return surest
+    return at
+
+
+def _stood_still(
+    lineup: Lineup, rest: np.ndarray, held: np.ndarray, spell: Spell, without: np.ndarray
+) -> bool:
+    """Tell whether a good part of a part surely moved by less than half as much as a value inside it."""
+    weeks = slice(spell.first, spell.last + 1)
+    volume = lineup.panel.n[:, weeks].sum(axis=1)
+    if volume[rest].sum() < _GOOD_PART * volume[held].sum():
+        return False
+    found = measure(lineup.track(rest, rest | (~held & ~without)), spell.first, spell.last)
+    return found is not None and max(found.low / spell.effect, found.high / spell.effect) < _ALIKE
 
 
 def _broadened(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -> Where:

@@ -20,6 +20,8 @@ _NOTICEABLE = 0.01
 
 _LOST = 0.5
 _SEEN = 0.25
+_AT_ONCE = 0.15
+"""Share of the open claims decided in one minute from which on nobody looked at them one by one."""
 
 _REASONS = {"wismo": "WISMO", "wismo_openings": "WISMO"}
 """Fact to the reason of Customer Care that it counts."""
@@ -57,20 +59,24 @@ def calendar(table: Weekly) -> list[Finding]:
             continue
         usual = rows["deviation"][rows["is_usual"]].iloc[-26:]
         spread = 1.4826 * float((usual - usual.median()).abs().median())
-        half = min(1.96 * spread, abs(size) / 2)
+        effect = size
+        if not country and _SEEN_AGAIN <= came / size <= 1 / _SEEN_AGAIN:
+            # No two peaks are alike: this one and the earlier ones are two looks at what a peak does.
+            effect, spread = (size + came) / 2, max(spread, abs(came - size) / 2)
+        half = min(1.96 * spread, abs(effect) / 2)
         found.append(
             Finding(
                 "CALENDAR",
                 {"country": (str(country),)} if country else {},
                 "",
-                size,
-                size - half,
-                size + half,
+                effect,
+                effect - half,
+                effect + half,
                 rows["week"].iloc[at],
                 rows["week"][full].iloc[-1],
                 0.0,
                 rows[["week", "value", "expected", "adjusted"]].iloc[max(at - 6, 0) : at + _LASTING],
-                (("left_over", came - size),),
+                (("left_over", came - effect),),
             )
         )
     is_peak = bool(table["peak"][table["is_judged"]].iloc[0])
@@ -79,6 +85,8 @@ def calendar(table: Weekly) -> list[Finding]:
 
 _LASTING = 2
 _MOSTLY = 0.75
+_SEEN_AGAIN = 0.5
+"""A peak that came to half of what was expected, up to twice as much, was a peak like others."""
 
 
 def _began_before(rows: pd.DataFrame, at: int) -> bool:
@@ -240,6 +248,8 @@ def artefact(table: Weekly) -> list[Finding]:
     found = []
     for _, row in rows.iterrows():
         share = float(row["at_once_n"] / row["waiting_n"])
+        if share < _AT_ONCE:
+            continue
         low, high = stats.binomtest(int(row["at_once_n"]), int(row["waiting_n"])).proportion_ci(
             method="wilson"
         )

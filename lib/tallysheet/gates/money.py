@@ -120,27 +120,16 @@ def _as_well(
     leaves, found = lineup.panel, []
     nothing = np.zeros(len(leaves.weeks))
     for lane in sorted({*leaves.named["lane"].tolist()} - {*proven}):
-        whole = leaves.sums(leaves.held({"lane": (lane,)}))[1]
-        spells = [
-            (
-                sign,
-                measure(
-                    Track(leaves.sums(held)[0], whole, nothing, nothing, "share", lineup.usual),
-                    lineup.week,
-                    last,
-                ),
-            )
-            for sign, names in ((1, gain), (-1, lose))
-            for held in [leaves.held({"lane": (lane,), "carrier": names})]
-        ]
-        if all(
-            one is not None and one.effect * sign >= _LEAST_MOVE and one.p < _AS_WELL for sign, one in spells
-        ):
+        gained = leaves.sums(leaves.held({"lane": (lane,), "carrier": gain}))[0]
+        # Beside the carriers that lost alone, as what others carry only adds noise to a small lane.
+        both = leaves.sums(leaves.held({"lane": (lane,), "carrier": (*gain, *lose)}))[0]
+        spell = measure(Track(gained, both, nothing, nothing, "share", lineup.usual), lineup.week, last)
+        if spell is not None and spell.effect >= _LEAST_MOVE and spell.p < _AS_WELL:
             found.append(lane)
     return found
 
 
-_AS_WELL = 0.01
+_AS_WELL = 0.02
 
 
 def _full(rows: Weekly, gain: tuple[str, ...], now: list[str], base: list[str]) -> list[str]:

@@ -1,6 +1,6 @@
--- One row a claim that was open when its carrier decided three or more in one minute: was it one of them? One
--- that waited through several such minutes has a row for each.
--- Nobody decides three claims in a minute one by one.
+-- One row a claim that was open in the minute of the week in which its carrier decided most, two or more: was it
+-- one of them? Of minutes with as many the first counts.
+-- Nobody decides a good part of what waits in a minute, one by one.
 SELECT
     closings.week,
     closings.seen_at,
@@ -13,7 +13,16 @@ SELECT
         ELSE 0
     END AS at_once_n
 FROM (
-    SELECT calendar.week, calendar.seen_at, shipments.carrier, min(claims.decided_at) AS decided_at
+    SELECT
+        calendar.week,
+        calendar.seen_at,
+        shipments.carrier,
+        min(claims.decided_at) AS decided_at,
+        COUNT(*) AS decided_n,
+        ROW_NUMBER() OVER (
+            PARTITION BY calendar.week, calendar.seen_at, shipments.carrier
+            ORDER BY COUNT(*) DESC, min(claims.decided_at)
+        ) AS place
     FROM claims
     JOIN calendar ON calendar.day = CAST(claims.decided_at AS DATE)
     JOIN shipments
@@ -29,10 +38,11 @@ FROM (
         calendar.day,
         shipments.carrier,
         date_diff('minute', calendar.day, claims.decided_at)
-    HAVING COUNT(*) >= 3
 ) AS closings
 JOIN claims
-    ON claims.opened_at < closings.decided_at
+    ON closings.place = 1
+    AND closings.decided_n >= 2
+    AND claims.opened_at < closings.decided_at
     AND (claims.decided_at IS NULL OR claims.decided_at >= closings.decided_at)
     AND closings.seen_at >= claims.known_at
     AND closings.seen_at < claims.replaced_at
