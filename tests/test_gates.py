@@ -107,6 +107,16 @@ def test_two_sellers_of_a_country_are_named_and_not_their_country():
     assert [one.scope for one in found] == [{"seller": ("S000", "S001", "S002")}]
 
 
+def test_a_seller_that_moved_alike_but_holds_too_little_is_told_as_perhaps():
+    """Two of 600 parcels a week are proven; of the third there are 40, and no other moved."""
+    names = [f"S{number:03}" for number in range(20)]
+    sure = shares(names, 0.95, 600, dict.fromkeys(names[:2], -0.2), last=JUDGED + 2, key="seller")
+    small = shares(["S100"], 0.95, 40, {"S100": -0.13}, last=JUDGED + 2, key="seller")
+    found = moved(pd.concat([sure, small], ignore_index=True), ["seller"])
+
+    assert [(one.scope, one.perhaps) for one in found] == [({"seller": ("S000", "S001")}, ("S100",))]
+
+
 def test_the_interval_of_a_share_near_one_has_room_below():
     """Two late of eighty a week before, thirteen of eighty in three weeks."""
     table = shares(["FP-Main"], 0.98, 80, {"FP-Main": -0.14}, last=JUDGED + 2, key="partner")
@@ -334,9 +344,9 @@ def test_a_small_lane_on_which_the_same_carriers_gained_and_lost_is_told_too():
             small[name] = (small[name] * 0.06).round()
         tables.append(small)
 
-    assert [one.scope["lane"] for one in money.mix(pd.concat(tables, ignore_index=True))] == [
-        ("FR-BE", "FR-FR")
-    ]
+    (found,) = money.mix(pd.concat(tables, ignore_index=True))
+    assert found.scope["lane"] == ("FR-BE", "FR-FR")
+    assert found.perhaps == ()
 
 
 def test_volume_that_stays_is_no_mix():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -136,9 +137,9 @@ class Truth:
     def write(self, folder: Path, written: Iterable[Written], about: dict[str, Any]) -> None:
         """Write the truth into a folder of its own.
 
-        scenario.json: the events as they were injected. effects.csv: what each did. parcels.parquet: the
-        parcels whose end an event changed. billing.csv, claims.csv: what was billed too much, and what
-        could be claimed. dirt.csv, files.csv: what is in the extracts.
+        scenario.json: the events as they were injected, and what the world itself does. effects.csv: what
+        each event did. parcels.parquet: the parcels whose end an event changed. billing.csv, claims.csv:
+        what was billed too much, and what could be claimed. dirt.csv, files.csv: what is in the extracts.
         """
         target = folder / "truth"
         target.mkdir(parents=True, exist_ok=True)
@@ -147,6 +148,7 @@ class Truth:
             "events": [_told(event) for event in scenario.events],
             "log_only": scenario.log_only,
             "controls": scenario.controls,
+            "fuel_steps": _fuel_steps(scenario.world.settings["fuel"]["months"]),
             "adoption": {
                 name: scenario.world.settings["adoption"][name]
                 for name in ("on_time_gain", "saving_cents", "contacts_gain")
@@ -159,6 +161,12 @@ class Truth:
         _write_sums(target / "claims.csv", columns, self.claimable)
         pq.write_table(table(stack(self._changed)), target / "parcels.parquet")
         _write_dirt(target, list(written))
+
+
+def _fuel_steps(months: list[float]) -> dict[str, float]:
+    """Give the months from which on the world's own fuel surcharge differs, and by how much."""
+    pairs = enumerate(pairwise(months), start=1)
+    return {month_name(at): round(now - before, 4) for at, (before, now) in pairs if now != before}
 
 
 def _write_sums(path: Path, columns: str, sums: Sums) -> None:

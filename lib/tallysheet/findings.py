@@ -59,6 +59,8 @@ class Finding:
         What else it might have been, as a key of words, and the figure that speaks against it.
     event : str
         The note of the entry in the event log that fits; empty: none.
+    perhaps : tuple of str
+        Further values of the scope's first dimension that moved alike, but hold too little to be sure.
     """
 
     code: str
@@ -73,6 +75,7 @@ class Finding:
     proof: pd.DataFrame = field(default_factory=pd.DataFrame, compare=False, repr=False)
     ruled_out: tuple[tuple[str, float], ...] = ()
     event: str = ""
+    perhaps: tuple[str, ...] = ()
 
     def with_event(self, note: str) -> Finding:
         """Add the entry of the event log that fits."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from tallysheet.limits import Numbers
 from tallysheet.panel import Panel, panel_of
 from tallysheet.segments import find_segments
 from tallysheet.spells import Spell, Track, measure, spell_at
@@ -47,11 +48,14 @@ class Suspect:
     spell : Spell
     p : float
         Chance that any of the parts looked at moves so much while nothing changed.
+    perhaps : tuple of str
+        Of a part of one dimension: further values that moved alike, but hold too little to be sure.
     """
 
     where: Where
     spell: Spell
     p: float
+    perhaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,11 @@ class Lineup:
         among = np.ones_like(leaves) if without is None else ~without
         leaves = leaves & among
         return spell_at(self.track(leaves, among), self.week) if leaves.any() else None
+
+    def spell_of(self, where: Where, first: int, last: int, without: np.ndarray) -> Spell | None:
+        """Measure a part in given weeks, beside what no suspect holds."""
+        leaves = self.panel.held(where) & ~without
+        return measure(self.track(leaves, ~without), first, last) if leaves.any() else None
 
 
 def lineup_of(
@@ -158,7 +167,8 @@ def suspects(lineup: Lineup, by: Sequence[str]) -> list[Suspect]:
         spell = lineup.spell(where, without) or proven
         found.append(Suspect(where, spell, min(chances[at], 1.0)))
         without |= lineup.panel.held(where)
-    return sorted(_merged(lineup, found), key=lambda one: one.p)
+    told = [replace(one, perhaps=_perhaps(lineup, one, without)) for one in _merged(lineup, found)]
+    return sorted(told, key=lambda one: one.p)
 
 
 def _factors(lineup: Lineup, looked_at: Sequence[Where]) -> list[float]:
@@ -180,24 +190,33 @@ def _is_hinted(lineup: Lineup, where: Where) -> bool:
 
 def _candidates(lineup: Lineup, by: Sequence[str]) -> list[Where]:
     """List the single values with enough volume, and what the search of segments proposes."""
-    panel, week = lineup.panel, lineup.week
-    volume = panel.n[:, max(week - 8, 0) : week + 1].sum(axis=1)
-    found: list[Where] = []
-    for name in by:
-        values, places = np.unique(panel.named[name].astype(str), return_inverse=True)
-        values = values.tolist()
-        shares = np.bincount(places, volume) / max(volume.sum(), 1e-9)
-        found += [
-            {name: (value,)}
-            for value, share in zip(values, shares, strict=True)
-            if share >= _LEAST_SHARE and value
-        ]
+    found, volume = _single_values(lineup, by), _volume(lineup)
     least = _LEAST_SHARE * volume.sum()
     for span in (1, 3):
         for one in _proposed(lineup, by, span):
-            if one not in found and volume[panel.held(one)].sum() >= least:
+            if one not in found and volume[lineup.panel.held(one)].sum() >= least:
                 found.append(one)
     return found
+
+
+def _single_values(lineup: Lineup, by: Sequence[str]) -> list[Where]:
+    """List the values with enough volume."""
+    volume = _volume(lineup)
+    found: list[Where] = []
+    for name in by:
+        values, places = np.unique(lineup.panel.named[name].astype(str), return_inverse=True)
+        shares = np.bincount(places, volume) / max(volume.sum(), 1e-9)
+        found += [
+            {name: (value,)}
+            for value, share in zip(values.tolist(), shares, strict=True)
+            if share >= _LEAST_SHARE and value
+        ]
+    return found
+
+
+def _volume(lineup: Lineup) -> Numbers:
+    """Give what each leaf weighed in the week and the eight before it."""
+    return lineup.panel.n[:, max(lineup.week - 8, 0) : lineup.week + 1].sum(axis=1)
 
 
 def _proposed(lineup: Lineup, by: Sequence[str], span: int) -> Iterator[Where]:
@@ -312,6 +331,26 @@ def _moved_alike(
     if found is None:
         return False
     return found.effect / spell.effect >= least and found.p < _MOVED
+
+
+def _perhaps(lineup: Lineup, suspect: Suspect, without: np.ndarray) -> tuple[str, ...]:
+    """Give the values that moved alike and of which chance would have shown fewer than one."""
+    if len(suspect.where) > 1:
+        return ()
+    (name, told), spell = next(iter(suspect.where.items())), suspect.spell
+    others = [where[name][0] for where in _single_values(lineup, [name]) if where[name][0] not in told]
+    return tuple(
+        value
+        for value in others
+        if is_like(lineup.spell_of({name: (value,)}, spell.first, spell.last, without), spell, len(others))
+    )
+
+
+def is_like(found: Spell | None, told: Spell, looked_at: int) -> bool:
+    """Tell whether a value moved as one that is proven, and whether so many show less than one by chance."""
+    if found is None or found.effect / told.effect < _ALIKE:
+        return False
+    return found.p / 2 * looked_at < 1
 
 
 def _merged(lineup: Lineup, found: list[Suspect]) -> list[Suspect]:

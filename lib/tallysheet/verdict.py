@@ -19,7 +19,7 @@ from tallysheet.review import Review
 
 COLUMNS = (
     *("kpi", "code", "by", "scope", "effect", "low", "high", "since", "until", "p", "event"),
-    *("ruled_out", "proof"),
+    *("perhaps", "ruled_out", "proof"),
 )
 
 _SETTLED = ("DATA", "IMMATURE", "DEFINITION", "CLASSIFICATION")
@@ -212,6 +212,7 @@ def as_frame(verdicts: Iterable[Verdict], *, continuing: bool = False) -> pd.Dat
     ]
     for row in rows:
         row["scope"] = {name: list(values) for name, values in row["scope"].items()}
+        row["perhaps"] = list(row["perhaps"])
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     order = frame["code"].map(_RANK.index)
     return (
@@ -219,7 +220,7 @@ def as_frame(verdicts: Iterable[Verdict], *, continuing: bool = False) -> pd.Dat
     )
 
 
-_PACKED = ("scope", "ruled_out")
+_PACKED = ("scope", "perhaps", "ruled_out")
 
 
 def _packed(frame: pd.DataFrame) -> pd.DataFrame:

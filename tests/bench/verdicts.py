@@ -142,6 +142,23 @@ def has_scope(row: Row, expected: Expectation) -> bool:
     )
 
 
+def is_true_in_part(row: Row, expected: Expectation) -> bool:
+    """Tell whether a row names a part of what is expected, and the rest as what may have moved too."""
+    key = next(iter(row["scope"]), "")
+    found, wanted = set(row["scope"].get(key, ())), expected.scope.get(key, set())
+    whole = row | {"scope": row["scope"] | {key: sorted(wanted)}}
+    return found < wanted <= found | set(row["perhaps"]) and has_scope(whole, expected)
+
+
+def is_fuel_step(row: Row, sample: Sample) -> bool:
+    """Tell whether a price of fuel is one that the world changed by itself in that week or the one before."""
+    if (row["code"], row["by"]) != ("PRICE", "fuel"):
+        return False
+    steps = {IsoWeek.of(dt.date.fromisoformat(f"{month}-01")) for month in sample.told["fuel_steps"]}
+    since = IsoWeek.parse(row["since"])
+    return bool(steps & {since, since.shift(-1)})
+
+
 def has_size(row: Row, expected: Expectation) -> bool:
     """Compare the effect: near the size, or with an interval that holds it and is narrow enough."""
     size, low, high = expected.size, row["low"], row["high"]
@@ -159,14 +176,18 @@ def falls_short(rows: Sequence[Row], expected: Expectation) -> str:
     return ""
 
 
-def wrong_codes(rows: Sequence[Row], active: Sequence[dict[str, Any]]) -> str:
-    """Name the codes that fit nothing that is expected of the active events, sizes left aside."""
+def wrong_codes(rows: Sequence[Row], sample: Sample, week: IsoWeek) -> str:
+    """Name the codes that fit nothing that is expected of the week's events, sizes left aside."""
+    active = [event for event in sample.told["events"] if is_active(event, week)]
     expected = [one for event in active for one in expectations(event)]
     wrong = [
         f"wrong {row['code']}"
         for row in rows
         if row["code"] not in ("NOISE", "IMMATURE")
-        and not any(has_code(row, one) and has_scope(row, one) for one in expected)
+        and not is_fuel_step(row, sample)
+        and not any(
+            has_code(row, one) and (has_scope(row, one) or is_true_in_part(row, one)) for one in expected
+        )
     ]
     return ", ".join(wrong)
 
@@ -180,7 +201,8 @@ def shown_row(row: Row) -> str:
     effect, low, high = (f"{row[name]:+.3g}" for name in ("effect", "low", "high"))
     size = f" {effect} [{low}, {high}]".replace("+nan", "?").removesuffix(" [?, ?]").removesuffix(" ?")
     event = f" {row['event']!r}" if row["event"] else ""
-    return f"{shown(row['code'], row['by'], as_scope(row['scope']))}{size}{event}"
+    perhaps = f" (perhaps {','.join(row['perhaps'])})" if row["perhaps"] else ""
+    return f"{shown(row['code'], row['by'], as_scope(row['scope']))}{perhaps}{size}{event}"
 
 
 def required(text: str, holds: bool) -> bool:
@@ -199,8 +221,7 @@ def judge_event(sample: Sample, event: dict[str, Any], only_wrong: bool) -> bool
             found = "; ".join(map(shown_row, rows)) or "nothing"
         except UsageError as error:  # the data has no such week or KPI, so nothing is said of it
             found = " ".join(str(error).split())
-        active = [other for other in sample.told["events"] if is_active(other, one.first)]
-        short = wrong_codes(rows, active) if only_wrong else falls_short(rows, one)
+        short = wrong_codes(rows, sample, one.first) if only_wrong else falls_short(rows, one)
         is_right &= not short
         weeks = " to ".join(dict.fromkeys(map(str, (one.first, one.last))))
         size = "any size" if one.size is None else f"{one.size:+.3g}"

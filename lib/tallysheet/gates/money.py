@@ -13,7 +13,7 @@ from tallysheet.gates.quality import AUDITED
 from tallysheet.kpi import Kpi
 from tallysheet.limits import Numbers
 from tallysheet.spells import Spell, Track, measure, spell_at, step_at
-from tallysheet.suspects import lineup_of, suspects
+from tallysheet.suspects import is_like, lineup_of, suspects
 
 _SURE = 1e-3
 _MIXED = ("carrier", "lane")
@@ -91,7 +91,8 @@ def _between_carriers(table: Weekly, counts: Weekly) -> Iterator[Finding]:
     at = weeks.index(table["week"][table["is_judged"]].iloc[0])
     for (gain, lose), proven in groups.items():
         last = min(spell.last for lane in proven for _, spell in moved[lane])
-        lanes = [*proven, *_as_well(counts, gain, lose, proven, last)]
+        as_well, perhaps = _as_well(counts, gain, lose, proven, last)
+        lanes = [*proven, *as_well]
         rows = table[table["lane"].isin(lanes) & table["carrier"].isin([*gain, *lose])]
         effect, error, proof = _mixed(
             rows, _full(rows, gain, weeks[at : last + 1], _base(rows, at)), _base(rows, at)
@@ -109,24 +110,34 @@ def _between_carriers(table: Weekly, counts: Weekly) -> Iterator[Finding]:
             weeks[last],
             max(spell.p for lane in proven for _, spell in moved[lane]),
             proof,
+            perhaps=tuple(perhaps),
         )
 
 
 def _as_well(
     counts: Weekly, gain: tuple[str, ...], lose: tuple[str, ...], proven: list[str], last: int
-) -> list[str]:
-    """Give the smaller lanes on which the same carriers gained and lost in the same weeks."""
+) -> tuple[list[str], list[str]]:
+    """Give the lanes on which the same carriers gained and lost in the same weeks, and where perhaps."""
     lineup = lineup_of(counts, ["lane", "carrier"], "share", _SURE)
-    leaves, found = lineup.panel, []
-    nothing = np.zeros(len(leaves.weeks))
-    for lane in sorted({*leaves.named["lane"].tolist()} - {*proven}):
-        gained = leaves.sums(leaves.held({"lane": (lane,), "carrier": gain}))[0]
+    spells = {}
+    for lane in sorted({*lineup.panel.named["lane"].tolist()}):
+        gained, lost = (
+            lineup.panel.sums(lineup.panel.held({"lane": (lane,), "carrier": names}))[0]
+            for names in (gain, lose)
+        )
         # Beside the carriers that lost alone, as what others carry only adds noise to a small lane.
-        both = leaves.sums(leaves.held({"lane": (lane,), "carrier": (*gain, *lose)}))[0]
-        spell = measure(Track(gained, both, nothing, nothing, "share", lineup.usual), lineup.week, last)
-        if spell is not None and spell.effect >= _LEAST_MOVE and spell.p < _AS_WELL:
-            found.append(lane)
-    return found
+        nothing = np.zeros_like(gained)
+        track = Track(gained, gained + lost, nothing, nothing, "share", lineup.usual)
+        spell = measure(track, lineup.week, last) if gained.any() and lost.any() else None
+        if spell is not None:
+            spells[lane] = spell
+    others = {lane: spell for lane, spell in spells.items() if lane not in proven}
+    moved = [lane for lane, one in others.items() if one.effect >= _LEAST_MOVE and one.p < _AS_WELL]
+    surest = min((spells[lane] for lane in proven if lane in spells), key=lambda one: one.p, default=None)
+    if surest is None:
+        return moved, []
+    unsure = {lane: spell for lane, spell in others.items() if lane not in moved}
+    return moved, [lane for lane, spell in unsure.items() if is_like(spell, surest, len(others))]
 
 
 _AS_WELL = 0.02

@@ -121,6 +121,7 @@ def _of_leaves(table: Weekly, by: Sequence[str], kind: str, hinted: Sequence[Whe
                 one.p,
                 pd.DataFrame({"week": weeks, "x": x, "n": n}).iloc[max(lineup.week - 8, 0) : lineup.week + 4],
                 (("rest_moved_less", spell.p),),
+                perhaps=one.perhaps,
             )
         )
     return found
