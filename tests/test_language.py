@@ -15,9 +15,7 @@ HERE = Path(__file__).parent
 GOLDEN = HERE / "golden" / "formats.csv"
 ORACLE = HERE.parents[1] / "shared" / "oracle" / "format_oracle.csv"
 ENGLISH = read_language("en")
-# A French page keeps its unit on the number's line: both spaces are the no-break space of the golden rows.
-FRENCH_NUMBERS = {"percent": "{number}\u00a0%", "points_short": "{number}\u00a0pts"}
-FRENCH = Language("fr", ENGLISH.words | {"number": ENGLISH.words["number"] | FRENCH_NUMBERS})
+FRENCH = read_language("fr")
 LANGUAGES = {"en_GB": ENGLISH, "fr_FR": FRENCH}
 TRAP = "iso_week_pattern (TRAP en_US)"
 
@@ -42,6 +40,7 @@ def written(what: str, value: str, language: Language) -> str:
         "percent1": lambda: language.value(number, "share"),
         "signed_points": lambda: language.change(number / 100, "share"),
         "round_half_even 0.125 -> 2dp": lambda: language.value(number, "number"),
+        "eur0": lambda: language.value(number, "euro"),
     }
     return writers[what]()
 
@@ -54,10 +53,11 @@ def written(what: str, value: str, language: Language) -> str:
 def test_format_of_the_golden_table(row):
     """Separators, decimals, rounding and month names are Babel's, to the code point.
 
-    One sign differs on purpose: where Babel writes the hyphen of the keyboard our pages have a
-    minus, U+2212, which screen readers read aloud and which is as wide as a plus.
+    Two signs differ on purpose: where Babel writes the hyphen of the keyboard our pages have a
+    minus, U+2212, which screen readers read aloud and which is as wide as a plus; and before % French
+    pages have the narrow space of all their signs, U+202F, so that a column of shares stays close.
     """
-    expected = ast.literal_eval(row["ascii"]).replace("-", "\u2212")
+    expected = ast.literal_eval(row["ascii"]).replace("-", "\u2212").replace("\u00a0%", "\u202f%")
     if row["what"].startswith("iso_week_pattern"):
         expected = row["babel_2.18_output"]  # the hyphen of a week's name is no minus
 
@@ -73,10 +73,10 @@ def test_weeks_are_iso_weeks_in_every_locale():
 
 
 def test_golden_rows_are_the_oracle_s():
-    """The copied rows are the oracle's, but for amounts of money, which nothing writes yet."""
+    """The copied rows are the oracle's, but for millions of euros, which nothing writes."""
     if not ORACLE.is_file():
         pytest.skip(f"{ORACLE} is not beside this clone")
-    expected = [row for row in rows(ORACLE) if not row["what"].startswith("eur")]
+    expected = [row for row in rows(ORACLE) if not row["what"].startswith("eur_compact")]
 
     assert rows(GOLDEN) == expected
 
@@ -91,6 +91,8 @@ def test_french_separators_come_from_babel():
     """Thousands are parted by U+202F and decimals by a comma, also in changes and ranges."""
     assert FRENCH.change(-12345.0, "count") == "\u221212\u202f345"
     assert FRENCH.change(0.0312, "share") == "+3,1\u00a0pts"
+    assert FRENCH.interval(0.931, 0.958, "share") == "93,1\u202f% à 95,8\u202f%"
+    assert FRENCH.change(-12.3, "euro") == "\u221212,30\u00a0€"
     assert FRENCH.value(1234.5, "number") == "1\u202f234,50"
 
 
@@ -124,6 +126,45 @@ def test_plural_forms_follow_the_number():
     assert Language("en", words).text("late", n=0) == "0 colis (pl.)"
     assert Language("fr", words).text("late", n=0) == "0 colis"
     assert Language("en", words).text("late", n=1234) == "1,234 colis (pl.)"
+
+
+@pytest.mark.parametrize("row", rows(HERE / "golden" / "plurals.csv"), ids=lambda row: row["written"])
+def test_a_unit_agrees_with_the_number_that_is_shown(row):
+    """CLDR's rules: French has the singular below 2, English for a plain 1 alone; 1.0 is no plain 1."""
+    language = read_language(row["language"])
+
+    assert language.size(float(row["points"]) / 100, "share") == row["written"].replace("~", "\u00a0")
+
+
+@pytest.mark.parametrize("row", rows(HERE / "golden" / "french_dates.csv"), ids=lambda row: row["value"])
+def test_french_dates(row):
+    """Weekdays and months in small letters; the first of a month is an ordinal, every other day is none."""
+    value, written_so = row["value"], row["written"]
+    found = {
+        "day": lambda: FRENCH.day(dt.date.fromisoformat(value), year=True),
+        "short": lambda: FRENCH.short_day(dt.date.fromisoformat(value)),
+        "week": lambda: FRENCH.week(IsoWeek.parse(value)),
+    }
+
+    assert found[row["what"]]() == written_so
+
+
+def test_a_value_is_named_with_its_code_unless_the_code_is_a_word():
+    """An airport's code tells something; trade_in tells no more than its name."""
+    airports = Language("en", {"value": {"origin": {"LGA": "LaGuardia"}}})
+
+    assert airports.name("origin", "LGA") == "LaGuardia (LGA)"
+    assert airports.name("origin", "ORD") == "ORD"
+    assert [ENGLISH.name("flow", "trade_in"), FRENCH.name("flow", "trade_in")] == ["trade-ins", "reprise"]
+
+
+def test_what_is_english_elsewhere_has_words_in_other_languages():
+    """A holiday's English name is a package's own; a dot in it is no path. What has no words stays."""
+    king = "Martin Luther King Jr. Day"
+
+    assert FRENCH.translated("holiday", king, king) == "journée de Martin Luther King"
+    assert ENGLISH.translated("holiday", king, king) == king
+    assert FRENCH.translated("holiday", "Day of X", "Day of X") == "Day of X"
 
 
 def test_missing_words_are_named():

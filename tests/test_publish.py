@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
@@ -143,6 +144,162 @@ def test_a_workbook_inside_the_data_folder_shares_notebooks_and_reports(workbook
     assert 'data = "data/second"' in nbformat.read(run, as_version=4).cells[2].source
     assert "2026-W19/data_health.html" in index
     assert "2026-W21/weekly_review.html" in index
+
+
+class _Page(HTMLParser):
+    """A page as a reader's program meets it: its language, its links, its text."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.lang, self.links, self.text, self.style = "", [], [], 0
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.style += tag == "style"
+        if tag == "html":
+            self.lang = given["lang"]
+        if tag == "a":
+            self.links.append((given["href"], given.get("hreflang"), given.get("lang")))
+
+    def handle_endtag(self, tag):
+        self.style -= tag == "style"
+
+    def handle_data(self, data):
+        if not self.style:
+            self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def in_two_languages(tmp_path_factory):
+    """Publish a week in English and French, by the workbook's own setting, and again."""
+    root = tmp_path_factory.mktemp("languages")
+    make_workbook(root)
+    shutil.copytree(ROOT / "notebooks", root / "notebooks")
+    settings = root / "data" / "workbook.toml"
+    text = settings.read_text().replace('["10_weekly_review"]', '["10_weekly_review", "00_data_health"]')
+    settings.write_text('languages = ["en", "fr"]\n' + text, encoding="utf-8")
+    first = report(root)
+    pages = {path.relative_to(root): path.read_bytes() for path in sorted(root.glob("reports/**/*.html"))}
+    second = report(root)
+    return root, first, pages, second
+
+
+def test_a_week_is_published_in_each_language(in_two_languages):
+    """The first language has the plain names; each page says its language, and is of it throughout."""
+    root, first, _, _ = in_two_languages
+    week = root / "reports" / "2026-W21"
+    names = ["data_health", "weekly_review"]
+
+    assert (first.returncode, first.stderr) == (0, "")
+    assert first.stdout.strip() == os.path.join("reports", "2026-W21", "weekly_review.html")
+    assert sorted(path.name for path in week.glob("*.html")) == sorted(
+        [f"{name}{ending}" for name in names for ending in (".html", ".fr.html")]
+    )
+    for name in names:
+        english, french = _Page(week / f"{name}.html"), _Page(week / f"{name}.fr.html")
+        assert (english.lang, french.lang) == ("en", "fr")
+        assert "What do the numbers count?" in english.text
+        assert "Que comptent les chiffres\u202f?" in french.text
+        assert "Semaine 21 de 2026" in french.text
+        assert not {"What do the numbers count?", "Week 21 of 2026", "Routine"} & set(french.text)
+
+
+def test_pages_link_to_themselves_in_other_languages_and_else_stay_in_theirs(in_two_languages):
+    """The masthead names the other language in its own words; every other link keeps the reader's."""
+    root, _, _, _ = in_two_languages
+    week = root / "reports" / "2026-W21"
+    english, french = (_Page(week / f"weekly_review{ending}") for ending in (".html", ".fr.html"))
+    indices = [_Page(root / "reports" / name) for name in ("index.html", "index.fr.html")]
+    masthead = [[link for link in page.links if link[0][0] != "#"] for page in (english, french)]
+
+    assert masthead[0] == [
+        ("../index.html", None, None),
+        ("data_health.html", None, None),
+        ("weekly_review.fr.html", "fr", "fr"),
+    ]
+    assert masthead[1] == [
+        ("../index.fr.html", None, None),
+        ("data_health.fr.html", None, None),
+        ("weekly_review.html", "en", "en"),
+    ]
+    assert ("index.fr.html", "fr", "fr") in indices[0].links
+    assert {href for href, *_ in indices[1].links if href[0] != "#"} == {
+        *("2026-W21/weekly_review.fr.html", "2026-W21/data_health.fr.html", "index.html")
+    }
+    assert "Français" in english.text
+    assert "English" in french.text
+
+
+def test_pages_of_two_languages_are_the_same_bytes_again(in_two_languages):
+    """A second run makes every page of every language anew, to the byte."""
+    root, _, pages, second = in_two_languages
+
+    assert second.returncode == 0
+    assert {path: (root / path).read_bytes() for path in pages if "runs" not in path.parts} == {
+        path: html for path, html in pages.items() if "runs" not in path.parts
+    }
+
+
+def test_the_manifest_names_the_language_of_each_page(in_two_languages):
+    """One entry a page, the headline in each language."""
+    root, _, _, _ = in_two_languages
+    manifest = json.loads((root / "reports" / "2026-W21" / "manifest.json").read_text(encoding="utf-8"))
+
+    assert [(entry["page"], entry["language"]) for entry in manifest["reports"]] == [
+        ("weekly_review.html", "en"),
+        ("weekly_review.fr.html", "fr"),
+        ("data_health.html", "en"),
+        ("data_health.fr.html", "fr"),
+    ]
+    assert list(manifest["headline"]) == ["en", "fr"]
+    assert "usual range" in manifest["count"]["en"]
+    assert "plage habituelle" in manifest["count"]["fr"]
+
+
+def test_a_later_run_in_one_language_keeps_the_others_on_the_index(in_two_languages):
+    """A week of French pages alone: the English index leads there and says that it is French."""
+    root, _, _, _ = in_two_languages
+    later = report(root, "--week", "2026-W20", "--lang", "fr", "--only", "data_health")
+    indices = {page.lang: page for page in map(_Page, (root / "reports").glob("index*.html"))}
+
+    assert later.returncode == 0, later.stderr
+    assert ("2026-W20/data_health.html", None, None) in indices["fr"].links
+    assert ("2026-W20/data_health.html", "fr", None) in indices["en"].links
+    assert ("2026-W21/data_health.html", None, None) in indices["en"].links
+
+
+def test_a_page_that_fails_in_one_language_is_published_in_none(in_two_languages):
+    """Two languages never tell of different runs."""
+    root, _, _, _ = in_two_languages
+    path, week = root / "notebooks" / "00_data_health.ipynb", root / "reports" / "2026-W21"
+    before = [(week / name).read_bytes() for name in ("data_health.html", "data_health.fr.html")]
+    whole = path.read_text(encoding="utf-8")
+    broken = nbformat.reads(whole, as_version=4)
+    broken.cells[-1].source = "opened.definitions()\nassert opened.language.code != 'fr', 'no French'"
+    broken.cells[0].source = "## Is it new?\n\nFor a test."
+    nbformat.write(broken, path)
+    try:
+        result = report(root, "--only", "data_health")
+    finally:
+        path.write_text(whole, encoding="utf-8")
+
+    assert result.returncode == 1
+    assert "no French" in result.stderr
+    assert [(week / name).read_bytes() for name in ("data_health.html", "data_health.fr.html")] == before
+
+
+@pytest.mark.parametrize("lang", ["xx", "en,xx", "", "en,"])
+def test_an_unknown_language_is_wrong_use(in_two_languages, lang):
+    """Exit code 2, one line that lists the languages there are, and nothing is written."""
+    root, _, _, _ = in_two_languages
+    runs = sorted(root.glob("reports/*/runs/*"))
+    result = report(root, "--lang", lang)
+
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "one of en, fr" in result.stderr
+    assert sorted(root.glob("reports/*/runs/*")) == runs
 
 
 def test_hostile_names_stay_text(tmp_path):

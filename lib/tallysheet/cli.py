@@ -117,30 +117,36 @@ def forget(before: dt.datetime, dry_run: bool, data: str) -> None:
 @click.option("--base", default="last-4", show_default=True, help="previous, last-4, year-ago or a week.")
 @click.option("--as-of", metavar="DATE", help="Only what was known then; default: the newest extract's time.")
 @click.option("--only", multiple=True, metavar="NAME", help="A notebook; may be repeated.")
-@click.option("--lang", default="en", show_default=True, help="Language of the pages.")
+@click.option(
+    "--lang", metavar="A,B", help="Languages of the pages, such as en,fr; default: workbook.toml's."
+)
 @_data
 def report(
-    week: str | None, base: str, as_of: str | None, only: tuple[str, ...], lang: str, data: str
+    week: str | None, base: str, as_of: str | None, only: tuple[str, ...], lang: str | None, data: str
 ) -> None:
     """Run the notebooks of a week and publish their pages; print the path of the first."""
     with _one_line_errors():
         from tallysheet.clean import load as load_data
         from tallysheet.publish.weekly import check_notebook_names, publish_week
+        from tallysheet.settings import read_settings
+        from tallysheet.sources import workbook_language
         from tallysheet.week import open_week
 
+        settings = read_settings(data)
+        codes = settings.languages if lang is None else [code.strip() for code in lang.split(",")]
+        languages = [workbook_language(settings, code) for code in dict.fromkeys(codes)]
         load_data(data)  # once a run every file is read again; the notebooks trust that
-        opened = open_week(week, data=data, base=base, as_of=as_of, lang=lang)
-        settings = opened.settings
+        opened = open_week(week, data=data, base=base, as_of=as_of, lang=languages[0].code)
         names = check_notebook_names(settings.root, only or settings.notebooks, settings.notebooks)
         _check_writable(settings.root / "reports")
         parameters = {
             "week": str(opened.week),
             "base": base,
             "as_of": as_of or "",
-            "lang": lang,
             "data": _data_below(settings.root, settings.data),
         }
-        published = publish_week(opened, names, parameters, dt.datetime.now(dt.UTC).replace(tzinfo=None))
+        started_at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+        published = publish_week(opened, names, languages, parameters, started_at)
         for page, why in published.failed.items():
             click.echo(f"{page} failed; its last good page stays. {' '.join(why.split())}", err=True)
         if published.pages:

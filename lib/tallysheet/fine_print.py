@@ -48,11 +48,16 @@ def calendar_box(
 
 def _holidays(weeks: Iterable[IsoWeek], country: str, language: Language) -> str:
     named = [
-        language.text("calendar.holiday", day=language.day(day), name=holiday)
+        language.text(
+            "calendar.holiday",
+            day=language.day(day),
+            # Two holidays on one day stand in one name.
+            name=language.listed([language.translated("holiday", one, one) for one in holiday.split("; ")]),
+        )
         for week in weeks
         for day, holiday in holidays_in(week, country).items()
     ]
-    return "; ".join(named) or language.text("calendar.none")
+    return language.text("calendar.between").join(named) or language.text("calendar.none")
 
 
 def kpi_definitions(kpis: Iterable[Kpi], language: Language) -> Html:
@@ -61,7 +66,10 @@ def kpi_definitions(kpis: Iterable[Kpi], language: Language) -> Html:
     for kpi in kpis:
         meaning = language.text(f"kpi.{kpi.slug}.definition", expression=kpi.source)
         source = language.text(
-            "definition.source", source=kpi.source, days=kpi.maturity_days, version=kpi.version
+            "definition.source",
+            source=language.translated("source", kpi.slug, kpi.source),
+            days=kpi.maturity_days,
+            version=kpi.version,
         )
         pairs.append(
             (say.name(kpi, language), f"{meaning} {language.text(f'definition.{kpi.direction}')} {source}")
@@ -77,7 +85,11 @@ def rules(chosen: Rules, language: Language) -> Html:
             sentences.append(language.text(f"rule.{name}.{str(value).lower()}"))
         else:
             sentences.append(language.text(f"rule.{name}", n=value))
-    rates = [f"{rate:g} {currency}" for currency, rate in chosen.euro_rates.items() if currency != "EUR"]
+    rates = [
+        f"{language.value(rate, 'number')}\u00a0{currency}"
+        for currency, rate in chosen.euro_rates.items()
+        if currency != "EUR"
+    ]
     if rates:
         sentences.append(language.text("rule.euro_rates", rates=language.listed(rates)))
     return paragraph(" ".join(sentences), note=True)

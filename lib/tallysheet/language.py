@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import unicodedata
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -118,8 +119,9 @@ class Language:
     def text(self, key: str, **values: object) -> str:
         """Give the text of a dotted key with its placeholders filled.
 
-        An entry with plural forms (``one``, ``other`` …) takes the form of the whole number ``n``. One that
-        ends in a full stop is a sentence and begins with a capital, whatever stands first in it.
+        An entry with plural forms (``one``, ``other`` …) takes the form of the number ``n``: an int, or a
+        Decimal with the decimals that are shown. One that ends in a full stop is a sentence and begins with
+        a capital, whatever stands first in it.
 
         Raises
         ------
@@ -127,7 +129,7 @@ class Language:
             No such key, or a placeholder without a value.
         """
         entry, count = self._entry(key), values.get("n")
-        if isinstance(entry, dict) and isinstance(count, int):
+        if isinstance(entry, dict) and isinstance(count, int | Decimal):
             entry = entry.get(self.locale.plural_form(count), entry.get("other"))
         if not isinstance(entry, str):
             raise DataError(
@@ -156,8 +158,26 @@ class Language:
         """Name a value of a dimension, with its code: ``LaGuardia (LGA)``; its code alone if unnamed."""
         if value == "":
             return self.text("value.none", dimension=self.text(f"dimension.{dimension}.one"))
-        named = self._entry(f"value.{dimension}.{value}")
-        return f"{named} ({value})" if isinstance(named, str) else isolated(str(value))
+        code = str(value)
+        named = self.translated(f"value.{dimension}", code, code)
+        if named == code:
+            return isolated(code)
+        # A code in lower case is a word of our own, such as trade_in: its name says it all.
+        return named if code.islower() else f"{named} ({code})"
+
+    def translated(self, table: str, name: str, english: str) -> str:
+        """Give this language's words for what is English elsewhere; the English where there are none.
+
+        Elsewhere is a notebook's cell, the name of a public holiday, the origin of a definition.
+
+        Examples
+        --------
+        >>> read_language("fr").translated("holiday", "Christmas Day", "Christmas Day")
+        'Noël'
+        """
+        entry = self._entry(table)
+        found = entry.get(name) if isinstance(entry, dict) else None
+        return found if isinstance(found, str) else english
 
     def listed(self, items: list[str]) -> str:
         """Join as a sentence does: ``A, B and C``."""
@@ -198,7 +218,9 @@ class Language:
             return written
         # The sign stands before a currency sign.
         sign, figures = (written[0], written[1:]) if written[0] in "+−" else ("", written)
-        return sign + self.text(key, number=figures)
+        # Decimals that are shown count: English has 1 day and 1.0 days, French 1,9 jour and 2,0 jours.
+        shown = round(abs(Decimal(str(number * form.scale))), decimals)
+        return sign + self.text(key, number=figures, n=shown)
 
     def interval(self, lower: float, upper: float, unit: str) -> str:
         """Write a range: ``52.5% to 98.3%``."""
@@ -206,17 +228,22 @@ class Language:
 
     def day(self, day: dt.date, *, year: bool = False) -> str:
         """Write a day: ``Monday 22 April``, with its year if asked."""
-        return str(format_date(day, "EEEE d MMMM y" if year else "EEEE d MMMM", locale=self.locale))
+        return self._date(day, "EEEE {day} MMMM y" if year else "EEEE {day} MMMM")
 
     def short_day(self, day: dt.date) -> str:
         """Write a day in short: ``22 Apr``."""
-        return str(format_date(day, "d MMM", locale=self.locale))
+        return self._date(day, "{day} MMM")
 
     def week(self, week: IsoWeek) -> str:
         """Write a week's days: ``Monday 22 to Sunday 28 April 2013``."""
         same = week.monday.month == week.sunday.month
-        monday = str(format_date(week.monday, "EEEE d" if same else "EEEE d MMMM", locale=self.locale))
-        return self.text("number.range", lower=monday, upper=self.day(week.sunday, year=True))
+        monday = self._date(week.monday, "EEEE {day}" if same else "EEEE {day} MMMM")
+        return self.text("number.week", lower=monday, upper=self.day(week.sunday, year=True))
+
+    def _date(self, day: dt.date, pattern: str) -> str:
+        # Of a month's days French writes the first alone as an ordinal, which no pattern can say.
+        number = self.text("number.first_day") if day.day == 1 else str(day.day)
+        return str(format_date(day, pattern.format(day=f"'{number}'"), locale=self.locale))
 
 
 def _is_missing(number: float | None) -> bool:

@@ -73,6 +73,8 @@ class Settings:
         ISO 3166 codes whose public holidays are shown.
     headline : str
         Slug of the KPI that leads the page when nothing else stands out.
+    languages : tuple of str
+        Languages of the pages, files of words/; the first has the plain names.
     rules : Rules
         The table ``[rules]``; what it leaves out is as above.
     """
@@ -82,6 +84,7 @@ class Settings:
     notebooks: tuple[str, ...]
     countries: tuple[str, ...]
     headline: str
+    languages: tuple[str, ...] = ("en",)
     rules: Rules = Rules()
 
     @property
@@ -138,9 +141,11 @@ def read_settings(data: str | Path = "data") -> Settings:
     expected = {field.name for field in fields(Settings)} - {"data"}
     for name in found.keys() - expected:
         raise DataError(str(path), "known settings", repr(name), nearest(name, sorted(expected)))
-    for name in sorted(expected - {"rules"} - found.keys()):
+    for name in sorted(expected - {"languages", "rules"} - found.keys()):
         raise DataError(str(path), f"the setting {name}", "nothing", "Add it; the README shows the file.")
-    lists = {name: _names(path, name, found[name]) for name in expected - {"headline", "rules"}}
+    lists = {name: _names(path, name, found[name]) for name in found.keys() - {"headline", "rules"}}
+    if lists.get("languages") == ():
+        raise DataError(f"{path} languages", "at least one language", "none", 'Write for example ["en"].')
     rules = _rules(path, found.get("rules", {}))
     return Settings(data=folder, headline=str(found["headline"]), rules=rules, **lists)
 

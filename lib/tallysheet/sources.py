@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tallysheet.errors import DataError, nearest
+from tallysheet.language import Language, read_language
 from tallysheet.schema import Table, table
 from tallysheet.settings import Settings, read_toml
 
@@ -165,6 +166,18 @@ def _name_pattern(name: str) -> str:
     return "".join(
         made.get(part, r"(\d{2})" if _TIME_SIGN.fullmatch(part) else re.escape(part)) for part in parts
     )
+
+
+def workbook_language(settings: Settings, code: str) -> Language:
+    """Read a language, with the names that the workbook's sources have for things laid over it.
+
+    Raises
+    ------
+    UsageError
+        There is no such language.
+    """
+    own = (source.vocabulary.get(code) for source in read_sources(settings))
+    return read_language(code, tuple(path for path in own if path))
 
 
 def read_sources(settings: Settings) -> list[Source]:

@@ -20,7 +20,7 @@ from tallysheet.errors import UsageError, nearest
 from tallysheet.facts import show_known
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
-from tallysheet.language import Language, read_language
+from tallysheet.language import Language
 from tallysheet.ledger import Ledger
 from tallysheet.maturity import Maturity
 from tallysheet.overview import row_of
@@ -28,7 +28,7 @@ from tallysheet.restatement import read_kept, restated
 from tallysheet.review import Review
 from tallysheet.seasons import calendar_adjusted
 from tallysheet.settings import Settings, read_settings
-from tallysheet.sources import read_sources
+from tallysheet.sources import workbook_language
 from tallysheet.tables import Html, lab_style
 from tallysheet.targets import Pace, pace
 from tallysheet.targets import as_frame as targets_frame
@@ -82,8 +82,7 @@ def open_week(
     settings = read_settings(data)
     wanted = IsoWeek.parse(week) if week is not None else None
     seen_at = moment(as_of)
-    vocabularies = [source.vocabulary for source in read_sources(settings)]
-    language = read_language(lang, tuple(words[lang] for words in vocabularies if lang in words))
+    language = workbook_language(settings, lang)
     ledger = load(settings.data, reads_again=False)
     known = min(seen_at, ledger.as_of) if seen_at else ledger.as_of
     cube = Cube(ledger, settings, known)

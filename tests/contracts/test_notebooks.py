@@ -2,12 +2,14 @@
 
 import ast
 import re
+import tomllib
 
 import nbformat
 import pytest
-from source_tree import ROOT
+from source_tree import LIBRARY, ROOT
 
 from tallysheet.execute import declared_parameters
+from tallysheet.publish.pages import page_name
 from tallysheet.settings import read_settings
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -74,3 +76,34 @@ def test_scheduled_notebooks_exist(data):
     scheduled = read_settings(ROOT / data).notebooks
 
     assert set(scheduled) <= {path.stem for path in NOTEBOOKS}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted((LIBRARY / "words").glob("*.toml")) if path.stem != "en"],
+    ids=lambda path: path.stem,
+)
+def test_every_text_of_a_scheduled_notebook_is_there_in_every_language(path):
+    """Each markdown cell by its id; a heading stays a heading of its level. English is the notebook's own."""
+    told = tomllib.loads(path.read_text(encoding="utf-8"))["notebook"]
+    scheduled = {name for data in ("data", "data/flights") for name in read_settings(ROOT / data).notebooks}
+    cells = {
+        page_name(name): {
+            cell.id: cell.source
+            for cell in nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4).cells
+            if cell.cell_type == "markdown"
+        }
+        for name in scheduled
+    }
+
+    assert {page: set(texts) for page, texts in told.items()} == {
+        page: set(own) for page, own in cells.items()
+    }
+    for page, own in cells.items():
+        assert {key: _heading(text) for key, text in told[page].items()} == {
+            key: _heading(text) for key, text in own.items()
+        }
+
+
+def _heading(text: str) -> str:
+    return text.strip().partition(" ")[0] if text.startswith("#") else ""

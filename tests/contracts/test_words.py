@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from babel import Locale
+from source_tree import ROOT
 
 from tallysheet.checked import NoteKind
+from tallysheet.kpis import KPIS
 from tallysheet.reasons import reasons_of
 from tallysheet.schema import TABLES
+from tallysheet.settings import read_settings
+from tallysheet.weeks import IsoWeek, holidays_in
 
 LIBRARY = Path(__file__).parents[2] / "lib" / "tallysheet"
 LANGUAGES = sorted((LIBRARY / "words").glob("*.toml"))
@@ -31,6 +36,26 @@ NO_SENTENCES = {
 SQL = re.compile(r"\s*(SELECT|CREATE|SHOW|ATTACH|DETACH|COPY|SET|FROM|WHERE|PRAGMA) ")
 TAG = re.compile(r"<[^<>]*(>|$)")
 TWO_WORDS = re.compile(r"[^\W\d_]{2,},? +[^\W\d_]{2,}")
+
+
+# What is English outside words/ has words in every other language: see Language.translated.
+ELSEWHERE = {"notebook", "source", "holiday"}
+VOCABULARIES = sorted((ROOT / "data").rglob("words.*.toml"))
+# English that is French too, or a name: none of these words is in a French text.
+ENGLISH = re.compile(
+    r"\b(the|and|of|with|from|weeks?(?!-end)|day|days|hour|hours|parcel|parcels|order|orders|seller|sellers|carrier|"
+    r"carriers|customer|customers|return|returns|claim|claims|label|labels|range|usual|above|below|than|last|"
+    r"known|not|yet|this|that|which|data|rows|file|files|delivery|share|none|lost|damaged|outbound|trade)\b",
+    re.IGNORECASE,
+)
+NAMES = (
+    "WERC DC Measures",
+    "BackShip",
+    "clean/ledger.json",
+    "Columbus Day",
+    "Memorial Day",
+    "Parcel Monitor",
+)
 
 
 def words(path: Path) -> dict[str, Any]:
@@ -174,10 +199,157 @@ def test_sentences_are_recognised(text, expected):
 def test_all_languages_say_the_same_things(path):
     """Each language has the keys of English, each text with the same placeholders."""
     english, own = texts(words(LIBRARY / "words" / "en.toml")), texts(words(path))
+    own = {key: forms for key, forms in own.items() if key.split(".")[0] not in ELSEWHERE}
 
     assert sorted(own) == sorted(english)
     for key, forms in own.items():
         assert placeholders(forms) == placeholders(english[key]), key
+
+
+@pytest.mark.parametrize("path", VOCABULARIES, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_a_source_names_the_same_things_in_every_language(path):
+    """A source that names its things does so in every language, with the same placeholders."""
+    english = texts(words(path.with_name("words.en.toml")))
+    own = texts(words(path))
+
+    assert {each.suffixes[0][1:] for each in path.parent.glob("words.*.toml")} == {
+        language.stem for language in LANGUAGES
+    }
+    assert sorted(own) == sorted(english)
+    assert {key: placeholders(forms) for key, forms in own.items()} == {
+        key: placeholders(forms) for key, forms in english.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "path", [*LANGUAGES, *VOCABULARIES], ids=lambda path: f"{path.parent.name}-{path.name}"
+)
+def test_a_plural_has_the_forms_of_its_language(path):
+    """Each that whole numbers can need, by CLDR: French has a form of its own for millions."""
+    locale = Locale.parse(path.stem.removeprefix("words."))
+    needed = {"other"} | {
+        form for form in locale.plural_form.tags if form in {locale.plural_form(n) for n in _SAMPLE}
+    }
+
+    assert {key for key, forms in _plurals(words(path)).items() if set(forms) != needed} == set()
+
+
+_SAMPLE = (*range(200), 1_000, 1_000_000, 2_000_000)
+
+
+def _plurals(table: dict[str, Any], prefix: str = "") -> dict[str, dict[str, str]]:
+    """Give every dotted key that has plural forms, with them."""
+    found: dict[str, dict[str, str]] = {}
+    for name, value in table.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, dict) and "other" in value and set(value) <= PLURAL_FORMS:
+            found[key] = value
+        elif isinstance(value, dict):
+            found |= _plurals(value, f"{key}.")
+    return found
+
+
+def test_no_text_is_unused():
+    """Each key of words/en.toml stands in code, or below a table that code completes with a name."""
+    asked = [text for path in MODULES for _, text in constants(path) if "." in text]
+    whole, begun = set(asked), tuple({text.split("{}")[0] for text in asked if "{}" in text} - {""})
+    # Templates ask for the page's words by their plain names; a base is named in full or in short, say.base.
+    templates = "".join(path.read_text(encoding="utf-8") for path in LIBRARY.rglob("*.j2"))
+    begun += (
+        "value.",
+        "base.",
+        "base_short.",
+        *(f"page.{name}" for name in re.findall(r"page\.words\.(\w+)", templates)),
+    )
+
+    unused = [
+        key
+        for key in texts(words(LIBRARY / "words" / "en.toml"))
+        if key not in whole and not key.startswith(begun)
+    ]
+
+    assert unused == []
+
+
+FRENCH = [path for path in [*LANGUAGES, *VOCABULARIES] if path.stem.endswith("fr")]
+
+
+@pytest.mark.parametrize("path", FRENCH, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_french_is_set_as_french(path):
+    """Signs have their narrow space, apostrophes are round, numbers of thousands are parted."""
+    wrong = [
+        (key, form)
+        for key, forms in texts(words(path)).items()
+        for form in forms
+        if re.search(
+            r"(?<![\u202f ])[%;?!»](?!\w)|[^\u202f]:(?= )| [:;?!%»€]|« |'|\d \d{3}|\. {2}", _plain(form)
+        )
+    ]
+
+    assert wrong == []
+
+
+def _plain(form: str) -> str:
+    """Leave out placeholders, headings' signs and what is a sign alone."""
+    return re.sub(r"^[%€]", "", re.sub(r"\{\w+\}", "0", form))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Valeur\u202f: 3\u202f%", True),
+        ("Valeur : 3\u202f%", False),
+        ("Valeur: 3", False),
+        ("l'heure", False),
+        ("3 %", False),
+        ("Quoi ?", False),
+        ("1 000 colis", False),
+    ],
+)
+def test_french_typography_is_recognised(text, expected, tmp_path):
+    """The rule finds each fault, and lets what is right pass."""
+    path = tmp_path / "fr.toml"
+    path.write_text(f'text = "{text}"\n', encoding="utf-8")
+    if expected:
+        test_french_is_set_as_french(path)
+    else:
+        with pytest.raises(AssertionError):
+            test_french_is_set_as_french(path)
+
+
+@pytest.mark.parametrize("path", FRENCH, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_no_english_is_left_in_french(path):
+    """A list of telltales: words that every English text has and French has not."""
+    english = []
+    for key, forms in texts(words(path)).items():
+        for form in forms:
+            plain = re.sub(r"\{\w+\}", "", form)
+            for name in NAMES:
+                plain = plain.replace(name, "")
+            if ENGLISH.search(plain):
+                english.append((key, form))
+
+    assert english == []
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in LANGUAGES if path.stem != "en"], ids=lambda path: path.stem
+)
+def test_what_is_english_elsewhere_is_translated(path):
+    """Origins of all definitions, and holidays of all countries of our workbooks over four years."""
+    own = words(path)
+    names = {
+        name
+        for data in ("data", "data/flights")
+        for country in read_settings(ROOT / data).countries
+        for year in (2013, 2024, 2025, 2026)
+        for number in range(1, 53)
+        for holiday in holidays_in(IsoWeek(year, number), country).values()
+        for name in holiday.split("; ")
+    }
+
+    assert set(own["source"]) == set(KPIS)
+    assert names <= set(own["holiday"])
 
 
 @pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)

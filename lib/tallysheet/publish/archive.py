@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import tallysheet
-from tallysheet.language import Language
+from tallysheet.language import Language, languages
 from tallysheet.publish.checks import check_page
-from tallysheet.publish.pages import archive_page, page_name, title_of
+from tallysheet.publish.pages import archive_page, other_languages, page_name, title_of
+from tallysheet.settings import Settings
+from tallysheet.sources import workbook_language
 from tallysheet.weeks import IsoWeek
+
+FORMAT = 2
+"""Of a week's manifest; one of another format counts as none."""
 
 
 def with_earlier_reports(manifest: str, path: Path) -> str:
@@ -24,15 +29,53 @@ def with_earlier_reports(manifest: str, path: Path) -> str:
     path : Path
         The week's manifest so far, if there is one.
     """
-    if not path.is_file():
+    old = _read(path)
+    if old is None:
         return manifest
-    new, old = json.loads(manifest), json.loads(path.read_text(encoding="utf-8"))
-    made = {report["page"] for report in new["reports"]}
-    new["reports"] += [report for report in old["reports"] if report["page"] not in made]
+    new = json.loads(manifest)
+    files = {report["page"] for report in new["reports"]}
+    made = {(report["notebook"], report["language"]) for report in new["reports"]}
+    new["reports"] += [
+        report
+        for report in old["reports"]
+        if report["page"] not in files and (report["notebook"], report["language"]) not in made
+    ]
+    for told in ("headline", "count"):
+        new[told] = old[told] | new[told]
     return json.dumps(new, indent=1, ensure_ascii=False) + "\n"
 
 
-def archive(reports: Path, notebooks: Sequence[str], language: Language) -> str:
+def _read(path: Path) -> dict[str, Any] | None:
+    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found if found.get("format") == FORMAT else None
+
+
+def _manifests(reports: Path) -> list[dict[str, Any]]:
+    """Read the manifests of all weeks, the newest first."""
+    found = (_read(path) for path in sorted(reports.glob("[0-9]*-W*/manifest.json"), reverse=True))
+    return [manifest for manifest in found if manifest is not None]
+
+
+def archive_languages(reports: Path, made: Sequence[Language], settings: Settings) -> list[Language]:
+    """List the languages of the page of all weeks: the run's, then others that weeks were published in.
+
+    Parameters
+    ----------
+    reports : Path
+        The folder of all weeks.
+    made : sequence of Language
+        Those of the run.
+    settings : Settings
+        The run's workbook.
+    """
+    codes = {report["language"] for manifest in _manifests(reports) for report in manifest["reports"]}
+    others = sorted(codes & set(languages()) - {language.code for language in made})
+    return [*made, *(workbook_language(settings, code) for code in others)]
+
+
+def archive(
+    reports: Path, notebooks: Sequence[str], language: Language, all_languages: Sequence[Language]
+) -> str:
     """Make the page of all weeks from the manifests of the weeks.
 
     Parameters
@@ -42,10 +85,11 @@ def archive(reports: Path, notebooks: Sequence[str], language: Language) -> str:
     notebooks : sequence of str
         The workbook's notebooks, in the order in which their pages are listed.
     language : Language
+        A week that was not published in it shows what there is.
+    all_languages : sequence of Language
+        Those in which this page is made; the first has the plain name.
     """
-    order = [page_name(name) for name in notebooks]
-    manifests = sorted(reports.glob("[0-9]*-W*/manifest.json"), reverse=True)
-    weeks = [_week(path, order, language) for path in manifests]
+    weeks = [_week(manifest, reports, notebooks, language) for manifest in _manifests(reports)]
     text = language.text
     latest = weeks[0] | {"week": text("page.latest", week=weeks[0]["dates"])} if weeks else None
     page = {
@@ -57,6 +101,7 @@ def archive(reports: Path, notebooks: Sequence[str], language: Language) -> str:
         "subtitle": "",
         "badges": [],
         "links": [],
+        "languages": other_languages("index", language, all_languages),
         "footer": [text("page.made_by", version=tallysheet.__version__)],
         "words": language.words["page"],
     }
@@ -65,26 +110,33 @@ def archive(reports: Path, notebooks: Sequence[str], language: Language) -> str:
     return html
 
 
-def _week(path: Path, order: Sequence[str], language: Language) -> dict[str, Any]:
-    manifest = json.loads(path.read_text(encoding="utf-8"))
+def _week(
+    manifest: dict[str, Any], reports: Path, notebooks: Sequence[str], language: Language
+) -> dict[str, Any]:
     week = IsoWeek.parse(manifest["week"])
-    ranks = {page: rank for rank, page in enumerate(order)}
-    reports = [
+    ranks = {notebook: rank for rank, notebook in enumerate(notebooks)}
+    chosen: dict[str, dict[str, Any]] = {}
+    for report in manifest["reports"]:
+        if report["notebook"] not in chosen or report["language"] == language.code:
+            chosen[report["notebook"]] = report
+    shown = [
         {
-            "name": title_of(report["page"], language),
+            "name": title_of(page_name(notebook), language),
             # A failed report keeps the last good page, if there was one.
-            "href": f"{week}/{report['page']}.html"
-            if (path.parent / f"{report['page']}.html").is_file()
-            else None,
+            "href": f"{week}/{report['page']}" if (reports / str(week) / report["page"]).is_file() else None,
+            "hreflang": report["language"],
             "failed": report["error"] is not None,
         }
-        for report in sorted(manifest["reports"], key=lambda report: ranks.get(report["page"], len(ranks)))
+        for notebook, report in sorted(chosen.items(), key=lambda item: ranks.get(item[0], len(ranks)))
     ]
+    told = language.code if language.code in manifest["headline"] else next(iter(manifest["headline"]))
     return {
         "week": str(week),
         "dates": language.week(week),
-        "headline": manifest["headline"],
-        "href": reports[0]["href"],
-        "reports": reports,
-        "note": manifest["count"],
+        "headline": manifest["headline"][told],
+        "note": manifest["count"][told],
+        "lang": told,
+        "href": shown[0]["href"],
+        "hreflang": shown[0]["hreflang"],
+        "reports": shown,
     }

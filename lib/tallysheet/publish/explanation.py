@@ -32,6 +32,7 @@ def explanation_page(explanation: Explanation, file_name: str, language: Languag
         "subtitle": text("page.of_file", week=language.week(explanation.week), file=file_name),
         "badges": [],
         "links": [],
+        "languages": [],
         "footer": [
             text(
                 "page.made_from",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,42 @@ def page_name(notebook: str) -> str:
     return notebook.lstrip("0123456789").lstrip("_")
 
 
+def file_name(page: str, language: Language, first: Language) -> str:
+    """Name a page's file: its language stands in it unless it is the run's first.
+
+    Examples
+    --------
+    >>> from tallysheet.language import read_language
+    >>> english, french = read_language("en"), read_language("fr")
+    >>> file_name("index", english, english), file_name("index", french, english)
+    ('index.html', 'index.fr.html')
+    """
+    return f"{page}.html" if language.code == first.code else f"{page}.{language.code}.html"
+
+
+def other_languages(
+    page: str, language: Language, languages: Sequence[Language]
+) -> list[tuple[str, str, str]]:
+    """List a page in its other languages: file, code and the language's own name."""
+    return [
+        (file_name(page, other, languages[0]), other.code, other.text("page.language"))
+        for other in languages
+        if other.code != language.code
+    ]
+
+
+def translated(notebook: Any, page: str, language: Language) -> Any:
+    """Put a language's own texts in the place of a notebook's markdown cells, by the cells' ids.
+
+    A cell without a text of that language keeps its own.
+    """
+    copy = deepcopy(notebook)
+    for cell in copy.cells:
+        if cell.cell_type == "markdown":
+            cell.source = language.translated(f"notebook.{page}", cell.id, cell.source)
+    return copy
+
+
 def title_of(page: str, language: Language) -> str:
     """Name a report; one without words of its own is named by its notebook."""
     key = f"report.{page}"
@@ -50,7 +87,8 @@ def export_page(notebook: Any, page: dict[str, Any]) -> str:
     notebook : nbformat.NotebookNode
         Executed.
     page : dict
-        What stands round it: lang, title, product, report, h1, subtitle, badges, links, footer, words.
+        What stands round it: lang, title, product, report, h1, subtitle, badges, links, languages (file,
+        code and name of the same page in other languages), footer, words.
     """
     html, _ = _exporter().from_notebook_node(notebook, resources={"page": page})
     return str(html).strip() + "\n"
@@ -75,9 +113,9 @@ def archive_page(page: dict[str, Any], latest: dict[str, Any] | None, weeks: Seq
     page : dict
         As for `export_page`.
     latest : dict or None
-        week, headline, href and note of the newest.
+        week, headline, note, lang (of these two), href and hreflang of the newest.
     weeks : sequence of dict
-        week, dates, headline, href, reports (name, href, failed).
+        week, dates, headline, lang, href, hreflang, reports (name, href, hreflang, failed).
     """
     from jinja2 import Environment, FileSystemLoader
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +16,17 @@ from tallysheet import say
 from tallysheet.errors import ReportError, UsageError
 from tallysheet.execute import check_parameters, execute
 from tallysheet.files import write_text
-from tallysheet.publish.archive import archive, with_earlier_reports
+from tallysheet.language import Language
+from tallysheet.publish.archive import FORMAT, archive, archive_languages, with_earlier_reports
 from tallysheet.publish.checks import check_page
-from tallysheet.publish.pages import export_page, page_name, title_of
+from tallysheet.publish.pages import (
+    export_page,
+    file_name,
+    other_languages,
+    page_name,
+    title_of,
+    translated,
+)
 from tallysheet.restatement import keep, published
 from tallysheet.week import Week
 
@@ -32,7 +41,11 @@ class Published:
 
 
 def publish_week(
-    week: Week, notebooks: Sequence[str], parameters: dict[str, Any], started_at: dt.datetime
+    week: Week,
+    notebooks: Sequence[str],
+    languages: Sequence[Language],
+    parameters: dict[str, Any],
+    started_at: dt.datetime,
 ) -> Published:
     """Publish a week's notebooks.
 
@@ -42,15 +55,18 @@ def publish_week(
         Opened with the same parameters as the notebooks.
     notebooks : sequence of str
         Names in notebooks/; the first is the page people open.
+    languages : sequence of Language
+        Each notebook is run once for each; pages of the first have the plain names.
     parameters : dict
-        What every notebook gets.
+        What every notebook gets, but for its language.
     started_at : datetime
         Names the run; UTC.
 
     Returns
     -------
     Published
-        Pages whose notebook ran and which passed every check; of a failed one the last good page stays.
+        Pages whose notebook ran and which passed every check in every language; of a failed one the last
+        good pages stay.
 
     Raises
     ------
@@ -59,54 +75,82 @@ def publish_week(
     """
     root = week.settings.root
     for name in notebooks:
-        check_parameters(root / "notebooks" / f"{name}.ipynb", parameters)
+        check_parameters(root / "notebooks" / f"{name}.ipynb", parameters | {"lang": languages[0].code})
     folder = root / "reports" / str(week.week)
-    run = folder / "runs" / _run_id(week, notebooks, parameters, started_at)
+    run = folder / "runs" / _run_id(week, notebooks, languages, parameters, started_at)
     run.mkdir(parents=True)
     made: dict[str, str] = {}
     failed: dict[str, str] = {}
     for name in notebooks:
-        page = page_name(name)
         try:
-            executed = execute(root / "notebooks" / f"{name}.ipynb", run / f"{name}.ipynb", parameters)
-            html = export_page(executed, _surroundings(week, page))
-            check_page(f"{page}.html", html)
+            pages = _pages(week, name, languages, parameters, run)
         except ReportError as error:
-            failed[page] = str(error)
+            failed[page_name(name)] = str(error)
             continue
-        write_text(run / f"{page}.html", html)
-        made[page] = html
-    manifest = _manifest(week, notebooks, parameters, run, made, failed, started_at)
+        for file, html in pages.items():
+            write_text(run / file, html)
+        made |= pages
+    manifest = _manifest(week, notebooks, languages, parameters, run, made, failed, started_at)
     write_text(run / "manifest.json", manifest)
-    for page, html in made.items():
-        write_text(folder / f"{page}.html", html)
+    for file, html in made.items():
+        write_text(folder / file, html)
     write_text(folder / "manifest.json", with_earlier_reports(manifest, folder / "manifest.json"))
     if made:
         keep(week.settings.data / "history", published(list(week.explanations.values()), week.cube.as_of))
-    index = root / "reports" / "index.html"
-    write_text(index, archive(root / "reports", week.settings.notebooks, week.language))
-    return Published(tuple(folder / f"{page}.html" for page in made), failed, index)
+    for language in (shown := archive_languages(root / "reports", languages, week.settings)):
+        index = root / "reports" / file_name("index", language, languages[0])
+        write_text(index, archive(root / "reports", week.settings.notebooks, language, shown))
+    return Published(tuple(folder / file for file in made), failed, root / "reports" / "index.html")
 
 
-def _run_id(week: Week, notebooks: Sequence[str], parameters: dict[str, Any], started_at: dt.datetime) -> str:
-    key = json.dumps([week.ledger.state, list(notebooks), parameters], sort_keys=True)
+def _pages(
+    week: Week, name: str, languages: Sequence[Language], parameters: dict[str, Any], run: Path
+) -> dict[str, str]:
+    """Make a notebook's page in every language: file to HTML."""
+    source, page = week.settings.root / "notebooks" / f"{name}.ipynb", page_name(name)
+    pages = {}
+    for language in languages:
+        file = file_name(page, language, languages[0])
+        output = run / file_name(name, language, languages[0]).replace(".html", ".ipynb")
+        executed = execute(source, output, parameters | {"lang": language.code})
+        html = export_page(
+            translated(executed, page, language), _surroundings(week, page, language, languages)
+        )
+        check_page(file, html)
+        pages[file] = html
+    return pages
+
+
+def _run_id(
+    week: Week,
+    notebooks: Sequence[str],
+    languages: Sequence[Language],
+    parameters: dict[str, Any],
+    started_at: dt.datetime,
+) -> str:
+    codes = [language.code for language in languages]
+    key = json.dumps([week.ledger.state, list(notebooks), codes, parameters], sort_keys=True)
     return f"{started_at:%Y%m%dT%H%M%S%fZ}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
 
-def _surroundings(week: Week, page: str) -> dict[str, Any]:
-    language, text = week.language, week.language.text
+def _surroundings(week: Week, page: str, language: Language, languages: Sequence[Language]) -> dict[str, Any]:
+    text = language.text
     files = week.ledger.files
     final = sum(bool(mature) for mature in week.kpis["mature"])
     as_of = week.cube.as_of
     h1 = text("page.heading", number=week.week.number, year=week.week.year)
-    known = text("page.as_of", day=language.day(as_of.date(), year=True), time=f"{as_of:%H:%M}")
     return {
         "lang": language.code,
         "title": text("page.title", report=title_of(page, language), week=h1),
         "product": "tallysheet",
         "report": title_of(page, language),
         "h1": h1,
-        "subtitle": f"{language.week(week.week)}. {known}",
+        "subtitle": text(
+            "page.as_of",
+            week=language.week(week.week),
+            day=language.day(as_of.date(), year=True),
+            time=f"{as_of:%H:%M}",
+        ),
         "badges": [
             (
                 "tick" if files["good"].sum() == files["rows"].sum() else "half",
@@ -121,12 +165,13 @@ def _surroundings(week: Week, page: str) -> dict[str, Any]:
                 text("page.final", final=final, kpis=len(week.kpis)),
             ),
         ],
-        "links": [("../index.html", text("page.weeks"))]
+        "links": [("../" + file_name("index", language, languages[0]), text("page.weeks"))]
         + [
-            (f"{other}.html", title_of(other, language))
+            (file_name(other, language, languages[0]), title_of(other, language))
             for other in map(page_name, week.settings.notebooks)
             if other != page
         ],
+        "languages": other_languages(page, language, languages),
         "footer": [
             text(
                 "page.made",
@@ -142,25 +187,29 @@ def _surroundings(week: Week, page: str) -> dict[str, Any]:
 def _manifest(
     week: Week,
     notebooks: Sequence[str],
+    languages: Sequence[Language],
     parameters: dict[str, Any],
     run: Path,
     made: dict[str, str],
     failed: dict[str, str],
     started_at: dt.datetime,
 ) -> str:
-    fact, _ = say.headline(list(week.explanations.values()), week.lead, week.language)
-    reports = [
-        {
-            "notebook": name,
-            "page": page_name(name),
-            "sha256": hashlib.sha256(made[page_name(name)].encode()).hexdigest()
-            if page_name(name) in made
-            else None,
-            "error": failed.get(page_name(name)),
-        }
-        for name in notebooks
-    ]
+    everything = list(week.explanations.values())
+    reports = []
+    for name, language in itertools.product(notebooks, languages):
+        file = file_name(page_name(name), language, languages[0])
+        html = made.get(file)
+        reports.append(
+            {
+                "notebook": name,
+                "language": language.code,
+                "page": file,
+                "sha256": hashlib.sha256(html.encode()).hexdigest() if html else None,
+                "error": failed.get(page_name(name)),
+            }
+        )
     manifest = {
+        "format": FORMAT,
         "week": str(week.week),
         "run": run.name,
         "started_at": started_at.isoformat(),
@@ -169,8 +218,8 @@ def _manifest(
         "as_of": week.cube.as_of.isoformat(),
         "state": week.ledger.state,
         "inputs": week.ledger.files.to_dict("records"),
-        "headline": fact,
-        "count": say.count(list(week.explanations.values()), week.language),
+        "headline": {one.code: say.headline(everything, week.lead, one)[0] for one in languages},
+        "count": {one.code: say.count(everything, one) for one in languages},
         "reports": reports,
     }
     return json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
