@@ -151,7 +151,7 @@ amount_cents = { header = "amount_cents", unit = "euro" }
 
     assert loaded.counts == {"poste.csv": (2, 2, 0, 0)}
     assert loaded.select("SELECT amount_cents FROM carrier_invoice_lines") == [(61,), (510,)]
-    assert loaded.notes == [("poste.csv", "column not loaded", "'Total TTC'.")]
+    assert loaded.notes == [("poste.csv", "column not loaded", "'Total TTC'")]
 
 
 def test_amounts_with_vat_are_made_net_by_the_select_of_their_source(tmp_path):

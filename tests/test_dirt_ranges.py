@@ -55,7 +55,7 @@ def test_prices_whose_days_overlap_are_told(tmp_path):
     loaded = load(tmp_path, {"rates.csv": text}, rates=RATES)
 
     assert loaded.counts == {"rates.csv": (2, 2, 0, 0)}
-    told = "after line 2 of rates.csv the next valid_from, 2026-06-01, begins before 2026-07-01. 1 in all."
+    told = "After line 2 of rates.csv the next valid_from, 2026-06-01, begins before 2026-07-01. 1 in all."
     assert loaded.notes == [("", "overlap", told)]
 
 
@@ -66,7 +66,7 @@ def test_days_without_a_price_are_told(tmp_path):
     )
     loaded = load(tmp_path, {"rates.csv": text}, rates=RATES)
 
-    told = "after line 2 of rates.csv the next valid_from, 2026-08-01, begins after 2026-07-01. 1 in all."
+    told = "After line 2 of rates.csv the next valid_from, 2026-08-01, begins after 2026-07-01. 1 in all."
     assert loaded.notes == [("", "gap", told)]
 
 
@@ -77,8 +77,8 @@ def test_gaps_and_overlaps_of_weights_are_told(tmp_path):
         tmp_path, {"rates.csv": rates(*(f"{band} 2026-01-01 2026-12-31" for band in bands))}, rates=RATES
     )
 
-    overlap = "after line 4 of rates.csv the next weight_from_g, 1400, begins before 2000. 1 in all."
-    gap = "after line 2 of rates.csv the next weight_from_g, 600, begins after 500. 1 in all."
+    overlap = "After line 4 of rates.csv the next weight_from_g, 1400, begins before 2000. 1 in all."
+    gap = "After line 2 of rates.csv the next weight_from_g, 600, begins after 500. 1 in all."
     assert loaded.notes == [("", "overlap", overlap), ("", "gap", gap)]
 
 
@@ -92,7 +92,7 @@ S2,2025-12-01,,activated
 """
     loaded = load(tmp_path, {"sellers.csv": text}, sellers=SELLERS)
 
-    told = "after line 3 of sellers.csv the next valid_from, 2025-12-01, begins before 2026-01-01. 1 in all."
+    told = "After line 3 of sellers.csv the next valid_from, 2025-12-01, begins before 2026-01-01. 1 in all."
     assert loaded.notes == [("", "overlap", told)]
 
 
@@ -106,7 +106,7 @@ loss,,2026-01-01,2026-12-31,0.0025
 """
     loaded = load(tmp_path, {"targets.csv": text}, targets=TARGETS)
 
-    assert loaded.notes == [("", "other unit", "target of otd goes from 0.93 to 93. Check its unit.")]
+    assert loaded.notes == [("", "other unit", "Column target of otd goes from 0.93 to 93. Check its unit.")]
 
 
 def invoice(number: int, *amounts: str) -> str:
@@ -127,7 +127,7 @@ def test_one_invoice_of_four_with_vat_is_noticed(tmp_path):
     }
     loaded = load(tmp_path, files, invoices=INVOICES)
 
-    told = "amount_cents is 1.20 times what the extracts around it have. Check unit and VAT."
+    told = "Column amount_cents is 1.2 times what the extracts around it have. Check unit and VAT."
     assert loaded.notes == [("invoice_2026-01-19.csv", "other level", told)]
 
 
@@ -163,6 +163,6 @@ P3,outbound,DVP,2,6,2026-01-07,2026-01-07 20:00,in_transit
     loaded = load(tmp_path, {"parcels.csv": text}, parcels=PARCELS)
 
     assert loaded.counts == {"parcels.csv": (3, 3, 0, 0)}
-    weight = "weight_declared_g is 2 in the middle; 30 to 30000 is usual. Check its unit."
-    cost = "cost_cents is 6 in the middle; 50 to 100000 is usual. Check its unit."
+    weight = "Column weight_declared_g is 2 in the middle; 30 to 30,000 is usual. Check its unit."
+    cost = "Column cost_cents is 6 in the middle; 50 to 100,000 is usual. Check its unit."
     assert loaded.notes == [("parcels.csv", "other unit", weight), ("parcels.csv", "other unit", cost)]

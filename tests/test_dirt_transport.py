@@ -141,7 +141,7 @@ def test_one_file_of_four_in_kilograms_is_noticed(tmp_path):
     loaded = load(tmp_path, files, parcels=PARCELS)
 
     assert set(loaded.counts.values()) == {(3, 3, 0, 0)}
-    told = "weight_declared_g is 1.5 in the middle, 402.5 over all extracts. Check its unit."
+    told = "Column weight_declared_g is 1.5 in the middle, 402.5 over all extracts. Check its unit."
     assert loaded.notes == [("parcels_2026-01-19.csv", "other unit", told)]
     assert loaded.refused == [("parcels_2026-01-19.csv", 4, "weight_declared_g", "0.4", "type", True)]
 

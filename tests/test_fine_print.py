@@ -64,6 +64,9 @@ def test_notes_are_named_with_their_file_or_source(tmp_path):
     ledger = sellers(tmp_path, 1)
     (note,) = rows(notes_table(ledger, ENGLISH).html)
     assert note[0] == "A gap between rows sellers"
-    assert note[1].startswith("after line 2 of sellers_2026-01-01.csv the next valid_from, 2025-08-01,")
+    assert note[1].startswith("After line 2 of sellers_2026-01-01.csv the next valid_from, 2025-08-01,")
+    (told,) = rows(notes_table(ledger, read_language("fr")).html)
+    assert told[0] == "Un trou entre des lignes sellers"
+    assert told[1].startswith("Après la ligne 2 de sellers_2026-01-01.csv, la valeur suivante de valid_from,")
     none = Ledger(**{**vars(ledger), "notes": ledger.notes.head(0)})
     assert "Nothing." in notes_table(none, ENGLISH).html

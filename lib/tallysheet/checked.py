@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 
@@ -17,6 +17,7 @@ from tallysheet.engine import connect, first_line, identifier, literal
 from tallysheet.errors import DataError, nearest
 from tallysheet.extract import scan, scan_alike
 from tallysheet.inputs import RawFile
+from tallysheet.note import Note, note_like
 from tallysheet.personal import key_fingerprint, masked, personal_key
 from tallysheet.row_checks import ROW_OK, checked_rows
 from tallysheet.sources import Source
@@ -25,34 +26,6 @@ from tallysheet.unpack import sha256
 
 _FIRST_ROWS = 100_000
 _KEY = threading.Lock()  # Two threads must not make the first key, each its own.
-
-NoteKind = Literal[
-    "preamble",
-    "footnote",
-    "further table",
-    "mended",
-    "cut",
-    "no header",
-    "missing column",
-    "column not loaded",
-    "new column",
-    "column gone",
-    "other unit",
-    "other level",
-    "shrank",
-    "few rows",
-    "file gone",
-    "overlap",
-    "gap",
-]
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something about an extract that a person should know, and no row shows."""
-
-    kind: NoteKind
-    text: str
 
 
 @dataclass(frozen=True)
@@ -297,19 +270,16 @@ def _counted(
 
 def _told(text: TextTable) -> list[Note]:
     """Tell what stands around the table, and what was mended or looks cut."""
-    notes = [Note("preamble", masked(line)) for line in text.preamble[:5]]
-    notes += [Note("footnote", masked(line)) for line in text.footnotes[:5]]
-    notes += [
-        Note("further table", f"{len(rows)} rows from line {rows[0].line}, not loaded")
-        for rows in text.tables
-    ]
+    notes = [Note("preamble", {"line": masked(line)}) for line in text.preamble[:5]]
+    notes += [Note("footnote", {"line": masked(line)}) for line in text.footnotes[:5]]
+    notes += [Note("further table", {"n": len(rows), "line": str(rows[0].line)}) for rows in text.tables]
     if text.repaired:
         lines = ", ".join(str(line) for line in text.repaired[:5])
-        notes.append(Note("mended", f"{len(text.repaired)} lines with broken quotes or delimiters: {lines}"))
+        notes.append(Note("mended", {"n": len(text.repaired), "lines": lines}))
     if text.cut:
-        notes.append(Note("cut", "the last line has no end and too few cells: the file may be cut"))
+        notes.append(Note("cut"))
     if not text.header:
-        notes.append(Note("no header", "columns are named column_1, column_2 and so on"))
+        notes.append(Note("no header"))
     return notes
 
 
@@ -385,16 +355,8 @@ def _matched(source: Source, path: Path, text: TextTable) -> tuple[list[Note], l
             advice = nearest(header, text.columns)
             raise DataError(f"{path} {column.name}", f"a column {header!r}", "none", advice)
         elif column.name in source.renamed:
-            notes.append(
-                Note("missing column", f"{header!r} for {column.name}. {nearest(header, text.columns)}")
-            )
+            notes.append(note_like("missing column", header, text.columns, column=column.name))
     for name in text.columns:
         if name not in used:
-            known = [column.name for column in table.columns]
-            notes.append(Note("column not loaded", f"{name!r}. {_likeness(name, known)}".strip()))
+            notes.append(note_like("column not loaded", name, [column.name for column in table.columns]))
     return notes, mapped
-
-
-def _likeness(name: str, known: list[str]) -> str:
-    advice = nearest(name, known)
-    return advice if advice.startswith("Did") else ""

@@ -58,5 +58,16 @@ def nearest(name: str, known: Iterable[str]) -> str:
     'Known: carrier, origin.'
     """
     names = list(known)
-    match = difflib.get_close_matches(name, names, n=1)
-    return f"Did you mean {match[0]!r}?" if match else f"Known: {', '.join(names)}."
+    like = closest(name, names)
+    return f"Did you mean {like!r}?" if like else f"Known: {', '.join(names)}."
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """Find the known name that is spelled most like an unknown one; empty if none is.
+
+    Examples
+    --------
+    >>> closest("carier", ["carrier", "origin"]), closest("x", ["carrier", "origin"])
+    ('carrier', '')
+    """
+    return next(iter(difflib.get_close_matches(name, list(known), n=1)), "")

@@ -10,6 +10,7 @@ from tallysheet import say
 from tallysheet.kpi import Kpi
 from tallysheet.language import Language
 from tallysheet.ledger import Ledger
+from tallysheet.note import note_text
 from tallysheet.settings import Rules
 from tallysheet.tables import Column, Html, definitions, paragraph, render_table
 from tallysheet.weeks import IsoWeek, holidays_in, working_days
@@ -197,9 +198,16 @@ def notes_table(ledger: Ledger, language: Language) -> Html:
         Column("what", text("notes.what"), small="place"),
         Column("text", text("notes.which")),
     ]
-    place = [file or source for file, source in zip(shown["file"], shown["source"], strict=True)]
+    rows = [
+        {
+            "what": text(f"note.{note['kind'].replace(' ', '_')}"),
+            "text": note_text(note["kind"], note["named"], note["wording"], language),
+            "place": note["file"] or note["source"],
+        }
+        for note in shown.to_dict("records")
+    ]
     table = render_table(
-        shown.assign(what=[text(f"note.{kind.replace(' ', '_')}") for kind in shown["kind"]], place=place),
+        pd.DataFrame(rows),
         columns,
         caption=text("notes.caption"),
         language=language,

@@ -16,7 +16,7 @@ from tallysheet.unpack import Fingerprint, check_file, sha256
 
 _CODE = (
     *("engine", "personal", "unpack", "records", "dialect", "layout", "spreadsheet", "text_file", "extract"),
-    *("reasons", "sources", "casts", "row_checks", "checked", "range_checks", "merge", "loading"),
+    *("reasons", "sources", "casts", "row_checks", "note", "checked", "range_checks", "merge", "loading"),
 )
 
 

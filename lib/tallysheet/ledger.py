@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tallysheet.errors import DataError
+from tallysheet.language import read_language
+from tallysheet.note import note_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,9 +21,9 @@ FILE_COLUMNS = [
     *("rows", "good", "quarantined", "duplicates", "corrections", "cells"),
 ]
 REASON_COLUMNS = ["source", "column", "reason", "row_kept", "cells"]
-FORMAT = 3
+FORMAT = 4
 """Of the record; one of another format counts as none."""
-NOTE_COLUMNS = ["source", "file", "kind", "text"]
+NOTE_COLUMNS = ["source", "file", "kind", "named", "wording"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Ledger:
     reasons : DataFrame
         Why cells were refused: source, column, reason, row_kept, cells; most frequent first.
     notes : DataFrame
-        What no row shows: source, file, kind, text; such as new columns, preambles, a file that shrank.
+        What no row shows: source, file, kind, named and wording (see `tallysheet.note.Note`) and its text
+        in English; such as new columns, preambles, a file that shrank.
     as_of : datetime
         When the newest extract was taken, UTC.
     state : str
@@ -86,10 +89,12 @@ def as_ledger(record: dict[str, Any], clean: Path) -> Ledger:
     """Give a record as tables."""
     import pandas as pd
 
+    english = read_language("en")
+    texts = [note_text(one["kind"], one["named"], one["wording"], english) for one in record["notes"]]
     return Ledger(
         files=pd.DataFrame(record["files"], columns=FILE_COLUMNS),
         reasons=pd.DataFrame(record["reasons"], columns=REASON_COLUMNS),
-        notes=pd.DataFrame(record["notes"], columns=NOTE_COLUMNS),
+        notes=pd.DataFrame(record["notes"], columns=NOTE_COLUMNS).assign(text=texts),
         as_of=dt.datetime.fromisoformat(record["as_of"]),
         state=record["state"],
         folder=clean / record["state"],

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from tallysheet.checked import Checked, Note
+from tallysheet.checked import Checked
 from tallysheet.engine import connect, first_line, identifier, literal
 from tallysheet.errors import DataError
+from tallysheet.note import Note
 from tallysheet.range_checks import compare_rows
 from tallysheet.reasons import reasons_of
 from tallysheet.row_checks import REFUSED, ROW_OK

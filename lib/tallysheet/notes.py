@@ -6,10 +6,9 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from tallysheet.checked import Note
-from tallysheet.errors import nearest
 from tallysheet.inputs import RawFile
 from tallysheet.merge import Extract
+from tallysheet.note import Named, Note, note_like
 from tallysheet.schema import Table
 from tallysheet.sources import Source
 
@@ -52,17 +51,13 @@ def compare_extracts(
         headers = list(extract.checked.headers)
         before = sizes.get(file.path.name, 0)
         if file.bytes < before:
-            notes.append(Note("shrank", f"{file.bytes} bytes, {before} when it was last loaded: is it cut?"))
+            notes.append(Note("shrank", {"bytes": file.bytes, "before": before}))
         elif len(extracts) >= 4 and extract.checked.rows < _FEWER * usual:
-            notes.append(
-                Note("few rows", f"{extract.checked.rows} rows; extracts of this source have {usual:.0f}")
-            )
+            notes.append(Note("few rows", {"rows": extract.checked.rows, "usual": round(usual)}))
         notes += _other_unit(extract, extracts, _around(extract, whole), source.table)
         told.append(notes)
     gone = sizes.keys() - {file.path.name for file in raw}
-    told[-1] += [
-        Note("file gone", f"{name} was there at the last load; its rows are gone") for name in sorted(gone)
-    ]
+    told[-1] += [Note("file gone", {"name": name}) for name in sorted(gone)]
     return told
 
 
@@ -84,14 +79,13 @@ def _other_unit(
         middle, usual = statistics.median(known), table.column(column).usual
         ratio, level = median / middle if middle else 1, _level(column, high, around)
         if len(known) >= 3 and not 1 / _OTHER_UNIT <= ratio <= _OTHER_UNIT:
-            text = f"{column} is {median:g} in the middle, {middle:g} over all extracts. Check its unit."
-            notes.append(Note("other unit", text))
+            notes.append(Note("other unit", {"column": column, "median": median, "middle": middle}))
         elif usual and not usual[0] <= median <= usual[1]:
-            text = f"{column} is {median:g} in the middle; {usual[0]} to {usual[1]} is usual. Check its unit."
-            notes.append(Note("other unit", text))
+            named: dict[str, Named] = {"column": column, "median": median}
+            named |= {"least": usual[0], "most": usual[1]}
+            notes.append(Note("other unit", named, "other_unit_usual"))
         elif abs(level - 1) >= _OTHER_LEVEL:
-            text = f"{column} is {level:.2f} times what the extracts around it have. Check unit and VAT."
-            notes.append(Note("other level", text))
+            notes.append(Note("other level", {"column": column, "ratio": round(level, 2)}))
     return notes
 
 
@@ -111,6 +105,6 @@ def _changed_columns(before: Sequence[str], now: Sequence[str]) -> list[Note]:
     new = [name for name in now if name not in before]
     gone = [name for name in before if name not in now]
     return [
-        *(Note("new column", f"{name!r}. {nearest(name, gone) if gone else ''}".strip()) for name in new),
-        *(Note("column gone", f"{name!r}. {nearest(name, new) if new else ''}".strip()) for name in gone),
+        *(note_like("new column", name, gone) for name in new),
+        *(note_like("column gone", name, new) for name in gone),
     ]

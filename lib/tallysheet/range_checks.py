@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import duckdb
 
-from tallysheet.checked import Note, NoteKind
+from tallysheet.note import Note, NoteKind
 from tallysheet.schema import Range, Table
 
 _OTHER_SIZE = 20
-_FAULTS: tuple[tuple[NoteKind, str, str], ...] = (
-    ("overlap", "<", "begins before"),
-    ("gap", ">", "begins after"),
-)
+_FAULTS: tuple[tuple[NoteKind, str], ...] = (("overlap", "<"), ("gap", ">"))
 
 
 def compare_rows(connection: duckdb.DuckDBPyConnection, table: Table) -> list[Note]:
@@ -48,14 +45,16 @@ def _range_notes(
         f"lead({one.start}) OVER (PARTITION BY {group} ORDER BY {one.start}) AS next_start FROM current"
     )
     notes = []
-    for kind, sign, text in _FAULTS:
+    for kind, sign in _FAULTS:
         count, file, line, next_start, expected = connection.execute(
             f"SELECT count(*), min_by(file, start), min_by(line, start), min_by(next_start, start), "
             f"min_by(expected, start) FROM ({followed}) WHERE next_start {sign} expected"
         ).fetchall()[0]
         if count:
-            place = f"after line {line} of {file} the next {one.start}, {next_start}, {text} {expected}"
-            notes.append(Note(kind, f"{place}. {count} in all."))
+            # Days and lines are no amounts, so they stay as they are written.
+            places = {"line": line, "file": file, "next_start": next_start, "expected": expected}
+            named = {name: str(value) for name, value in places.items()}
+            notes.append(Note(kind, {**named, "start": one.start, "count": count}))
     return notes
 
 
@@ -65,6 +64,6 @@ def _size_notes(connection: duckdb.DuckDBPyConnection, value: str, group: str) -
         f"GROUP BY ALL HAVING max({value}) > {_OTHER_SIZE} * min({value}) ORDER BY ALL"
     ).fetchall()
     return [
-        Note("other unit", f"{value} of {name} goes from {low:g} to {high:g}. Check its unit.")
+        Note("other unit", {"column": value, "name": name, "low": low, "high": high}, "other_unit_alike")
         for name, low, high in odd
     ]

@@ -8,7 +8,8 @@ errors files weeks settings language
 schema.types schema.transport schema.customer schema.reference schema schema.dictionary
 kpi kpis.delivery kpis.fulfilment kpis.reverse kpis.claims kpis.care kpis.money kpis.adoption kpis
 engine personal unpack digests records dialect layout spreadsheet text_file extract
-reasons sources inputs casts row_checks checked range_checks database merge ledger notes loading clean forget
+reasons sources inputs casts row_checks note checked range_checks database merge ledger notes
+loading clean forget
 facts cells cube limits boxes calendar_effects judgement
 decomposition lattice scatter contrasts leaves narrowing segment_search usual_scatter segment_passes segments
 bases durations maturity values

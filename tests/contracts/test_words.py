@@ -11,8 +11,8 @@ import pytest
 from babel import Locale
 from source_tree import ROOT
 
-from tallysheet.checked import NoteKind
 from tallysheet.kpis import KPIS
+from tallysheet.note import NoteKind
 from tallysheet.reasons import reasons_of
 from tallysheet.schema import TABLES
 from tallysheet.settings import read_settings
@@ -371,4 +371,6 @@ def test_every_reason_has_its_words():
 def test_every_kind_of_note_has_its_words():
     """A page names each kind of note in its own language."""
     for path in LANGUAGES:
-        assert {kind.replace(" ", "_") for kind in get_args(NoteKind)} == set(words(path)["note"]), path.name
+        kinds = {kind.replace(" ", "_") for kind in get_args(NoteKind)}
+        assert kinds == set(words(path)["note"]), path.name
+        assert kinds <= set(words(path)["note_text"]), path.name
