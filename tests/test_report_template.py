@@ -27,6 +27,7 @@ def page(**changes) -> dict:
         "subtitle": "Monday 22 to Sunday 28 April 2013",
         "badges": [("tick", "100% of rows in")],
         "links": [("../index.html", "All weeks")],
+        "languages": [("review.fr.html", "fr", "Français")],
         "footer": ["Made from the extracts."],
         "words": ENGLISH.words["page"],
         **changes,
@@ -152,11 +153,13 @@ def archive(**changes) -> str:
             "week": "2013-W17",
             "dates": "22 to 28 April",
             "headline": HOSTILE,
+            "lang": "en",
             "href": "2013-W17/review.html",
+            "hreflang": "en",
             "reports": [
-                {"name": "Carriers", "href": None, "failed": True},
-                {"name": "Claims", "href": "2013-W17/claims.html", "failed": True},
-                {"name": "Data health", "href": "2013-W17/health.html", "failed": False},
+                {"name": "Carriers", "href": None, "hreflang": "en", "failed": True},
+                {"name": "Claims", "href": "2013-W17/claims.html", "hreflang": "en", "failed": True},
+                {"name": "Data health", "href": "2013-W17/health.html", "hreflang": "en", "failed": False},
             ],
         }
     ]
@@ -176,9 +179,28 @@ def test_archive_lists_weeks_and_what_failed():
 
 def test_archive_opens_with_the_latest_week():
     """People come for this week's page."""
-    latest = {"week": "Latest: week 17", "headline": "Late & later", "href": "w17.html", "note": "3 flags"}
+    latest = {"week": "Latest: week 17", "headline": "Late & later", "note": "3 flags", "lang": "en"}
+    latest |= {"href": "w17.html", "hreflang": "en"}
 
     html = archive(latest=latest)
 
     assert "<b>Late &amp; later</b>" in html
-    assert '<a href="w17.html">Read the weekly review</a> 3 flags' in html
+    assert '<a href="w17.html">Read the weekly review</a> <span>3 flags</span>' in html
+
+
+def test_a_week_in_another_language_is_marked_as_such():
+    """A screen reader changes its voice, and a link says what it leads to."""
+    latest = {"week": "Latest: week 17", "headline": "En retard", "note": "3 signaux", "lang": "fr"}
+
+    html = archive(latest=latest | {"href": "w17.html", "hreflang": "fr"})
+
+    assert '<p class="headline" lang="fr"><b>En retard</b>' in html
+    assert '<a href="w17.html" hreflang="fr">Read the weekly review</a> <span lang="fr">3 signaux' in html
+
+
+def test_masthead_names_the_other_language_in_its_own_words():
+    """Also on a page without any other link."""
+    for links in ([], [("../index.html", "All weeks")]):
+        html = published(shows("<p>x</p>"), links=links)
+
+        assert '<a href="review.fr.html" hreflang="fr" lang="fr">Français</a></nav>' in html
