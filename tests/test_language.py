@@ -155,6 +155,7 @@ def test_a_value_is_named_with_its_code_unless_the_code_is_a_word():
 
     assert airports.name("origin", "LGA") == "LaGuardia (LGA)"
     assert airports.name("origin", "ORD") == "ORD"
+    assert ENGLISH.name("seller_country", "FR") == ENGLISH.name("country", "FR") == "France (FR)"
     assert [ENGLISH.name("flow", "trade_in"), FRENCH.name("flow", "trade_in")] == ["trade-ins", "reprise"]
 
 

@@ -159,7 +159,9 @@ class Language:
         if value == "":
             return self.text("value.none", dimension=self.text(f"dimension.{dimension}.one"))
         code = str(value)
-        named = self.translated(f"value.{dimension}", code, code)
+        # Columns of a kind share their names: seller_country has those of country.
+        shared = self.translated(f"value.{dimension.rpartition('_')[2]}", code, code)
+        named = self.translated(f"value.{dimension}", code, shared)
         if named == code:
             return isolated(code)
         # A code in lower case is a word of our own, such as trade_in: its name says it all.
