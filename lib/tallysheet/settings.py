@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from tallysheet.errors import DataError, UsageError, nearest
+
+_OPTIONAL = {"languages", "base_url", "rules"}
+_NO_LISTS = {"headline", "base_url", "rules"}
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,9 @@ class Settings:
         Slug of the KPI that leads the page when nothing else stands out.
     languages : tuple of str
         Languages of the pages, files of words/; the first has the plain names.
+    base_url : str
+        Where the folder reports/ can be reached, such as ``https://reports.example.org``; a digest links to
+        its page there. Empty: it says where the page is, without a link.
     rules : Rules
         The table ``[rules]``; what it leaves out is as above.
     """
@@ -85,6 +92,7 @@ class Settings:
     countries: tuple[str, ...]
     headline: str
     languages: tuple[str, ...] = ("en",)
+    base_url: str = ""
     rules: Rules = Rules()
 
     @property
@@ -141,13 +149,17 @@ def read_settings(data: str | Path = "data") -> Settings:
     expected = {field.name for field in fields(Settings)} - {"data"}
     for name in found.keys() - expected:
         raise DataError(str(path), "known settings", repr(name), nearest(name, sorted(expected)))
-    for name in sorted(expected - {"languages", "rules"} - found.keys()):
+    for name in sorted(expected - _OPTIONAL - found.keys()):
         raise DataError(str(path), f"the setting {name}", "nothing", "Add it; the README shows the file.")
-    lists = {name: _names(path, name, found[name]) for name in found.keys() - {"headline", "rules"}}
+    lists = {name: _names(path, name, found[name]) for name in found.keys() - _NO_LISTS}
     if lists.get("languages") == ():
         raise DataError(f"{path} languages", "at least one language", "none", 'Write for example ["en"].')
     rules = _rules(path, found.get("rules", {}))
-    return Settings(data=folder, headline=str(found["headline"]), rules=rules, **lists)
+    base_url = str(found.get("base_url", ""))
+    if base_url and not re.fullmatch(r"https?://[^\s\"'<>]+", base_url):
+        advice = "Write for example https://reports.example.org, or leave it out."
+        raise DataError(f"{path} base_url", "an address of the web", repr(base_url), advice)
+    return Settings(data=folder, headline=str(found["headline"]), base_url=base_url, rules=rules, **lists)
 
 
 def _rules(path: Path, found: dict[str, Any]) -> Rules:
