@@ -1,5 +1,8 @@
 """Comparing a week with a base, on frames small enough to count by hand."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -46,6 +49,20 @@ def test_a_sum_is_compared_with_the_mean_week_of_its_base():
     explanation = explain(SUM)
 
     assert (explanation.value_now, explanation.value_base, explanation.change) == (200, 200, 0)
+
+
+def test_a_usual_range_ends_where_values_end():
+    """Money that swings between 1 and 9 is never less than nothing; what may be a loss is."""
+    rows = [(str(week), 1 + 8 * (place % 2)) for place, week in enumerate(WEEKS)]
+    frame = pd.DataFrame(rows, columns=["week", "cost_cents"])
+    money = Kpi("cost", "f", "cost_cents", None, "euro", "down", "day", 0, (), "by hand", "sum")
+    lowers = [
+        compare(series_of(frame, one, WEEKS), LAST, base="last-4", by=()).judgement.lower
+        for one in (money, replace(money, lowest=-math.inf))
+    ]
+
+    assert lowers[0] == 0
+    assert lowers[1] == pytest.approx(91 / 19 - 2.66 * 8, abs=0.01)
 
 
 def test_a_small_part_of_a_count_is_not_judged():

@@ -178,6 +178,25 @@ def test_what_a_peak_brought_beyond_twice_the_expected_is_not_the_calendars():
     assert dict(found.ruled_out)["left_over"] == pytest.approx(-0.06)
 
 
+def test_parcels_are_named_as_the_log_names_them():
+    """All of ESK's go to Spain; the log says ESK in Spain, and means the same."""
+    table = shares(CARRIERS, 0.95, 1500, {"ESK": -0.2})
+    table["destination_country"] = np.where(table["carrier"] == "ESK", "ES", "FR")
+    hint = {"carrier": ("ESK",), "destination_country": ("ES",)}
+
+    for hints, scope in (([hint], {"carrier": ("ESK",), "country": ("ES",)}), ([], {"carrier": ("ESK",)})):
+        assert [one.scope for one in moved(table, ["carrier", "destination_country"], hints)] == [scope]
+
+
+def test_more_in_time_than_there_are_is_nothing_to_name():
+    """Six parcels, all in time, to which the calendar's part is given back."""
+    table = shares(["S001"], 0.95, 6, {}, key="seller")
+    table.loc[table["week"] == WEEKS[JUDGED], "x"] = 6.2
+    rest = shares(["S002", "S003"], 0.95, 900, {}, key="seller")
+
+    assert moved(pd.concat([table, rest], ignore_index=True), ["seller"]) == []
+
+
 def test_missing_scans_are_no_lateness():
     """A carrier of whose parcels a seventh has no scan, and which looks late for it."""
     table = shares(CARRIERS, 0.0, 1000, {}).assign(x=0.0, kpi_x=950.0, kpi_n=1000.0)

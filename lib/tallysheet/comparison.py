@@ -227,14 +227,19 @@ def _at_target(own: pd.Series, total: pd.Series, kpi: Kpi, target: float | None)
     return pd.Series({"x": x, "n": own["n"] if kpi.denominator else x, "ended": np.nan})
 
 
+_SIDES = ("lower", "near_lower", "upper", "near_upper")
+
+
 def _judge(rows: pd.DataFrame, kpi: Kpi, why: str | None) -> Judgement:
     """Judge the last of the rows, or say why it is not judged."""
     counts = kpi.chart != "xmr"
     numbers = (rows["x"] if counts else weekly_values(rows, kpi)).to_numpy(copy=True)
     if why:
         numbers[-1] = np.nan
-    judgement = judge(numbers, rows["n"].to_numpy() if counts else None, kpi.chart, is_count=kpi.is_count)
-    return replace(judgement, reason=why) if why else judgement
+    found = judge(numbers, rows["n"].to_numpy() if counts else None, kpi.chart, is_count=kpi.is_count)
+    limits = found.limits
+    sides = {name: np.clip(getattr(limits, name), *kpi.bounds) for name in _SIDES}
+    return replace(found, limits=replace(limits, **sides), reason=why or found.reason)
 
 
 def _history(rows: pd.DataFrame, kpi: Kpi, judgement: Judgement, compared: Sequence[IsoWeek]) -> pd.DataFrame:
@@ -315,6 +320,7 @@ def _judge_parts(parts: Parts, judged: list[str], kpi: Kpi, why: str | None) -> 
     if why:
         x[:, -1] = np.nan
     found = judge_many(x, None if kpi.chart == "xmr" else n, kpi.chart, is_count=kpi.is_count)
+    found = replace(found, lower=np.clip(found.lower, *kpi.bounds), upper=np.clip(found.upper, *kpi.bounds))
     if kpi.evidence and not why:
         found = _without_gaps(found, chosen.ended, n, kpi.floor)
     return replace(found, reason=np.full_like(found.reason, why, dtype="<U12")) if why else found

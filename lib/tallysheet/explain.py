@@ -95,6 +95,7 @@ def explain_file(
         maturity_days=0,
         dimensions=tuple(by),
         source=numerator if denominator in (None, "1") else f"{numerator} / {denominator}",
+        lowest=-math.inf,
     )
     explanation = compare(
         series_of(cells.assign(week=[str(IsoWeek.of(day)) for day in days]), kpi, weeks),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -92,6 +93,8 @@ class Kpi:
         Slugs of KPIs that would have moved too under a given cause, named on the page.
     number : str
         The team's number for it, such as Q1; empty: none.
+    lowest : float
+        The least that it can be: a usual range does not reach below.
     version : int
         Raised when the definition changes.
     """
@@ -115,7 +118,13 @@ class Kpi:
     horizon_days: float = 0.0
     witnesses: tuple[str, ...] = ()
     number: str = ""
+    lowest: float = 0.0
     version: int = 1
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the most that it can be."""
+        return self.lowest, 1.0 if self.unit == "share" else math.inf
 
     @property
     def chart(self) -> Literal["xmr", "p'", "u'"]:

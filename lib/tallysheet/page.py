@@ -1,99 +1,28 @@
-"""The pieces of a report page that tell its story: opening, scorecard, card of a KPI, its parts."""
+"""The pieces of a report page below its first screen: scorecard, card of a KPI, its parts, causes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tallysheet import say
+from tallysheet import causes, say
 from tallysheet.charts import bridge_chart, control_chart, figure, sparkline
 from tallysheet.comparison import Explanation
-from tallysheet.language import FORMS, Language
+from tallysheet.kpis import kpi
+from tallysheet.language import FORMS, Language, isolated
+from tallysheet.opening import story, verdict_words, witnesses
 from tallysheet.tables import (
     Column,
     Html,
     chips,
-    exceptions_list,
-    headline,
     largest_remainder,
     paragraph,
     render_table,
     section,
     side_by_side,
 )
-
-_EXCEPTIONS = 8
-
-
-def opening(explanations: Mapping[str, Explanation], chosen: Explanation, language: Language) -> Html:
-    """Say in 30 seconds what changed, whether it is real and where it comes from.
-
-    Parameters
-    ----------
-    explanations : mapping of str to Explanation
-        All KPIs of the page by slug, in order.
-    chosen : Explanation
-        The one that leads.
-    language : Language
-    """
-    everything = list(explanations.values())
-    fact, cause = say.headline(everything, chosen, language)
-    items = exceptions(explanations, chosen, language)
-    count = Html(f'<p class="count">{paragraph(say.count(everything, language)).html[3:-4]}</p>')
-    return Html.join(
-        headline(fact, cause, language), *([exceptions_list(items, language)] if items else []), count
-    )
-
-
-def exceptions(
-    explanations: Mapping[str, Explanation], chosen: Explanation, language: Language
-) -> list[dict[str, Any]]:
-    """List what stands out, the texts of one KPI each; page and digest tell the same.
-
-    Returns
-    -------
-    list of dict
-        anchor, name, value, change, verdicts (words of chips), sentence, scope, rising; none in a quiet week.
-    """
-    everything = list(explanations.values())
-    told = [item for item in everything if item is chosen or say.stands_out(item)]
-    shown = [] if say.is_quiet(everything) else told[:_EXCEPTIONS]
-    return [_exception(item, item is chosen, explanations, language) for item in shown]
-
-
-def _exception(
-    item: Explanation, leads: bool, explanations: Mapping[str, Explanation], language: Language
-) -> dict[str, Any]:
-    sentences = [say.beside(item, language), *witnesses(item, explanations, language)]
-    if not leads:
-        sentences.insert(0, say.story(item, language))
-    return {
-        "anchor": item.kpi.slug,
-        "name": say.name(item.kpi, language),
-        "value": language.value(item.value_now, item.kpi.unit),
-        "change": language.text(
-            "page.on_base",
-            change=language.change(item.change, item.kpi.unit),
-            base=say.base(item, language, short=True),
-        ),
-        "verdicts": _verdicts(item),
-        "sentence": " ".join(sentence for sentence in sentences if sentence),
-        "scope": None,
-        "rising": item.change > 0,
-    }
-
-
-def _verdicts(item: Explanation) -> list[str]:
-    return [say.verdict_of(item), *(["parts_outside"] if item.outside else [])]
-
-
-def witnesses(item: Explanation, explanations: Mapping[str, Explanation], language: Language) -> list[str]:
-    """Say for each witness of a KPI whether it is behind the change."""
-    others = [explanations[slug] for slug in item.kpi.witnesses if slug in explanations]
-    return [say.witness(item, other, language) for other in others if not pd.isna(other.change)]
 
 
 def scorecard(
@@ -180,6 +109,7 @@ def _ranges(rows: pd.DataFrame) -> pd.Series:
 def card(
     explanation: Explanation,
     explanations: Mapping[str, Explanation],
+    verdicts: pd.DataFrame,
     language: Language,
     *,
     told: bool = False,
@@ -208,7 +138,7 @@ def card(
     )
     sentences = [
         say.change(explanation, language),
-        say.story(explanation, language),
+        story(explanation, verdicts, language),
         say.beside(explanation, language),
         *witnesses(explanation, explanations, language),
     ]
@@ -225,9 +155,9 @@ def card(
         language=language,
         level=4,
     )
-    verdicts = chips(_verdicts(explanation), language, rising=explanation.change > 0)
+    marks = chips(verdict_words(explanation), language, rising=explanation.change > 0)
     text = paragraph(" ".join(sentence for sentence in sentences if sentence))
-    return section(title, verdicts, *([] if told else [text]), drawing, name=kpi.slug, level=3)
+    return section(title, marks, *([] if told else [text]), drawing, name=kpi.slug, level=3)
 
 
 def moved(explanation: Explanation, language: Language) -> Html:
@@ -347,3 +277,51 @@ def _parts_table(explanation: Explanation, dimension: str, named: pd.DataFrame, 
         emphasise=named["emphasis"],
         total=total,
     )
+
+
+def causes_table(verdicts: pd.DataFrame, continuing: pd.DataFrame, language: Language) -> Html:
+    """Show the causes that are named in the week, and those of earlier weeks that go on."""
+    text = language.text
+    shown = [
+        (name, title, causes.named(frame))
+        for name, title, frame in (
+            ("causes", text("cause.caption"), verdicts),
+            ("continuing", text("cause.going_on"), continuing),
+        )
+    ]
+    pieces = [
+        render_table(
+            pd.DataFrame([_cause(one.row, language) for one in found]),
+            [
+                Column("name", text("scorecard.kpi")),
+                Column("what", text("cause.what")),
+                Column("where", text("sheet.where")),
+                Column("size", text("cause.size")),
+                Column("interval", text("cause.interval")),
+                Column("since", text("cause.since")),
+                Column("event", text("cause.log")),
+            ],
+            caption=title,
+            language=language,
+            name=name,
+        )
+        for name, title, found in shown
+        if found
+    ]
+    if not shown[0][-1]:
+        pieces.insert(0, paragraph(text("cause.nothing")))
+    return section(text("cause.title"), *pieces, name="causes-of-the-week", level=3)
+
+
+def _cause(row: causes.Row, language: Language) -> dict[str, object]:
+    size, interval = causes.size(row, language)
+    what, by = language.text(f"sheet.code.{row['code']}"), row["by"]
+    return {
+        "name": say.name(kpi(str(row["kpi"])), language),
+        "what": f"{what}: {language.text(f'sheet.whose.{by}')}" if by else what,
+        "where": causes.where(row["scope"], language),
+        "size": size,
+        "interval": interval,
+        "since": row["since"],
+        "event": isolated(str(row["event"])) or language.text("cause.no_entry"),
+    }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+from scipy.stats import binom
 
 from tallysheet.comparison import Explanation
 from tallysheet.judgement import FALSE_FLAG_SHARE
@@ -19,6 +20,8 @@ _WITNESS = (0.1, 0.9)  # below: not behind the change; above: as large as the ch
 _CLOSED = 1e-9
 _TITLE_PARTS = 2
 _TOLD = 5
+_BY_CHANCE = 0.01
+"""Parts outside their ranges are told where so many happen by chance in fewer of a hundred weeks than one."""
 
 
 def name(kpi: Kpi, language: Language) -> str:
@@ -56,8 +59,15 @@ def verdict_of(explanation: Explanation) -> str:
 
 
 def stands_out(explanation: Explanation) -> bool:
-    """Tell whether a KPI is outside its range, or one of its parts is."""
-    return explanation.variation == "signal" or bool(explanation.outside)
+    """Tell whether a KPI is outside its range, or more of its parts are than chance puts there."""
+    if explanation.variation == "signal" or not explanation.outside:
+        return explanation.variation == "signal"
+    chance = binom.sf(len(explanation.outside) - 1, _judged_parts(explanation), FALSE_FLAG_SHARE)
+    return bool(chance < _BY_CHANCE)
+
+
+def _judged_parts(explanation: Explanation) -> int:
+    return sum(int((frame["variation"] != "not_known").sum()) for frame in explanation.parts.values())
 
 
 def change(explanation: Explanation, language: Language) -> str:
@@ -302,10 +312,10 @@ def limits(explanation: Explanation, language: Language) -> str:
 
 
 def lead(explanations: Sequence[Explanation], headline: str) -> Explanation:
-    """Choose the KPI that leads the page: a signal, else one with a part outside, else the workbook's own."""
+    """Choose the KPI that leads a page without a cause: a signal, else parts, else the workbook's own."""
     ranks = [
         lambda item: item.variation == "signal",
-        lambda item: bool(item.outside),
+        stands_out,
         lambda item: item.kpi.slug == headline,
         lambda item: True,
     ]
@@ -313,27 +323,29 @@ def lead(explanations: Sequence[Explanation], headline: str) -> Explanation:
 
 
 def is_quiet(explanations: Sequence[Explanation]) -> bool:
-    """Tell whether every KPI is routine, its parts too."""
-    return all(item.variation == "routine" and not item.outside for item in explanations)
+    """Tell whether something can be judged, and no KPI stands out."""
+    judged = any(item.variation == "routine" for item in explanations)
+    return judged and not any(stands_out(item) for item in explanations)
 
 
-def headline(explanations: Sequence[Explanation], chosen: Explanation, language: Language) -> tuple[str, str]:
-    """Say the page's first sentence, and the second: whether it is real and where it comes from."""
-    if is_quiet(explanations):
-        detail = language.text(
-            "say.quiet_detail",
-            name=name(chosen.kpi, language),
-            value=language.value(chosen.value_now, chosen.kpi.unit),
-            before=language.value(chosen.value_base, chosen.kpi.unit),
-            base=base(chosen, language),
-            range=language.interval(chosen.judgement.lower, chosen.judgement.upper, chosen.kpi.unit),
-        )
-        return language.text("say.quiet"), detail
-    return change(chosen, language), story(chosen, language)
+def quiet(explanations: Sequence[Explanation], chosen: Explanation, language: Language) -> tuple[str, str]:
+    """Say that there is nothing to explain, and where the chosen KPI stands."""
+    detail = language.text(
+        "say.quiet_detail",
+        name=name(chosen.kpi, language),
+        value=language.value(chosen.value_now, chosen.kpi.unit),
+        before=language.value(chosen.value_base, chosen.kpi.unit),
+        base=base(chosen, language),
+        range=language.interval(chosen.judgement.lower, chosen.judgement.upper, chosen.kpi.unit),
+    )
+    routine = all(item.variation == "routine" for item in explanations)
+    return language.text("say.quiet" if routine else "say.quiet_but"), detail
 
 
-def story(explanation: Explanation, language: Language) -> str:
-    """Say whether a change is usual, and which parts it comes from."""
+def story(explanation: Explanation, language: Language, cause: str = "") -> str:
+    """Say whether a change is usual, and what is behind it: a cause, else the parts it comes from."""
+    if cause:
+        return f"{usual(explanation, language)} {cause}"
     where = outside(explanation, language)
     if not where and not pd.isna(explanation.change):
         where = evenness(explanation, language)
@@ -353,17 +365,11 @@ def count(explanations: Sequence[Explanation], language: Language) -> str:
         routine=language.text("say.routine", n=states.count("routine")),
         not_known=language.text("say.not_known", n=states.count("not_known")),
     )
-    judged = [
-        int((frame["variation"] != "not_known").sum())
-        for item in explanations
-        for frame in item.parts.values()
-    ]
-    if not sum(judged):
+    judged = sum(_judged_parts(item) for item in explanations)
+    if not judged:
         return sentence
     outside_n = sum(len(item.outside) for item in explanations)
-    counted = language.text(
-        "say.parts", n=outside_n, judged=sum(judged), expected=_expected(sum(judged), language)
-    )
+    counted = language.text("say.parts", n=outside_n, judged=judged, expected=_expected(judged, language))
     return f"{sentence} {language.text('say.count_parts', parts=counted)}"
 
 

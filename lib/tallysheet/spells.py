@@ -59,6 +59,11 @@ class Spell:
     now: float
     before: float
 
+    @property
+    def is_sided(self) -> bool:
+        """Whether the whole interval is on one side of nothing."""
+        return self.low > 0 or self.high < 0
+
 
 @dataclass(frozen=True)
 class Track:
@@ -266,7 +271,8 @@ def _by_counts(track: Track, inside: NDArray[np.intp], first: int) -> float:
     x, n = _events(track, inside)
     before_x, before_n = _events(track, base)
     if track.kind == "share" and before_x > before_n / 2:
-        x, before_x = n - x, before_n - before_x
+        # Without what the calendar took, more than all may have been in time.
+        x, before_x = max(n - x, 0.0), max(before_n - before_x, 0.0)
     if not (n > 0 and before_n > 0):
         return 1.0
     # Given the events before, those now follow a negative binomial law.

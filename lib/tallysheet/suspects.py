@@ -155,7 +155,10 @@ def suspects(lineup: Lineup, by: Sequence[str]) -> list[Suspect]:
     factors = _factors(lineup, looked_at)
     for _ in range(_MOST):
         spells = [lineup.spell(where, without) for where in looked_at]
-        chances = [spell.p * factor if spell else 1.0 for spell, factor in zip(spells, factors, strict=True)]
+        chances = [
+            spell.p * factor if spell and spell.is_sided else 1.0
+            for spell, factor in zip(spells, factors, strict=True)
+        ]
         at = int(np.argmin(chances)) if chances else -1
         if not chances or chances[at] > lineup.level:
             break

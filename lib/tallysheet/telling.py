@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from tallysheet.comparison import Explanation
 
@@ -37,6 +38,13 @@ def causes(explanation: Explanation) -> tuple[Cause, ...]:
     return (Cause("REAL" if explanation.variation == "signal" else "NOISE", {}),)
 
 
+def volume_shares(explanation: Explanation, dimension: str) -> pd.Series:
+    """Give each part's share of the volume; of what is a volume itself, its share in the base."""
+    parts = explanation.parts[dimension]
+    weights = parts["n_now" if explanation.kpi.denominator else "n_base"]
+    return weights / weights.sum()
+
+
 @dataclass(frozen=True)
 class Spread:
     """How a change is spread over the parts of a dimension.
@@ -67,7 +75,6 @@ def spread(explanation: Explanation, dimension: str) -> Spread:
     parts = explanation.parts[dimension]
     along = parts["total"] * np.sign(explanation.change)
     largest = parts.loc[along.idxmax()]
-    weights = parts["n_now"] if explanation.kpi.denominator else parts["n_base"]
-    share = float(largest["n_now" if explanation.kpi.denominator else "n_base"] / weights.sum())
+    share = float(volume_shares(explanation, dimension)[along.idxmax()])
     part = float(largest["total"] / explanation.change) if explanation.change else 0.0
     return Spread(str(largest["segment"]), float(largest["total"]), share, part <= _EVEN * share)

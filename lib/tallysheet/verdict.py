@@ -14,13 +14,14 @@ from tallysheet.evidence import Evidence, Weekly
 from tallysheet.findings import Finding
 from tallysheet.gates import context, money, movement, quality
 from tallysheet.kpi import Kpi
-from tallysheet.kpis import kpi
+from tallysheet.kpis import HEADLINE, kpi
 from tallysheet.review import Review
 
-COLUMNS = (
-    *("kpi", "code", "by", "scope", "effect", "low", "high", "since", "until", "p", "event"),
-    *("perhaps", "ruled_out", "proof"),
+_OF_FINDINGS = (
+    *("code", "by", "scope", "effect", "low", "high", "since", "until", "p", "event", "perhaps"),
+    *("ruled_out", "proof"),
 )
+COLUMNS = ("kpi", *_OF_FINDINGS, "chance")
 
 _SETTLED = ("DATA", "IMMATURE", "DEFINITION", "CLASSIFICATION")
 """Codes that leave nothing to blame anybody for in their scope."""
@@ -39,26 +40,29 @@ class Gate:
         Of the evidence and a KPI.
     find : callable
         Of that table.
+    level : float
+        Chance that it finds something in an unchanged week; 0 where no chance is in what it looks at.
     """
 
     name: str
     table: Callable[[Evidence, Kpi], Weekly | None]
     find: Callable[[Weekly], list[Finding]]
+    level: float = 0.0
 
 
 GATES = (
-    Gate("scans", quality.scans, quality.missing),
+    Gate("scans", quality.scans, quality.missing, quality.SURE),
     Gate("files", quality.repeats, quality.duplicate),
-    Gate("units", quality.currencies, quality.unit),
+    Gate("units", quality.currencies, quality.unit, quality.SURE),
     Gate("coverage", quality.coverage, quality.immature),
     Gate("calendar", context.expectations, context.calendar),
-    Gate("definition", context.promises, context.definition),
-    Gate("classification", context.reasons, context.classification),
+    Gate("definition", context.promises, context.definition, context.SURE_STEP),
+    Gate("classification", context.reasons, context.classification, context.SURE),
     Gate("artefact", context.closings, context.artefact),
-    Gate("mix", money.volumes, money.mix),
-    Gate("price", money.charges, money.price),
+    Gate("mix", money.volumes, money.mix, 2 * money.SURE),
+    Gate("price", money.charges, money.price, money.SURE),
     Gate("bills", money.audits, money.overbilling),
-    Gate("movement", movement.parts, movement.moved),
+    Gate("movement", movement.parts, movement.moved, movement.LEVEL),
 )
 """The order is the argument: nobody is blamed before the data, the calendar and the rules are ruled out."""
 
@@ -76,18 +80,22 @@ class Verdict:
         What began up to three weeks before and was still so.
     passed : tuple of str
         Gates that looked and found nothing.
+    chance : float
+        Chance that the gates which looked find anything in an unchanged week.
     """
 
     kpi: str
     findings: tuple[Finding, ...]
     continuing: tuple[Finding, ...]
     passed: tuple[str, ...]
+    chance: float = 0.0
 
 
 def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
     """Lead a KPI's week through the gates; what one has explained, later ones do not see."""
     found: list[Finding] = []
     passed: list[str] = []
+    chance = 0.0
     reason = evidence.review.maturity(one.slug).reason
     if reason in ("young", "missing"):
         found.append(Finding("IMMATURE", since=evidence.week, until=evidence.week))
@@ -101,7 +109,7 @@ def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
         table.attrs = attrs
         if table.empty or not table["is_judged"].any():
             continue
-        new = gate.find(table)
+        new, chance = gate.find(table), chance + gate.level
         found += [each.with_event(event_of(evidence.log, each)) for each in new]
         if not new:
             passed.append(gate.name)
@@ -116,7 +124,7 @@ def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
     before = tuple(each for each in found if each.since < evidence.week)
     if not began and evidence.knows_enough:
         began = (Finding("NOISE", since=evidence.week, until=evidence.week),)
-    return Verdict(one.slug, began, before, tuple(passed))
+    return Verdict(one.slug, began, before, tuple(passed), chance)
 
 
 def _without(table: Weekly, finding: Finding) -> Weekly:
@@ -204,9 +212,13 @@ class Verdicts:
 
 
 def as_frame(verdicts: Iterable[Verdict], *, continuing: bool = False) -> pd.DataFrame:
-    """Lay findings out, one row each: those that say most first, noise last."""
+    """Lay findings out, one row each, ranked by what a reader should care about.
+
+    What names something comes first, and of that the KPIs that lead a team's page; then the kind of cause,
+    as faults of the data make the rest worthless; noise is last.
+    """
     rows: list[dict[str, Any]] = [
-        {"kpi": one.kpi, **{name: getattr(each, name) for name in COLUMNS[1:]}}
+        {"kpi": one.kpi, "chance": one.chance, **{name: getattr(each, name) for name in _OF_FINDINGS}}
         for one in verdicts
         for each in (one.continuing if continuing else one.findings)
     ]
@@ -214,10 +226,17 @@ def as_frame(verdicts: Iterable[Verdict], *, continuing: bool = False) -> pd.Dat
         row["scope"] = {name: list(values) for name, values in row["scope"].items()}
         row["perhaps"] = list(row["perhaps"])
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    order = frame["code"].map(_RANK.index)
-    return (
-        frame.assign(order=order).sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
+    ranks = frame.assign(
+        silent=[code == "NOISE" or (code == "IMMATURE" and not scope) for code, scope in _told(frame)],
+        aside=~frame["kpi"].isin(HEADLINE),
+        order=frame["code"].map(_RANK.index),
     )
+    ranks = ranks.sort_values(["silent", "aside", "order"], kind="stable", ignore_index=True)
+    return ranks[list(COLUMNS)]
+
+
+def _told(frame: pd.DataFrame) -> Iterable[tuple[str, dict[str, list[str]]]]:
+    return zip(frame["code"], frame["scope"], strict=True)
 
 
 _PACKED = ("scope", "perhaps", "ruled_out")

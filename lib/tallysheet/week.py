@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from tallysheet import fine_print, page, say
+from tallysheet import causes, fine_print, opening, page, say
 from tallysheet.bases import base_weeks, data_span
 from tallysheet.clean import load
 from tallysheet.comparison import Explanation
@@ -271,10 +271,6 @@ class Week:
         """Dimensions of a KPI that the page shows: those with 2 to 30 values in the data."""
         return self.review.dimensions(slug, _PAGE_PARTS)
 
-    def judged_week(self, slug: str) -> IsoWeek | None:
-        """Find the latest week up to this one of which enough is known to judge it."""
-        return self.review.judged_week(slug)
-
     @cached_property
     def _database(self) -> duckdb.DuckDBPyConnection:
         connection = connect()
@@ -307,7 +303,7 @@ class Week:
 
     def opening(self) -> Html:
         """Say in 30 seconds what changed, whether it is real and where it comes from."""
-        return page.opening(self.explanations, self.lead, self.language)
+        return opening.opening(self.explanations, self.lead, self.verdicts, self.language)
 
     @cached_property
     def explanations(self) -> dict[str, Explanation]:
@@ -316,7 +312,10 @@ class Week:
 
     @property
     def lead(self) -> Explanation:
-        """The KPI that leads the page."""
+        """The KPI that leads the page: that of the first cause, if one is named."""
+        told = [one.slug for one in causes.named(self.verdicts) if one.slug in self.explanations]
+        if told:
+            return self.explanations[told[0]]
         return say.lead(list(self.explanations.values()), self.settings.headline)
 
     def scorecard(self) -> Html:
@@ -344,7 +343,8 @@ class Week:
     def card(self, slug: str | None = None) -> Html:
         """Show whether a KPI is usual: sentence and control chart. None is the page's lead."""
         wanted = slug or self.lead.kpi.slug
-        return page.card(self.explanations[wanted], self.explanations, self.language, told=slug is None)
+        chosen = self.explanations[wanted]
+        return page.card(chosen, self.explanations, self.verdicts, self.language, told=slug is None)
 
     def parts(self, slug: str | None = None, by: str | None = None) -> Html:
         """Show what a KPI's change comes from: segments, then parts. None is the page's lead."""
@@ -362,6 +362,10 @@ class Week:
             outside = {dimension for part in one.outside for dimension in part.where}
             pieces += [self.parts(one.kpi.slug, dimension) for dimension in sorted(outside)[:_PARTS_A_CARD]]
         return Html.join(*pieces)
+
+    def causes(self) -> Html:
+        """Show what kinds of causes are named, and which go on since an earlier week."""
+        return page.causes_table(self.verdicts, self.continuing, self.language)
 
     def restatement(self) -> Html:
         """Show what has changed since it was first said of the last weeks, and why."""

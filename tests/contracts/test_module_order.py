@@ -15,14 +15,15 @@ decomposition lattice scatter contrasts leaves narrowing segment_search usual_sc
 bases durations maturity values
 drivers comparison telling targets review restatement overview seasons
 panel spells suspects findings evidence gates gates.quality gates.context gates.money gates.movement verdict
-say tables svg control_charts charts page fine_print
+say causes tables svg control_charts charts opening page fine_print
 week explain terminal sampling
 execute
-publish publish.checks publish.pages publish.archive publish.explanation publish.weekly
+publish publish.checks publish.pages publish.week_tables publish.spreadsheets publish.numbers publish.digest
+publish.beside publish.archive publish.explanation publish.weekly
 cli
 """.split()
 
-WHOLE_PACKAGE = {"publish.archive", "publish.explanation", "publish.weekly"}
+WHOLE_PACKAGE = {"publish.archive", "publish.digest", "publish.explanation", "publish.weekly"}
 """These may import the package itself, for its version."""
 
 

@@ -14,7 +14,9 @@ from tallysheet.seasons import calendar_adjusted
 from tallysheet.spells import Step, Track, measure, spell_at, step_at
 from tallysheet.suspects import lineup_of
 
-_SURE = 1e-4
+SURE, SURE_STEP = 1e-4, 1e-3
+"""Chances that an unchanged week shows other reasons, or another promise."""
+
 _NOTICEABLE = 0.01
 """An effect of the calendar on a share that is worth a word."""
 
@@ -113,7 +115,7 @@ def definition(table: Weekly) -> list[Finding]:
         sums = rows.groupby("week")[["days", "due_n"]].sum().reindex(weeks, fill_value=0)
         granted = (sums["days"] / sums["due_n"].where(sums["due_n"] >= _LEAST_PARCELS)).to_numpy(float)
         step = step_at(granted, at)
-        if step is None or abs(step.effect) < _LOST or step.p > _SURE * 10:
+        if step is None or abs(step.effect) < _LOST or step.p > SURE_STEP:
             continue
         moved.setdefault(int(np.sign(step.effect) * max(round(abs(step.effect)), 1)), []).append(
             (str(lane), str(flow), step)
@@ -178,7 +180,7 @@ def reasons(evidence: Evidence, one: Kpi) -> Weekly | None:
 
 def classification(table: Weekly) -> list[Finding]:
     """Find a reason that lost to another what the sum of reasons did not lose."""
-    lineup = lineup_of(table, ["reason"], "share", _SURE)
+    lineup = lineup_of(table, ["reason"], "share", SURE)
     leaves, at, counted = lineup.panel, lineup.week, table["counted"].iloc[0]
     names = leaves.named["reason"].tolist()
     if counted not in names:
@@ -190,7 +192,7 @@ def classification(table: Weekly) -> list[Finding]:
         for place, name in enumerate(names)
     }
     own = spells[counted]
-    if own is None or own.p * len(names) > _SURE or own.first != at:
+    if own is None or own.p * len(names) > SURE or own.first != at:
         return []
     place = names.index(counted)
     other = [
@@ -204,7 +206,7 @@ def classification(table: Weekly) -> list[Finding]:
     opposite = [
         (name, one)
         for name, one in other
-        if one is not None and one.p * len(names) < _SURE and one.effect * own.effect < 0
+        if one is not None and one.p * len(names) < SURE and one.effect * own.effect < 0
     ]
     if not opposite:
         return []

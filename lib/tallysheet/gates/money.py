@@ -15,7 +15,9 @@ from tallysheet.limits import Numbers
 from tallysheet.spells import Spell, Track, measure, spell_at, step_at
 from tallysheet.suspects import is_like, lineup_of, suspects
 
-_SURE = 1e-3
+SURE = 1e-3
+"""Chance that an unchanged week shows a move of volume, or of a price."""
+
 _MIXED = ("carrier", "lane")
 _LEAST_MOVE = 0.05
 """Share of a lane's volume that must have moved between carriers."""
@@ -24,7 +26,6 @@ _LEAST_MIX = {"share": 0.0015, "euro": 0.05}
 _NEARLY_ALL = 0.8
 _INVOICED = 0.6
 _LEAST_PRICE = 0.004
-_SURE_PRICE = 1e-3
 _SLIP_CENTS = 1
 _LEAST_EARLY = 8
 
@@ -60,7 +61,7 @@ def mix(table: Weekly) -> list[Finding]:
 
 def moves(counts: Weekly) -> dict[str, list[tuple[str, Spell]]]:
     """Give the carriers whose share of a lane moved in the week, lane by lane."""
-    lineup = lineup_of(counts, ["lane", "carrier"], "share", _SURE)
+    lineup = lineup_of(counts, ["lane", "carrier"], "share", SURE)
     leaves, found = lineup.panel, {}
     nothing = np.zeros(len(leaves.weeks))
     for lane in np.unique(leaves.named["lane"].astype(str)).tolist():
@@ -72,7 +73,7 @@ def moves(counts: Weekly) -> dict[str, list[tuple[str, Spell]]]:
             spell = spell_at(track, lineup.week)
             if spell is None or abs(spell.effect) < _LEAST_MOVE or spell.first != lineup.week:
                 continue
-            if spell.p * len(leaves.x) < _SURE:
+            if spell.p * len(leaves.x) < SURE:
                 moved.append((str(leaves.named["carrier"][place]), spell))
         if {np.sign(spell.effect) for _, spell in moved} == {-1.0, 1.0}:
             found[lane] = moved
@@ -118,7 +119,7 @@ def _as_well(
     counts: Weekly, gain: tuple[str, ...], lose: tuple[str, ...], proven: list[str], last: int
 ) -> tuple[list[str], list[str]]:
     """Give the lanes on which the same carriers gained and lost in the same weeks, and where perhaps."""
-    lineup = lineup_of(counts, ["lane", "carrier"], "share", _SURE)
+    lineup = lineup_of(counts, ["lane", "carrier"], "share", SURE)
     spells = {}
     for lane in sorted({*lineup.panel.named["lane"].tolist()}):
         gained, lost = (
@@ -191,7 +192,7 @@ _OVERDISPERSION = 3.0
 
 
 def _between_lanes(table: Weekly, counts: Weekly) -> Iterator[Finding]:
-    lineup = lineup_of(counts, ["lane", "carrier"], "sum", _SURE)
+    lineup = lineup_of(counts, ["lane", "carrier"], "sum", SURE)
     weeks = lineup.panel.weeks
     for one in suspects(lineup, ["lane"]):
         if one.spell.first != lineup.week or abs(one.spell.effect) < _LEAVES:
@@ -252,7 +253,7 @@ def price(table: Weekly) -> list[Finding]:
     for carrier in carriers:
         for part, levels, euros in _levels(table[table["carrier"] == carrier], weeks, at):
             step = step_at(levels, at)
-            if step is None or step.p * len(carriers) * 3 > _SURE_PRICE:
+            if step is None or step.p * len(carriers) * 3 > SURE:
                 continue
             effect = step.effect * euros
             if abs(effect) >= _LEAST_PRICE * _cost(table, weeks, at, carrier):

@@ -14,7 +14,7 @@ from tallysheet.panel import Panel
 from tallysheet.seasons import COUNTRIES
 from tallysheet.suspects import Where, lineup_of, suspects
 
-_LEVEL = 1e-4
+LEVEL = 1e-4
 """Chance that a KPI of an unchanged week names anybody."""
 
 _LEVEL_OF_DURATIONS = 1e-5
@@ -38,6 +38,9 @@ FITTING: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
 
 _DAYS_AFTER = 4
 """What befalls parcels on the last days of a week shows in the next one."""
+
+_DAYS_TO_SHOW = {"promise_rule": 14}
+"""A promise is given with the order, and runs out so many days later."""
 
 
 def parts(evidence: Evidence, one: Kpi) -> Weekly | None:
@@ -85,7 +88,8 @@ def is_then(entry: pd.Series, since: str, until: str) -> bool:
     first, last = day_of(since), day_of(until) + pd.Timedelta(days=6)
     starts = pd.Timestamp(entry["starts_on"]).date()
     ends = starts if pd.isna(entry["ends_on"]) else pd.Timestamp(entry["ends_on"]).date()
-    return bool(starts <= last and ends + pd.Timedelta(days=_DAYS_AFTER) >= first)
+    shows = pd.Timedelta(days=_DAYS_TO_SHOW.get(entry["kind"], _DAYS_AFTER))
+    return bool(starts <= last and ends + shows >= first)
 
 
 def moved(table: Weekly) -> list[Finding]:
@@ -101,12 +105,12 @@ def moved(table: Weekly) -> list[Finding]:
 
 
 def _of_leaves(table: Weekly, by: Sequence[str], kind: str, hinted: Sequence[Where]) -> list[Finding]:
-    level = _LEVEL_OF_DURATIONS if kind == "amount" else _LEVEL
+    level = _LEVEL_OF_DURATIONS if kind == "amount" else LEVEL
     lineup = lineup_of(table, by, kind, level, hinted)
     weeks = lineup.panel.weeks
     found = []
     for one in suspects(lineup, by):
-        spell, scope = one.spell, scope_of(_accountable(lineup.panel, one.where))
+        spell, scope = one.spell, scope_of(_accountable(lineup.panel, one.where, hinted))
         x, n = lineup.panel.sums(lineup.panel.held(one.where))
         found.append(
             Finding(
@@ -127,13 +131,16 @@ def _of_leaves(table: Weekly, by: Sequence[str], kind: str, hinted: Sequence[Whe
     return found
 
 
-def _accountable(panel: Panel, where: Where) -> Where:
-    """Name the same parcels by who carries them, and a depot's country beside it.
+def _accountable(panel: Panel, where: Where, hinted: Sequence[Where]) -> Where:
+    """Name the same parcels by who carries them, a depot's country beside it, and as the log names them.
 
     Where a service stands for its only carrier, the carrier answers; with a carrier, a place through
     which all of them go is named too.
     """
     held, found = panel.held(where), dict(where)
+    for hint in hinted:
+        if (panel.held(hint) == held).all():
+            found = {**hint, **found}
     carrier = _only_value(panel, held, "carrier")
     if "service" in found and "carrier" not in found and carrier:
         found = {**{name: values for name, values in found.items() if name != "service"}, "carrier": carrier}

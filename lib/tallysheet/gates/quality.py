@@ -11,7 +11,9 @@ from tallysheet.kpi import Kpi
 from tallysheet.spells import Track, spell_at
 from tallysheet.suspects import Where, lineup_of, suspects
 
-_SURE = 1e-4
+SURE = 1e-4
+"""Chance that an unchanged week shows a fault."""
+
 _UNSEEN = 0.03
 """Share of parcels without a scan, beyond the usual, from which on scans are missing."""
 
@@ -40,8 +42,8 @@ def scans(evidence: Evidence, one: Kpi) -> Weekly | None:
 
 def missing(table: Weekly) -> list[Finding]:
     """Find carriers of whose parcels suddenly more have no scan at all, and what that does to the KPI."""
-    kpi = lineup_of(table.assign(x=table["kpi_x"], n=table["kpi_n"]), ["carrier"], "amount", _SURE).panel
-    lineup = lineup_of(table, ["carrier"], "share", _SURE)
+    kpi = lineup_of(table.assign(x=table["kpi_x"], n=table["kpi_n"]), ["carrier"], "amount", SURE).panel
+    lineup = lineup_of(table, ["carrier"], "share", SURE)
     leaves = lineup.panel
     found = []
     for one in suspects(lineup, ["carrier"]):
@@ -51,7 +53,7 @@ def missing(table: Weekly) -> list[Finding]:
         x, n = kpi.sums(kpi.held(one.where))
         nothing = np.zeros_like(x)
         own = spell_at(Track(x, n, nothing, nothing, "amount", lineup.usual), lineup.week)
-        if own is None or own.p > _SURE:
+        if own is None or own.p > SURE:
             continue
         found.append(
             Finding(
@@ -115,8 +117,8 @@ def unit(table: Weekly) -> list[Finding]:
         x=table["billed_n"].where(wrong, 0).astype(float), n=table["billed_n"].astype(float)
     )
     sides = {"x": table["base_cents"].astype(float), "n": table["listed_cents"].astype(float)}
-    money = lineup_of(table.assign(**sides), by, "amount", _SURE).panel
-    lineup = lineup_of(counted, by, "share", _SURE)
+    money = lineup_of(table.assign(**sides), by, "amount", SURE).panel
+    lineup = lineup_of(counted, by, "share", SURE)
     leaves = lineup.panel
     found = []
     for one in suspects(lineup, ["destination_country", "carrier", "lane"]):

@@ -14,6 +14,11 @@ KPIS: dict[str, Kpi] = {
 """All of them, in the order of the page: customers first, money last."""
 
 
+_FIRST = ("Q1", "Q3", "Q6", "Q7", "Q8", "F1", "F4", "F6", "C2", "C13", "R5", "A3")
+HEADLINE = tuple(slug for slug, one in KPIS.items() if one.number in _FIRST)
+"""The twelve that a team looks at first."""
+
+
 def kpi(slug: str) -> Kpi:
     """Give a KPI by its slug; a UsageError advises on an unknown one.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from tallysheet.kpi import Kpi
 
 _ORDER = ("country", "size_band", "seller")
@@ -117,6 +119,7 @@ KPIS = (
         scale=-0.01,  # so that a saving is positive, and in euro
         against=("own_cents", "own_n"),
         number="A7",
+        lowest=-math.inf,
     ),
     Kpi(
         slug="service_gap",
@@ -132,6 +135,7 @@ KPIS = (
         method="standardised",
         against=("own_on_time_n", "own_due_n"),
         number="A8",
+        lowest=-math.inf,
     ),
     Kpi(
         slug="unused_labels",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from tallysheet.kpi import Kpi
 
 _COSTS = ("carrier", "lane", "destination_country", "flow", "service", "weight_band", "label_source")
@@ -113,6 +115,7 @@ KPIS: tuple[Kpi, ...] = (
         floor=0.9,
         scale=10,
         number="F7",
+        lowest=-math.inf,
     ),
     Kpi(
         slug="cost_to_serve",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tallysheet
-from tallysheet import page, say
+from tallysheet import opening, page, say
 from tallysheet.comparison import Explanation
 from tallysheet.language import Language
 from tallysheet.publish.checks import check_page
 from tallysheet.publish.pages import export_page, notebook_of
+from tallysheet.verdict import as_frame
 
 
 def explanation_page(explanation: Explanation, file_name: str, language: Language) -> str:
@@ -20,7 +21,12 @@ def explanation_page(explanation: Explanation, file_name: str, language: Languag
     """
     text = language.text
     only = {explanation.kpi.slug: explanation}
-    pieces = [page.opening(only, explanation, language), page.card(explanation, only, language, told=True)]
+    # A table alone has no log, no promise and no tariff to lead it through the gates.
+    verdicts = as_frame(())
+    pieces = [
+        opening.opening(only, explanation, verdicts, language),
+        page.card(explanation, only, verdicts, language, told=True),
+    ]
     pieces += [page.parts(explanation, dimension, language) for dimension in explanation.parts]
     h1 = text("page.heading", number=explanation.week.number, year=explanation.week.year)
     surroundings = {

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import tallysheet
-from tallysheet import say
+from tallysheet import opening, say
 from tallysheet.errors import ReportError, UsageError
 from tallysheet.execute import check_parameters, execute
 from tallysheet.files import write_text
@@ -194,7 +194,7 @@ def _manifest(
     failed: dict[str, str],
     started_at: dt.datetime,
 ) -> str:
-    everything = list(week.explanations.values())
+    explanations = week.explanations
     reports = []
     for name, language in itertools.product(notebooks, languages):
         file = file_name(page_name(name), language, languages[0])
@@ -218,8 +218,11 @@ def _manifest(
         "as_of": week.cube.as_of.isoformat(),
         "state": week.ledger.state,
         "inputs": week.ledger.files.to_dict("records"),
-        "headline": {one.code: say.headline(everything, week.lead, one)[0] for one in languages},
-        "count": {one.code: say.count(everything, one) for one in languages},
+        "headline": {
+            one.code: opening.first_sentences(explanations, week.lead, week.verdicts, one)[0]
+            for one in languages
+        },
+        "count": {one.code: opening.count_line(explanations, week.verdicts, one) for one in languages},
         "reports": reports,
     }
     return json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,157 @@
+"""What is behind a week, in sentences: each cause that a verdict names, where, of what size, since when."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from tallysheet.kpi import Kpi
+from tallysheet.kpis import kpi
+from tallysheet.language import Language, isolated
+
+Row = Mapping[Hashable, Any]
+"""A row of `tallysheet.week.Week.verdicts`."""
+
+_DIMENSIONS = {"depot": "destination", "country": "country", "origin": "country"}
+"""Key of a scope to the dimension whose values have names."""
+
+_SHARES = ("CLASSIFICATION", "ARTEFACT", "IMMATURE")
+_UNLOGGED = ("REAL", "PRICE", "MIX", "DATA", "OVERBILLING", "DEFINITION", "CLASSIFICATION")
+_TOLD_VALUES = 6
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A cause, and the KPIs of which it was found, the one that tells it best first.
+
+    Parameters
+    ----------
+    row : mapping
+        Its verdict.
+    others : tuple of str
+        Slugs of the other KPIs that show it.
+    """
+
+    row: Row
+    others: tuple[str, ...] = ()
+
+    @property
+    def slug(self) -> str:
+        """The KPI that tells it."""
+        return str(self.row["kpi"])
+
+
+def named(verdicts: pd.DataFrame) -> list[Cause]:
+    """List the causes of a week, each once, in the order of the verdicts; silence is none.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        As `tallysheet.week.Week.verdicts`.
+
+    Examples
+    --------
+    >>> row = {"kpi": "otd", "code": "REAL", "by": "carrier", "scope": {"carrier": ["ESK"]}}
+    >>> frame = pd.DataFrame([row, row | {"kpi": "perfect_order"}, row | {"code": "NOISE", "scope": {}}])
+    >>> [(one.slug, one.others) for one in named(frame)]
+    [('otd', ('perfect_order',))]
+    """
+    found: dict[tuple[str, ...], Cause] = {}
+    for row in verdicts.to_dict("records"):
+        if row["code"] == "NOISE" or (row["code"] == "IMMATURE" and not row["scope"]):
+            continue
+        key = (row["code"], row["by"], repr(sorted(row["scope"].items())))
+        first = found.get(key)
+        found[key] = Cause(row) if first is None else Cause(first.row, (*first.others, str(row["kpi"])))
+    return list(found.values())
+
+
+def story(verdicts: pd.DataFrame, slug: str, language: Language) -> str:
+    """Say what is behind one KPI's week; nothing where no cause is named."""
+    return " ".join(sentence(one.row, language) for one in named(verdicts[verdicts["kpi"] == slug]))
+
+
+def is_noise(verdicts: pd.DataFrame, slug: str) -> bool:
+    """Tell whether a KPI was led through the gates and nothing was found."""
+    return bool(verdicts.loc[verdicts["kpi"] == slug, "code"].eq("NOISE").any())
+
+
+def count(verdicts: pd.DataFrame, language: Language) -> str:
+    """Say how many causes are named, and how many chance alone would name."""
+    if verdicts.empty:
+        return ""
+    expected = float(verdicts.drop_duplicates("kpi")["chance"].sum())
+    return " ".join(
+        [
+            language.text("cause.count", n=len(named(verdicts))),
+            language.text("cause.chance", expected=language.decimal(expected, 2)),
+        ]
+    )
+
+
+def effect_unit(row: Row, one: Kpi) -> tuple[str, bool]:
+    """Give the unit of a cause's size, and whether it is a change; see `tallysheet.findings.Finding`."""
+    if row["code"] == "OVERBILLING":
+        return "euro", False
+    is_whole = row["code"] == "DATA" and row["by"] != "missing"
+    if row["code"] in _SHARES or is_whole or one.denominator is None:
+        return "share", False
+    return one.unit, True
+
+
+def sentence(row: Row, language: Language) -> str:
+    """Say what kind of cause it is, where, of what size, and whether anybody wrote it down."""
+    one, code = kpi(str(row["kpi"])), str(row["code"]).lower()
+    key = f"cause.{code}.{row['by']}" if row["by"] else f"cause.{code}"
+    told = language.text(key, where=where(row["scope"], language), **_sizes(row, one, language))
+    more = [told]
+    if row["perhaps"]:
+        more.append(language.text("cause.perhaps", values=_values(row["scope"], row["perhaps"], language)))
+    if row["event"]:
+        more.append(language.text("cause.logged", note=isolated(str(row["event"]))))
+    elif row["code"] in _UNLOGGED:
+        more.append(language.text("cause.unlogged"))
+    return " ".join(more)
+
+
+def _sizes(row: Row, one: Kpi, language: Language) -> dict[str, str]:
+    unit, is_change = effect_unit(row, one)
+    write = language.change if is_change else language.value
+    return {name: write(float(row[name]), unit) for name in ("effect", "low", "high")}
+
+
+def size(row: Row, language: Language) -> tuple[str, str]:
+    """Write a cause's size, and the interval of it."""
+    if pd.isna(row["effect"]):
+        return language.text("number.missing"), language.text("number.missing")
+    sizes = _sizes(row, kpi(str(row["kpi"])), language)
+    return sizes["effect"], language.text("number.range", lower=sizes["low"], upper=sizes["high"])
+
+
+def where(scope: Mapping[str, Sequence[str]], language: Language) -> str:
+    """Name a scope: ``carrier ESK, depot Madrid``; the whole network where it is empty.
+
+    A depot's country is left out, as the depot says it.
+    """
+    shown = {name: values for name, values in scope.items() if not (name == "country" and "depot" in scope)}
+    parts = [
+        language.text(f"cause.scope.{name}", n=len(values), values=_listed(name, values, language))
+        for name, values in shown.items()
+    ]
+    return language.text("cause.between").join(parts) if parts else language.text("cause.everywhere")
+
+
+def _listed(name: str, values: Sequence[str], language: Language) -> str:
+    dimension = _DIMENSIONS.get(name, name)
+    written = [language.name(dimension, value) for value in values]
+    if len(written) > _TOLD_VALUES:
+        left = language.text("chart.pooled", n=len(written) - _TOLD_VALUES)
+        written = [*written[:_TOLD_VALUES], left]
+    return language.listed(written)
+
+
+def _values(scope: Mapping[str, Sequence[str]], values: Sequence[str], language: Language) -> str:
+    return _listed(next(iter(scope), ""), values, language)
