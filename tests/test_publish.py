@@ -258,15 +258,20 @@ def test_the_manifest_names_the_language_of_each_page(in_two_languages):
 
 
 def test_a_later_run_in_one_language_keeps_the_others_on_the_index(in_two_languages):
-    """A week of French pages alone: the English index leads there and says that it is French."""
+    """A week of French pages alone: the English index leads there and says that it is French.
+
+    Names go by the workbook's first language, so that no run puts French in the place of English pages.
+    """
     root, _, _, _ = in_two_languages
     later = report(root, "--week", "2026-W20", "--lang", "fr", "--only", "data_health")
     indices = {page.lang: page for page in map(_Page, (root / "reports").glob("index*.html"))}
 
     assert later.returncode == 0, later.stderr
-    assert ("2026-W20/data_health.html", None, None) in indices["fr"].links
-    assert ("2026-W20/data_health.html", "fr", None) in indices["en"].links
+    assert later.stdout.strip() == os.path.join("reports", "2026-W20", "data_health.fr.html")
+    assert ("2026-W20/data_health.fr.html", None, None) in indices["fr"].links
+    assert ("2026-W20/data_health.fr.html", "fr", None) in indices["en"].links
     assert ("2026-W21/data_health.html", None, None) in indices["en"].links
+    assert sorted(path.name for path in (root / "reports").glob("*.html")) == ["index.fr.html", "index.html"]
 
 
 def test_a_page_that_fails_in_one_language_is_published_in_none(in_two_languages):

@@ -134,9 +134,10 @@ def report(
 
         settings = read_settings(data)
         codes = settings.languages if lang is None else [code.strip() for code in lang.split(",")]
-        languages = [workbook_language(settings, code) for code in dict.fromkeys(codes)]
+        known = {code: workbook_language(settings, code) for code in [settings.languages[0], *codes]}
+        languages = [known[code] for code in dict.fromkeys(codes)]
         load_data(data)  # once a run every file is read again; the notebooks trust that
-        opened = open_week(week, data=data, base=base, as_of=as_of, lang=languages[0].code)
+        opened = open_week(week, data=data, base=base, as_of=as_of, lang=settings.languages[0])
         names = check_notebook_names(settings.root, only or settings.notebooks, settings.notebooks)
         _check_writable(settings.root / "reports")
         parameters = {

@@ -78,7 +78,7 @@ class Settings:
     headline : str
         Slug of the KPI that leads the page when nothing else stands out.
     languages : tuple of str
-        Languages of the pages, files of words/; the first has the plain names.
+        Languages of the pages, files of words/; pages in the first have the plain names.
     base_url : str
         Where the folder reports/ can be reached, such as ``https://reports.example.org``; a digest links to
         its page there. Empty: it says where the page is, without a link.

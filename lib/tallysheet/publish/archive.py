@@ -33,13 +33,8 @@ def with_earlier_reports(manifest: str, path: Path) -> str:
     if old is None:
         return manifest
     new = json.loads(manifest)
-    files = {report["page"] for report in new["reports"]}
-    made = {(report["notebook"], report["language"]) for report in new["reports"]}
-    new["reports"] += [
-        report
-        for report in old["reports"]
-        if report["page"] not in files and (report["notebook"], report["language"]) not in made
-    ]
+    made = {report["page"] for report in new["reports"]}
+    new["reports"] += [report for report in old["reports"] if report["page"] not in made]
     for told in ("headline", "count"):
         new[told] = old[told] | new[told]
     return json.dumps(new, indent=1, ensure_ascii=False) + "\n"
@@ -56,21 +51,22 @@ def _manifests(reports: Path) -> list[dict[str, Any]]:
     return [manifest for manifest in found if manifest is not None]
 
 
-def archive_languages(reports: Path, made: Sequence[Language], settings: Settings) -> list[Language]:
-    """List the languages of the page of all weeks: the run's, then others that weeks were published in.
+def archive_languages(reports: Path, given: Sequence[Language], settings: Settings) -> list[Language]:
+    """List the languages of the page of all weeks: those given, then others that weeks were published in.
 
     Parameters
     ----------
     reports : Path
         The folder of all weeks.
-    made : sequence of Language
-        Those of the run.
+    given : sequence of Language
+        The workbook's first, and those of the run.
     settings : Settings
         The run's workbook.
     """
     codes = {report["language"] for manifest in _manifests(reports) for report in manifest["reports"]}
-    others = sorted(codes & set(languages()) - {language.code for language in made})
-    return [*made, *(workbook_language(settings, code) for code in others)]
+    own = {language.code: language for language in given}
+    others = sorted(codes & set(languages()) - set(own))
+    return [*own.values(), *(workbook_language(settings, code) for code in others)]
 
 
 def archive(
@@ -101,7 +97,7 @@ def archive(
         "subtitle": "",
         "badges": [],
         "links": [],
-        "languages": other_languages("index", language, all_languages),
+        "languages": other_languages("index", language, all_languages, all_languages[0]),
         "footer": [text("page.made_by", version=tallysheet.__version__)],
         "words": language.words["page"],
     }

@@ -38,7 +38,7 @@ def page_name(notebook: str) -> str:
 
 
 def file_name(page: str, language: Language, first: Language) -> str:
-    """Name a page's file: its language stands in it unless it is the run's first.
+    """Name a page's file: its language stands in it unless it is the workbook's first.
 
     Examples
     --------
@@ -51,11 +51,11 @@ def file_name(page: str, language: Language, first: Language) -> str:
 
 
 def other_languages(
-    page: str, language: Language, languages: Sequence[Language]
+    page: str, language: Language, languages: Sequence[Language], first: Language
 ) -> list[tuple[str, str, str]]:
     """List a page in its other languages: file, code and the language's own name."""
     return [
-        (file_name(page, other, languages[0]), other.code, other.text("page.language"))
+        (file_name(page, other, first), other.code, other.text("page.language"))
         for other in languages
         if other.code != language.code
     ]

@@ -56,7 +56,7 @@ def publish_week(
     notebooks : sequence of str
         Names in notebooks/; the first is the page people open.
     languages : sequence of Language
-        Each notebook is run once for each; pages of the first have the plain names.
+        Each notebook is run once for each; pages in the week's own language have the plain names.
     parameters : dict
         What every notebook gets, but for its language.
     started_at : datetime
@@ -97,8 +97,9 @@ def publish_week(
     write_text(folder / "manifest.json", with_earlier_reports(manifest, folder / "manifest.json"))
     if made:
         keep(week.settings.data / "history", published(list(week.explanations.values()), week.cube.as_of))
-    for language in (shown := archive_languages(root / "reports", languages, week.settings)):
-        index = root / "reports" / file_name("index", language, languages[0])
+    shown = archive_languages(root / "reports", [week.language, *languages], week.settings)
+    for language in shown:
+        index = root / "reports" / file_name("index", language, week.language)
         write_text(index, archive(root / "reports", week.settings.notebooks, language, shown))
     return Published(tuple(folder / file for file in made), failed, root / "reports" / "index.html")
 
@@ -110,8 +111,8 @@ def _pages(
     source, page = week.settings.root / "notebooks" / f"{name}.ipynb", page_name(name)
     pages = {}
     for language in languages:
-        file = file_name(page, language, languages[0])
-        output = run / file_name(name, language, languages[0]).replace(".html", ".ipynb")
+        file = file_name(page, language, week.language)
+        output = run / file_name(name, language, week.language).replace(".html", ".ipynb")
         executed = execute(source, output, parameters | {"lang": language.code})
         html = export_page(
             translated(executed, page, language), _surroundings(week, page, language, languages)
@@ -165,13 +166,13 @@ def _surroundings(week: Week, page: str, language: Language, languages: Sequence
                 text("page.final", final=final, kpis=len(week.kpis)),
             ),
         ],
-        "links": [("../" + file_name("index", language, languages[0]), text("page.weeks"))]
+        "links": [("../" + file_name("index", language, week.language), text("page.weeks"))]
         + [
-            (file_name(other, language, languages[0]), title_of(other, language))
+            (file_name(other, language, week.language), title_of(other, language))
             for other in map(page_name, week.settings.notebooks)
             if other != page
         ],
-        "languages": other_languages(page, language, languages),
+        "languages": other_languages(page, language, languages, week.language),
         "footer": [
             text(
                 "page.made",
@@ -197,7 +198,7 @@ def _manifest(
     explanations = week.explanations
     reports = []
     for name, language in itertools.product(notebooks, languages):
-        file = file_name(page_name(name), language, languages[0])
+        file = file_name(page_name(name), language, week.language)
         html = made.get(file)
         reports.append(
             {
