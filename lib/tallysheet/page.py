@@ -310,7 +310,7 @@ def causes_table(verdicts: pd.DataFrame, continuing: pd.DataFrame, language: Lan
     ]
     if not shown[0][-1]:
         pieces.insert(0, paragraph(text("cause.nothing")))
-    return section(text("cause.title"), *pieces, name="causes-of-the-week", level=3)
+    return Html.join(*pieces)
 
 
 def _cause(row: causes.Row, language: Language) -> dict[str, object]:
