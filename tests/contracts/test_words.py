@@ -25,7 +25,7 @@ MODULES = sorted(LIBRARY.rglob("*.py"))
 SHOWING = "say tables svg control_charts charts page fine_print week verdict".split()
 ERRORS = {"DataError", "UsageError", "ReportError", "ValueError"}
 PLURAL_FORMS = {"zero", "one", "two", "few", "many", "other"}
-FILE = re.compile(r"\.(css|html|js|json|svg|sql|toml|j2|parquet|py|csv)$")
+FILE = re.compile(r"\.(css|html|js|json|svg|sql|toml|j2|parquet|py|csv|txt|xlsx)$")
 
 # Two words that no reader reads, each with its reason; everything else is recognised by its form below.
 NO_SENTENCES = {
