@@ -318,7 +318,9 @@ def _cause(row: causes.Row, language: Language) -> dict[str, object]:
     what, by = language.text(f"sheet.code.{row['code']}"), row["by"]
     return {
         "name": say.name(kpi(str(row["kpi"])), language),
-        "what": f"{what}: {language.text(f'sheet.whose.{by}')}" if by else what,
+        "what": language.text("cause.whose", what=what, by=language.text(f"sheet.whose.{by}"))
+        if by
+        else what,
         "where": causes.where(row["scope"], language),
         "size": size,
         "interval": interval,

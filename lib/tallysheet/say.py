@@ -287,11 +287,8 @@ def closure(explanation: Explanation, language: Language) -> str:
         explanation.change, explanation.kpi.unit, 2 if explanation.kpi.denominator else 0
     )
     key = "say.closes" if abs(explanation.residual) <= _CLOSED else "say.leaves"
-    return (
-        language.text(key, change=written, residual=f"{explanation.residual:.1e}")
-        + " "
-        + language.text("say.rounding")
-    )
+    left = language.change(explanation.residual, explanation.kpi.unit, 3)
+    return language.text(key, change=written, residual=left) + " " + language.text("say.rounding")
 
 
 def limits(explanation: Explanation, language: Language) -> str:
