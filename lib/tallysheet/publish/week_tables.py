@@ -1,0 +1,279 @@
+"""The week's results as tables of plain values: what a spreadsheet of the week holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tallysheet import causes, say
+from tallysheet.comparison import Explanation
+from tallysheet.kpi import Kpi
+from tallysheet.kpis import kpi
+from tallysheet.language import Language
+from tallysheet.ledger import Ledger
+from tallysheet.telling import volume_shares
+from tallysheet.week import Week
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with its unit, as a value or as a signed change.
+
+    Parameters
+    ----------
+    number : float
+        As computed: a share is 0 to 1.
+    unit : str
+        One of `tallysheet.language.FORMS`.
+    signed : bool
+        Whether it is a change; one of a share is in percentage points.
+    """
+
+    number: float
+    unit: str
+    signed: bool = False
+
+
+Cell = str | Figure | None
+"""Text, a number, or nothing where it is not known."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for a spreadsheet: what it is called, its headers, its rows."""
+
+    name: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class WeekTables:
+    """All tables of a week; of the first four the last cell of a row is the slug of its KPI."""
+
+    scorecard: Table
+    parts: Table
+    segments: Table
+    causes: Table
+    files: Table
+    definitions: Table
+
+    @property
+    def everything(self) -> tuple[Table, ...]:
+        """All of them, in the order of the workbook."""
+        return (*self.results, self.files, self.definitions)
+
+    @property
+    def results(self) -> tuple[Table, ...]:
+        """Those whose rows are about a KPI in the week."""
+        return self.scorecard, self.parts, self.segments, self.causes
+
+
+def week_tables(week: Week, language: Language) -> WeekTables:
+    """Give all tables of a week."""
+    explanations = list(week.explanations.values())
+    return WeekTables(
+        scorecard(week, language),
+        parts(explanations, language),
+        segments(explanations, language),
+        verdicts(week.verdicts, language),
+        files(week.ledger, language),
+        definitions([one.kpi for one in explanations], language),
+    )
+
+
+def figure(number: float | None, unit: str, *, signed: bool = False) -> Figure | None:
+    """Give a number as a cell; an empty cell where it is missing or without bounds.
+
+    Examples
+    --------
+    >>> figure(0.5, "share"), figure(float("nan"), "share")
+    (Figure(number=0.5, unit='share', signed=False), None)
+    """
+    return None if number is None or not math.isfinite(number) else Figure(float(number), unit, signed)
+
+
+def scorecard(week: Week, language: Language) -> Table:
+    """Give every KPI, one row each, in the order of the page."""
+    explanations = list(week.explanations.values())
+    first, text = explanations[0], language.text
+    headers = (
+        *(text("scorecard.kpi"), text("sheet.number"), text("sheet.unit"), str(first.week)),
+        *(_capital(say.base(first, language)), text("sheet.change"), text("sheet.last_week")),
+        *(str(first.week.year_ago), text("sheet.lower"), text("sheet.centre"), text("sheet.upper")),
+        *(
+            text("scorecard.variation"),
+            text("scorecard.target"),
+            text("scorecard.maturity"),
+            text("sheet.key"),
+        ),
+    )
+    rows = tuple(_score(one, week, language) for one in explanations)
+    return Table(text("sheet.scorecard"), headers, rows)
+
+
+def _score(one: Explanation, week: Week, language: Language) -> tuple[Cell, ...]:
+    unit, slug = one.kpi.unit, one.kpi.slug
+    return (
+        *(say.name(one.kpi, language), one.kpi.number or None, language.text(f"sheet.units.{unit}")),
+        *(figure(one.value_now, unit), figure(one.value_base, unit), figure(one.change, unit, signed=True)),
+        *(figure(one.value_previous, unit), figure(week.year_ago(slug), unit)),
+        *(figure(getattr(one.judgement, name), unit) for name in ("lower", "centre", "upper")),
+        language.text(f"verdict.{say.verdict_of(one)}"),
+        language.text(f"verdict.{one.assurance}"),
+        *(week.how_final(slug, language), slug),
+    )
+
+
+def parts(explanations: Sequence[Explanation], language: Language) -> Table:
+    """Give every part of every KPI, dimension by dimension; mix and rate of ratios only."""
+    text, first = language.text, explanations[0]
+    headers = (
+        *(text("scorecard.kpi"), text("sheet.dimension"), text("sheet.part"), text("sheet.unit")),
+        *(
+            text("sheet.volume"),
+            text("sheet.volume_share"),
+            _capital(say.base(first, language)),
+            str(first.week),
+        ),
+        *(text("sheet.lower"), text("sheet.upper")),
+        *(
+            text("card.mix"),
+            text("card.rate"),
+            text("card.part"),
+            text("scorecard.variation"),
+            text("sheet.key"),
+        ),
+    )
+    rows = tuple(
+        _part(one, dimension, row, language)
+        for one in explanations
+        for dimension, frame in one.parts.items()
+        for row in frame.assign(share=volume_shares(one, dimension)).to_dict("records")
+    )
+    return Table(text("sheet.parts"), headers, rows)
+
+
+def _part(one: Explanation, dimension: str, row: causes.Row, language: Language) -> tuple[Cell, ...]:
+    unit, is_ratio = one.kpi.unit, one.kpi.denominator is not None
+    word = say.verdict_word(
+        str(row["variation"]), bool(row["value_now"] > row["value_base"]), one.kpi.direction
+    )
+    return (
+        *(say.name(one.kpi, language), say.dimension_name(dimension, language)),
+        *(language.name(dimension, row["segment"]), language.text(f"sheet.units.{unit}")),
+        *(figure(row["n_now"], "count") if is_ratio else None, figure(row["share"], "share")),
+        *(figure(row[name], unit) for name in ("value_base", "value_now", "lower", "upper")),
+        *(figure(row[name], unit, signed=True) if is_ratio else None for name in ("mix", "rate")),
+        figure(row["total"], unit, signed=True),
+        *(language.text(f"verdict.{word}"), one.kpi.slug),
+    )
+
+
+def segments(explanations: Sequence[Explanation], language: Language) -> Table:
+    """Give the segments that moved beyond the rest, of every KPI in which they were searched for."""
+    text = language.text
+    names = ("where", "size", "low", "high", "share_of_change", "chance", "key")
+    rows = tuple(
+        (
+            *(say.name(one.kpi, language), say.segment_name(segment, language)),
+            *(
+                figure(getattr(segment, name), one.kpi.unit, signed=True)
+                for name in ("effect", "low", "high")
+            ),
+            figure(segment.contribution, one.kpi.unit, signed=True),
+            *(figure(segment.p or None, "share"), one.kpi.slug),
+        )
+        for one in explanations
+        for segment in one.segments
+    )
+    headers = (text("scorecard.kpi"), *(text(f"sheet.{name}") for name in names))
+    return Table(text("sheet.segments"), headers, rows)
+
+
+def verdicts(found: pd.DataFrame, language: Language) -> Table:
+    """Give what was found to be behind the week, one row a cause and KPI.
+
+    Parameters
+    ----------
+    found : DataFrame
+        As `tallysheet.week.Week.verdicts`.
+    language : Language
+    """
+    text = language.text
+    names = ("cause", "by", "where", "size", "low", "high", "since", "until", "chance", "event", "key")
+    headers = (text("scorecard.kpi"), *(text(f"sheet.{name}") for name in names))
+    rows = tuple(_verdict(row, language) for row in found.to_dict("records"))
+    return Table(text("sheet.causes"), headers, rows)
+
+
+def _verdict(row: causes.Row, language: Language) -> tuple[Cell, ...]:
+    one = kpi(row["kpi"])
+    unit, signed = causes.effect_unit(row, one)
+    return (
+        *(say.name(one, language), language.text(f"sheet.code.{row['code']}")),
+        language.text(f"sheet.whose.{row['by']}") if row["by"] else None,
+        causes.where(row["scope"], language),
+        *(figure(row[name], unit, signed=signed) for name in ("effect", "low", "high")),
+        *(
+            row["since"] or None,
+            row["until"] or None,
+            figure(row["p"] or None, "share"),
+            row["event"] or None,
+        ),
+        one.slug,
+    )
+
+
+def files(ledger: Ledger, language: Language) -> Table:
+    """Give every file that was loaded: rows = good + quarantined + duplicates."""
+    counts = ("rows", "good", "quarantined", "duplicates", "corrections")
+    rows = tuple(
+        (
+            *(
+                str(row["source"]),
+                str(row["file"]),
+                f"{dt.datetime.fromisoformat(row['loaded_at']):%Y-%m-%d %H:%M}",
+            ),
+            *(figure(row[name], "count") for name in counts),
+        )
+        for row in ledger.files.to_dict("records")
+    )
+    text = language.text
+    return Table(
+        text("sheet.files"),
+        (
+            text("sheet.source"),
+            text("ledger.file"),
+            text("sheet.taken"),
+            *(text(f"ledger.{name}") for name in counts),
+        ),
+        rows,
+    )
+
+
+def definitions(kpis: Sequence[Kpi], language: Language) -> Table:
+    """Say what each KPI counts, which way is good, and when it is final."""
+    text = language.text
+    names = ("number", "unit", "direction", "definition", "origin", "final_days", "version", "key")
+    rows = tuple(
+        (
+            *(say.name(one, language), one.number or None, text(f"sheet.units.{one.unit}")),
+            text(f"definition.{one.direction}"),
+            text(f"kpi.{one.slug}.definition", expression=one.source),
+            language.translated("source", one.slug, one.source),
+            *(figure(one.maturity_days, "count"), figure(one.version, "count"), one.slug),
+        )
+        for one in kpis
+    )
+    return Table(
+        text("sheet.definitions"), (text("scorecard.kpi"), *(text(f"sheet.{name}") for name in names)), rows
+    )
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
