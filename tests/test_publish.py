@@ -54,7 +54,7 @@ def test_the_page_is_published_and_its_path_printed(workbook, published):
         os.path.join("reports", "2026-W21", "weekly_review.html"),
     )
     assert first.stderr == ""
-    assert sorted(pages) == ["data_health.html", "weekly_review.html"]
+    assert sorted(pages) == ["data_health.html", "digest.html", "weekly_review.html"]
 
 
 def test_a_second_run_gives_the_same_bytes(workbook, published):
@@ -194,7 +194,7 @@ def test_a_week_is_published_in_each_language(in_two_languages):
     assert (first.returncode, first.stderr) == (0, "")
     assert first.stdout.strip() == os.path.join("reports", "2026-W21", "weekly_review.html")
     assert sorted(path.name for path in week.glob("*.html")) == sorted(
-        [f"{name}{ending}" for name in names for ending in (".html", ".fr.html")]
+        [f"{name}{ending}" for name in [*names, "digest"] for ending in (".html", ".fr.html")]
     )
     for name in names:
         english, french = _Page(week / f"{name}.html"), _Page(week / f"{name}.fr.html")

@@ -20,7 +20,7 @@ FORMAT = 2
 
 
 def with_earlier_reports(manifest: str, path: Path) -> str:
-    """Keep what an earlier run said of pages that this one did not make, so that the index keeps them.
+    """Keep what an earlier run said of pages and files that this one did not make; the index keeps them.
 
     Parameters
     ----------
@@ -37,6 +37,7 @@ def with_earlier_reports(manifest: str, path: Path) -> str:
     new["reports"] += [report for report in old["reports"] if report["page"] not in made]
     for told in ("headline", "count"):
         new[told] = old[told] | new[told]
+    new["files"] = old.get("files", {}) | new["files"]
     return json.dumps(new, indent=1, ensure_ascii=False) + "\n"
 
 

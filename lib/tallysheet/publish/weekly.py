@@ -8,6 +8,7 @@ import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ import tallysheet
 from tallysheet import opening, say
 from tallysheet.errors import ReportError, UsageError
 from tallysheet.execute import check_parameters, execute
-from tallysheet.files import write_text
+from tallysheet.files import write_text, write_whole
 from tallysheet.language import Language
 from tallysheet.publish.archive import FORMAT, archive, archive_languages, with_earlier_reports
+from tallysheet.publish.beside import files_beside
 from tallysheet.publish.checks import check_page
+from tallysheet.publish.numbers import check_numbers, known_of
 from tallysheet.publish.pages import (
     export_page,
     file_name,
@@ -27,6 +30,7 @@ from tallysheet.publish.pages import (
     title_of,
     translated,
 )
+from tallysheet.publish.week_tables import WeekTables, week_tables
 from tallysheet.restatement import keep, published
 from tallysheet.week import Week
 
@@ -66,7 +70,7 @@ def publish_week(
     -------
     Published
         Pages whose notebook ran and which passed every check in every language; of a failed one the last
-        good pages stay.
+        good pages stay. The week's tables and digest go with the page that people open: made with it, or not.
 
     Raises
     ------
@@ -79,21 +83,23 @@ def publish_week(
     folder = root / "reports" / str(week.week)
     run = folder / "runs" / _run_id(week, notebooks, languages, parameters, started_at)
     run.mkdir(parents=True)
-    made: dict[str, str] = {}
+    tables = {language.code: week_tables(week, language) for language in languages}
+    made: dict[str, bytes] = {}
+    beside: dict[str, bytes] = {}
     failed: dict[str, str] = {}
     for name in notebooks:
         try:
-            pages = _pages(week, name, languages, parameters, run)
+            pages = _pages(week, name, languages, parameters, run, tables)
+            if name == week.settings.notebooks[0]:
+                beside = _beside(week, page_name(name), languages, tables)
         except ReportError as error:
             failed[page_name(name)] = str(error)
             continue
-        for file, html in pages.items():
-            write_text(run / file, html)
         made |= pages
-    manifest = _manifest(week, notebooks, languages, parameters, run, made, failed, started_at)
+    _write(run, made | beside)
+    manifest = _manifest(week, notebooks, languages, parameters, run, made, beside, failed, started_at)
     write_text(run / "manifest.json", manifest)
-    for file, html in made.items():
-        write_text(folder / file, html)
+    _write(folder, made | beside)
     write_text(folder / "manifest.json", with_earlier_reports(manifest, folder / "manifest.json"))
     if made:
         keep(week.settings.data / "history", published(list(week.explanations.values()), week.cube.as_of))
@@ -104,10 +110,25 @@ def publish_week(
     return Published(tuple(folder / file for file in made), failed, root / "reports" / "index.html")
 
 
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    for file, content in files.items():
+        write_whole(folder / file, partial(_write_bytes, content))
+
+
+def _write_bytes(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
+
+
 def _pages(
-    week: Week, name: str, languages: Sequence[Language], parameters: dict[str, Any], run: Path
-) -> dict[str, str]:
+    week: Week,
+    name: str,
+    languages: Sequence[Language],
+    parameters: dict[str, Any],
+    run: Path,
+    tables: dict[str, WeekTables],
+) -> dict[str, bytes]:
     """Make a notebook's page in every language: file to HTML."""
+    witnesses = {slug: one.kpi.witnesses for slug, one in week.explanations.items()}
     source, page = week.settings.root / "notebooks" / f"{name}.ipynb", page_name(name)
     pages = {}
     for language in languages:
@@ -118,8 +139,20 @@ def _pages(
             translated(executed, page, language), _surroundings(week, page, language, languages)
         )
         check_page(file, html)
-        pages[file] = html
+        known = known_of(tables[language.code], witnesses, language)
+        check_numbers(file, html, known, week.lead.kpi.slug)
+        pages[file] = html.encode()
     return pages
+
+
+def _beside(
+    week: Week, page: str, languages: Sequence[Language], tables: dict[str, WeekTables]
+) -> dict[str, bytes]:
+    """Make what stands beside the page that people open, in every language."""
+    files: dict[str, bytes] = {}
+    for language in languages:
+        files |= files_beside(week, tables[language.code], page, language)
+    return files
 
 
 def _run_id(
@@ -191,7 +224,8 @@ def _manifest(
     languages: Sequence[Language],
     parameters: dict[str, Any],
     run: Path,
-    made: dict[str, str],
+    made: dict[str, bytes],
+    beside: dict[str, bytes],
     failed: dict[str, str],
     started_at: dt.datetime,
 ) -> str:
@@ -205,7 +239,7 @@ def _manifest(
                 "notebook": name,
                 "language": language.code,
                 "page": file,
-                "sha256": hashlib.sha256(html.encode()).hexdigest() if html else None,
+                "sha256": hashlib.sha256(html).hexdigest() if html else None,
                 "error": failed.get(page_name(name)),
             }
         )
@@ -225,6 +259,7 @@ def _manifest(
         },
         "count": {one.code: opening.count_line(explanations, week.verdicts, one) for one in languages},
         "reports": reports,
+        "files": {file: hashlib.sha256(content).hexdigest() for file, content in beside.items()},
     }
     return json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
 
