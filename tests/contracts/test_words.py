@@ -22,7 +22,10 @@ LIBRARY = Path(__file__).parents[2] / "lib" / "tallysheet"
 LANGUAGES = sorted((LIBRARY / "words").glob("*.toml"))
 MODULES = sorted(LIBRARY.rglob("*.py"))
 # Modules that make what a reader of a page reads.
-SHOWING = "say tables svg control_charts charts page fine_print week verdict".split()
+SHOWING = [
+    *"say causes tables svg control_charts charts opening page fine_print week verdict".split(),
+    *(f"publish/{name}" for name in ("week_tables", "spreadsheets", "digest", "beside", "pages", "weekly")),
+]
 ERRORS = {"DataError", "UsageError", "ReportError", "ValueError"}
 PLURAL_FORMS = {"zero", "one", "two", "few", "many", "other"}
 FILE = re.compile(r"\.(css|html|js|json|svg|sql|toml|j2|parquet|py|csv|txt|xlsx)$")
