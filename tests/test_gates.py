@@ -386,6 +386,7 @@ def charged(changes: dict[str, dict[str, float]]) -> pd.DataFrame:
             rows.append(
                 {
                     **{"carrier": carrier, "lane": "FR-FR", "flow": "outbound", "service": "home"},
+                    "is_share": False,
                     **{"weight_band": "0-1 kg", "label_source": "backship", "week": week},
                     **{"parcels_n": 400, "invoiced_n": 400, "cost_cents": sum(cents.values())},
                     **cents,
@@ -408,6 +409,15 @@ def test_fuel_of_nearly_all_carriers_is_everybodys():
 
     assert [(one.by, one.scope) for one in found] == [("fuel", {})]
     assert found[0].effect == pytest.approx(0.8 * 0.25, abs=0.01)
+
+
+def test_dearer_fuel_makes_surcharges_a_larger_share():
+    """From 50 and 20 cents on 500 to 75 and 20: from 70 of 570 to 95 of 595, for four of five carriers."""
+    found = money.price(charged({name: {"fuel": 0.05} for name in CARRIERS[1:]}).assign(is_share=True))
+
+    assert [(one.by, one.scope) for one in found] == [("fuel", {})]
+    assert found[0].effect == pytest.approx(90 / 590 - 70 / 570, abs=0.002)
+    assert found[0].low <= found[0].effect <= found[0].high
 
 
 def test_a_tariff_that_is_charged_before_it_holds_is_overbilling():

@@ -96,6 +96,8 @@ def effect_unit(row: Row, one: Kpi) -> tuple[str, bool]:
     """Give the unit of a cause's size, and whether it is a change; see `tallysheet.findings.Finding`."""
     if row["code"] == "OVERBILLING":
         return "euro", False
+    if row["code"] == "PRICE" and one.unit != "share":
+        return "euro", True
     is_whole = row["code"] == "DATA" and row["by"] != "missing"
     if row["code"] in _SHARES or is_whole or one.denominator is None:
         return "share", False

@@ -238,10 +238,10 @@ def _left(now: pd.DataFrame, base: pd.DataFrame) -> tuple[float, float]:
 
 def charges(evidence: Evidence, one: Kpi) -> Weekly | None:
     """Lay out what parcels cost by what is charged: base, fuel, surcharges, of those that are invoiced."""
-    if one.slug not in ("cost_per_parcel", "transport_cost") or not evidence.has("costs"):
+    if one.slug not in ("cost_per_parcel", "transport_cost", "surcharge_share") or not evidence.has("costs"):
         return None
     by = ("carrier", "lane", "flow", "service", "weight_band", "label_source")
-    return evidence.fact("costs", by)
+    return evidence.fact("costs", by).assign(is_share=one.unit == "share")
 
 
 def price(table: Weekly) -> list[Finding]:
@@ -271,9 +271,11 @@ def price(table: Weekly) -> list[Finding]:
             weight = volume.reindex(names)
             is_all = weight.sum() >= _NEARLY_ALL * volume.sum()
             over = volume.sum() if is_all else weight.sum()
-            effect, *ends = (
+            euros = [
                 float(sum(steps[name][side] * weight[name] for name in names) / over) for side in range(3)
-            )
+            ]
+            charged = table[(table["week"] == weeks[at]) & (is_all | table["carrier"].isin(names))]
+            effect, *ends = _on_share(charged, part, euros) if table["is_share"].all() else euros
             found.append(
                 Finding(
                     "PRICE",
@@ -291,6 +293,17 @@ def price(table: Weekly) -> list[Finding]:
                 )
             )
     return found
+
+
+def _on_share(charged: Weekly, part: str, euros: list[float]) -> list[float]:
+    """Give what a change of price does to the share that surcharges are of all charges."""
+    base, *surcharges = (
+        float(charged[name].sum() / charged["invoiced_n"].sum()) / 100
+        for name in ("base_cents", "fuel_cents", "extra_cents")
+    )
+    now, whole = sum(surcharges), base + sum(surcharges)
+    before = [now - one if part != "base" else now for one in euros]
+    return [now / whole - old / (whole - one) for old, one in zip(before, euros, strict=True)]
 
 
 def _alike(steps: Mapping[str, tuple[float, ...]], volume: pd.Series) -> list[list[str]]:
