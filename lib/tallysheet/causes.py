@@ -111,7 +111,7 @@ def sentence(row: Row, language: Language) -> str:
     told = language.text(key, where=where(row["scope"], language), **_sizes(row, one, language))
     more = [told]
     if row["perhaps"]:
-        more.append(language.text("cause.perhaps", values=_values(row["scope"], row["perhaps"], language)))
+        more.append(language.text("cause.perhaps", values=perhaps(row, language)))
     if row["event"]:
         more.append(language.text("cause.logged", note=isolated(str(row["event"]))))
     elif row["code"] in _UNLOGGED:
@@ -155,5 +155,6 @@ def _listed(name: str, values: Sequence[str], language: Language) -> str:
     return language.listed(written)
 
 
-def _values(scope: Mapping[str, Sequence[str]], values: Sequence[str], language: Language) -> str:
-    return _listed(next(iter(scope), ""), values, language)
+def perhaps(row: Row, language: Language) -> str:
+    """Name the values that perhaps moved too; empty where there are none."""
+    return _listed(next(iter(row["scope"]), ""), row["perhaps"], language) if row["perhaps"] else ""
