@@ -16,7 +16,7 @@ from tallysheet.sources import workbook_language
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 LINK = "https://reports.example.org/x/2026-W21/weekly_review.html"
-ALLOWED = set("html head meta title body table tr td th p h1 h2 b a".split())
+ALLOWED = set("html head meta title body table tr td th p h1 h2 b a div".split())
 
 
 class Seen(HTMLParser):

@@ -275,12 +275,17 @@ def test_causes_are_written_in_the_unit_of_their_size():
         ("otd", "IMMATURE", "", {}, float("nan"), 0.0),
     ]
     frame = pd.DataFrame(found, columns=["kpi", "code", "by", "scope", "effect", "p"]).assign(
-        low=float("nan"), high=float("nan"), since="2026-W46", until="2026-W46", event=""
+        low=float("nan"),
+        high=float("nan"),
+        since="2026-W46",
+        until="2026-W46",
+        event="",
+        perhaps=[["DVP"], [], [], [], []],
     )
 
     found = verdicts(frame, ENGLISH).rows
 
-    assert [row[4] for row in found] == [
+    assert [row[5] for row in found] == [
         Figure(-0.25, "share", signed=True),
         Figure(-0.1, "share"),
         Figure(312.5, "euro"),
@@ -289,7 +294,8 @@ def test_causes_are_written_in_the_unit_of_their_size():
     ]
     assert found[0][3] == "carrier BRV, lanes FR-DE and FR-ES"
     assert found[1][3] == "the whole network"
-    assert [row[9] is None for row in found] == [False, False, True, False, True]
+    assert [row[4] for row in found[:2]] == ["DVP", None]
+    assert [row[10] is None for row in found] == [False, False, True, False, True]
 
 
 def test_every_code_of_a_cause_has_its_words():

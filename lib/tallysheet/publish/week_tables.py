@@ -205,7 +205,7 @@ def verdicts(found: pd.DataFrame, language: Language) -> Table:
     language : Language
     """
     text = language.text
-    names = ("cause", "by", "where", "size", "low", "high", "since", "until", "chance", "event", "key")
+    names = "cause by where perhaps size low high since until chance event key".split()
     headers = (text("scorecard.kpi"), *(text(f"sheet.{name}") for name in names))
     rows = tuple(_verdict(row, language) for row in found.to_dict("records"))
     return Table(text("sheet.causes"), headers, rows)
@@ -217,7 +217,7 @@ def _verdict(row: causes.Row, language: Language) -> tuple[Cell, ...]:
     return (
         *(say.name(one, language), language.text(f"sheet.code.{row['code']}")),
         language.text(f"sheet.whose.{row['by']}") if row["by"] else None,
-        causes.where(row["scope"], language),
+        *(causes.where(row["scope"], language), causes.perhaps(row, language) or None),
         *(figure(row[name], unit, signed=signed) for name in ("effect", "low", "high")),
         *(
             row["since"] or None,
