@@ -205,7 +205,8 @@ def verdicts(found: pd.DataFrame, language: Language) -> Table:
     language : Language
     """
     text = language.text
-    names = "cause by where perhaps size low high since until chance event key".split()
+    what, how = ("cause", "by", "where", "perhaps"), ("size", "low", "high", "since", "until", "chance")
+    names = (*what, *how, "event", "key")
     headers = (text("scorecard.kpi"), *(text(f"sheet.{name}") for name in names))
     rows = tuple(_verdict(row, language) for row in found.to_dict("records"))
     return Table(text("sheet.causes"), headers, rows)
