@@ -186,7 +186,7 @@ def segments(explanations: Sequence[Explanation], language: Language) -> Table:
                 for name in ("effect", "low", "high")
             ),
             figure(segment.contribution, one.kpi.unit, signed=True),
-            *(figure(segment.p or None, "share"), one.kpi.slug),
+            *(figure(segment.p, "share"), one.kpi.slug),
         )
         for one in explanations
         for segment in one.segments
