@@ -169,8 +169,9 @@ def test_gap_in_the_weeks_stays_a_gap():
     whole = control(history([0.8, 0.81] * 10 + [0.8])).html.html
     broken = control(history([0.8, 0.81] * 5 + [math.nan] + [0.8, 0.81] * 5)).html.html
 
-    assert broken.count("fill:none") >= whole.count("fill:none")
-    assert broken.count("<path") > whole.count("<path")
+    line = re.compile(r'stroke-width:1.5;stroke-linecap:round"><path d="([^"]+)"')
+    assert [one.count("M") for one in line.findall(whole)] == [1, 1]
+    assert [one.count("M") for one in line.findall(broken)] == [2, 2]
 
 
 def test_at_most_53_weeks_are_drawn():

@@ -146,20 +146,13 @@ def inline_svg(drawing: Figure, alt: str, size: str = "") -> str:
 
 
 def _group(style: str, shapes: list[str]) -> str:
-    """Put shapes of one style together; dots of one size become one line of round ends, a third as long."""
-    dots = [_DOT.fullmatch(shape) for shape in shapes]
-    sizes = {dot["r"] for dot in dots if dot}
-    if len(shapes) > 1 and all(dots) and len(sizes) == 1 and _FILLED.fullmatch(style):
-        path = "".join(f"M{dot['x']} {dot['y']}h0" for dot in dots if dot)
-        width = f"{2 * float(sizes.pop()):g}"
-        colour = style.removeprefix("fill:")
-        style = f"fill:none;stroke:{colour};stroke-width:{width};stroke-linecap:round"
-        shapes = [f'<path d="{path}"/>']
-    return f'<g style="{style}">{"".join(shapes)}</g>'
-
-
-_DOT = re.compile(r'<circle cx="(?P<x>[^"]+)" cy="(?P<y>[^"]+)" r="(?P<r>[^"]+)"/>')
-_FILLED = re.compile(r"fill:[^;]+")
+    """Put shapes of one style together; lines, and dots that are drawn as lines, are one path."""
+    paths = [shape for shape in shapes if shape.startswith("M")]
+    if style.startswith("fill:none") and paths:
+        paths = ["".join(paths)]
+    drawn = [f'<path d="{path}"/>' for path in paths]
+    others = [shape for shape in shapes if not shape.startswith("M")]
+    return f'<g style="{style}">{"".join([*drawn, *others])}</g>'
 
 
 def _drawn(element: ElementTree.Element) -> Iterator[ElementTree.Element]:
@@ -172,16 +165,16 @@ def _drawn(element: ElementTree.Element) -> Iterator[ElementTree.Element]:
 
 
 def _part(element: ElementTree.Element, marks: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Give style and markup of a shape; groups and empty paths give nothing."""
+    """Give style and markup of a shape, of a path its steps; groups and empty paths give nothing."""
     kind, style = element.tag.rpartition("}")[2], _tokens(element.get("style", ""))
     x, y = (_rounded(element.get(axis, "0")) for axis in "xy")
     if kind == "path" and style != "fill:none" and element.get("d"):
-        yield style, f'<path d="{_tight(element.get("d", ""))}"/>'
+        yield style, _tight(element.get("d", ""))
     elif kind == "use":
         mark = marks[element.get(_LINK, "")]
         # matplotlib draws a round mark as eight curves from its lowest point; any other shape stays as it is.
         if mark.count("C") == 8:
-            yield style, f'<circle cx="{x}" cy="{y}" r="{_rounded(mark.split()[2])}"/>'
+            yield _dot(style, x, y, _rounded(mark.split()[2]))
         else:
             yield style, f'<path d="{_rounded(mark)}" transform="translate({x} {y})"/>'
     elif kind == "text":
@@ -195,6 +188,14 @@ def _part(element: ElementTree.Element, marks: dict[str, str]) -> Iterator[tuple
         size = " ".join(f'{side}="{_rounded(element.get(side, "0"))}"' for side in ("width", "height"))
         turned = _rounded(element.get("transform", ""))
         yield style, f'<image href="{element.get(_LINK, "")}" x="{x}" y="{y}" {size} transform="{turned}"/>'
+
+
+def _dot(style: str, x: str, y: str, radius: str) -> tuple[str, str]:
+    """Draw a filled dot as the round end of a line without length: many of them are one short path."""
+    if not style.startswith("fill:") or ";" in style:
+        return style, f'<circle cx="{x}" cy="{y}" r="{radius}"/>'
+    line = f"fill:none;stroke:{style.removeprefix('fill:')};stroke-width:{2 * float(radius):g}"
+    return f"{line};stroke-linecap:round", f"M{x} {y}h0"
 
 
 def _tokens(style: str) -> str:

@@ -182,7 +182,7 @@ def _mixed(rows: Weekly, now: list[str], base: list[str]) -> tuple[float, float,
     rate = ((joined["x_now"] + joined["x_base"]) / n.where(n > 0)).fillna(0.0)
     moved = (volume["now"] - volume["base"]).fillna(0.0) * weight
     is_share = bool((joined["x_now"] <= joined["n_now"]).all())
-    variance = rate * (1 - rate) if is_share else (rate * 0.4) ** 2
+    variance = rate.clip(0, 1) * (1 - rate.clip(0, 1)) if is_share else (rate * 0.4) ** 2
     error = float(np.sqrt((moved**2 * _OVERDISPERSION * variance / n.where(n > 0)).sum()))
     proof = pd.DataFrame({"share_before": volume["base"], "share_now": volume["now"], "rate": rate})
     return float((moved * rate).sum()), error, proof.reset_index()
@@ -271,11 +271,11 @@ def price(table: Weekly) -> list[Finding]:
             weight = volume.reindex(names)
             is_all = weight.sum() >= _NEARLY_ALL * volume.sum()
             over = volume.sum() if is_all else weight.sum()
-            euros = [
+            in_euros = [
                 float(sum(steps[name][side] * weight[name] for name in names) / over) for side in range(3)
             ]
             charged = table[(table["week"] == weeks[at]) & (is_all | table["carrier"].isin(names))]
-            effect, *ends = _on_share(charged, part, euros) if table["is_share"].all() else euros
+            effect, *ends = _on_share(charged, part, in_euros) if table["is_share"].all() else in_euros
             found.append(
                 Finding(
                     "PRICE",
