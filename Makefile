@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help report report-flights test test-fast soak lab lint format lock notebook bench-load bench-segments bench-verdicts clean
+.PHONY: help report report-flights test test-fast soak lab lint format lock notebook bench-load bench-segments bench-verdicts bench-pages clean
 
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,6 +62,9 @@ bench-segments: $(READY)  ## the search of segments: speed, quality, coverage, w
 
 bench-verdicts: $(READY)  ## the verdicts against the truth of samples [EVENTS=file] [SEED=n] [SEEDS=k] [SIZE=M] [ARGS="--keep DIR"]
 	@$(BIN)/python tests/bench/verdicts.py $(if $(EVENTS),--events $(EVENTS)) $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SIZE),--size $(SIZE)) $(ARGS)
+
+bench-pages: $(READY)  ## size of the published pages, and time to open them in Chromium [ARGS="FOLDER"]
+	@$(BIN)/python tests/bench/pages.py $(ARGS)
 
 clean:  ## remove what can be made again (the virtual environment, clean data, published pages)
 	rm -rf $(VENV) .venv-wise-pizza $(foreach made,clean quarantine cube history,data/$(made) data/flights/$(made)) reports/[0-9]* reports/index.html reports/runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
