@@ -79,6 +79,12 @@ def is_noise(verdicts: pd.DataFrame, slug: str) -> bool:
     return bool(verdicts.loc[verdicts["kpi"] == slug, "code"].eq("NOISE").any())
 
 
+def kind(row: Row, language: Language) -> str:
+    """Name the kind of a cause: ``Price: fuel``."""
+    what, by = language.text(f"sheet.code.{row['code']}"), row["by"]
+    return language.text("cause.whose", what=what, by=language.text(f"sheet.whose.{by}")) if by else what
+
+
 def count(verdicts: pd.DataFrame, language: Language) -> str:
     """Say how many causes are named, and how many chance alone would name."""
     if verdicts.empty:

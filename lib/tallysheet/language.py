@@ -253,12 +253,12 @@ def _is_missing(number: float | None) -> bool:
 
 
 def isolated(name: str) -> str:
-    """Keep a name from another's data from turning the direction of the sentence round it.
+    r"""Keep a name from another's data from turning the direction of the sentence round it.
 
     Examples
     --------
     >>> ascii(isolated("\u05d0\u05d1")), ascii(isolated("\u202eBRV"))
-    ("'\\\\u2068\\\\u05d0\\\\u05d1\\\\u2069'", "'BRV'")
+    ("'\\u2068\\u05d0\\u05d1\\u2069'", "'BRV'")
     """
     plain = name.translate(_TURNING)
     turns = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in plain)

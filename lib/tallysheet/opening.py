@@ -3,69 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from tallysheet import causes, say
+from tallysheet.actions import FollowUp
 from tallysheet.comparison import Explanation
-from tallysheet.language import Language
+from tallysheet.kpis import kpi
+from tallysheet.language import Language, isolated
 from tallysheet.tables import Html, exceptions_list, headline, paragraph
+from tallysheet.weeks import IsoWeek
 
 _EXCEPTIONS = 5
 
 
-def opening(
-    explanations: Mapping[str, Explanation],
-    chosen: Explanation,
-    verdicts: pd.DataFrame,
-    language: Language,
-) -> Html:
-    """Say in 30 seconds what changed, whether it is real and what is behind it.
+@dataclass(frozen=True)
+class Told:
+    """What a page tells of.
 
     Parameters
     ----------
     explanations : mapping of str to Explanation
         All KPIs of the page by slug, in order.
-    chosen : Explanation
+    lead : Explanation
         The one that leads.
     verdicts : DataFrame
         As `tallysheet.week.Week.verdicts`.
-    language : Language
+    actions : tuple of FollowUp
+        What is done about it, and what came of it.
     """
-    fact, cause = first_sentences(explanations, chosen, verdicts, language)
-    items = exceptions(explanations, chosen, verdicts, language)
-    counted = count_line(explanations, verdicts, language)
+
+    explanations: Mapping[str, Explanation]
+    lead: Explanation
+    verdicts: pd.DataFrame
+    actions: tuple[FollowUp, ...] = ()
+
+    @property
+    def everything(self) -> list[Explanation]:
+        """All KPIs, in order."""
+        return list(self.explanations.values())
+
+
+def opening(told: Told, language: Language) -> Html:
+    """Say in 30 seconds what changed, whether it is real, what is behind it and who is on it."""
+    fact, cause = first_sentences(told, language)
+    items = exceptions(told, language)
+    counted = count_line(told, language)
     count = Html(f'<p class="count">{paragraph(counted).html[3:-4]}</p>')
     return Html.join(
         headline(fact, cause, language), *([exceptions_list(items, language)] if items else []), count
     )
 
 
-def first_sentences(
-    explanations: Mapping[str, Explanation],
-    chosen: Explanation,
-    verdicts: pd.DataFrame,
-    language: Language,
-) -> tuple[str, str]:
+def first_sentences(told: Told, language: Language) -> tuple[str, str]:
     """Say the page's first sentence, and the second: whether it is real and what is behind it."""
-    everything = list(explanations.values())
-    if say.is_quiet(everything) and not causes.named(verdicts):
-        return say.quiet(everything, chosen, language)
-    return say.change(chosen, language), story(chosen, verdicts, language)
+    if say.is_quiet(told.everything) and not causes.named(told.verdicts):
+        return say.quiet(told.everything, told.lead, language)
+    return say.change(told.lead, language), story(told.lead, told.verdicts, language)
 
 
-def count_line(explanations: Mapping[str, Explanation], verdicts: pd.DataFrame, language: Language) -> str:
+def count_line(told: Told, language: Language) -> str:
     """Count flags, parts and causes, each beside what chance would show."""
-    return f"{say.count(list(explanations.values()), language)} {causes.count(verdicts, language)}".strip()
+    return f"{say.count(told.everything, language)} {causes.count(told.verdicts, language)}".strip()
 
 
-def exceptions(
-    explanations: Mapping[str, Explanation],
-    chosen: Explanation,
-    verdicts: pd.DataFrame,
-    language: Language,
-) -> list[dict[str, Any]]:
+def exceptions(told: Told, language: Language) -> list[dict[str, Any]]:
     """List what stands out, the texts of one KPI each; page and digest tell the same.
 
     First the KPIs of which a cause is named, one for each cause; then those that are unlike usual without
@@ -74,36 +78,37 @@ def exceptions(
     Returns
     -------
     list of dict
-        anchor, name, value, change, verdicts (words of chips), sentence, scope, rising; none in a quiet week.
+        anchor, name, value, change, verdicts (words of chips), sentence, scope (the kind of cause), rising;
+        none in a quiet week.
     """
-    found = causes.named(verdicts)
+    found = causes.named(told.verdicts)
     with_cause = list(dict.fromkeys(one.slug for one in found))
     explained = {slug for one in found for slug in (one.slug, *one.others)}
-    without = [slug for slug, item in explanations.items() if say.stands_out(item) and slug not in explained]
-    told = [slug for slug in dict.fromkeys([*with_cause, *without]) if slug in explanations]
-    if told and chosen.kpi.slug not in told:
-        told.insert(0, chosen.kpi.slug)
-    return [
-        _exception(explanations[slug], slug == chosen.kpi.slug, explanations, verdicts, language)
-        for slug in sorted(told, key=lambda slug: slug != chosen.kpi.slug)[:_EXCEPTIONS]
+    without = [
+        one.kpi.slug for one in told.everything if say.stands_out(one) and one.kpi.slug not in explained
     ]
+    shown = [slug for slug in dict.fromkeys([*with_cause, *without]) if slug in told.explanations]
+    lead = told.lead.kpi.slug
+    if shown and lead not in shown:
+        shown.insert(0, lead)
+    shown = sorted(shown, key=lambda slug: slug != lead)[:_EXCEPTIONS]
+    return [_exception(told.explanations[slug], found, told, language) for slug in shown]
 
 
 def _exception(
-    item: Explanation,
-    leads: bool,
-    explanations: Mapping[str, Explanation],
-    verdicts: pd.DataFrame,
-    language: Language,
+    item: Explanation, found: Sequence[causes.Cause], told: Told, language: Language
 ) -> dict[str, Any]:
     slug = item.kpi.slug
-    others = {other for one in causes.named(verdicts) if one.slug == slug for other in one.others}
+    own = [one for one in found if one.slug == slug]
+    others = {other for one in own for other in one.others}
     sentences = [
-        "" if leads else story(item, verdicts, language),
-        _others([one for other, one in explanations.items() if other in others], language),
+        "" if item is told.lead else story(item, told.verdicts, language),
+        _others([one for other, one in told.explanations.items() if other in others], language),
         say.beside(item, language),
-        *witnesses(item, explanations, language),
+        *witnesses(item, told.explanations, language),
+        *(follow_up_sentence(one, language) for one in told.actions if one.action.kpi == slug),
     ]
+    kinds = dict.fromkeys(causes.kind(one.row, language) for one in own)
     return {
         "anchor": slug,
         "name": say.name(item.kpi, language),
@@ -115,9 +120,28 @@ def _exception(
         ),
         "verdicts": verdict_words(item),
         "sentence": " ".join(sentence for sentence in sentences if sentence),
-        "scope": None,
+        "scope": language.text("cause.between").join(kinds) or None,
         "rising": item.change > 0,
     }
+
+
+def follow_up_sentence(one: FollowUp, language: Language) -> str:
+    """Say who does what until when, and once that week is over what came of it."""
+    action, unit = one.action, kpi(one.action.kpi).unit
+    values = {
+        "owner": isolated(action.owner),
+        "action": isolated(action.action),
+        "due": str(action.due_week),
+    }
+    if pd.isna(one.change):
+        return language.text(f"action.{action.status}", **values)
+    return language.text(
+        "action.checked",
+        since=str(IsoWeek.of(action.entered_on)),
+        change=language.change(one.change, unit),
+        expected=language.change(action.expected_effect, unit),
+        **values,
+    )
 
 
 def _others(others: Sequence[Explanation], language: Language) -> str:

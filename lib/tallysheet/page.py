@@ -12,7 +12,7 @@ from tallysheet.charts import bridge_chart, control_chart, figure, sparkline
 from tallysheet.comparison import Explanation
 from tallysheet.kpis import kpi
 from tallysheet.language import FORMS, Language, isolated
-from tallysheet.opening import story, verdict_words, witnesses
+from tallysheet.opening import Told, story, verdict_words, witnesses
 from tallysheet.tables import (
     Column,
     Html,
@@ -106,17 +106,10 @@ def _ranges(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(list(zip(rows["lower"], rows["upper"], strict=True)), index=rows.index, dtype=object)
 
 
-def card(
-    explanation: Explanation,
-    explanations: Mapping[str, Explanation],
-    verdicts: pd.DataFrame,
-    language: Language,
-    *,
-    told: bool = False,
-) -> Html:
+def card(explanation: Explanation, told: Told, language: Language, *, is_said: bool = False) -> Html:
     """Show one KPI: is it usual? The sentences, the control chart and how its range was made.
 
-    ``told`` leaves the sentences out where the page's opening has said them.
+    ``is_said`` leaves the sentences out where the page's opening has said them.
     """
     kpi = explanation.kpi
     title = say.name(kpi, language)
@@ -138,9 +131,9 @@ def card(
     )
     sentences = [
         say.change(explanation, language),
-        story(explanation, verdicts, language),
+        story(explanation, told.verdicts, language),
         say.beside(explanation, language),
-        *witnesses(explanation, explanations, language),
+        *witnesses(explanation, told.explanations, language),
     ]
     drawing = figure(
         chart,
@@ -157,7 +150,7 @@ def card(
     )
     marks = chips(verdict_words(explanation), language, rising=explanation.change > 0)
     text = paragraph(" ".join(sentence for sentence in sentences if sentence))
-    return section(title, marks, *([] if told else [text]), drawing, name=kpi.slug, level=3)
+    return section(title, marks, *([] if is_said else [text]), drawing, name=kpi.slug, level=3)
 
 
 def moved(explanation: Explanation, language: Language) -> Html:
@@ -315,12 +308,9 @@ def causes_table(verdicts: pd.DataFrame, continuing: pd.DataFrame, language: Lan
 
 def _cause(row: causes.Row, language: Language) -> dict[str, object]:
     size, interval = causes.size(row, language)
-    what, by = language.text(f"sheet.code.{row['code']}"), row["by"]
     return {
         "name": say.name(kpi(str(row["kpi"])), language),
-        "what": language.text("cause.whose", what=what, by=language.text(f"sheet.whose.{by}"))
-        if by
-        else what,
+        "what": causes.kind(row, language),
         "where": causes.where(row["scope"], language),
         "size": size,
         "interval": interval,

@@ -167,7 +167,9 @@ def suspects(lineup: Lineup, by: Sequence[str]) -> list[Suspect]:
         if proven is None:
             break
         where = _broadened(lineup, looked_at[at], proven, without)
-        spell = lineup.spell(where, without) or proven
+        spell = lineup.spell(where, without)
+        if spell is None or not spell.is_sided:
+            where, spell = looked_at[at], proven
         found.append(Suspect(where, spell, min(chances[at], 1.0)))
         without |= lineup.panel.held(where)
     told = [replace(one, perhaps=_perhaps(lineup, one, without)) for one in _merged(lineup, found)]

@@ -26,6 +26,7 @@ COLUMNS = ("kpi", *_OF_FINDINGS, "chance")
 _SETTLED = ("DATA", "IMMATURE", "DEFINITION", "CLASSIFICATION")
 """Codes that leave nothing to blame anybody for in their scope."""
 
+_YOUNG = ("young", "missing")
 _RECOUNTED = ("DEFINITION", "CLASSIFICATION")
 
 
@@ -42,12 +43,15 @@ class Gate:
         Of that table.
     level : float
         Chance that it finds something in an unchanged week; 0 where no chance is in what it looks at.
+    blames : bool
+        Whether it says who moved: not of a week of which too little is known to judge it.
     """
 
     name: str
     table: Callable[[Evidence, Kpi], Weekly | None]
     find: Callable[[Weekly], list[Finding]]
     level: float = 0.0
+    blames: bool = False
 
 
 GATES = (
@@ -62,7 +66,7 @@ GATES = (
     Gate("mix", money.volumes, money.mix, 2 * money.SURE),
     Gate("price", money.charges, money.price, money.SURE),
     Gate("bills", money.audits, money.overbilling),
-    Gate("movement", movement.parts, movement.moved, movement.LEVEL),
+    Gate("movement", movement.parts, movement.moved, movement.LEVEL, blames=True),
 )
 """The order is the argument: nobody is blamed before the data, the calendar and the rules are ruled out."""
 
@@ -97,10 +101,10 @@ def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
     passed: list[str] = []
     chance = 0.0
     reason = evidence.review.maturity(one.slug).reason
-    if reason in ("young", "missing"):
+    if reason in _YOUNG:
         found.append(Finding("IMMATURE", since=evidence.week, until=evidence.week))
     for gate in GATES:
-        table = gate.table(evidence, one)
+        table = None if gate.blames and reason in _YOUNG else gate.table(evidence, one)
         if table is None:
             continue
         attrs = table.attrs

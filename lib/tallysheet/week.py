@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import duckdb
 import pandas as pd
 
 from tallysheet import causes, fine_print, opening, page, say
+from tallysheet.actions import follow_up, read_actions
 from tallysheet.bases import base_weeks, data_span
 from tallysheet.clean import load
 from tallysheet.comparison import Explanation
@@ -18,21 +19,19 @@ from tallysheet.cube import Cube, Where
 from tallysheet.engine import close_to_outside, connect, select
 from tallysheet.errors import UsageError, nearest
 from tallysheet.facts import show_known
-from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.language import Language
 from tallysheet.ledger import Ledger
-from tallysheet.maturity import Maturity
+from tallysheet.opening import Told
 from tallysheet.overview import row_of
 from tallysheet.restatement import read_kept, restated
 from tallysheet.review import Review
-from tallysheet.seasons import calendar_adjusted
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import workbook_language
 from tallysheet.tables import Html, lab_style
-from tallysheet.targets import Pace, pace
 from tallysheet.targets import as_frame as targets_frame
 from tallysheet.verdict import Verdict, Verdicts, as_frame
+from tallysheet.week_kpi import WeekKpi
 from tallysheet.weeks import IsoWeek, moment
 
 _PAGE_PARTS = 30  # a dimension with more values is cut by hand, not on the page
@@ -97,49 +96,6 @@ def open_week(
     return Week(wanted, base, language, settings, ledger, cube)
 
 
-class WeekKpi:
-    """A KPI in its week, in all or of a part."""
-
-    def __init__(self, week: Week, definition: Kpi, where: Where = ()) -> None:
-        self.week, self.definition, self.where = week, definition, where
-
-    def explain(self, base: str | None = None, by: str | Sequence[str] | None = None) -> Explanation:
-        """Compare the week with a base and split the change.
-
-        Parameters
-        ----------
-        base : str, optional
-            As for `open_week`; None is the week's own.
-        by : str or sequence of str, optional
-            Dimensions; None is those of the KPI's that hold 2 to 30 values.
-
-        Raises
-        ------
-        UsageError
-            An unknown dimension, or a base outside the data.
-        """
-        dimensions = (by,) if isinstance(by, str) else by
-        return self.week.explanation(
-            self.definition.slug, base, tuple(dimensions) if dimensions is not None else None, self.where
-        )
-
-    def maturity(self) -> Maturity:
-        """Tell how far the week is: what is known of it, whether it is final, what it may become."""
-        return self.week.review.maturity(self.definition.slug, self.where)
-
-    def calendar_adjusted(self) -> pd.DataFrame:
-        """Give the weeks without what holidays and peaks usually do."""
-        return calendar_adjusted(self.week.review, self.definition.slug, self.where)
-
-    def pace(self) -> Pace | None:
-        """Tell how far the quarter is on its way to the target; None without one, or for a duration."""
-        slug = self.definition.slug
-        target = self.week.review.target(slug, self.where)
-        if target is None or not self.definition.is_additive:
-            return None
-        return pace(self.week.review.series(slug, where=self.where), target, self.week.week)
-
-
 class Week:
     """An open week: what `open_week` returns.
 
@@ -175,7 +131,8 @@ class Week:
             if name not in definition.dimensions:
                 advice = nearest(name, definition.dimensions)
                 raise UsageError("where", f"a dimension of {slug}", repr(name), advice)
-        return WeekKpi(self, definition, tuple(sorted((where or {}).items())))
+        part = tuple(sorted((where or {}).items()))
+        return WeekKpi(lambda: self.review, definition, part, self.explanation)
 
     @property
     def targets(self) -> pd.DataFrame:
@@ -303,7 +260,14 @@ class Week:
 
     def opening(self) -> Html:
         """Say in 30 seconds what changed, whether it is real and where it comes from."""
-        return opening.opening(self.explanations, self.lead, self.verdicts, self.language)
+        return opening.opening(self.told, self.language)
+
+    @cached_property
+    def told(self) -> Told:
+        """What the page tells of: KPIs, the one that leads, causes, and what is done about them."""
+        listed = read_actions(self.settings.data / "actions.csv")
+        actions = tuple(follow_up(listed, self.review, self.available))
+        return Told(self.explanations, self.lead, self.verdicts, actions)
 
     @cached_property
     def explanations(self) -> dict[str, Explanation]:
@@ -343,8 +307,7 @@ class Week:
     def card(self, slug: str | None = None) -> Html:
         """Show whether a KPI is usual: sentence and control chart. None is the page's lead."""
         wanted = slug or self.lead.kpi.slug
-        chosen = self.explanations[wanted]
-        return page.card(chosen, self.explanations, self.verdicts, self.language, told=slug is None)
+        return page.card(self.explanations[wanted], self.told, self.language, is_said=slug is None)
 
     def parts(self, slug: str | None = None, by: str | None = None) -> Html:
         """Show what a KPI's change comes from: segments, then parts. None is the page's lead."""

@@ -13,10 +13,10 @@ loading clean forget
 facts cells cube limits boxes calendar_effects judgement
 decomposition lattice scatter contrasts leaves narrowing segment_search usual_scatter segment_passes segments
 bases durations maturity values
-drivers comparison telling targets review restatement overview seasons
+drivers comparison telling targets review restatement overview seasons actions
 panel spells suspects findings evidence gates gates.quality gates.context gates.money gates.movement verdict
 say causes tables svg control_charts charts opening page fine_print
-week explain terminal sampling
+week_kpi week explain terminal sampling
 execute
 publish publish.checks publish.pages publish.week_tables publish.spreadsheets publish.numbers publish.digest
 publish.beside publish.archive publish.explanation publish.weekly

@@ -101,7 +101,7 @@ def digest_of(week: Week, language: Language, page_file: str, base_url: str = ""
     """
     text, explanations = language.text, week.explanations
     heading = text("page.heading", number=week.week.number, year=week.week.year)
-    fact, cause = opening.first_sentences(explanations, week.lead, week.verdicts, language)
+    fact, cause = opening.first_sentences(week.told, language)
     path = f"{week.week}/{page_file}"
     return Digest(
         lang=language.code,
@@ -118,9 +118,9 @@ def digest_of(week: Week, language: Language, page_file: str, base_url: str = ""
         cause=cause,
         exceptions=tuple(
             _exceptional(explanations[item["anchor"]], item, language)
-            for item in opening.exceptions(explanations, week.lead, week.verdicts, language)
+            for item in opening.exceptions(week.told, language)
         ),
-        count=opening.count_line(explanations, week.verdicts, language),
+        count=opening.count_line(week.told, language),
         headers=(
             text("scorecard.kpi"),
             str(week.week),

@@ -22,11 +22,8 @@ def explanation_page(explanation: Explanation, file_name: str, language: Languag
     text = language.text
     only = {explanation.kpi.slug: explanation}
     # A table alone has no log, no promise and no tariff to lead it through the gates.
-    verdicts = as_frame(())
-    pieces = [
-        opening.opening(only, explanation, verdicts, language),
-        page.card(explanation, only, verdicts, language, told=True),
-    ]
+    told = opening.Told(only, explanation, as_frame(()))
+    pieces = [opening.opening(told, language), page.card(explanation, told, language, is_said=True)]
     pieces += [page.parts(explanation, dimension, language) for dimension in explanation.parts]
     h1 = text("page.heading", number=explanation.week.number, year=explanation.week.year)
     surroundings = {

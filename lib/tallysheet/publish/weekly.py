@@ -229,7 +229,6 @@ def _manifest(
     failed: dict[str, str],
     started_at: dt.datetime,
 ) -> str:
-    explanations = week.explanations
     reports = []
     for name, language in itertools.product(notebooks, languages):
         file = file_name(page_name(name), language, week.language)
@@ -253,11 +252,8 @@ def _manifest(
         "as_of": week.cube.as_of.isoformat(),
         "state": week.ledger.state,
         "inputs": week.ledger.files.to_dict("records"),
-        "headline": {
-            one.code: opening.first_sentences(explanations, week.lead, week.verdicts, one)[0]
-            for one in languages
-        },
-        "count": {one.code: opening.count_line(explanations, week.verdicts, one) for one in languages},
+        "headline": {one.code: opening.first_sentences(week.told, one)[0] for one in languages},
+        "count": {one.code: opening.count_line(week.told, one) for one in languages},
         "reports": reports,
         "files": {file: hashlib.sha256(content).hexdigest() for file, content in beside.items()},
     }

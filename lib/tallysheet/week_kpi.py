@@ -1,0 +1,74 @@
+"""One KPI of an open week: explained, how far it is, without the calendar, on its way to a target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from tallysheet.comparison import Explanation
+from tallysheet.cube import Where
+from tallysheet.kpi import Kpi
+from tallysheet.maturity import Maturity
+from tallysheet.review import Review
+from tallysheet.seasons import calendar_adjusted
+from tallysheet.targets import Pace, pace
+
+
+class WeekKpi:
+    """A KPI in its week, in all or of a part.
+
+    Parameters
+    ----------
+    review : Review
+    definition : Kpi
+    where : tuple of (str, str)
+        Dimensions and their values; empty: the total.
+    explanation : callable
+        The week's own: of a slug, a base, dimensions and a part.
+    """
+
+    def __init__(
+        self,
+        review: Callable[[], Review],
+        definition: Kpi,
+        where: Where,
+        explanation: Callable[[str, str | None, tuple[str, ...] | None, Where], Explanation],
+    ) -> None:
+        self._review, self.definition, self.where, self._explanation = review, definition, where, explanation
+
+    def explain(self, base: str | None = None, by: str | Sequence[str] | None = None) -> Explanation:
+        """Compare the week with a base and split the change.
+
+        Parameters
+        ----------
+        base : str, optional
+            As for `open_week`; None is the week's own.
+        by : str or sequence of str, optional
+            Dimensions; None is those of the KPI's that hold 2 to 30 values.
+
+        Raises
+        ------
+        UsageError
+            An unknown dimension, or a base outside the data.
+        """
+        dimensions = (by,) if isinstance(by, str) else by
+        return self._explanation(
+            self.definition.slug, base, tuple(dimensions) if dimensions is not None else None, self.where
+        )
+
+    def maturity(self) -> Maturity:
+        """Tell how far the week is: what is known of it, whether it is final, what it may become."""
+        return self._review().maturity(self.definition.slug, self.where)
+
+    def calendar_adjusted(self) -> pd.DataFrame:
+        """Give the weeks without what holidays and peaks usually do."""
+        return calendar_adjusted(self._review(), self.definition.slug, self.where)
+
+    def pace(self) -> Pace | None:
+        """Tell how far the quarter is on its way to the target; None without one, or for a duration."""
+        slug = self.definition.slug
+        target = self._review().target(slug, self.where)
+        if target is None or not self.definition.is_additive:
+            return None
+        return pace(self._review().series(slug, where=self.where), target, self._review().week)
