@@ -149,14 +149,14 @@ def test_late_invoices_leave_a_week_unjudged_until_they_come(known):
     assert billed["later", "DVP"] > 0.98
     assert (
         then.maturity("cost_per_parcel").reason,
-        then.review.judged_week("cost_per_parcel"),
+        then.judged_week("cost_per_parcel"),
     ) == (
         "gap",
         IsoWeek(2026, 28),
     )
     assert then.explanation("cost_per_parcel", "last-4", ("carrier",)).outside == ()
     assert later.maturity("cost_per_parcel").reason == ""
-    assert later.review.judged_week("cost_per_parcel") == INVOICES
+    assert later.judged_week("cost_per_parcel") == INVOICES
 
 
 def test_what_is_not_billed_yet_stands_at_the_contracts_price(known):
@@ -175,11 +175,11 @@ def test_losses_are_not_judged_before_parcels_can_be_lost(known):
     then, later = (known(THEFT, f"2026-{day}T07:00") for day in ("05-11", "06-29"))
 
     assert then.maturity("loss_rate").reason == "young"
-    assert then.review.judged_week("loss_rate") < THEFT
+    assert then.judged_week("loss_rate") < THEFT
     assert then.explanation("loss_rate", "last-4", ()).variation == "not_known"
     assert later.maturity("loss_rate").is_final
     assert later.maturity("loss_rate").reason == ""
-    assert later.review.judged_week("loss_rate") == THEFT
+    assert later.judged_week("loss_rate") == THEFT
 
 
 def test_losses_of_a_young_week_grow(known):
