@@ -89,6 +89,8 @@ def count(verdicts: pd.DataFrame, language: Language) -> str:
     """Say how many causes are named, and how many chance alone would name."""
     if verdicts.empty:
         return ""
+    if not named(verdicts):
+        return language.text("cause.none_named")
     expected = float(verdicts.drop_duplicates("kpi")["chance"].sum())
     return " ".join(
         [
@@ -150,6 +152,17 @@ def where(scope: Mapping[str, Sequence[str]], language: Language) -> str:
         for name, values in shown.items()
     ]
     return language.text("cause.between").join(parts) if parts else language.text("cause.everywhere")
+
+
+def part(where: Mapping[str, str], language: Language) -> str:
+    """Name a part of a KPI by its dimensions and values: ``carrier: ESK``."""
+    named = [
+        language.text(
+            "cause.whose", what=language.text(f"dimension.{name}", n=1), by=language.name(name, value)
+        )
+        for name, value in where.items()
+    ]
+    return language.text("cause.between").join(named) or language.text("cause.everywhere")
 
 
 def _listed(name: str, values: Sequence[str], language: Language) -> str:

@@ -101,11 +101,15 @@ def _exception(
     slug = item.kpi.slug
     own = [one for one in found if one.slug == slug]
     others = {other for one in own for other in one.others}
+    # What leads has its story above, and room for more.
+    lines = (
+        [say.beside(item, language), *witnesses(item, told.explanations, language)]
+        if item is told.lead
+        else [story(item, told.verdicts, language)]
+    )
     sentences = [
-        "" if item is told.lead else story(item, told.verdicts, language),
+        *lines,
         _others([one for other, one in told.explanations.items() if other in others], language),
-        say.beside(item, language),
-        *witnesses(item, told.explanations, language),
         *(follow_up_sentence(one, language) for one in told.actions if one.action.kpi == slug),
     ]
     kinds = dict.fromkeys(causes.kind(one.row, language) for one in own)

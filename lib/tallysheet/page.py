@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from tallysheet import causes, say
+from tallysheet.actions import FollowUp
 from tallysheet.charts import bridge_chart, control_chart, figure, sparkline
 from tallysheet.comparison import Explanation
 from tallysheet.kpis import kpi
@@ -317,3 +318,32 @@ def _cause(row: causes.Row, language: Language) -> dict[str, object]:
         "since": row["since"],
         "event": isolated(str(row["event"])) or language.text("cause.no_entry"),
     }
+
+
+def actions_table(listed: Sequence[FollowUp], language: Language) -> Html:
+    """Show who does what until when, and what came of what is due; nothing where nothing is done."""
+    if not listed:
+        return Html("")
+    text = language.text
+    rows = [
+        {
+            "name": say.name(kpi(one.action.kpi), language),
+            "where": causes.part(one.action.where, language),
+            "owner": isolated(one.action.owner),
+            "action": isolated(one.action.action),
+            "status": text(f"action.status.{one.action.status}"),
+            "due": str(one.action.due_week),
+            "expected": one.action.expected_effect,
+            "came": one.change,
+            "unit": kpi(one.action.kpi).unit,
+        }
+        for one in listed
+    ]
+    columns = [
+        Column("name", text("scorecard.kpi")),
+        *(Column(name, text(f"sheet.{name}")) for name in ("where", "owner", "action", "status", "due")),
+        Column("expected", text("sheet.expected"), "change"),
+        Column("came", text("sheet.came"), "change"),
+    ]
+    caption = text("sheet.actions")
+    return render_table(pd.DataFrame(rows), columns, caption=caption, language=language, name="actions")

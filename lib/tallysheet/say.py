@@ -19,6 +19,7 @@ _FOLLOWS = 0.1  # a routine part is named beside one that is outside from a tent
 _WITNESS = (0.1, 0.9)  # below: not behind the change; above: as large as the change
 _CLOSED = 1e-9
 _TITLE_PARTS = 2
+_TOLD_PARTS = 3
 _TOLD = 5
 _BY_CHANCE = 0.01
 """Parts outside their ranges are told where so many happen by chance in fewer of a hundred weeks than one."""
@@ -138,7 +139,9 @@ def outside(explanation: Explanation, language: Language) -> str:
     others = [language.name(*_where(segment)) for segment in explanation.outside[1:]]
     if others:
         key = "say.others_outside" if len(others) > 1 else "say.other_outside"
-        sentences.append(language.text(key, segments=language.listed(others)))
+        left = len(others) - _TOLD_PARTS
+        shown = others if left < 2 else [*others[:_TOLD_PARTS], language.text("chart.pooled", n=left)]
+        sentences.append(language.text(key, segments=language.listed(shown)))
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -182,7 +185,7 @@ def _followers(explanation: Explanation, dimension: str, language: Language) -> 
             part=_part(total, explanation, language),
         )
         for segment, total in zip(rows["segment"], rows["total"], strict=True)
-    ]
+    ][:_TOLD_PARTS]
     if not named:
         return ""
     return language.text(

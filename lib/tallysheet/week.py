@@ -327,8 +327,9 @@ class Week:
         return Html.join(*pieces)
 
     def causes(self) -> Html:
-        """Show what kinds of causes are named, and which go on since an earlier week."""
-        return page.causes_table(self.verdicts, self.continuing, self.language)
+        """Show what kinds of causes are named, which go on since an earlier week, and who is on it."""
+        found = page.causes_table(self.verdicts, self.continuing, self.language)
+        return Html.join(found, page.actions_table(self.told.actions, self.language))
 
     def restatement(self) -> Html:
         """Show what has changed since it was first said of the last weeks, and why."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tallysheet import causes, say
+from tallysheet.actions import FollowUp
 from tallysheet.comparison import Explanation
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
@@ -59,6 +60,7 @@ class WeekTables:
     parts: Table
     segments: Table
     causes: Table
+    actions: Table
     files: Table
     definitions: Table
 
@@ -70,7 +72,7 @@ class WeekTables:
     @property
     def results(self) -> tuple[Table, ...]:
         """Those whose rows are about a KPI in the week."""
-        return self.scorecard, self.parts, self.segments, self.causes
+        return self.scorecard, self.parts, self.segments, self.causes, self.actions
 
 
 def week_tables(week: Week, language: Language) -> WeekTables:
@@ -81,6 +83,7 @@ def week_tables(week: Week, language: Language) -> WeekTables:
         parts(explanations, language),
         segments(explanations, language),
         verdicts(week.verdicts, language),
+        actions(week.told.actions, language),
         files(week.ledger, language),
         definitions([one.kpi for one in explanations], language),
     )
@@ -228,6 +231,24 @@ def _verdict(row: causes.Row, language: Language) -> tuple[Cell, ...]:
         ),
         one.slug,
     )
+
+
+def actions(listed: Sequence[FollowUp], language: Language) -> Table:
+    """Give what is done about KPIs, and what came of what is due, one row an action."""
+    names = ("where", "owner", "action", "status", "due", "expected", "came", "key")
+    headers = (language.text("scorecard.kpi"), *(language.text(f"sheet.{name}") for name in names))
+    rows = tuple(
+        (
+            *(say.name(kpi(one.action.kpi), language), causes.part(one.action.where, language)),
+            *(one.action.owner, one.action.action, language.text(f"action.status.{one.action.status}")),
+            str(one.action.due_week),
+            figure(one.action.expected_effect, kpi(one.action.kpi).unit, signed=True),
+            figure(one.change, kpi(one.action.kpi).unit, signed=True),
+            one.action.kpi,
+        )
+        for one in listed
+    )
+    return Table(language.text("sheet.actions"), headers, rows)
 
 
 def files(ledger: Ledger, language: Language) -> Table:
