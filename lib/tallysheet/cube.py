@@ -18,7 +18,7 @@ from tallysheet import schema
 from tallysheet.cells import LOOK, TOTAL, Cells, Look, read_cells
 from tallysheet.engine import connect, fact_columns, fact_sql, identifier, literal
 from tallysheet.errors import DataError
-from tallysheet.facts import missing_tables, open_ground, set_looks, show_table, tables_of
+from tallysheet.facts import missing_tables, open_ground, set_days, set_looks, show_table, tables_of
 from tallysheet.files import read_sealed, write_sealed
 from tallysheet.inputs import fingerprint, source_parts
 from tallysheet.ledger import Ledger
@@ -172,14 +172,21 @@ class Cube:
         DataFrame
             week, seen_at, the dimensions (without a value: ``""``), bins or strata, and measures.
         """
-        connection, select = self._ground, _only(fact_sql(fact), where)
-        set_looks(connection, looks)
+        set_looks(self._ground, looks)
+        return self._grouped(fact, by, where)
+
+    def daily(self, fact: str, first_day: dt.date, last_day: dt.date) -> pd.DataFrame:
+        """Add a fact up by day, each as known now, in the form of `joint`; ``week`` is the day, as text."""
+        set_days(self._ground, first_day, last_day, self.as_of)
+        return self._grouped(fact)
+
+    def _grouped(self, fact: str, by: Sequence[str] = (), where: Where = ()) -> pd.DataFrame:
         columns = fact_columns(fact)
         named = [f"coalesce(CAST({identifier(name)} AS VARCHAR), '') AS {identifier(name)}" for name in by]
         keys = LOOK + named + [name for name in columns if name.endswith(_STRATA)]
         sums = [f"CAST(coalesce(sum({name}), 0) AS BIGINT) AS {name}" for name in columns if is_measure(name)]
-        return connection.execute(
-            f"SELECT {', '.join(keys + sums)} FROM ({select}) GROUP BY ALL ORDER BY ALL"
+        return self._ground.execute(
+            f"SELECT {', '.join(keys + sums)} FROM ({_only(fact_sql(fact), where)}) GROUP BY ALL ORDER BY ALL"
         ).df()
 
     def remembered(self, name: str, about: Sequence[str], make: Callable[[], pd.DataFrame]) -> pd.DataFrame:

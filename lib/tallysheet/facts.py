@@ -131,6 +131,14 @@ def set_looks(connection: duckdb.DuckDBPyConnection, looks: Sequence[tuple[str, 
     _create(connection, "calendar", days.merge(pd.DataFrame(looks, columns=["week", "seen_at"]), on="week"))
 
 
+def set_days(
+    connection: duckdb.DuckDBPyConnection, first_day: dt.date, last_day: dt.date, seen_at: dt.datetime
+) -> None:
+    """Lay out ``calendar`` for facts by day: each day's name, such as 2026-06-01, stands for its week."""
+    days = calendar(first_day, last_day)
+    _create(connection, "calendar", days.assign(week=days["day"].astype(str), seen_at=seen_at))
+
+
 def _span(weeks: Sequence[str]) -> tuple[dt.date, dt.date]:
     return IsoWeek.parse(min(weeks)).monday, IsoWeek.parse(max(weeks)).sunday
 
