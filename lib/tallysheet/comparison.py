@@ -290,7 +290,7 @@ def _split(
     if kpi.denominator and not min(n_now.sum(), n_base.sum()) > 0:
         return None
     mix, rate, total = split((x_now, x_base), (n_now, n_base) if kpi.denominator else None)
-    verdicts = _judge_parts(parts, judged, kpi, why)
+    verdicts = judge_parts(parts, judged, kpi, why)
     variation = np.where(np.char.startswith(verdicts.reason, "run"), "routine", verdicts.variation)
     frame = pd.DataFrame(
         {
@@ -311,7 +311,7 @@ def _split(
     return frame.sort_values("total", key=abs, ascending=False, kind="stable", ignore_index=True)
 
 
-def _judge_parts(parts: Parts, judged: list[str], kpi: Kpi, why: str | None) -> Judgements:
+def judge_parts(parts: Parts, judged: list[str], kpi: Kpi, why: str | None) -> Judgements:
     """Judge the last week of each part, or say why none is."""
     chosen = parts.at(judged)
     x, n = chosen.x.copy(), chosen.n

@@ -154,7 +154,7 @@ def _control(
         middle, text = (compared[0] + compared[-1]) / 2, language.text("chart.base")
         axes.text(middle, floor + 9 * pixel, text, ha="center", color=MUTED, fontsize=12)
     _axis(axes, shown, low, unit, language, ticks)
-    _margin(axes, _levels(shown, unit, language, target, direction, short=width < 600), pixel)
+    name_levels(axes, _levels(shown, unit, language, target, direction, short=width < 600), pixel)
     return drawing
 
 
@@ -216,8 +216,8 @@ def _weeks(axes: Axes, shown: _History, level: np.ndarray, direction: str, *, do
         )
 
 
-def _axis(axes: Axes, shown: _History, low: float, unit: str, language: Language, ticks: int) -> None:
-    """Label four or five levels, the unit on the highest, and a few weeks, the year where it is new."""
+def label_levels(axes: Axes, low: float, unit: str, language: Language) -> None:
+    """Label four or five levels of an axis, the unit on the highest."""
     from matplotlib.ticker import MaxNLocator
 
     scale, top = FORMS[unit].scale, 1.0 if unit == "share" else np.inf
@@ -233,6 +233,12 @@ def _axis(axes: Axes, shown: _History, low: float, unit: str, language: Language
     decimals = next(exact, 2)
     texts = [language.decimal(level * scale, decimals) for level in levels[:-1]]
     axes.set_yticks(levels, [*texts, *(language.value(level, unit, decimals) for level in levels[-1:])])
+    axes.set(xlabel="", ylabel="")
+
+
+def _axis(axes: Axes, shown: _History, low: float, unit: str, language: Language, ticks: int) -> None:
+    """Label levels, and a few weeks, the year where it is new."""
+    label_levels(axes, low, unit, language)
     places = sorted({round(place) for place in np.linspace(0, len(shown.weeks) - 1, ticks)})
     labels, year = [], None
     for place in places:
@@ -241,7 +247,6 @@ def _axis(axes: Axes, shown: _History, low: float, unit: str, language: Language
         labels.append(language.text(key, number=f"{week.number:02d}", year=week.year))
         year = week.year
     axes.set_xticks(places, labels)
-    axes.set(xlabel="", ylabel="")
 
 
 def _levels(
@@ -273,8 +278,13 @@ def _levels(
     return sorted(entry for entry in found if np.isfinite(entry[0]))
 
 
-def _margin(axes: Axes, levels: list[tuple[float, str, str, str]], pixel: float) -> None:
-    """Write the levels beside the line, kept apart: upwards first, then down again from the top."""
+def name_levels(
+    axes: Axes, levels: list[tuple[float, str, str, str]], pixel: float, across: float = 1.0
+) -> None:
+    """Write levels (height, text, colour, weight) beside a line that ends at a share of the width.
+
+    They are kept apart: upwards first, then down again from the top.
+    """
     low, high = axes.get_ylim()
     heights: list[float] = []
     for level, *_ in levels:
@@ -287,7 +297,7 @@ def _margin(axes: Axes, levels: list[tuple[float, str, str, str]], pixel: float)
     for height, (_, text, colour, weight) in zip(heights, levels, strict=True):
         axes.annotate(
             text,
-            (1, height),
+            (across, height),
             (10, 0),
             xycoords=axes.get_yaxis_transform(),
             textcoords="offset points",

@@ -236,6 +236,10 @@ class Language:
         """Write a day in short: ``22 Apr``."""
         return self._date(day, "{day} MMM")
 
+    def month(self, day: dt.date, *, year: bool = False, short: bool = False) -> str:
+        """Write a day's month: ``April``, ``Apr`` in short, with its year if asked."""
+        return self._date(day, ("LLL" if short else "LLLL") + (" y" if year else ""))
+
     def week(self, week: IsoWeek) -> str:
         """Write a week's days: ``Monday 22 to Sunday 28 April 2013``."""
         same = week.monday.month == week.sunday.month

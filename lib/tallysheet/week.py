@@ -10,11 +10,12 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from tallysheet import causes, fine_print, opening, page, say
+from tallysheet import causes, fine_print, lead_page, opening, page, say
 from tallysheet.actions import follow_up, read_actions
 from tallysheet.bases import base_weeks, data_span
 from tallysheet.clean import load
 from tallysheet.comparison import Explanation
+from tallysheet.crossed import crossed
 from tallysheet.cube import Cube, Where
 from tallysheet.engine import close_to_outside, connect, select
 from tallysheet.errors import UsageError, nearest
@@ -24,6 +25,7 @@ from tallysheet.language import Language
 from tallysheet.ledger import Ledger
 from tallysheet.opening import Told
 from tallysheet.overview import row_of
+from tallysheet.periods import periods_of
 from tallysheet.restatement import read_kept, restated
 from tallysheet.review import Review
 from tallysheet.settings import Settings, read_settings
@@ -308,6 +310,20 @@ class Week:
         """Show whether a KPI is usual: sentence and control chart. None is the page's lead."""
         wanted = slug or self.lead.kpi.slug
         return page.card(self.explanations[wanted], self.told, self.language, is_said=slug is None)
+
+    def boxes(self, slug: str | None = None) -> Html:
+        """Show six weeks, twelve months and nine boxes of a KPI that adds up. None is the page's lead."""
+        wanted = slug or self.lead.kpi.slug
+        periods, year_ago = periods_of(self.review, wanted), self.year_ago(wanted)
+        return lead_page.boxes(periods, self.explanation(wanted), year_ago, self.language)
+
+    def heat(self, slug: str | None = None) -> Html:
+        """Show a KPI that adds up by its first two dimensions at once. None is the page's lead."""
+        explanation = self.explanation(slug or self.lead.kpi.slug)
+        by = self.dimensions(explanation.kpi.slug)
+        if len(by) < 2 or not explanation.kpi.is_additive:
+            return Html("")
+        return lead_page.heat(crossed(self.review, explanation, by), explanation, self.language)
 
     def parts(self, slug: str | None = None, by: str | None = None) -> Html:
         """Show what a KPI's change comes from: segments, then parts. None is the page's lead."""

@@ -13,9 +13,9 @@ loading clean forget
 facts cells cube limits boxes calendar_effects judgement
 decomposition lattice scatter contrasts leaves narrowing segment_search usual_scatter segment_passes segments
 bases durations maturity values
-drivers comparison telling targets review restatement overview seasons actions
+drivers comparison telling targets review restatement overview seasons periods crossed actions
 panel spells suspects findings evidence gates gates.quality gates.context gates.money gates.movement verdict
-say causes tables svg control_charts charts opening page fine_print
+say causes tables svg control_charts weekly_charts charts opening page lead_page fine_print
 week_kpi week explain terminal sampling
 execute
 publish publish.checks publish.pages publish.week_tables publish.spreadsheets publish.numbers publish.digest
