@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -91,11 +92,12 @@ def count(verdicts: pd.DataFrame, language: Language) -> str:
         return ""
     if not named(verdicts):
         return language.text("cause.none_named")
-    expected = float(verdicts.drop_duplicates("kpi")["chance"].sum())
+    chance = float(verdicts.drop_duplicates("kpi")["chance"].sum())
+    most = math.ceil(100 * chance) / 100
     return " ".join(
         [
             language.text("cause.count", n=len(named(verdicts))),
-            language.text("cause.chance", expected=language.decimal(expected, 2)),
+            language.text("cause.chance", most=language.decimal(most, 2)),
         ]
     )
 
@@ -129,8 +131,15 @@ def sentence(row: Row, language: Language) -> str:
 
 def _sizes(row: Row, one: Kpi, language: Language) -> dict[str, str]:
     unit, is_change = effect_unit(row, one)
+    sizes = {name: float(row[name]) for name in ("effect", "low", "high")}
+    if row["code"] == "CLASSIFICATION":  # so many were named otherwise, whether they came or went
+        sizes = dict(
+            zip(sizes, (abs(sizes["effect"]), *sorted(map(abs, (sizes["low"], sizes["high"])))), strict=True)
+        )
+    if row["code"] in ("REAL", "DATA") and not is_change:
+        return {name: language.relative(number) for name, number in sizes.items()}
     write = language.change if is_change else language.value
-    return {name: write(float(row[name]), unit) for name in ("effect", "low", "high")}
+    return {name: write(number, unit) for name, number in sizes.items()}
 
 
 def size(row: Row, language: Language) -> tuple[str, str]:

@@ -207,6 +207,12 @@ class Language:
             return self.text("number.missing")
         return self._written(number, FORMS[unit].change_key, unit, decimals, signed=True)
 
+    def relative(self, number: float) -> str:
+        """Write a change as a share of what was to be expected: ``+38.9%``."""
+        if _is_missing(number):
+            return self.text("number.missing")
+        return self._written(number, FORMS["share"].key, "share", None, signed=True)
+
     def size(self, number: float, unit: str) -> str:
         """Write the size of a change without its sign, as a sentence does: ``16.2 points``."""
         return self._written(abs(number), FORMS[unit].size_key, unit, None, signed=False)

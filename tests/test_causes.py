@@ -1,0 +1,150 @@
+"""Causes in sentences: every kind, in both languages, with its size, its place and the log."""
+
+import pandas as pd
+import pytest
+
+from tallysheet import causes
+from tallysheet.language import read_language
+from tallysheet.verdict import COLUMNS, GATES, as_frame
+
+ENGLISH, FRENCH = read_language("en"), read_language("fr")
+
+
+def row(kpi="otd", code="REAL", by="carrier", scope=None, effect=-0.1, low=-0.12, high=-0.08, **more):
+    """Give a verdict's row."""
+    where = {"carrier": ["ESK"]} if scope is None else scope
+    found = dict.fromkeys(COLUMNS, "") | {"perhaps": [], "chance": 0.001, "p": 0.0}
+    sizes = {"effect": effect, "low": low, "high": high}
+    return found | {"kpi": kpi, "code": code, "by": by, "scope": where, "since": "2026-W14"} | sizes | more
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (
+            row(event="hub shut"),
+            "Behind it, carrier ESK: −10.0 pp beyond the rest (between −12.0 pp and −8.0 pp). "
+            "The event log has an entry that fits: hub shut.",
+        ),
+        (
+            row(perhaps=["FNH", "HLV"]),
+            "Behind it, carrier ESK: −10.0 pp beyond the rest (between −12.0 pp and −8.0 pp). "
+            "Perhaps FNH and HLV too, with too little volume to be sure. "
+            "The event log has no entry that fits.",
+        ),
+        (
+            row(
+                "shipments",
+                by="external",
+                scope={"lane": ["DE-US", "FR-US"]},
+                effect=0.389,
+                low=0.3,
+                high=0.5,
+            ),
+            "From outside, lanes DE-US and FR-US: +38.9% beyond the rest (between +30.0% and +50.0%), "
+            "whoever carried it. The event log has no entry that fits.",
+        ),
+        (
+            row("cost_per_parcel", "PRICE", "fuel", {}, 0.24, 0.23, 0.25, event="fuel"),
+            "Fuel surcharge, the whole network: it makes +€0.24 (between +€0.23 and +€0.25). "
+            "The event log has an entry that fits: fuel.",
+        ),
+        (
+            row("wismo_rate", "CLASSIFICATION", "", {}, -0.41, -0.47, -0.35),
+            "Another reason is chosen for the same contacts: 41.0% of them (between 35.0% and 47.0%). "
+            "All reasons together did not move. The event log has no entry that fits.",
+        ),
+        (
+            row("cost_per_parcel", "IMMATURE", "", {"carrier": ["DVP"]}, 0.22, 0.2, 0.24),
+            "Not known enough yet, carrier DVP: 22.0% of it is there.",
+        ),
+        (
+            row("overbilling", "OVERBILLING", "", {"carrier": ["BRV"]}, 55.1, 47.8, 62.5),
+            "Overbilling, carrier BRV: €55.10 charged at a price that did not hold yet "
+            "(between €47.80 and €62.50). The event log has no entry that fits.",
+        ),
+    ],
+)
+def test_a_cause_is_told_with_its_size_its_place_and_the_log(found, told):
+    """Shares change in points, sums by a share of what was expected, prices in euro."""
+    assert plain(causes.sentence(found, ENGLISH)) == told
+
+
+KINDS = {
+    "REAL": ("carrier", "seller", "fulfilment", "external"),
+    "PRICE": ("base", "fuel", "surcharge"),
+    "DATA": ("missing", "duplicate", "unit"),
+} | dict.fromkeys(
+    ("CALENDAR", "MIX", "OVERBILLING", "DEFINITION", "CLASSIFICATION", "ARTEFACT", "IMMATURE"), ("",)
+)
+
+
+@pytest.mark.parametrize("language", [ENGLISH, FRENCH], ids=["en", "fr"])
+@pytest.mark.parametrize(("code", "by"), [(code, by) for code, those in KINDS.items() for by in those])
+def test_every_kind_of_cause_has_its_words_in_every_language(code, by, language):
+    """Whatever a gate may find can be said."""
+    for scope in (
+        {},
+        {"carrier": ["BRV", "CDR"], "lane": ["FR-FR"]},
+        {"seller": ["S1"]},
+        {"partner": ["FP"]},
+    ):
+        found = row("cost_per_parcel", code, by, scope)
+        assert causes.sentence(found, language).endswith(".")
+        assert causes.kind(found, language)
+
+
+def test_a_depot_says_its_country_and_many_values_are_cut():
+    """Spain is left out beside Madrid; of nine sellers six are named."""
+    sellers = [f"S{number}" for number in range(9)]
+
+    assert causes.where({"carrier": ["ESK"], "depot": ["Madrid"], "country": ["ES"]}, ENGLISH) == (
+        "carrier ESK, depot Madrid"
+    )
+    assert causes.where({"seller": sellers}, ENGLISH) == "sellers S0, S1, S2, S3, S4, S5 and 3 others"
+
+
+def test_a_cause_that_several_kpis_show_is_told_once():
+    """By the KPI that comes first; another carrier, and silence, are something else."""
+    frame = pd.DataFrame(
+        [
+            row(),
+            row("carrier_otd"),
+            row("perfect_order", scope={"carrier": ["FNH"]}),
+            row("csat", "NOISE", "", {}),
+            row("loss_rate", "IMMATURE", "", {}),
+        ]
+    )
+
+    assert [(one.slug, one.others) for one in causes.named(frame)] == [
+        ("otd", ("carrier_otd",)),
+        ("perfect_order", ()),
+    ]
+    assert plain(causes.count(frame, ENGLISH)) == (
+        "2 causes are named. Chance alone would name at most 0.01 in such a week."
+    )
+    assert causes.is_noise(frame, "csat")
+    assert not causes.is_noise(frame, "otd")
+
+
+def test_chance_is_counted_once_a_kpi():
+    """Twenty KPIs of three in a thousand each; two causes of one KPI are two looks at the same gates."""
+    rows = [row(f"kpi{number}", "NOISE", "", {}, chance=0.003) for number in range(19)]
+    frame = pd.DataFrame([row(chance=0.003), row(scope={"carrier": ["FNH"]}, chance=0.003), *rows])
+
+    assert "at most 0.06 in" in causes.count(frame, ENGLISH)
+
+
+def test_no_cause_is_said_so():
+    """Nothing is counted of a week in which nothing is named, or nothing was asked."""
+    assert causes.count(pd.DataFrame([row(code="NOISE", by="", scope={})]), ENGLISH) == "No cause is named."
+    assert causes.count(as_frame(()), ENGLISH) == ""
+
+
+def test_the_gates_together_find_something_in_few_unchanged_weeks():
+    """Fewer than one of a hundred, even where all of them look."""
+    assert 0 < sum(gate.level for gate in GATES) < 0.01
