@@ -93,7 +93,7 @@ def count(verdicts: pd.DataFrame, language: Language) -> str:
     if not named(verdicts):
         return language.text("cause.none_named")
     chance = float(verdicts.drop_duplicates("kpi")["chance"].sum())
-    most = math.ceil(100 * chance) / 100
+    most = math.ceil(round(100 * chance, 6)) / 100
     return " ".join(
         [
             language.text("cause.count", n=len(named(verdicts))),
