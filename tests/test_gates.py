@@ -178,6 +178,20 @@ def test_what_a_peak_brought_beyond_twice_the_expected_is_not_the_calendars():
     assert dict(found.ruled_out)["left_over"] == pytest.approx(-0.06)
 
 
+def test_a_carrier_is_not_blamed_for_the_lane_that_it_serves_most():
+    """Days of a lane rose by 0.7; its carrier, which has other lanes too, shows a part of it."""
+    tables = []
+    for key, names, moving in (
+        ("carrier", CARRIERS, {"BRV": 0.4}),
+        ("lane", ["FR-FR", "DE-DE", "ES-ES", "IT-IT", "GB-GB"], {"FR-FR": 0.7}),
+    ):
+        tables.append(shares(names, 2.3, 1500, moving, key=key))
+    table = pd.concat(tables, ignore_index=True)
+    table.attrs = {"by": ["carrier", "lane"], "kind": "amount", "hints": []}
+
+    assert [one.scope for one in movement.moved(table)] == [{"lane": ("FR-FR",)}]
+
+
 def test_parcels_are_named_as_the_log_names_them():
     """All of ESK's go to Spain; the log says ESK in Spain, and means the same."""
     table = shares(CARRIERS, 0.95, 1500, {"ESK": -0.2})

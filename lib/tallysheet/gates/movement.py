@@ -99,9 +99,15 @@ def moved(table: Weekly) -> list[Finding]:
     if kind != "amount":
         return _of_leaves(table, by, kind, table.attrs["hints"])
     for name in [one for one in by[:2] if table[one].notna().any()]:
-        rows = table[table[name].notna()]
-        found += _of_leaves(rows, [name], kind, [])
+        other = _of_leaves(table[table[name].notna()], [name], kind, [])
+        # Medians do not add up, so no part can be held against the rest of another dimension: who carries
+        # most of a country's parcels seems slow when the country is. The larger effect is the nearer one.
+        found = max(found, other, key=_largest)
     return found
+
+
+def _largest(found: Sequence[Finding]) -> float:
+    return max((abs(one.effect) for one in found), default=0.0)
 
 
 def _of_leaves(table: Weekly, by: Sequence[str], kind: str, hinted: Sequence[Where]) -> list[Finding]:
