@@ -287,6 +287,20 @@ def test_only_what_is_outside_its_own_range_is_marked(many_sites):
     assert len(re.findall('class="worse"', html)) == 4
 
 
+def test_no_id_comes_twice(many_sites):
+    """Sections, tables and captions of both pieces have names of their own, on which a page insists."""
+    week = opened(many_sites, "2026-W21")
+    ids = re.findall(r' id="([^"]+)"', week.boxes("otd").html + heat(week))
+
+    assert len(ids) > 8
+    assert len(set(ids)) == len(ids)
+
+
+def heat(week) -> str:
+    found = crossed(week.review, week.explanation("otd"), ("origin", "carrier"))
+    return lead_page.heat(found, week.explanation("otd"), ENGLISH).html
+
+
 def test_names_in_the_heat_table_are_escaped(tmp_path):
     """A site may be called what it likes."""
     lines = parcels(dt.date(2026, 1, 5), dt.date(2026, 5, 24), {2026: 1})

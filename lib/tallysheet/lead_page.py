@@ -140,7 +140,7 @@ def heat(found: Crossed, explanation: Explanation, language: Language) -> Html:
     """Show a KPI by two dimensions, tinted where a pair is outside its own usual range."""
     kpi, text = explanation.kpi, language.text
     named = [say.dimension_name(one, language) for one in found.by]
-    name = f"{kpi.slug}-heat"
+    name = f"{kpi.slug}-crossed"
     rows, columns = (
         [
             *(language.name(dimension, value) for value in values),
@@ -168,7 +168,7 @@ def heat(found: Crossed, explanation: Explanation, language: Language) -> Html:
     written = language.decimal(expected, 2 if expected < 0.1 else 1)
     told = text("heat.note", n=outside, judged=judged, expected=written) if judged else text("heat.unjudged")
     title = text("heat.title", name=say.name(kpi, language), rows=named[0], columns=named[1])
-    return section(title, table, paragraph(told, note=True), name=name, level=3)
+    return section(title, table, paragraph(told, note=True), name=f"{kpi.slug}-heat", level=3)
 
 
 def _cell(found: Crossed, at: tuple[int, int], kpi: Kpi, language: Language) -> str:
