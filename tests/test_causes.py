@@ -131,6 +131,16 @@ def test_a_cause_that_several_kpis_show_is_told_once():
     assert not causes.is_noise(frame, "otd")
 
 
+def test_what_goes_on_is_told_with_the_week_in_which_it_began():
+    """Of the KPI that is asked for."""
+    frame = pd.DataFrame([row("carrier_otd", by="external", scope={"lane": ["FR-FR"]}, since="2025-W40")])
+
+    assert plain(causes.going_on(frame, "carrier_otd", ENGLISH)).startswith(
+        "Going on since 2025-W40. From outside, lane FR-FR: −10.0 pp beyond the rest"
+    )
+    assert causes.going_on(frame, "otd", ENGLISH) == ""
+
+
 def test_chance_is_counted_once_a_kpi():
     """Twenty KPIs of three in a thousand each; two causes of one KPI are two looks at the same gates."""
     rows = [row(f"kpi{number}", "NOISE", "", {}, chance=0.003) for number in range(19)]

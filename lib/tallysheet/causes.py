@@ -75,6 +75,15 @@ def story(verdicts: pd.DataFrame, slug: str, language: Language) -> str:
     return " ".join(sentence(one.row, language) for one in named(verdicts[verdicts["kpi"] == slug]))
 
 
+def going_on(continuing: pd.DataFrame, slug: str, language: Language) -> str:
+    """Say of one KPI what began in an earlier week and was still so; nothing where nothing is."""
+    found = named(continuing[continuing["kpi"] == slug])
+    return " ".join(
+        f"{language.text('cause.since_earlier', since=one.row['since'])} {sentence(one.row, language)}"
+        for one in found
+    )
+
+
 def is_noise(verdicts: pd.DataFrame, slug: str) -> bool:
     """Tell whether a KPI was led through the gates and nothing was found."""
     return bool(verdicts.loc[verdicts["kpi"] == slug, "code"].eq("NOISE").any())

@@ -29,8 +29,8 @@ class Told:
         All KPIs of the page by slug, in order.
     lead : Explanation
         The one that leads.
-    verdicts : DataFrame
-        As `tallysheet.week.Week.verdicts`.
+    verdicts, continuing : DataFrame
+        As `tallysheet.week.Week` has them.
     actions : tuple of FollowUp
         What is done about it, and what came of it.
     """
@@ -38,6 +38,7 @@ class Told:
     explanations: Mapping[str, Explanation]
     lead: Explanation
     verdicts: pd.DataFrame
+    continuing: pd.DataFrame
     actions: tuple[FollowUp, ...] = ()
 
     @property
@@ -61,7 +62,7 @@ def first_sentences(told: Told, language: Language) -> tuple[str, str]:
     """Say the page's first sentence, and the second: whether it is real and what is behind it."""
     if say.is_quiet(told.everything) and not causes.named(told.verdicts):
         return say.quiet(told.everything, told.lead, language)
-    return say.change(told.lead, language), story(told.lead, told.verdicts, language)
+    return say.change(told.lead, language), story(told.lead, told, language)
 
 
 def count_line(told: Told, language: Language) -> str:
@@ -105,7 +106,7 @@ def _exception(
     lines = (
         [say.beside(item, language), *witnesses(item, told.explanations, language)]
         if item is told.lead
-        else [story(item, told.verdicts, language)]
+        else [story(item, told, language)]
     )
     sentences = [
         *lines,
@@ -155,12 +156,13 @@ def _others(others: Sequence[Explanation], language: Language) -> str:
     return language.text("cause.others", names=language.listed(names))
 
 
-def story(item: Explanation, verdicts: pd.DataFrame, language: Language) -> str:
+def story(item: Explanation, told: Told, language: Language) -> str:
     """Say whether a change is usual and what is behind it: causes, else the parts that it comes from."""
-    cause = causes.story(verdicts, item.kpi.slug, language)
-    told = say.story(item, language, cause)
-    unexplained = not cause and item.variation == "signal" and causes.is_noise(verdicts, item.kpi.slug)
-    return f"{told} {language.text('cause.none')}" if unexplained else told
+    slug = item.kpi.slug
+    cause = causes.story(told.verdicts, slug, language) or causes.going_on(told.continuing, slug, language)
+    whole = say.story(item, language, cause)
+    is_open = not cause and item.variation == "signal" and causes.is_noise(told.verdicts, slug)
+    return f"{whole} {language.text('cause.none')}" if is_open else whole
 
 
 def verdict_words(item: Explanation) -> list[str]:

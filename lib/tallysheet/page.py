@@ -132,7 +132,7 @@ def card(explanation: Explanation, told: Told, language: Language, *, is_said: b
     )
     sentences = [
         say.change(explanation, language),
-        story(explanation, told.verdicts, language),
+        story(explanation, told, language),
         say.beside(explanation, language),
         *witnesses(explanation, told.explanations, language),
     ]

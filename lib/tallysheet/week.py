@@ -269,7 +269,7 @@ class Week:
         """What the page tells of: KPIs, the one that leads, causes, and what is done about them."""
         listed = read_actions(self.settings.data / "actions.csv")
         actions = tuple(follow_up(listed, self.review, self.available))
-        return Told(self.explanations, self.lead, self.verdicts, actions)
+        return Told(self.explanations, self.lead, self.verdicts, self.continuing, actions)
 
     @cached_property
     def explanations(self) -> dict[str, Explanation]:

@@ -82,7 +82,7 @@ def week_tables(week: Week, language: Language) -> WeekTables:
         scorecard(week, language),
         parts(explanations, language),
         segments(explanations, language),
-        verdicts(week.verdicts, language),
+        verdicts(pd.concat([week.verdicts, week.continuing], ignore_index=True), language),
         actions(week.told.actions, language),
         files(week.ledger, language),
         definitions([one.kpi for one in explanations], language),
@@ -204,7 +204,7 @@ def verdicts(found: pd.DataFrame, language: Language) -> Table:
     Parameters
     ----------
     found : DataFrame
-        As `tallysheet.week.Week.verdicts`.
+        As `tallysheet.week.Week.verdicts`, and what goes on since an earlier week.
     language : Language
     """
     text = language.text
