@@ -5,11 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import hostile
 import pytest
 from filelock import FileLock
 from playwright.sync_api import sync_playwright
-from readers import Reader
+
+from browser import hostile
+from browser.readers import Reader
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "reports" / "example" / "weekly_review.html"

@@ -1,7 +1,8 @@
 """Names from extracts may hold anything: they are shown as they are, and do nothing."""
 
-import hostile
 import pytest
+
+from browser import hostile
 
 pytestmark = pytest.mark.browser
 

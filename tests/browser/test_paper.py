@@ -4,7 +4,8 @@ import re
 
 import pypdfium2
 import pytest
-from readers import Reader
+
+from browser.readers import Reader
 
 pytestmark = pytest.mark.browser
 

@@ -202,7 +202,7 @@ def test_a_text_that_shrank_against_the_last_load_is_told(tmp_path, reader, shar
         if cut < len(whole):
             write_raw(data, "parcels_2026-01-12.csv", whole[:cut])
             told = notes(ts.load(data), "shrank")
-            assert len(told) == 1 and f"{cut} bytes, " in told[0]
+            assert len(told) == 1 and f"{cut:,} bytes, " in told[0]
         write_raw(data, "parcels_2026-01-12.csv", whole)
         ts.load(data)
 
