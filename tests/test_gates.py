@@ -129,18 +129,14 @@ def test_the_interval_of_a_share_near_one_has_room_below():
 
 
 def test_what_the_log_names_needs_less_proof():
-    """A fall that is named only because somebody wrote down where to look."""
-    table = shares(CARRIERS, 0.95, 150, {"ESK": -0.07})
-    for name in CARRIERS:
-        own = table["carrier"] == name
-        table.loc[own, "x"] += np.where(np.arange(own.sum()) % 3 == 0, -5, 3) * (
-            np.arange(own.sum()) != JUDGED
-        )
+    """Six points of 600 parcels a week are named only because somebody wrote down where to look."""
+    table = shares(CARRIERS, 0.95, 600, {"ESK": -0.06})
 
-    hinted = moved(table.copy(), ["carrier"], [{"carrier": ("ESK",)}])
-    plain = moved(table.copy(), ["carrier"])
-
-    assert len(plain) <= len(hinted)
+    assert [one.scope for one in moved(table.copy(), ["carrier"], [{"carrier": ("ESK",)}])] == [
+        {"carrier": ("ESK",)}
+    ]
+    assert moved(table.copy(), ["carrier"], [{"carrier": ("ALT",)}]) == []
+    assert moved(table, ["carrier"]) == []
 
 
 def around_black_friday(came: float) -> pd.DataFrame:
@@ -261,7 +257,7 @@ def test_pounds_written_as_euros_are_a_unit_and_no_price():
 def test_invoices_that_are_late_are_not_known_yet():
     """A fifth of one carrier's parcels is billed, of others and of it before nine in ten."""
     table = shares(CARRIERS, 0.9, 800, {"DVP": -0.7}).rename(columns={"carrier": "part"})
-    table = table.assign(ended=table["x"], dimension="carrier", floor=0.9, is_money=True)
+    table = table.assign(ended=table["x"], dimension="carrier", floor=0.9)
 
     found = quality.immature(table)
 

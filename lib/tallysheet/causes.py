@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from tallysheet.findings import is_silent
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.language import Language, isolated
@@ -62,7 +63,7 @@ def named(verdicts: pd.DataFrame) -> list[Cause]:
     """
     found: dict[tuple[str, ...], Cause] = {}
     for row in verdicts.to_dict("records"):
-        if row["code"] == "NOISE" or (row["code"] == "IMMATURE" and not row["scope"]):
+        if is_silent(row["code"], row["scope"]):
             continue
         key = (row["code"], row["by"], repr(sorted(row["scope"].items())))
         first = found.get(key)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 CODES = (
-    *("NOISE", "CALENDAR", "REAL", "MIX", "PRICE", "OVERBILLING", "DEFINITION", "CLASSIFICATION"),
-    *("ARTEFACT", "DATA", "IMMATURE"),
+    *("DATA", "REAL", "OVERBILLING", "PRICE", "MIX", "DEFINITION", "CLASSIFICATION", "ARTEFACT"),
+    *("CALENDAR", "IMMATURE", "NOISE"),
 )
-"""Kinds of causes."""
+"""Kinds of causes: first faults of the data, which make the rest worthless, then what asks for most."""
 
 _KEYS = {
     "destination_country": "country",
@@ -80,6 +80,11 @@ class Finding:
     def with_event(self, note: str) -> Finding:
         """Add the entry of the event log that fits."""
         return replace(self, event=note)
+
+
+def is_silent(code: str, scope: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether a finding names nothing: chance, or too little known of the whole."""
+    return code == "NOISE" or (code == "IMMATURE" and not scope)
 
 
 def scope_of(where: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:

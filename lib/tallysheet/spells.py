@@ -79,8 +79,6 @@ class Track:
         ``share``: events out of units; ``rate``: events for units; ``amount``: any other ratio.
     usual : array of bool
         Weeks that may serve as base and history.
-    expected : array of float
-        What the calendar is expected to add, in the unit of the effect.
     """
 
     x: Numbers
@@ -89,19 +87,17 @@ class Track:
     rest_n: Numbers
     kind: str
     usual: NDArray[np.bool_]
-    expected: Numbers | None = None
+
+    @classmethod
+    def alone(cls, x: Numbers, n: Numbers, kind: str, usual: NDArray[np.bool_]) -> Track:
+        """Follow what has no rest to be held against."""
+        nothing = np.zeros(len(x))
+        return cls(x, n, nothing, nothing, kind, usual)
 
     def compare(self, weeks: NDArray[np.intp], base: NDArray[np.intp]) -> tuple[float, float]:
         """Give the difference of some weeks from others beyond the rest, and its variance by chance."""
-        pick = [self._pooled(at) for at in (weeks, base)]
-        (own, own_variance), (before, before_variance) = pick
-        expected = 0.0
-        if self.expected is not None:
-            expected = float(
-                np.average(self.expected[weeks], weights=np.maximum(self.n[weeks], 1e-9))
-                - np.average(self.expected[base], weights=np.maximum(self.n[base], 1e-9))
-            )
-        return own - before - expected, own_variance + before_variance
+        (own, own_variance), (before, before_variance) = (self._pooled(at) for at in (weeks, base))
+        return own - before, own_variance + before_variance
 
     def _pooled(self, at: NDArray[np.intp]) -> tuple[float, float]:
         """Give the part less the rest over some weeks, and the variance of that by chance."""
@@ -197,15 +193,17 @@ def measure(track: Track, first: int, last: int) -> Spell | None:
     scatter = max(_robust(history), _robust(single), 1.0 if track.kind != "amount" else 0.0)
     if not scatter * variance > 0:
         return None
-    if _few(track, inside, base):
+    is_few = _few(track, inside, base)
+    if is_few:
         scatter = 1.0  # so few events say nothing of how they scatter
     error = float(np.sqrt(variance * scatter))
-    freedom = len(single)
-    p = 2 * float(stats.t.sf(abs(effect) / error, freedom))
+    p = (
+        _by_counts(track, inside, first)
+        if is_few
+        else 2 * float(stats.t.sf(abs(effect) / error, len(single)))
+    )
     half = float(stats.norm.ppf(0.975)) * error
     now, before = (_value(track, at) for at in (inside, base))
-    if _few(track, inside, base):
-        p = _by_counts(track, inside, first)
     if track.kind == "sum":
         low, high, effect = (float(np.expm1(one)) for one in (effect - half, effect + half, effect))
         return Spell(first, last, effect, low, high, p, now, before)

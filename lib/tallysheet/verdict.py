@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.evidence import Evidence, Weekly
-from tallysheet.findings import Finding
+from tallysheet.findings import CODES, Finding, is_silent
 from tallysheet.gates import context, money, movement, quality
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import HEADLINE, kpi
@@ -231,16 +231,12 @@ def as_frame(verdicts: Iterable[Verdict], *, continuing: bool = False) -> pd.Dat
         row["perhaps"] = list(row["perhaps"])
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     ranks = frame.assign(
-        silent=[code == "NOISE" or (code == "IMMATURE" and not scope) for code, scope in _told(frame)],
+        silent=[is_silent(code, scope) for code, scope in zip(frame["code"], frame["scope"], strict=True)],
         aside=~frame["kpi"].isin(HEADLINE),
-        order=frame["code"].map(_RANK.index),
+        order=frame["code"].map(CODES.index),
     )
     ranks = ranks.sort_values(["silent", "aside", "order"], kind="stable", ignore_index=True)
     return ranks[list(COLUMNS)]
-
-
-def _told(frame: pd.DataFrame) -> Iterable[tuple[str, dict[str, list[str]]]]:
-    return zip(frame["code"], frame["scope"], strict=True)
 
 
 _PACKED = ("scope", "perhaps", "ruled_out")
@@ -255,9 +251,3 @@ def _packed(frame: pd.DataFrame) -> pd.DataFrame:
 def _unpacked(frame: pd.DataFrame) -> pd.DataFrame:
     """Take verdicts out of what `_packed` made."""
     return frame.assign(**{name: [json.loads(value) for value in frame[name]] for name in _PACKED})
-
-
-_RANK = [
-    *("DATA", "REAL", "OVERBILLING", "PRICE", "MIX", "DEFINITION", "CLASSIFICATION", "ARTEFACT"),
-    *("CALENDAR", "IMMATURE", "NOISE"),
-]

@@ -26,6 +26,7 @@ import numpy as np
 from scipy.stats import binom
 
 from tallysheet.errors import UsageError
+from tallysheet.findings import is_silent
 from tallysheet.judgement import FALSE_FLAG_SHARE, judge
 from tallysheet.week import Week, open_week
 from tallysheet.weeks import IsoWeek
@@ -245,11 +246,6 @@ def judge_events(sample: Sample) -> bool:
     return required(text, others <= most)
 
 
-def is_silent(row: Row) -> bool:
-    """Tell whether a row says that nothing happened, or that nothing can be known yet."""
-    return row["code"] == "NOISE" or (row["code"] == "IMMATURE" and not row["scope"])
-
-
 def judge_quiet(sample: Sample) -> bool:
     """Require that nothing is named in quiet weeks, and no entry of the log that had no effect."""
     controls, entries = sample.told["controls"], sample.told["log_only"]
@@ -257,7 +253,7 @@ def judge_quiet(sample: Sample) -> bool:
         f"  {week} {row['kpi']} {shown_row(row)}"
         for week in map(IsoWeek.parse, controls)
         for row in sample.later_verdicts(week)
-        if not is_silent(row)
+        if not is_silent(row["code"], row["scope"])
     ]
     believed = [
         f"  {entry['starts_on']} {row['kpi']} {shown_row(row)}"

@@ -185,24 +185,14 @@ def classification(table: Weekly) -> list[Finding]:
     names = leaves.named["reason"].tolist()
     if counted not in names:
         return []
-    nothing = np.zeros(len(leaves.weeks))
     whole = table.groupby("week")["n"].first().reindex(leaves.weeks).to_numpy(float)
-    spells = {
-        name: spell_at(Track(leaves.x[place], whole, nothing, nothing, "share", lineup.usual), at)
-        for place, name in enumerate(names)
+    tracks = {
+        name: Track.alone(x, whole, "share", lineup.usual) for name, x in zip(names, leaves.x, strict=True)
     }
-    own = spells[counted]
+    own = spell_at(tracks[counted], at)
     if own is None or own.p * len(names) > SURE or own.first != at:
         return []
-    place = names.index(counted)
-    other = [
-        (
-            name,
-            measure(Track(leaves.x[j], whole, nothing, nothing, "share", lineup.usual), own.first, own.last),
-        )
-        for j, name in enumerate(names)
-        if j != place
-    ]
+    other = [(name, measure(track, own.first, own.last)) for name, track in tracks.items() if name != counted]
     opposite = [
         (name, one)
         for name, one in other
@@ -213,21 +203,21 @@ def classification(table: Weekly) -> list[Finding]:
     name, one = max(opposite, key=lambda pair: abs(pair[1].effect))
     if abs(one.effect + own.effect) > 0.35 * abs(own.effect):
         return []
-    effect, half = own.effect / own.before, (own.high - own.effect) / own.before
+    effect, low, high = (side / own.before for side in (own.effect, own.low, own.high))
     return [
         Finding(
             "CLASSIFICATION",
             {},
             "",
             effect,
-            effect - half,
-            effect + half,
+            low,
+            high,
             leaves.weeks[own.first],
             leaves.weeks[own.last],
             own.p * len(names),
-            pd.DataFrame(
-                {"week": leaves.weeks, counted: leaves.x[place], name: leaves.x[names.index(name)]}
-            ).iloc[max(at - 4, 0) : at + 4],
+            pd.DataFrame({"week": leaves.weeks, counted: tracks[counted].x, name: tracks[name].x}).iloc[
+                max(at - 4, 0) : at + 4
+            ],
             (("other_reason_gained", one.effect), ("reason_lost", own.effect)),
         )
     ]

@@ -13,7 +13,7 @@ from tallysheet.gates.quality import AUDITED
 from tallysheet.kpi import Kpi
 from tallysheet.limits import Numbers
 from tallysheet.spells import Spell, Track, measure, spell_at, step_at
-from tallysheet.suspects import is_like, lineup_of, suspects
+from tallysheet.suspects import Lineup, is_like, lineup_of, suspects
 
 SURE = 1e-3
 """Chance that an unchanged week shows a move of volume, or of a price."""
@@ -56,20 +56,19 @@ def _leaf(one: Kpi) -> tuple[str, ...]:
 def mix(table: Weekly) -> list[Finding]:
     """Find volume that moved between carriers of a lane, or left lanes, and what that does to the KPI."""
     counts = table.assign(x=table["shipped_n"].astype(float), n=table["shipped_n"].astype(float))
-    return [*_between_carriers(table, counts), *_between_lanes(table, counts)]
+    shares, sums = (lineup_of(counts, ["lane", "carrier"], kind, SURE) for kind in ("share", "sum"))
+    return [*_between_carriers(table, shares), *_between_lanes(table, sums)]
 
 
-def moves(counts: Weekly) -> dict[str, list[tuple[str, Spell]]]:
+def _moves(lineup: Lineup) -> dict[str, list[tuple[str, Spell]]]:
     """Give the carriers whose share of a lane moved in the week, lane by lane."""
-    lineup = lineup_of(counts, ["lane", "carrier"], "share", SURE)
     leaves, found = lineup.panel, {}
-    nothing = np.zeros(len(leaves.weeks))
     for lane in np.unique(leaves.named["lane"].astype(str)).tolist():
         held = leaves.held({"lane": (lane,)})
         whole = leaves.sums(held)[1]
         moved = []
         for place in np.flatnonzero(held):
-            track = Track(leaves.x[place], whole, nothing, nothing, "share", lineup.usual)
+            track = Track.alone(leaves.x[place], whole, "share", lineup.usual)
             spell = spell_at(track, lineup.week)
             if spell is None or abs(spell.effect) < _LEAST_MOVE or spell.first != lineup.week:
                 continue
@@ -80,24 +79,22 @@ def moves(counts: Weekly) -> dict[str, list[tuple[str, Spell]]]:
     return found
 
 
-def _between_carriers(table: Weekly, counts: Weekly) -> Iterator[Finding]:
+def _between_carriers(table: Weekly, lineup: Lineup) -> Iterator[Finding]:
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
-    moved = moves(counts)
+    moved = _moves(lineup)
     for lane, parts in moved.items():
         gain, lose = (
             tuple(sorted(name for name, spell in parts if spell.effect * sign > 0)) for sign in (1, -1)
         )
         groups.setdefault((gain, lose), []).append(lane)
-    weeks = sorted(table["week"].unique())
-    at = weeks.index(table["week"][table["is_judged"]].iloc[0])
+    weeks, at = list(lineup.panel.weeks), lineup.week
     for (gain, lose), proven in groups.items():
         last = min(spell.last for lane in proven for _, spell in moved[lane])
-        as_well, perhaps = _as_well(counts, gain, lose, proven, last)
+        as_well, perhaps = _as_well(lineup, gain, lose, proven, last)
         lanes = [*proven, *as_well]
         rows = table[table["lane"].isin(lanes) & table["carrier"].isin([*gain, *lose])]
-        effect, error, proof = _mixed(
-            rows, _full(rows, gain, weeks[at : last + 1], _base(rows, at)), _base(rows, at)
-        )
+        base = _base(rows, at)
+        effect, error, proof = _mixed(rows, _full(rows, gain, weeks[at : last + 1], base), base)
         if abs(effect) < table["limit"].iloc[0] or abs(effect) < 1.96 * error:
             continue
         yield Finding(
@@ -116,10 +113,9 @@ def _between_carriers(table: Weekly, counts: Weekly) -> Iterator[Finding]:
 
 
 def _as_well(
-    counts: Weekly, gain: tuple[str, ...], lose: tuple[str, ...], proven: list[str], last: int
+    lineup: Lineup, gain: tuple[str, ...], lose: tuple[str, ...], proven: list[str], last: int
 ) -> tuple[list[str], list[str]]:
     """Give the lanes on which the same carriers gained and lost in the same weeks, and where perhaps."""
-    lineup = lineup_of(counts, ["lane", "carrier"], "share", SURE)
     spells = {}
     for lane in sorted({*lineup.panel.named["lane"].tolist()}):
         gained, lost = (
@@ -127,8 +123,7 @@ def _as_well(
             for names in (gain, lose)
         )
         # Beside the carriers that lost alone, as what others carry only adds noise to a small lane.
-        nothing = np.zeros_like(gained)
-        track = Track(gained, gained + lost, nothing, nothing, "share", lineup.usual)
+        track = Track.alone(gained, gained + lost, "share", lineup.usual)
         spell = measure(track, lineup.week, last) if gained.any() and lost.any() else None
         if spell is not None:
             spells[lane] = spell
@@ -191,8 +186,7 @@ def _mixed(rows: Weekly, now: list[str], base: list[str]) -> tuple[float, float,
 _OVERDISPERSION = 3.0
 
 
-def _between_lanes(table: Weekly, counts: Weekly) -> Iterator[Finding]:
-    lineup = lineup_of(counts, ["lane", "carrier"], "sum", SURE)
+def _between_lanes(table: Weekly, lineup: Lineup) -> Iterator[Finding]:
     weeks = lineup.panel.weeks
     for one in suspects(lineup, ["lane"]):
         if one.spell.first != lineup.week or abs(one.spell.effect) < _LEAVES:

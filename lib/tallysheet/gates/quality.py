@@ -51,8 +51,7 @@ def missing(table: Weekly) -> list[Finding]:
         if spell.effect < _UNSEEN or spell.first != lineup.week:
             continue
         x, n = kpi.sums(kpi.held(one.where))
-        nothing = np.zeros_like(x)
-        own = spell_at(Track(x, n, nothing, nothing, "amount", lineup.usual), lineup.week)
+        own = spell_at(Track.alone(x, n, "amount", lineup.usual), lineup.week)
         if own is None or own.p > SURE:
             continue
         found.append(
@@ -147,12 +146,12 @@ def unit(table: Weekly) -> list[Finding]:
 
 
 def coverage(evidence: Evidence, one: Kpi) -> Weekly | None:
-    """Lay out, by carrier (or in all), how many there are and of how many the end is known."""
-    if not one.evidence or not one.is_additive:
+    """Lay out, by carrier (else by its first dimension), of how many a KPI of money knows the end."""
+    if not (one.evidence and one.is_additive and one.is_money):
         return None
     by = "carrier" if "carrier" in one.dimensions else one.dimensions[0]
     table = evidence.leaves(one.slug, (by,)).rename(columns={by: "part"})
-    return table.assign(dimension=by, floor=one.floor, is_money=one.is_money)
+    return table.assign(dimension=by, floor=one.floor)
 
 
 def immature(table: Weekly) -> list[Finding]:
@@ -171,8 +170,6 @@ def immature(table: Weekly) -> list[Finding]:
             and now < table["floor"].iloc[0] * usual
             and _far_below(now, earlier, rows["n"][judged[0]])
         ):
-            continue
-        if not table["is_money"].iloc[0]:
             continue
         spread = 1.96 * float(np.sqrt(now * (1 - now) / rows["n"][judged[0]]))
         found.append(
