@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -48,6 +49,21 @@ def test_an_action_is_read_with_its_part_and_its_week(tmp_path):
     assert action.entered_on == dt.date(2026, 4, 7)
 
 
+def test_an_action_is_read_as_french_excel_writes_it(tmp_path):
+    """Semicolons, a decimal comma, the code page of Windows; no effect is expected of the second."""
+    path = tmp_path / "actions.csv"
+    lines = [
+        ";".join(COLUMNS),
+        "otd;carrier=ESK;Zoé;Équipe du soir à Madrid;open;0,05;2026-W16;2026-04-07;Ben",
+        "csat;;Luc;Répondre le samedi;done;;2026-W16;2026-04-07;Ben",
+    ]
+    path.write_bytes("\r\n".join(lines).encode("cp1252"))
+    first, second = read_actions(path)
+
+    assert (first.owner, first.action, first.expected_effect) == ("Zoé", "Équipe du soir à Madrid", 0.05)
+    assert math.isnan(second.expected_effect)
+
+
 def test_no_file_is_no_action(tmp_path):
     """A workbook need not have one."""
     assert read_actions(tmp_path / "actions.csv") == []
@@ -56,12 +72,13 @@ def test_no_file_is_no_action(tmp_path):
 @pytest.mark.parametrize(
     ("line", "place"),
     [
-        (LINE.replace("otd", "odt"), "line 2, kpi"),
-        (LINE.replace("carrier=", "carier="), "line 2, segment"),
-        (LINE.replace(",open,", ",maybe,"), "line 2, status"),
-        (LINE.replace("2026-W16", "16"), "line 2"),
-        (LINE.replace("0.05", "five points"), "line 2"),
-        (LINE.replace("2026-04-07", "7 April"), "line 2"),
+        (LINE.replace("otd", "odt"), "row 1, kpi"),
+        (LINE.replace("carrier=", "carier="), "row 1, segment"),
+        (LINE.replace(",open,", ",maybe,"), "row 1, status"),
+        (LINE.replace("2026-W16", "16"), "row 1"),
+        (LINE.replace("0.05", "five points"), "row 1"),
+        (LINE.replace("0.05", "inf"), "row 1"),
+        (LINE.replace("2026-04-07", "7 April"), "row 1"),
     ],
 )
 def test_a_wrong_cell_is_told_by_its_line(tmp_path, line, place):
@@ -116,3 +133,5 @@ def test_the_sentence_says_who_does_what_and_what_came_of_it(tmp_path):
     assert follow_up_sentence(FollowUp(action), english) == "Ana: Second shift in Madrid (due 2026-W16)."
     checked = follow_up_sentence(FollowUp(action, 0.03), english).replace("\u00a0", " ")
     assert "since 2026-W15 it changed by +3.0 pp, +5.0 pp expected" in checked
+    alone = follow_up_sentence(FollowUp(replace(action, expected_effect=math.nan), 0.03), english)
+    assert alone.replace("\u00a0", " ").endswith("since 2026-W15 it changed by +3.0 pp.")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
 from tallysheet.errors import DataError, UsageError, nearest
+from tallysheet.extract import read_text_table
 from tallysheet.kpis import KPIS
 from tallysheet.review import Review
 from tallysheet.targets import parse_segment
@@ -73,27 +73,24 @@ class FollowUp:
 
 
 def read_actions(path: Path) -> list[Action]:
-    """Read data/actions.csv; none where there is no such file.
+    """Read data/actions.csv, however it is delimited and encoded; none where there is no such file.
 
     Raises
     ------
     DataError
-        A column is missing, or a cell is not what it should be: the line is named.
+        A column is missing, or a cell is not what it should be: the row below the header is named.
     """
     if not path.exists():
         return []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
-        missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
-        if missing:
-            raise DataError(
-                path.name, f"columns {', '.join(COLUMNS)}", f"no {', '.join(missing)}", "Add them."
-            )
-        return [_action(f"{path.name}, line {rows.line_num}", row) for row in rows]
+    table = read_text_table(path)
+    missing = [name for name in COLUMNS if name not in table]
+    if missing:
+        raise DataError(path.name, f"columns {', '.join(COLUMNS)}", f"no {', '.join(missing)}", "Add them.")
+    rows = table[list(COLUMNS)].apply(lambda column: column.str.strip()).to_dict("records")
+    return [_action(f"{path.name}, row {place}", cells) for place, cells in enumerate(rows, start=1)]
 
 
-def _action(place: str, row: Mapping[str, str]) -> Action:
-    cells = {name: (row[name] or "").strip() for name in COLUMNS}
+def _action(place: str, cells: Mapping[Hashable, str]) -> Action:
     if cells["kpi"] not in KPIS:
         raise DataError(f"{place}, kpi", "a known KPI", repr(cells["kpi"]), nearest(cells["kpi"], KPIS))
     where = parse_segment(cells["segment"])
@@ -101,24 +98,32 @@ def _action(place: str, row: Mapping[str, str]) -> Action:
         known = KPIS[cells["kpi"]].dimensions
         if name not in known:
             raise DataError(f"{place}, segment", f"a dimension of {cells['kpi']}", name, nearest(name, known))
-    if cells["status"] not in get_args(Status):
-        found = repr(cells["status"])
-        raise DataError(f"{place}, status", " or ".join(get_args(Status)), found, "Correct it.")
+    statuses = {one: one for one in get_args(Status)}
+    if cells["status"] not in statuses:
+        raise DataError(f"{place}, status", " or ".join(statuses), repr(cells["status"]), "Correct it.")
     try:
         return Action(
             kpi=cells["kpi"],
             where=where,
             owner=cells["owner"],
             action=cells["action"],
-            status=cells["status"],  # type: ignore[arg-type]
-            expected_effect=float(cells["expected_effect"] or "nan"),
+            status=statuses[cells["status"]],
+            expected_effect=_effect(cells["expected_effect"]),
             due_week=IsoWeek.parse(cells["due_week"]),
             entered_on=dt.date.fromisoformat(cells["entered_on"]),
             author=cells["author"],
         )
     except (ValueError, UsageError) as error:
         wanted = "a number, a week such as 2026-W46 and a day such as 2026-11-09"
-        raise DataError(place, wanted, str(error), "Correct the line.") from None
+        raise DataError(place, wanted, str(error), "Correct the row.") from None
+
+
+def _effect(cell: str) -> float:
+    """Read a number with a point or a comma; NaN where none is given."""
+    effect = float(cell.replace(",", ".")) if cell else math.nan
+    if cell and not math.isfinite(effect):
+        raise ValueError(repr(cell))
+    return effect
 
 
 def follow_up(actions: Sequence[Action], review: Review, available: Sequence[str]) -> Iterator[FollowUp]:

@@ -140,13 +140,13 @@ def follow_up_sentence(one: FollowUp, language: Language) -> str:
     }
     if pd.isna(one.change):
         return language.text(f"action.{action.status}", **values)
-    return language.text(
-        "action.checked",
-        since=str(IsoWeek.of(action.entered_on)),
-        change=language.change(one.change, unit),
-        expected=language.change(action.expected_effect, unit),
-        **values,
-    )
+    values |= {
+        "since": str(IsoWeek.of(action.entered_on)),
+        "change": language.change(one.change, unit),
+    }
+    if pd.isna(action.expected_effect):
+        return language.text("action.came", **values)
+    return language.text("action.checked", expected=language.change(action.expected_effect, unit), **values)
 
 
 def _others(others: Sequence[Explanation], language: Language) -> str:
