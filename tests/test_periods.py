@@ -282,7 +282,7 @@ def test_only_what_is_outside_its_own_range_is_marked(many_sites):
     assert fallen.variation[:2, 0].tolist() == ["signal", "routine"]
     assert usual.variation[:2, 0].tolist() == ["routine", "routine"]
     html = lead_page.heat(fallen, week.explanation("otd"), ENGLISH).html
-    assert re.search(r'<td class="worse">70\.0%<small>−\S+\spp, worse</small>', html)
+    assert re.search(r'<td class="worse" data-label="BRV">70\.0%<small>−\S+\spp, worse</small>', html)
     # Site A and its total, its carrier's total and that of both; site B and its total say nothing.
     assert len(re.findall('class="worse"', html)) == 4
 

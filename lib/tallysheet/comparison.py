@@ -291,7 +291,7 @@ def _split(
         return None
     mix, rate, total = split((x_now, x_base), (n_now, n_base) if kpi.denominator else None)
     verdicts = judge_parts(parts, judged, kpi, why)
-    variation = np.where(np.char.startswith(verdicts.reason, "run"), "routine", verdicts.variation)
+    variation = verdicts.variation_of_parts
     frame = pd.DataFrame(
         {
             "segment": np.array(parts.segments, dtype=object)[keep],

@@ -104,8 +104,6 @@ def cross(
     parts = Parts([str(cell) for cell in range(rows * columns)], list(weeks), **sides)
     reason = explanation.judgement.reason
     verdicts = judge_parts(parts, judged, kpi, reason if reason in _UNJUDGED else None)
-    # A run on one side of the centre is no news of a part.
-    variation = np.where(np.char.startswith(verdicts.reason, "run"), "routine", verdicts.variation)
     shape = rows, columns
     return Crossed(
         by=by,
@@ -115,7 +113,7 @@ def cross(
         now=_values(parts, judged[-1:], kpi).reshape(shape),
         base=_values(parts, base, kpi).reshape(shape),
         n=parts.at(judged[-1:]).n.reshape(shape),
-        variation=variation.reshape(shape),
+        variation=verdicts.variation_of_parts.reshape(shape),
         reason=verdicts.reason.reshape(shape),
     )
 

@@ -150,6 +150,11 @@ class Judgements:
         known = np.where(self.reason == "inside", "routine", "signal")
         return np.where(np.isin(self.reason, _NOT_KNOWN), "not_known", known)
 
+    @property
+    def variation_of_parts(self) -> NDArray[np.str_]:
+        """The same without runs: a run on one side of its centre is no news of a part."""
+        return np.where(np.char.startswith(self.reason, "run"), "routine", self.variation)
+
 
 def judge_many(
     values: ArrayLike, n: ArrayLike | None = None, chart: Chart = "xmr", *, is_count: bool = False

@@ -12,7 +12,6 @@ from tallysheet import say
 from tallysheet.charts import figure
 from tallysheet.comparison import Explanation
 from tallysheet.crossed import Crossed
-from tallysheet.judgement import FALSE_FLAG_SHARE
 from tallysheet.kpi import Kpi
 from tallysheet.language import Language
 from tallysheet.periods import TO_DATE, boxes_of, in_points
@@ -122,9 +121,7 @@ def _boxes_table(
 
 
 def _change(number: float, unit: str, language: Language, *, points: bool) -> str:
-    if points or np.isnan(number):
-        return language.change(number, unit)
-    return language.text("number.percent", number=language.decimal(number, 1, signed=True))
+    return language.change(number, unit) if points else language.relative(number / 100)
 
 
 def _names(day: dt.date, language: Language) -> list[tuple[str, str]]:
@@ -150,11 +147,10 @@ def heat(found: Crossed, explanation: Explanation, language: Language) -> Html:
         for dimension, values, rest in zip(found.by, (found.rows, found.columns), found.pooled, strict=True)
     )
     head = "".join(f'<th scope="col">{escape(one)}</th>' for one in [named[0].capitalize(), *columns])
-    body = "".join(
-        f'<tr><th scope="row">{escape(title)}</th>'
-        f"{''.join(_cell(found, (row, column), kpi, language) for column in range(len(columns)))}</tr>"
-        for row, title in enumerate(rows)
-    )
+    body = ""
+    for row, title in enumerate(rows):
+        line = [_cell(found, (row, place), kpi, column, language) for place, column in enumerate(columns)]
+        body += f'<tr><th scope="row">{escape(title)}</th>{"".join(line)}</tr>'
     caption = text("heat.caption", week=str(explanation.week), base=say.base(explanation, language))
     table = Html(
         f'<div class="scroll" role="group" tabindex="0" aria-labelledby="{name}-caption">'
@@ -164,18 +160,18 @@ def heat(found: Crossed, explanation: Explanation, language: Language) -> Html:
     # The total is judged by its card.
     cells = found.variation.ravel()[:-1]
     judged, outside = int((cells != "not_known").sum()), int((cells == "signal").sum())
-    expected = judged * FALSE_FLAG_SHARE
-    written = language.decimal(expected, 2 if expected < 0.1 else 1)
-    told = text("heat.note", n=outside, judged=judged, expected=written) if judged else text("heat.unjudged")
+    expected = say.expected_flags(judged, language)
+    told = text("heat.note", n=outside, judged=judged, expected=expected) if judged else text("heat.unjudged")
     title = text("heat.title", name=say.name(kpi, language), rows=named[0], columns=named[1])
     return section(title, table, paragraph(told, note=True), name=f"{kpi.slug}-heat", level=3)
 
 
-def _cell(found: Crossed, at: tuple[int, int], kpi: Kpi, language: Language) -> str:
+def _cell(found: Crossed, at: tuple[int, int], kpi: Kpi, column: str, language: Language) -> str:
     """Give a cell: value, change, and a word where it is outside or too small to tell."""
     now, base = float(found.now[at]), float(found.base[at])
+    label = f' data-label="{escape(column)}"'
     if np.isnan(now):
-        return "<td>–</td>"
+        return f"<td{label}>–</td>"
     change = "" if np.isnan(base) else language.change(now - base, kpi.unit)
     kind = ""
     if found.variation[at] == "signal":
@@ -185,4 +181,4 @@ def _cell(found: Crossed, at: tuple[int, int], kpi: Kpi, language: Language) -> 
     told = ", ".join(filter(None, [change, language.text(f"heat.{kind}") if kind else ""]))
     small = f"<small>{escape(told)}</small>" if told else ""
     look = f' class="{kind}"' if kind else ""
-    return f"<td{look}>{escape(language.value(now, kpi.unit))}{small}</td>"
+    return f"<td{look}{label}>{escape(language.value(now, kpi.unit))}{small}</td>"

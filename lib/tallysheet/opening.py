@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ from tallysheet.actions import FollowUp
 from tallysheet.comparison import Explanation
 from tallysheet.kpis import kpi
 from tallysheet.language import Language, isolated
-from tallysheet.tables import Html, exceptions_list, headline, paragraph
+from tallysheet.tables import Html, exceptions_list, headline
 from tallysheet.weeks import IsoWeek
 
 _EXCEPTIONS = 5
@@ -51,8 +52,7 @@ def opening(told: Told, language: Language) -> Html:
     """Say in 30 seconds what changed, whether it is real, what is behind it and who is on it."""
     fact, cause = first_sentences(told, language)
     items = exceptions(told, language)
-    counted = count_line(told, language)
-    count = Html(f'<p class="count">{paragraph(counted).html[3:-4]}</p>')
+    count = Html(f'<p class="count">{escape(count_line(told, language))}</p>')
     return Html.join(
         headline(fact, cause, language), *([exceptions_list(items, language)] if items else []), count
     )

@@ -359,7 +359,7 @@ def count(explanations: Sequence[Explanation], language: Language) -> str:
     flags = language.text("say.flags", n=flagged) if flagged else language.text("say.no_flags")
     sentence = language.text(
         "say.count",
-        flags=language.text("say.expected", flags=flags, expected=_expected(known, language))
+        flags=language.text("say.expected", flags=flags, expected=expected_flags(known, language))
         if known
         else language.text("say.none_judged"),
         routine=language.text("say.routine", n=states.count("routine")),
@@ -369,11 +369,13 @@ def count(explanations: Sequence[Explanation], language: Language) -> str:
     if not judged:
         return sentence
     outside_n = sum(len(item.outside) for item in explanations)
-    counted = language.text("say.parts", n=outside_n, judged=judged, expected=_expected(judged, language))
+    counted = language.text(
+        "say.parts", n=outside_n, judged=judged, expected=expected_flags(judged, language)
+    )
     return f"{sentence} {language.text('say.count_parts', parts=counted)}"
 
 
-def _expected(judged: int, language: Language) -> str:
+def expected_flags(judged: int, language: Language) -> str:
     """Write how many flags an unchanged world would show: at most FALSE_FLAG_SHARE of what is judged."""
     expected = judged * FALSE_FLAG_SHARE
     return language.decimal(expected, 2 if expected < 0.1 else 1)

@@ -6,11 +6,11 @@ import contextlib
 import io
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree
 
 from tallysheet.errors import DataError
@@ -135,24 +135,31 @@ def inline_svg(drawing: Figure, alt: str, size: str = "") -> str:
         drawing.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     root = ElementTree.fromstring(buffer.getvalue())
     marks = {f"#{path.get('id')}": path.get("d", "") for path in root.iterfind(".//{*}defs/{*}path")}
-    parts = [part for element in _drawn(root) for part in _part(element, marks)]
+    shapes = [shape for element in _drawn(root) for shape in _shape(element, marks)]
     body = ""
-    for style, group in itertools.groupby(parts, key=lambda part: part[0]):
-        body += _group(style, [shape for _, shape in group])
+    for style, group in itertools.groupby(shapes, key=lambda shape: shape.style):
+        body += _group(style, list(group))
     width, height = (round(inches * 72) for inches in drawing.get_size_inches())
     shown = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     classes = f"chart {size}".strip()
     return f'<svg class="{classes}" role="img" aria-label="{escape(alt)}" {shown}>{body}</svg>'
 
 
-def _group(style: str, shapes: list[str]) -> str:
+class _Shape(NamedTuple):
+    """A shape: its style, and the steps of its path or, of any other, its markup."""
+
+    style: str
+    path: str = ""
+    markup: str = ""
+
+
+def _group(style: str, shapes: Sequence[_Shape]) -> str:
     """Put shapes of one style together; lines, and dots that are drawn as lines, are one path."""
-    paths = [shape for shape in shapes if shape.startswith("M")]
+    paths = [shape.path for shape in shapes if shape.path]
     if style.startswith("fill:none") and paths:
         paths = ["".join(paths)]
     drawn = [f'<path d="{path}"/>' for path in paths]
-    others = [shape for shape in shapes if not shape.startswith("M")]
-    return f'<g style="{style}">{"".join([*drawn, *others])}</g>'
+    return f'<g style="{style}">{"".join([*drawn, *(shape.markup for shape in shapes)])}</g>'
 
 
 def _drawn(element: ElementTree.Element) -> Iterator[ElementTree.Element]:
@@ -164,38 +171,40 @@ def _drawn(element: ElementTree.Element) -> Iterator[ElementTree.Element]:
         yield from _drawn(child)
 
 
-def _part(element: ElementTree.Element, marks: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Give style and markup of a shape, of a path its steps; groups and empty paths give nothing."""
+def _shape(element: ElementTree.Element, marks: dict[str, str]) -> Iterator[_Shape]:
+    """Give the shape of an element; groups and empty paths give nothing."""
     kind, style = element.tag.rpartition("}")[2], _tokens(element.get("style", ""))
     x, y = (_rounded(element.get(axis, "0")) for axis in "xy")
     if kind == "path" and style != "fill:none" and element.get("d"):
-        yield style, _tight(element.get("d", ""))
+        yield _Shape(style, _tight(element.get("d", "")))
     elif kind == "use":
         mark = marks[element.get(_LINK, "")]
         # matplotlib draws a round mark as eight curves from its lowest point; any other shape stays as it is.
         if mark.count("C") == 8:
             yield _dot(style, x, y, _rounded(mark.split()[2]))
         else:
-            yield style, f'<path d="{_rounded(mark)}" transform="translate({x} {y})"/>'
+            moved = f'<path d="{_rounded(mark)}" transform="translate({x} {y})"/>'
+            yield _Shape(style, markup=moved)
     elif kind == "text":
         turned = _rounded(element.get("transform", ""))
         # Unturned text says rotate(-0 …); several lines are moved by translate.
         where = (
             f'x="{x}" y="{y}"' if turned.startswith("rotate(0 ") or not turned else f'transform="{turned}"'
         )
-        yield style, f"<text {where}>{escape(element.text or '')}</text>"
+        yield _Shape(style, markup=f"<text {where}>{escape(element.text or '')}</text>")
     elif kind == "image":
         size = " ".join(f'{side}="{_rounded(element.get(side, "0"))}"' for side in ("width", "height"))
         turned = _rounded(element.get("transform", ""))
-        yield style, f'<image href="{element.get(_LINK, "")}" x="{x}" y="{y}" {size} transform="{turned}"/>'
+        image = f'<image href="{element.get(_LINK, "")}" x="{x}" y="{y}" {size} transform="{turned}"/>'
+        yield _Shape(style, markup=image)
 
 
-def _dot(style: str, x: str, y: str, radius: str) -> tuple[str, str]:
+def _dot(style: str, x: str, y: str, radius: str) -> _Shape:
     """Draw a filled dot as the round end of a line without length: many of them are one short path."""
     if not style.startswith("fill:") or ";" in style:
-        return style, f'<circle cx="{x}" cy="{y}" r="{radius}"/>'
+        return _Shape(style, markup=f'<circle cx="{x}" cy="{y}" r="{radius}"/>')
     line = f"fill:none;stroke:{style.removeprefix('fill:')};stroke-width:{2 * float(radius):g}"
-    return f"{line};stroke-linecap:round", f"M{x} {y}h0"
+    return _Shape(f"{line};stroke-linecap:round", f"M{x} {y}h0")
 
 
 def _tokens(style: str) -> str:

@@ -134,7 +134,7 @@ class Week:
                 advice = nearest(name, definition.dimensions)
                 raise UsageError("where", f"a dimension of {slug}", repr(name), advice)
         part = tuple(sorted((where or {}).items()))
-        return WeekKpi(lambda: self.review, definition, part, self.explanation)
+        return WeekKpi(self.review, definition, part, self.explanation)
 
     @property
     def targets(self) -> pd.DataFrame:
@@ -196,12 +196,12 @@ class Week:
         """Give one KPI's rows of `verdicts`, and their proofs."""
         return as_frame([self.verdict(slug)])
 
-    @property
+    @cached_property
     def verdicts(self) -> pd.DataFrame:
         """What began in the week, of all KPIs, one row a cause; see `tallysheet.findings.Finding`."""
         return self._verdicts.frame()
 
-    @property
+    @cached_property
     def continuing(self) -> pd.DataFrame:
         """What began in one of the three weeks before and was still so, in the form of `verdicts`."""
         return self._verdicts.frame(continuing=True)
@@ -276,7 +276,7 @@ class Week:
         """All KPIs against the week's base, by slug."""
         return {slug: self.explanation(slug) for slug in self.available}
 
-    @property
+    @cached_property
     def lead(self) -> Explanation:
         """The KPI that leads the page: that of the first cause, if one is named."""
         told = [one.slug for one in causes.named(self.verdicts) if one.slug in self.explanations]

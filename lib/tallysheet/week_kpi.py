@@ -30,7 +30,7 @@ class WeekKpi:
 
     def __init__(
         self,
-        review: Callable[[], Review],
+        review: Review,
         definition: Kpi,
         where: Where,
         explanation: Callable[[str, str | None, tuple[str, ...] | None, Where], Explanation],
@@ -59,16 +59,16 @@ class WeekKpi:
 
     def maturity(self) -> Maturity:
         """Tell how far the week is: what is known of it, whether it is final, what it may become."""
-        return self._review().maturity(self.definition.slug, self.where)
+        return self._review.maturity(self.definition.slug, self.where)
 
     def calendar_adjusted(self) -> pd.DataFrame:
         """Give the weeks without what holidays and peaks usually do."""
-        return calendar_adjusted(self._review(), self.definition.slug, self.where)
+        return calendar_adjusted(self._review, self.definition.slug, self.where)
 
     def pace(self) -> Pace | None:
         """Tell how far the quarter is on its way to the target; None without one, or for a duration."""
         slug = self.definition.slug
-        target = self._review().target(slug, self.where)
+        target = self._review.target(slug, self.where)
         if target is None or not self.definition.is_additive:
             return None
-        return pace(self._review().series(slug, where=self.where), target, self._review().week)
+        return pace(self._review.series(slug, where=self.where), target, self._review.week)

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.browser
 
 WIDTH = "document.documentElement.scrollWidth"
 CUT_TABLES = """[...document.querySelectorAll('.scroll')]
-    .filter(one => one.scrollWidth > one.clientWidth && !(innerWidth < 640 && one.querySelector('.heat')))
+    .filter(one => one.scrollWidth > one.clientWidth)
     .map(one => one.getAttribute('aria-labelledby'))"""
 # The size of every text as drawn: a drawing that is scaled down scales its letters too.
 SMALL_TEXTS = """() => {
@@ -41,10 +41,7 @@ def test_no_sideways_scroll(pages, reader):
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_table_is_cut_and_no_text_is_smaller_than_12_pixels(pages, reader, width):
-    """Nothing of a table has to be scrolled to; letters in drawings count as drawn.
-
-    A phone has no room for two dimensions at once: there the heat table scrolls in its own region.
-    """
+    """Nothing of a table has to be scrolled to; letters in drawings count as drawn."""
     for name, path in pages.items():
         page = reader.open(path, width=width, unfold=True)
 
