@@ -13,7 +13,12 @@ _TRIES = 20
 
 def write_text(path: Path, text: str) -> None:
     """Write a text, whole or not at all."""
-    write_whole(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write bytes, whole or not at all."""
+    write_whole(path, lambda part: part.write_bytes(content))
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:

@@ -49,6 +49,19 @@ def test_no_table_is_cut_and_no_text_is_smaller_than_12_pixels(pages, reader, wi
         assert page.evaluate(SMALL_TEXTS) == [], name
 
 
+def test_a_digest_fits_the_window_of_a_mail(fresh, reader):
+    """Nothing scrolls sideways at 390 or 600 pixels, and no text is smaller than 13 pixels."""
+    digests = [path for path in fresh.values() if path.name.startswith("digest")]
+    sizes = "[...document.querySelectorAll('p,th')].map(one => parseFloat(getComputedStyle(one).fontSize))"
+
+    assert digests
+    for path in digests:
+        for width in (390, 600):
+            page = reader.open(path, width=width)
+            assert page.evaluate(WIDTH) <= width
+            assert min(page.evaluate(sizes)) >= 13
+
+
 def test_each_chart_is_drawn_for_its_width(fresh, reader):
     """A phone shows the narrow drawing, a screen the wide one."""
     reviews = [path for path in fresh.values() if path.name.startswith("weekly_review")]

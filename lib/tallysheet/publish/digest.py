@@ -27,7 +27,7 @@ _GREY = "#595959"
 
 
 @dataclass(frozen=True)
-class Verdict:
+class VerdictWord:
     """A verdict's word, and its colour where there is colour."""
 
     word: str
@@ -43,7 +43,7 @@ class Exceptional:
     line: str
     change: str
     range: str
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[VerdictWord, ...]
     sentence: str
 
 
@@ -155,7 +155,7 @@ def _exceptional(explanation: Explanation, item: dict[str, Any], language: Langu
         if judgement.variation != "not_known"
         else language.text("table.not_known"),
         verdicts=tuple(
-            Verdict(language.text(f"verdict.{word}"), _COLOURS.get(word, _GREY))
+            VerdictWord(language.text(f"verdict.{word}"), _COLOURS.get(word, _GREY))
             for word in words
             if word != "none"
         ),

@@ -54,7 +54,7 @@ class Table:
 
 @dataclass(frozen=True)
 class WeekTables:
-    """All tables of a week; of the first four the last cell of a row is the slug of its KPI."""
+    """All tables of a week; the last cell of a row of `results` is the slug of its KPI."""
 
     scorecard: Table
     parts: Table

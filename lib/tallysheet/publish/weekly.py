@@ -8,7 +8,6 @@ import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,12 @@ import tallysheet
 from tallysheet import opening, say
 from tallysheet.errors import ReportError, UsageError
 from tallysheet.execute import check_parameters, execute
-from tallysheet.files import write_text, write_whole
+from tallysheet.files import write_bytes, write_text
 from tallysheet.language import Language
 from tallysheet.publish.archive import FORMAT, archive, archive_languages, with_earlier_reports
 from tallysheet.publish.beside import files_beside
 from tallysheet.publish.checks import check_page
-from tallysheet.publish.numbers import check_numbers, known_of
+from tallysheet.publish.numbers import Known, check_numbers, known_of
 from tallysheet.publish.pages import (
     export_page,
     file_name,
@@ -84,12 +83,14 @@ def publish_week(
     run = folder / "runs" / _run_id(week, notebooks, languages, parameters, started_at)
     run.mkdir(parents=True)
     tables = {language.code: week_tables(week, language) for language in languages}
+    witnesses = {slug: one.kpi.witnesses for slug, one in week.explanations.items()}
+    known = {one.code: known_of(tables[one.code], witnesses, one) for one in languages}
     made: dict[str, bytes] = {}
     beside: dict[str, bytes] = {}
     failed: dict[str, str] = {}
     for name in notebooks:
         try:
-            pages = _pages(week, name, languages, parameters, run, tables)
+            pages = _pages(week, name, languages, parameters, run, known)
             if name == week.settings.notebooks[0]:
                 beside = _beside(week, page_name(name), languages, tables)
         except ReportError as error:
@@ -112,11 +113,7 @@ def publish_week(
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:
     for file, content in files.items():
-        write_whole(folder / file, partial(_write_bytes, content))
-
-
-def _write_bytes(content: bytes, path: Path) -> None:
-    path.write_bytes(content)
+        write_bytes(folder / file, content)
 
 
 def _pages(
@@ -125,10 +122,9 @@ def _pages(
     languages: Sequence[Language],
     parameters: dict[str, Any],
     run: Path,
-    tables: dict[str, WeekTables],
+    known: dict[str, dict[str, Known]],
 ) -> dict[str, bytes]:
     """Make a notebook's page in every language: file to HTML."""
-    witnesses = {slug: one.kpi.witnesses for slug, one in week.explanations.items()}
     source, page = week.settings.root / "notebooks" / f"{name}.ipynb", page_name(name)
     pages = {}
     for language in languages:
@@ -139,8 +135,7 @@ def _pages(
             translated(executed, page, language), _surroundings(week, page, language, languages)
         )
         check_page(file, html)
-        known = known_of(tables[language.code], witnesses, language)
-        check_numbers(file, html, known, week.lead.kpi.slug)
+        check_numbers(file, html, known[language.code], week.lead.kpi.slug)
         pages[file] = html.encode()
     return pages
 
