@@ -171,7 +171,8 @@ class Evidence:
         names = [column.name for column in table.columns]
         if not table.week_of or "carrier" not in names:
             return None
-        kept = ledger.folder.parent.parent / "quarantine" / ledger.state / f"{file['source']}.parquet"
+        folder = self.review.cube.settings.data / "quarantine" / ledger.state
+        kept = folder / f"{file['source']}.parquet"
         amount = "amount_cents" if "amount_cents" in names else "1"
         key = " || '/' || ".join(f"CAST({name} AS VARCHAR)" for name in table.key)
         moment = f"TIMESTAMP {literal(self.review.cube.as_of.isoformat(sep=' '))}"
