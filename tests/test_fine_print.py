@@ -4,7 +4,8 @@ import re
 
 from dirt import load
 
-from tallysheet.fine_print import ledger_table, notes_table, reasons_table
+from tallysheet.fine_print import kpi_definitions, ledger_table, notes_table, reasons_table
+from tallysheet.kpis import kpi
 from tallysheet.language import read_language
 from tallysheet.ledger import Ledger
 
@@ -70,3 +71,11 @@ def test_notes_are_named_with_their_file_or_source(tmp_path):
     assert told[1].startswith("Après la ligne 2 de sellers_2026-01-01.csv, la valeur suivante de valid_from,")
     none = Ledger(**{**vars(ledger), "notes": ledger.notes.head(0)})
     assert "Nothing." in notes_table(none, ENGLISH).html
+
+
+def test_a_kpi_that_is_final_a_day_after_its_week_says_so_in_the_singular():
+    """One day, two days."""
+    html = kpi_definitions([kpi("dispatch_on_time"), kpi("shipments")], ENGLISH).html
+
+    assert "Final 1 day after the week." in html
+    assert "Final 2 days after the week." in html

@@ -69,7 +69,7 @@ def kpi_definitions(kpis: Iterable[Kpi], language: Language) -> Html:
         source = language.text(
             "definition.source",
             source=language.translated("source", kpi.slug, kpi.source),
-            days=kpi.maturity_days,
+            n=kpi.maturity_days,
             version=kpi.version,
         )
         pairs.append(

@@ -84,10 +84,19 @@ def change(explanation: Explanation, language: Language) -> str:
     if pd.isna(explanation.value_base):
         return language.text("say.alone", **values)
     values["before"] = language.value(explanation.value_base, unit)
-    if values["before"] == values["value"]:
+    if _holds(explanation, language):
         return language.text("say.held", **values)
     verb = "rose" if explanation.change > 0 else "fell"
     return language.text(f"say.{verb}", size=language.size(explanation.change, unit), **values)
+
+
+def _holds(explanation: Explanation, language: Language) -> bool:
+    """Tell whether the value and its base are printed alike."""
+    now, before = (
+        language.value(value, explanation.kpi.unit)
+        for value in (explanation.value_now, explanation.value_base)
+    )
+    return now == before
 
 
 def beside(explanation: Explanation, language: Language) -> str:
@@ -223,7 +232,7 @@ def segment_name(segment: Segment, language: Language) -> str:
 def evenness(explanation: Explanation, language: Language) -> str:
     """Say that a change is spread over all dimensions' parts, if it is."""
     even = [dimension for dimension in explanation.parts if spread(explanation, dimension).even]
-    if not even or len(even) < len(explanation.parts):
+    if _holds(explanation, language) or not even or len(even) < len(explanation.parts):
         return ""
     return language.text(
         "say.spread",
