@@ -132,8 +132,9 @@ def sentence(row: Row, language: Language) -> str:
     more = [told]
     if row["perhaps"]:
         more.append(language.text("cause.perhaps", values=perhaps(row, language)))
-    if row["event"]:
-        more.append(language.text("cause.logged", note=isolated(str(row["event"]))))
+    note = entry(row, language)
+    if note:
+        more.append(language.text("cause.logged", note=note))
     elif row["code"] in _UNLOGGED:
         more.append(language.text("cause.unlogged"))
     return " ".join(more)
@@ -167,7 +168,9 @@ def where(scope: Mapping[str, Sequence[str]], language: Language) -> str:
     """
     shown = {name: values for name, values in scope.items() if not (name == "country" and "depot" in scope)}
     parts = [
-        language.text(f"cause.scope.{name}", n=len(values), values=_listed(name, values, language))
+        _listed(name, values, language)
+        if name in language.hidden
+        else language.text(f"cause.scope.{name}", n=len(values), values=_listed(name, values, language))
         for name, values in shown.items()
     ]
     return language.text("cause.between").join(parts) if parts else language.text("cause.everywhere")
@@ -186,11 +189,20 @@ def part(where: Mapping[str, str], language: Language) -> str:
 
 def _listed(name: str, values: Sequence[str], language: Language) -> str:
     dimension = _DIMENSIONS.get(name, name)
+    if dimension in language.hidden:
+        return language.text(f"hidden.{dimension}", n=len(values))
     written = [language.name(dimension, value) for value in values]
     if len(written) > _TOLD_VALUES:
         left = language.text("chart.pooled", n=len(written) - _TOLD_VALUES)
         written = [*written[:_TOLD_VALUES], left]
     return language.listed(written)
+
+
+def entry(row: Row, language: Language) -> str:
+    """Quote the log's entry about a cause; of what the reader is not shown it is not quoted."""
+    if row["event"] and not language.hidden.isdisjoint(row["scope"]):
+        return language.text("cause.logged_inside")
+    return isolated(str(row["event"]))
 
 
 def perhaps(row: Row, language: Language) -> str:

@@ -127,7 +127,8 @@ def report(
     """Run the notebooks of a week and publish their pages; print the path of the first."""
     with _one_line_errors():
         from tallysheet.clean import load as load_data
-        from tallysheet.publish.weekly import check_notebook_names, publish_week
+        from tallysheet.publish.plan import check_notebook_names
+        from tallysheet.publish.weekly import publish_week
         from tallysheet.settings import read_settings
         from tallysheet.sources import workbook_language
         from tallysheet.week import open_week

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,11 @@ from tallysheet.settings import read_toml
 from tallysheet.weeks import IsoWeek
 
 WORDS = Path(__file__).parent / "words"
+
+AUDIENCES = ("stakeholders", "internal")
+"""Who reads; each is shown what those before it are."""
+_HIDDEN = {"stakeholders": frozenset({"seller"}), "internal": frozenset[str]()}
+"""Dimensions whose values an audience is not shown: a seller's name is not for everybody."""
 
 # Characters that turn the direction of a text until another ends them: a name need not hold that one.
 _TURNING = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
@@ -80,6 +85,25 @@ def read_language(code: str, vocabularies: tuple[Path, ...] = ()) -> Language:
     return Language(code, words)
 
 
+def may_see(language: Language, audience: str) -> Language:
+    """Give a language for an audience: it does not name what that is not shown.
+
+    Raises
+    ------
+    UsageError
+        There is no such audience.
+
+    Examples
+    --------
+    >>> may_see(read_language("en"), "stakeholders").name("seller", "S0042")
+    'one seller'
+    """
+    if audience not in AUDIENCES:
+        expected = f"one of {', '.join(AUDIENCES)}"
+        raise UsageError("audience", expected, repr(audience), nearest(audience, AUDIENCES))
+    return replace(language, hidden=_HIDDEN[audience])
+
+
 def _laid_over(words: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     merged = dict(words)
     for key, value in own.items():
@@ -106,6 +130,7 @@ class Language:
 
     code: str
     words: dict[str, Any] = field(repr=False)
+    hidden: frozenset[str] = frozenset()
 
     @property
     def locale(self) -> Locale:
@@ -158,6 +183,8 @@ class Language:
         """Name a value of a dimension, with its code: ``LaGuardia (LGA)``; its code alone if unnamed."""
         if value == "":
             return self.text("value.none", dimension=self.text(f"dimension.{dimension}.one"))
+        if dimension in self.hidden:
+            return self.text(f"hidden.{dimension}", n=1)
         code = str(value)
         # Columns of a kind share their names: seller_country has those of country.
         shared = self.translated(f"value.{dimension.rpartition('_')[2]}", code, code)

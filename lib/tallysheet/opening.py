@@ -47,6 +47,10 @@ class Told:
         """All KPIs, in order."""
         return list(self.explanations.values())
 
+    def actions_for(self, language: Language) -> list[FollowUp]:
+        """List the actions, but for those about something that the reader is not shown."""
+        return [one for one in self.actions if language.hidden.isdisjoint(one.action.where)]
+
 
 def opening(told: Told, language: Language) -> Html:
     """Say in 30 seconds what changed, whether it is real, what is behind it and who is on it."""
@@ -111,7 +115,7 @@ def _exception(
     sentences = [
         *lines,
         _others([one for other, one in told.explanations.items() if other in others], language),
-        *(follow_up_sentence(one, language) for one in told.actions if one.action.kpi == slug),
+        *(follow_up_sentence(one, language) for one in told.actions_for(language) if one.action.kpi == slug),
     ]
     kinds = dict.fromkeys(causes.kind(one.row, language) for one in own)
     return {

@@ -316,7 +316,7 @@ def _cause(row: causes.Row, language: Language) -> dict[str, object]:
         "size": size,
         "interval": interval,
         "since": row["since"],
-        "event": isolated(str(row["event"])) or language.text("cause.no_entry"),
+        "event": causes.entry(row, language) or language.text("cause.no_entry"),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
@@ -10,8 +11,8 @@ from typing import Any
 
 from tallysheet.errors import DataError, UsageError, nearest
 
-_OPTIONAL = {"languages", "base_url", "rules"}
-_NO_LISTS = {"headline", "base_url", "rules"}
+_OPTIONAL = {"languages", "internal", "repeated", "base_url", "rules"}
+_NO_LISTS = {"headline", "repeated", "base_url", "rules"}
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,10 @@ class Settings:
         Slug of the KPI that leads the page when nothing else stands out.
     languages : tuple of str
         Languages of the pages, files of words/; pages in the first have the plain names.
+    internal : tuple of str
+        Notebooks whose pages are made a second time for internal readers, who are shown sellers' names.
+    repeated : dict of str to dict of str to tuple of str
+        The tables ``[repeated.NOTEBOOK]``: a parameter of it, and the values that make a page each.
     base_url : str
         Where the folder reports/ can be reached, such as ``https://reports.example.org``; a digest links to
         its page there. Empty: it says where the page is, without a link.
@@ -92,6 +97,8 @@ class Settings:
     countries: tuple[str, ...]
     headline: str
     languages: tuple[str, ...] = ("en",)
+    internal: tuple[str, ...] = ()
+    repeated: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     base_url: str = ""
     rules: Rules = Rules()
 
@@ -154,12 +161,39 @@ def read_settings(data: str | Path = "data") -> Settings:
     lists = {name: _names(path, name, found[name]) for name in found.keys() - _NO_LISTS}
     if lists.get("languages") == ():
         raise DataError(f"{path} languages", "at least one language", "none", 'Write for example ["en"].')
+    for name in lists.get("internal", ()):
+        if name not in lists["notebooks"]:
+            raise DataError(f"{path} internal", "notebooks", repr(name), nearest(name, lists["notebooks"]))
     rules = _rules(path, found.get("rules", {}))
+    repeated = _repeated(path, found.get("repeated", {}), lists["notebooks"])
     base_url = str(found.get("base_url", ""))
     if base_url and not re.fullmatch(r"https?://[^\s\"'<>]+", base_url):
         advice = "Write for example https://reports.example.org, or leave it out."
         raise DataError(f"{path} base_url", "an address of the web", repr(base_url), advice)
-    return Settings(data=folder, headline=str(found["headline"]), base_url=base_url, rules=rules, **lists)
+    return Settings(
+        data=folder,
+        headline=str(found["headline"]),
+        base_url=base_url,
+        rules=rules,
+        repeated=repeated,
+        **lists,
+    )
+
+
+def _repeated(path: Path, found: Any, notebooks: tuple[str, ...]) -> dict[str, dict[str, tuple[str, ...]]]:
+    repeated = {}
+    for notebook, values in dict(found).items():
+        place = f"{path} repeated.{notebook}"
+        if notebook not in notebooks:
+            raise DataError(place, "one of the notebooks", repr(notebook), nearest(notebook, notebooks))
+        if not isinstance(values, dict) or len(values) != 1:
+            raise DataError(place, "one parameter", repr(values), 'Write for example family = ["claims"].')
+        repeated[notebook] = {name: _names(path, name, listed) for name, listed in values.items()}
+        for value in itertools.chain(*repeated[notebook].values()):
+            if not re.fullmatch(r"\w+", value):
+                advice = "A page is named by it: letters, digits and _ only."
+                raise DataError(place, "names of pages", repr(value), advice)
+    return repeated
 
 
 def _rules(path: Path, found: dict[str, Any]) -> Rules:

@@ -21,7 +21,7 @@ from tallysheet.engine import close_to_outside, connect, select
 from tallysheet.errors import UsageError, nearest
 from tallysheet.facts import show_known
 from tallysheet.kpis import kpi
-from tallysheet.language import Language
+from tallysheet.language import Language, may_see
 from tallysheet.ledger import Ledger
 from tallysheet.opening import Told
 from tallysheet.overview import row_of
@@ -47,6 +47,7 @@ def open_week(
     base: str = "previous",
     as_of: str | dt.date | None = None,
     lang: str = "en",
+    audience: str = "stakeholders",
 ) -> Week:
     """Open a week of the workbook.
 
@@ -62,6 +63,8 @@ def open_week(
         Only what was known then counts, UTC; a day means its end. None is the newest extract's time.
     lang : str
         Language of the texts.
+    audience : str
+        ``stakeholders``, whose texts do not name sellers, or ``internal``. Frames hold all that is known.
 
     Returns
     -------
@@ -70,7 +73,7 @@ def open_week(
     Raises
     ------
     UsageError
-        A week, base, moment or language of wrong form, or outside the data.
+        A week, base, moment, language or audience of wrong form, or outside the data.
     DataError
         An extract that cannot be read.
 
@@ -83,7 +86,7 @@ def open_week(
     settings = read_settings(data)
     wanted = IsoWeek.parse(week) if week is not None else None
     seen_at = moment(as_of)
-    language = workbook_language(settings, lang)
+    language = may_see(workbook_language(settings, lang), audience)
     ledger = load(settings.data, reads_again=False)
     known = min(seen_at, ledger.as_of) if seen_at else ledger.as_of
     cube = Cube(ledger, settings, known)
@@ -345,7 +348,7 @@ class Week:
     def causes(self) -> Html:
         """Show what kinds of causes are named, which go on since an earlier week, and who is on it."""
         found = page.causes_table(self.verdicts, self.continuing, self.language)
-        return Html.join(found, page.actions_table(self.told.actions, self.language))
+        return Html.join(found, page.actions_table(self.told.actions_for(self.language), self.language))
 
     def restatement(self) -> Html:
         """Show what has changed since it was first said of the last weeks, and why."""

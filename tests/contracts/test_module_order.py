@@ -18,12 +18,15 @@ panel spells suspects findings evidence gates gates.quality gates.context gates.
 say causes tables svg control_charts weekly_charts charts opening page lead_page fine_print
 week_kpi week explain terminal sampling
 execute
-publish publish.checks publish.pages publish.week_tables publish.spreadsheets publish.numbers publish.digest
-publish.beside publish.archive publish.explanation publish.weekly
+publish publish.checks publish.pages publish.plan publish.week_tables publish.spreadsheets publish.numbers
+publish.digest publish.beside publish.surroundings publish.manifest publish.archive publish.explanation
+publish.weekly
 cli
 """.split()
 
-WHOLE_PACKAGE = {"publish.archive", "publish.digest", "publish.explanation", "publish.weekly"}
+WHOLE_PACKAGE = {
+    f"publish.{name}" for name in ("archive", "digest", "explanation", "manifest", "surroundings", "weekly")
+}
 """These may import the package itself, for its version."""
 
 

@@ -2,53 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import tallysheet
-from tallysheet.language import Language, languages
+from tallysheet.language import AUDIENCES, Language, languages
 from tallysheet.publish.checks import check_page
+from tallysheet.publish.manifest import read_manifest
 from tallysheet.publish.pages import archive_page, other_languages, page_name, title_of
 from tallysheet.settings import Settings
 from tallysheet.sources import workbook_language
 from tallysheet.weeks import IsoWeek
 
-FORMAT = 2
-"""Of a week's manifest; one of another format counts as none."""
-
-
-def with_earlier_reports(manifest: str, path: Path) -> str:
-    """Keep what an earlier run said of pages and files that this one did not make; the index keeps them.
-
-    Parameters
-    ----------
-    manifest : str
-        The new run's manifest, JSON.
-    path : Path
-        The week's manifest so far, if there is one.
-    """
-    old = _read(path)
-    if old is None:
-        return manifest
-    new = json.loads(manifest)
-    made = {report["page"] for report in new["reports"]}
-    new["reports"] += [report for report in old["reports"] if report["page"] not in made]
-    for told in ("headline", "count"):
-        new[told] = old[told] | new[told]
-    new["files"] = old.get("files", {}) | new["files"]
-    return json.dumps(new, indent=1, ensure_ascii=False) + "\n"
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return found if found.get("format") == FORMAT else None
-
 
 def _manifests(reports: Path) -> list[dict[str, Any]]:
     """Read the manifests of all weeks, the newest first."""
-    found = (_read(path) for path in sorted(reports.glob("[0-9]*-W*/manifest.json"), reverse=True))
+    found = (read_manifest(path) for path in sorted(reports.glob("[0-9]*-W*/manifest.json"), reverse=True))
     return [manifest for manifest in found if manifest is not None]
 
 
@@ -112,19 +82,13 @@ def _week(
 ) -> dict[str, Any]:
     week = IsoWeek.parse(manifest["week"])
     ranks = {notebook: rank for rank, notebook in enumerate(notebooks)}
-    chosen: dict[str, dict[str, Any]] = {}
+    pages: dict[str, list[dict[str, Any]]] = {}
     for report in manifest["reports"]:
-        if report["notebook"] not in chosen or report["language"] == language.code:
-            chosen[report["notebook"]] = report
+        if report["audience"] == AUDIENCES[0]:
+            pages.setdefault(report["notebook"], []).append(report)
     shown = [
-        {
-            "name": title_of(page_name(notebook), language),
-            # A failed report keeps the last good page, if there was one.
-            "href": f"{week}/{report['page']}" if (reports / str(week) / report["page"]).is_file() else None,
-            "hreflang": report["language"],
-            "failed": report["error"] is not None,
-        }
-        for notebook, report in sorted(chosen.items(), key=lambda item: ranks.get(item[0], len(ranks)))
+        _report(own, reports / str(week), language)
+        for _, own in sorted(pages.items(), key=lambda item: ranks.get(item[0], len(ranks)))
     ]
     told = language.code if language.code in manifest["headline"] else next(iter(manifest["headline"]))
     return {
@@ -136,4 +100,17 @@ def _week(
         "href": shown[0]["href"],
         "hreflang": shown[0]["hreflang"],
         "reports": shown,
+    }
+
+
+def _report(pages: Sequence[dict[str, Any]], folder: Path, language: Language) -> dict[str, Any]:
+    """Show a notebook: its first page, in the language if it is there; failed if one of its pages failed."""
+    first = next((one for one in pages if one["language"] == language.code), pages[0])
+    # A failed report keeps the last good page, if there was one.
+    is_there = (folder / first["page"]).is_file()
+    return {
+        "name": title_of(page_name(first["notebook"]), language),
+        "href": f"{folder.name}/{first['page']}" if is_there else None,
+        "hreflang": first["language"],
+        "failed": any(one["error"] is not None for one in pages),
     }

@@ -2,50 +2,40 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
-from tallysheet.language import Language
 from tallysheet.publish.digest import as_html, as_text, digest_of
-from tallysheet.publish.pages import file_name, title_of
+from tallysheet.publish.pages import title_of
+from tallysheet.publish.plan import Edition
 from tallysheet.publish.spreadsheets import as_csv, workbook
 from tallysheet.publish.week_tables import WeekTables
 from tallysheet.week import Week
 
 
-def files_beside(week: Week, tables: WeekTables, page: str, language: Language) -> dict[str, bytes]:
-    """Make the files beside a week's page in one language: name to content.
-
-    Those of the week's own language have the plain names.
+def files_beside(week: Week, tables: WeekTables, page: str, edition: Edition) -> dict[str, bytes]:
+    """Make the files beside a week's page for one edition: path in the week's folder to content.
 
     Parameters
     ----------
     week : Week
     tables : WeekTables
-        In that language.
+        Of that edition.
     page : str
-        The page that people open, by the name of its notebook.
-    language : Language
+        The page that people open.
+    edition : Edition
 
     Raises
     ------
     ReportError
         A table does not fit on a sheet, or a mail program would not show the digest.
     """
+    language, html = edition.language, edition.named("digest.html")
     heading = language.text("page.heading", number=week.week.number, year=week.week.year)
-    first = week.language
     title = language.text("page.title", report=title_of(page, language), week=heading)
-    digest = digest_of(week, language, file_name(page, language, first), week.settings.base_url)
-    html = _named("digest.html", language, first)
-    return {
-        _named("tables.xlsx", language, first): workbook(tables.everything, title, week.cube.as_of, language),
-        _named("scorecard.csv", language, first): as_csv(tables.scorecard, language),
-        _named("parts.csv", language, first): as_csv(tables.parts, language),
+    digest = digest_of(week, language, edition.folder + edition.file(page), week.settings.base_url)
+    files = {
+        edition.named("tables.xlsx"): workbook(tables.everything, title, week.cube.as_of, language),
+        edition.named("scorecard.csv"): as_csv(tables.scorecard, language),
+        edition.named("parts.csv"): as_csv(tables.parts, language),
         html: as_html(digest, html).encode(),
-        _named("digest.txt", language, first): as_text(digest).encode(),
+        edition.named("digest.txt"): as_text(digest).encode(),
     }
-
-
-def _named(file: str, language: Language, first: Language) -> str:
-    """Put the language into a file's name as into a page's: ``tables.fr.xlsx``."""
-    path = PurePath(file)
-    return PurePath(file_name(path.stem, language, first)).with_suffix(path.suffix).name
+    return {edition.folder + name: content for name, content in files.items()}

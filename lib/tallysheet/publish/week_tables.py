@@ -83,7 +83,7 @@ def week_tables(week: Week, language: Language) -> WeekTables:
         parts(explanations, language),
         segments(explanations, language),
         verdicts(pd.concat([week.verdicts, week.continuing], ignore_index=True), language),
-        actions(week.told.actions, language),
+        actions(week.told.actions_for(language), language),
         files(week.ledger, language),
         definitions([one.kpi for one in explanations], language),
     )
@@ -227,7 +227,7 @@ def _verdict(row: causes.Row, language: Language) -> tuple[Cell, ...]:
             row["since"] or None,
             row["until"] or None,
             figure(row["p"] or None, "share"),
-            row["event"] or None,
+            causes.entry(row, language) or None,
         ),
         one.slug,
     )

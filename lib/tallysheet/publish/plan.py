@@ -1,0 +1,138 @@
+"""What a run makes: for whom, in which language, and of each notebook which pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+from tallysheet.errors import UsageError
+from tallysheet.execute import check_parameters, declared_parameters
+from tallysheet.language import AUDIENCES, Language, may_see
+from tallysheet.publish.pages import file_name, page_name
+from tallysheet.settings import Settings
+
+
+@dataclass(frozen=True)
+class Edition:
+    """For whom pages are: a language, and what its readers may see.
+
+    Parameters
+    ----------
+    language : Language
+        With what is hidden from the audience.
+    first : Language
+        The workbook's first, whose pages have the plain names.
+    audience : str
+        ``stakeholders``, or ``internal``, whose pages stand in a folder of their own.
+    """
+
+    language: Language
+    first: Language
+    audience: str = AUDIENCES[0]
+
+    @property
+    def key(self) -> str:
+        """Tell it from others."""
+        return f"{self.audience} {self.language.code}"
+
+    @property
+    def folder(self) -> str:
+        """Where its pages stand in the folder of a week: ``internal/``, or nowhere deeper."""
+        return "" if self.audience == AUDIENCES[0] else f"{self.audience}/"
+
+    def file(self, page: str) -> str:
+        """Name a page's file in its folder.
+
+        Examples
+        --------
+        >>> from tallysheet.language import read_language
+        >>> Edition(read_language("fr"), read_language("en"), "internal").file("weekly_review")
+        'weekly_review.fr.html'
+        """
+        return file_name(page, self.language, self.first)
+
+    def named(self, file: str) -> str:
+        """Name any file as a page is named: ``tables.fr.xlsx``."""
+        path = PurePath(file)
+        return PurePath(self.file(path.stem)).with_suffix(path.suffix).name
+
+
+def editions_of(languages: Sequence[Language], first: Language, audience: str) -> list[Edition]:
+    """Give an audience's edition in each language."""
+    return [Edition(may_see(language, audience), first, audience) for language in languages]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One page to make: a notebook, the name of its executed copy, and the parameters that only it gets."""
+
+    notebook: str
+    name: str
+    parameters: dict[str, Any]
+
+    @property
+    def page(self) -> str:
+        """Name of the page."""
+        return page_name(self.name)
+
+
+def tasks_of(settings: Settings, notebooks: Sequence[str]) -> list[Task]:
+    """List the pages of notebooks; one that workbook.toml repeats makes a page a value.
+
+    Examples
+    --------
+    >>> from tallysheet.settings import Settings
+    >>> repeated = {"11_kpis": {"family": ("delivery", "claims")}}
+    >>> settings = Settings(Path("data"), (), ("11_kpis",), (), "otd", repeated=repeated)
+    >>> [task.page for task in tasks_of(settings, ["11_kpis"])]
+    ['kpis_delivery', 'kpis_claims']
+    """
+    found = []
+    for notebook in notebooks:
+        repeated = settings.repeated.get(notebook)
+        if repeated is None:
+            found.append(Task(notebook, notebook, {}))
+            continue
+        ((parameter, values),) = repeated.items()
+        found += [Task(notebook, f"{notebook}_{value}", {parameter: value}) for value in values]
+    return found
+
+
+def is_for(audience: str, notebook: str, settings: Settings) -> bool:
+    """Tell whether a notebook's page is made for an audience; stakeholders get them all."""
+    return audience == AUDIENCES[0] or notebook in settings.internal
+
+
+def parameters_of(path: Path, task: Task, edition: Edition, shared: dict[str, Any]) -> dict[str, Any]:
+    """Put together what a notebook gets: what all get, its own, its language, and its readers if it asks.
+
+    Raises
+    ------
+    UsageError
+        It does not declare one of them, or is for more than one audience and does not ask for whom.
+    """
+    given = shared | task.parameters | {"lang": edition.language.code}
+    if "audience" in declared_parameters(path) or edition.folder:
+        given |= {"audience": edition.audience}
+    check_parameters(path, given)
+    return given
+
+
+def check_notebook_names(root: Path, names: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Turn names that a person typed (with or without number) into notebooks' names.
+
+    Raises
+    ------
+    UsageError
+        No such notebook.
+    """
+    notebooks = sorted(path.stem for path in (root / "notebooks").glob("*.ipynb"))
+    by_name = {page_name(name): name for name in notebooks} | {name: name for name in notebooks}
+    for name in names:
+        if name not in by_name:
+            raise UsageError(
+                "--only", f"a notebook, such as {', '.join(known)}", repr(name), "Choose one of them."
+            )
+    return [by_name[name] for name in names]
