@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from tallysheet import causes
-from tallysheet.language import read_language
+from tallysheet.language import may_see, read_language
 from tallysheet.verdict import COLUMNS, GATES, as_frame
 
 ENGLISH, FRENCH = read_language("en"), read_language("fr")
@@ -106,6 +106,21 @@ def test_a_depot_says_its_country_and_many_values_are_cut():
         "carrier ESK, depot Madrid"
     )
     assert causes.where({"seller": sellers}, ENGLISH) == "sellers S0, S1, S2, S3, S4, S5 and 3 others"
+
+
+@pytest.mark.parametrize("code", KINDS)
+def test_stakeholders_are_told_of_sellers_and_not_who_they_are(code):
+    """Neither the scope, nor those that perhaps belong to it, nor the log's words name them."""
+    scope = {"seller": ["Anna's phones", "Bob's phones"]}
+    found = row("handover_on_time", code, KINDS[code][0], scope) | {
+        "perhaps": ["Carl's phones"],
+        "event": "Anna's phones moves",
+    }
+    told = causes.sentence(found, may_see(ENGLISH, "stakeholders"))
+
+    assert "phones" not in told + causes.entry(found, may_see(FRENCH, "stakeholders"))
+    assert "Anna's phones" in causes.sentence(found, may_see(ENGLISH, "internal"))
+    assert causes.where(scope, may_see(ENGLISH, "stakeholders")) == "2 sellers"
 
 
 def test_a_cause_that_several_kpis_show_is_told_once():

@@ -119,6 +119,24 @@ def test_columns_can_be_renamed_without_a_select(tmp_path):
         ("workbook.toml", "headline", "headlin", "Did you mean 'headline'"),
         ("workbook.toml", 'countries = ["FR", "DE"]', 'countries = "FR"', "a list of names"),
         ("workbook.toml", '"otd"', "", "TOML in UTF-8"),
+        (
+            "workbook.toml",
+            'headline = "otd"',
+            'headline = "otd"\ninternal = ["10_weekly"]',
+            "'10_weekly_review'",
+        ),
+        (
+            "workbook.toml",
+            'headline = "otd"',
+            'headline = "otd"\nrepeated = { x = { a = ["b"] } }',
+            "notebooks",
+        ),
+        (
+            "workbook.toml",
+            'headline = "otd"',
+            'headline = "otd"\nrepeated = { 10_weekly_review = { base = ["../x"] } }',
+            "letters, digits and _ only",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named_with_the_nearest_right_one(tmp_path, file, old, new, message):

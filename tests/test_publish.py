@@ -257,6 +257,49 @@ def test_the_manifest_names_the_language_of_each_page(in_two_languages):
     assert "plage habituelle" in manifest["count"]["fr"]
 
 
+@pytest.fixture(scope="module")
+def in_two_editions(tmp_path_factory):
+    """Publish a page for each audience, and another once for each of two bases."""
+    root = tmp_path_factory.mktemp("editions")
+    settings = make_workbook(root) / "workbook.toml"
+    (root / "notebooks").mkdir()
+    for name in ("10_weekly_review", "00_data_health"):
+        shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", root / "notebooks")
+    text = settings.read_text(encoding="utf-8").replace('review"]', 'review", "00_data_health"]')
+    more = 'internal = ["10_weekly_review"]\n[repeated.00_data_health]\ndata = ["data", "missing"]\n'
+    settings.write_text(text + more, encoding="utf-8")
+    return root, report(root)
+
+
+def test_internal_pages_stand_beside_those_of_stakeholders(in_two_editions):
+    """In a folder of their own, with all that goes with a page; their links lead to what there is."""
+    root, _ = in_two_editions
+    week = root / "reports" / "2026-W21"
+    page = _Page(week / "internal" / "weekly_review.html")
+
+    assert {path.name for path in (week / "internal").iterdir()} == {
+        *("weekly_review.html", "digest.html", "digest.txt", "tables.xlsx", "scorecard.csv", "parts.csv")
+    }
+    links = {href for href, _, _ in page.links if not href.startswith("#")}
+    assert links == {"../../index.html", "../data_health_data.html"}
+    assert all((week / "internal" / href).is_file() for href in links)
+    assert "internal" not in (root / "reports" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_notebook_that_is_repeated_makes_a_page_a_value(in_two_editions):
+    """Each links to the others; where one fails the index says so, and the rest is published."""
+    root, result = in_two_editions
+    week = root / "reports" / "2026-W21"
+    manifest = json.loads((week / "manifest.json").read_text(encoding="utf-8"))
+
+    assert result.returncode == 1
+    assert "data_health_missing failed" in result.stderr
+    assert ("data_health_missing.html", None, None) in _Page(week / "data_health_data.html").links
+    assert not (week / "data_health_missing.html").exists()
+    assert [entry["page"] for entry in manifest["reports"] if entry["error"]] == ["data_health_missing.html"]
+    assert "Data health failed" in " ".join((root / "reports" / "index.html").read_text().split())
+
+
 def test_a_later_run_in_one_language_keeps_the_others_on_the_index(in_two_languages):
     """A week of French pages alone: the English index leads there and says that it is French.
 
