@@ -57,6 +57,17 @@ def test_a_carrier_that_fell_beyond_the_rest_is_named_with_its_weeks_and_its_siz
     assert found[0].low < -0.10 < found[0].high
 
 
+def test_what_trails_off_in_the_week_after_does_not_dilute_the_size():
+    """Twenty points in the week itself, eleven in the next: twenty it was, and not fifteen for two."""
+    table = shares(CARRIERS, 0.95, 2000, {"CDR": -0.20})
+    trails = (table["carrier"] == "CDR") & (table["week"] == WEEKS[JUDGED + 1])
+    table.loc[trails, "x"] -= 0.11 * 2000
+    found = moved(table, ["carrier"])
+
+    assert (found[0].since, found[0].until) == (WEEKS[JUDGED], WEEKS[JUDGED])
+    assert found[0].effect == pytest.approx(-0.20, abs=0.01)
+
+
 def test_what_all_share_names_nobody():
     """Every carrier falls by ten points: no one fell beyond the rest."""
     assert moved(shares(CARRIERS, 0.95, 2000, dict.fromkeys(CARRIERS, -0.10)), ["carrier"]) == []
