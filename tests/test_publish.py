@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -203,6 +204,7 @@ def test_a_week_is_published_in_each_language(in_two_languages):
         assert "Que comptent les chiffres\u202f?" in french.text
         assert "Semaine 21 de 2026" in french.text
         assert not {"What do the numbers count?", "Week 21 of 2026", "Routine"} & set(french.text)
+        assert not re.search(r"\d{4}-W\d\d", " ".join(french.text))
 
 
 def test_pages_link_to_themselves_in_other_languages_and_else_stay_in_theirs(in_two_languages):

@@ -35,7 +35,7 @@ def calendar_box(
     ]
     columns = [
         Column("country", language.text("calendar.country")),
-        *(Column(str(each), str(each), "count") for each in shown),
+        *(Column(str(each), language.week_code(each), "count") for each in shown),
         Column("holidays", language.text("calendar.holidays")),
     ]
     return render_table(
@@ -131,6 +131,7 @@ def restatement_table(rows: pd.DataFrame, language: Language) -> Html:
     table = render_table(
         shown.assign(
             name=[text(f"kpi.{slug}.name") for slug in shown["kpi"]],
+            week=shown["week"].map(language.week_code),
             because=[text(f"restatement.{code}") for code in shown["because"]],
             held=[text(f"restatement.held_{held}") for held in shown["held"]],
         ),

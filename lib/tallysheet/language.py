@@ -279,6 +279,17 @@ class Language:
         monday = self._date(week.monday, "EEEE {day}" if same else "EEEE {day} MMMM")
         return self.text("number.week", lower=monday, upper=self.day(week.sunday, year=True))
 
+    def week_code(self, week: IsoWeek | str) -> str:
+        """Write a week in short, as its readers do; files and tables to reckon with keep ISO's ``2026-W23``.
+
+        Examples
+        --------
+        >>> [read_language(code).week_code("2026-W09") for code in ("en", "fr")]
+        ['2026-W09', '2026-S09']
+        """
+        week = IsoWeek.parse(week) if isinstance(week, str) else week
+        return self.text("number.week_code", year=week.year, number=f"{week.number:02d}")
+
     def _date(self, day: dt.date, pattern: str) -> str:
         # Of a month's days French writes the first alone as an ordinal, which no pattern can say.
         number = self.text("number.first_day") if day.day == 1 else str(day.day)

@@ -61,7 +61,7 @@ def boxes(periods: pd.DataFrame, explanation: Explanation, year_ago: float, lang
 def _periods_table(periods: pd.DataFrame, kpi: Kpi, name: str, language: Language) -> Html:
     rows = periods.loc[["week", "month"]].reset_index()
     named = [
-        str(IsoWeek.of(day.date())) if kind == "week" else language.month(day, year=True)
+        language.week_code(IsoWeek.of(day.date())) if kind == "week" else language.month(day, year=True)
         for kind, day in zip(rows["kind"], rows["first_day"], strict=True)
     ]
     return render_table(
@@ -85,9 +85,9 @@ def _boxes_table(
     found = boxes_of(periods, explanation, year_ago)
     on = "boxes.on"
     headers = {
-        "last_week": str(week),
-        "week_on_week": text(on, base=str(week.shift(-1))),
-        "year_on_year": text(on, base=str(week.year_ago)),
+        "last_week": language.week_code(week),
+        "week_on_week": text(on, base=language.week_code(week.shift(-1))),
+        "year_on_year": text(on, base=language.week_code(week.year_ago)),
     }
     bases = {"week_on_week": explanation.value_previous, "year_on_year": year_ago}
     is_final = {"last_week": periods.loc["week"].iloc[-1]["final"] == 1}
@@ -151,7 +151,9 @@ def heat(found: Crossed, explanation: Explanation, language: Language) -> Html:
     for row, title in enumerate(rows):
         line = [_cell(found, (row, place), kpi, column, language) for place, column in enumerate(columns)]
         body += f'<tr><th scope="row">{escape(title)}</th>{"".join(line)}</tr>'
-    caption = text("heat.caption", week=str(explanation.week), base=say.base(explanation, language))
+    caption = text(
+        "heat.caption", week=language.week_code(explanation.week), base=say.base(explanation, language)
+    )
     table = Html(
         f'<div class="scroll" role="group" tabindex="0" aria-labelledby="{name}-caption">'
         f'<table id="{name}" class="heat"><caption id="{name}-caption">{escape(caption)}</caption>'

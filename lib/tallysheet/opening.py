@@ -140,12 +140,12 @@ def follow_up_sentence(one: FollowUp, language: Language) -> str:
     values = {
         "owner": isolated(action.owner),
         "action": isolated(action.action),
-        "due": str(action.due_week),
+        "due": language.week_code(action.due_week),
     }
     if pd.isna(one.change):
         return language.text(f"action.{action.status}", **values)
     values |= {
-        "since": str(IsoWeek.of(action.entered_on)),
+        "since": language.week_code(IsoWeek.of(action.entered_on)),
         "change": language.change(one.change, unit),
     }
     if pd.isna(action.expected_effect):

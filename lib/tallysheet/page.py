@@ -49,11 +49,11 @@ def scorecard(
     text = language.text
     columns = [
         Column("name", text("scorecard.kpi"), small="of"),
-        Column("value", str(first.week), "value"),
+        Column("value", language.week_code(first.week), "value"),
         Column("range", text("scorecard.range"), "range", of="row"),
         Column("change", text("scorecard.on_base", base=say.base(first, language)), "change", small="before"),
         Column("on_last", text("scorecard.on_last"), "change"),
-        Column("on_year", text("scorecard.on_year", week=str(first.week.year_ago)), "change"),
+        Column("on_year", text("scorecard.on_year", week=language.week_code(first.week.year_ago)), "change"),
         Column("variation", text("scorecard.variation"), "verdict"),
         Column("assurance", text("scorecard.target"), "verdict"),
         Column("history", text("scorecard.history"), "picture"),
@@ -65,9 +65,9 @@ def scorecard(
         columns = [column for column in columns if column.key != "on_last"]
     if rows["on_year"].isna().all():
         columns = [column for column in columns if column.key != "on_year"]
-        note = text("say.no_year_ago", week=str(first.week.year_ago))
+        note = text("say.no_year_ago", week=language.week_code(first.week.year_ago))
     else:
-        note = text("scorecard.note", week=str(first.week.year_ago))
+        note = text("scorecard.note", week=language.week_code(first.week.year_ago))
     emphasis = rows["variation"].where(rows["variation"].isin(["better", "worse"]))
     table = render_table(
         rows,
@@ -119,7 +119,7 @@ def card(explanation: Explanation, told: Told, language: Language, *, is_said: b
     )
     rows = explanation.history.tail(53)
     data = render_table(
-        rows.assign(range=_ranges(rows), unit=kpi.unit),
+        rows.assign(range=_ranges(rows), unit=kpi.unit, week=rows["week"].map(language.week_code)),
         [
             Column("week", language.text("card.week")),
             Column("value", title, kpi.unit),
@@ -142,7 +142,7 @@ def card(explanation: Explanation, told: Told, language: Language, *, is_said: b
         language.text(
             f"card.subtitle_{kpi.unit}",
             of=language.text(f"kpi.{kpi.slug}.of"),
-            week=str(rows["week"].iloc[0]),
+            week=language.week_code(rows["week"].iloc[0]),
         ),
         say.limits(explanation, language),
         data,
@@ -180,7 +180,7 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> Html:
         start=explanation.value_base,
         end=explanation.value_now,
         start_label=language.text("card.base_level", base=say.base(explanation, language)),
-        end_label=str(explanation.week),
+        end_label=language.week_code(explanation.week),
         unit=kpi.unit,
         language=language,
         name=say.name(kpi, language),
@@ -240,7 +240,7 @@ def _parts_table(explanation: Explanation, dimension: str, named: pd.DataFrame, 
         Column(
             "value_base", text("card.base_level", base=say.base(explanation, language)).capitalize(), kpi.unit
         ),
-        Column("value_now", str(explanation.week), kpi.unit),
+        Column("value_now", language.week_code(explanation.week), kpi.unit),
         Column("range", text("scorecard.range"), "range", of=kpi.unit),
         Column("printed_mix", text("card.mix"), "change", decimals=decimals),
         Column("printed_rate", text("card.rate"), "change", decimals=decimals),
@@ -265,7 +265,9 @@ def _parts_table(explanation: Explanation, dimension: str, named: pd.DataFrame, 
     return render_table(
         rounded,
         columns,
-        caption=text("card.parts_caption", name=say.name(kpi, language), week=str(explanation.week)),
+        caption=text(
+            "card.parts_caption", name=say.name(kpi, language), week=language.week_code(explanation.week)
+        ),
         language=language,
         name=f"{kpi.slug}-{dimension}-parts",
         emphasise=named["emphasis"],
@@ -315,7 +317,7 @@ def _cause(row: causes.Row, language: Language) -> dict[str, object]:
         "where": causes.where(row["scope"], language),
         "size": size,
         "interval": interval,
-        "since": row["since"],
+        "since": language.week_code(row["since"]) if row["since"] else None,
         "event": causes.entry(row, language) or language.text("cause.no_entry"),
     }
 
@@ -332,7 +334,7 @@ def actions_table(listed: Sequence[FollowUp], language: Language) -> Html:
             "owner": isolated(one.action.owner),
             "action": isolated(one.action.action),
             "status": text(f"action.status.{one.action.status}"),
-            "due": str(one.action.due_week),
+            "due": language.week_code(one.action.due_week),
             "expected": one.action.expected_effect,
             "came": one.change,
             "unit": kpi(one.action.kpi).unit,

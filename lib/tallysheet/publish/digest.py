@@ -123,7 +123,7 @@ def digest_of(week: Week, language: Language, page_file: str, base_url: str = ""
         count=opening.count_line(week.told, language),
         headers=(
             text("scorecard.kpi"),
-            str(week.week),
+            language.week_code(week.week),
             text("scorecard.on_base", base=say.base(week.lead, language, short=True)),
             text("scorecard.range"),
         ),
