@@ -4,6 +4,7 @@ import pytest
 
 from tallysheet.errors import ReportError
 from tallysheet.publish.checks import MAX_BYTES, check_page
+from tallysheet.publish.script import policy, script
 
 WHOLE = '<html lang="en"><head><style>a{color:red}</style></head><body><h1>Week</h1>{}</body></html>'
 
@@ -49,6 +50,35 @@ def test_a_whole_page_passes(piece):
 )
 def test_a_fault_is_named(piece, fault):
     """Active content, addresses outside, unlabelled figures, double ids and weight are refused."""
+    with pytest.raises(ReportError) as caught:
+        check_page("p.html", WHOLE.replace("{}", piece))
+    assert fault in str(caught.value)
+
+
+META = f'<meta http-equiv="Content-Security-Policy" content="{policy()}">'
+OWN = f"<script>{script()}</script>"
+
+
+def test_the_own_script_passes_with_its_policy():
+    """It stands once, as it was made."""
+    check_page("p.html", WHOLE.replace("{}", META + OWN))
+
+
+@pytest.mark.parametrize(
+    ("piece", "fault"),
+    [
+        (OWN, "a script without its policy"),
+        (META.replace("script-src", "script-src 'unsafe-inline'") + OWN, "a script without its policy"),
+        (META + META + OWN, "a script without its policy"),
+        (META + OWN + OWN, "the script twice"),
+        (META + OWN + "<SCRIPT>alert(1)</SCRIPT>", "active content <script>"),
+        (META + OWN.replace("</", " </"), "active content <script>"),
+        (META + OWN.replace("<script", '<script src="x.js"'), "a script with src"),
+        (META + OWN.replace("<script", "<script type=module"), "a script with type"),
+    ],
+)
+def test_any_other_script_is_refused(piece, fault):
+    """Changed by one blank, twice, with an attribute, or under a policy that lets others run."""
     with pytest.raises(ReportError) as caught:
         check_page("p.html", WHOLE.replace("{}", piece))
     assert fault in str(caught.value)

@@ -216,12 +216,12 @@ def test_pages_link_to_themselves_in_other_languages_and_else_stay_in_theirs(in_
     masthead = [[link for link in page.links if link[0][0] != "#"] for page in (english, french)]
 
     assert masthead[0] == [
-        ("../index.html", None, None),
+        ("../index.html#2026-W21", None, None),
         ("data_health.html", None, None),
         ("weekly_review.fr.html", "fr", "fr"),
     ]
     assert masthead[1] == [
-        ("../index.fr.html", None, None),
+        ("../index.fr.html#2026-W21", None, None),
         ("data_health.fr.html", None, None),
         ("weekly_review.html", "en", "en"),
     ]
@@ -283,7 +283,7 @@ def test_internal_pages_stand_beside_those_of_stakeholders(in_two_editions):
         *("weekly_review.html", "digest.html", "digest.txt", "tables.xlsx", "scorecard.csv", "parts.csv")
     }
     links = {href for href, _, _ in page.links if not href.startswith("#")}
-    assert links == {"../../index.html", "../data_health_data.html"}
+    assert links == {"../../index.html#2026-W21", "../data_health_data.html"}
     assert all((week / "internal" / href).is_file() for href in links)
     assert "internal" not in (root / "reports" / "index.html").read_text(encoding="utf-8")
 

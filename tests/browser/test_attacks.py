@@ -3,6 +3,7 @@
 import pytest
 
 from browser import hostile
+from tallysheet.publish.script import script
 
 pytestmark = pytest.mark.browser
 
@@ -49,8 +50,9 @@ def test_no_name_becomes_active(attacked, reader):
     """No element, no handler, no address, no dialogue, no request comes of a name."""
     for name, path in attacked.items():
         page = reader.open(path, unfold=True)
+        own = [] if path.name.startswith("digest") else [f"<script>{script()}"[:80]]
 
-        assert page.evaluate(ACTIVE) == [], name
+        assert page.evaluate(ACTIVE) == own, name
         assert page.seen == [path.as_uri()], name
 
 

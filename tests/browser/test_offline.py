@@ -46,4 +46,5 @@ def test_every_link_leads_somewhere(fresh, site, reader):
         for link in links:
             file, _, place = link.partition("#")
             assert (path.parent / file).exists(), f"{name}: {link}"
-            assert file or place in ids, f"{name}: {link}"
+            there = (path.parent / file).read_text(encoding="utf-8") if file else ""
+            assert not place or place in ids or f'id="{place}"' in there, f"{name}: {link}"

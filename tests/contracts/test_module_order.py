@@ -18,9 +18,9 @@ panel spells suspects findings evidence gates gates.quality gates.context gates.
 say causes tables svg control_charts weekly_charts charts opening page lead_page fine_print
 week_kpi week explain terminal sampling
 execute
-publish publish.checks publish.pages publish.plan publish.week_tables publish.spreadsheets publish.numbers
-publish.digest publish.beside publish.surroundings publish.manifest publish.archive publish.explanation
-publish.weekly
+publish publish.script publish.checks publish.pages publish.plan publish.week_tables publish.spreadsheets
+publish.numbers publish.digest publish.beside publish.manifest publish.archive publish.surroundings
+publish.explanation publish.weekly
 cli
 """.split()
 

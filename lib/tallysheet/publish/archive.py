@@ -77,6 +77,30 @@ def archive(
     return html
 
 
+def neighbours(reports: Path, week: IsoWeek, page: str, language: Language) -> list[tuple[str, str]]:
+    """Link to the same page of the latest week before, if it is there as the page is made.
+
+    A page never changes once it is made, and no later week is there yet: to those the page of all weeks
+    leads, where each week has a row with its code as its id.
+
+    Parameters
+    ----------
+    reports : Path
+        The folder of all weeks.
+    week : IsoWeek
+    page : str
+        Path of the page in the folder of its week.
+    language : Language
+    """
+    found = (path.relative_to(reports).parts[0] for path in reports.glob(f"[0-9]*-W*/{page}"))
+    earlier = sorted(name for name in found if name < str(week))
+    up = "../" * (1 + page.count("/"))
+    return [
+        (f"{up}{name}/{page}", language.text("page.before", week=language.week_code(name)))
+        for name in earlier[-1:]
+    ]
+
+
 def _week(
     manifest: dict[str, Any], reports: Path, notebooks: Sequence[str], language: Language
 ) -> dict[str, Any]:
@@ -92,7 +116,8 @@ def _week(
     ]
     told = language.code if language.code in manifest["headline"] else next(iter(manifest["headline"]))
     return {
-        "week": str(week),
+        "id": str(week),
+        "week": language.week_code(week),
         "dates": language.week(week),
         "headline": manifest["headline"][told],
         "note": manifest["count"][told],
@@ -100,6 +125,7 @@ def _week(
         "href": shown[0]["href"],
         "hreflang": shown[0]["hreflang"],
         "reports": shown,
+        **_state(manifest, shown, language),
     }
 
 
@@ -114,3 +140,16 @@ def _report(pages: Sequence[dict[str, Any]], folder: Path, language: Language) -
         "hreflang": first["language"],
         "failed": any(one["error"] is not None for one in pages),
     }
+
+
+def _state(manifest: dict[str, Any], reports: Sequence[dict[str, Any]], language: Language) -> dict[str, str]:
+    """Say whether a week's reports were published, and whether its values may still move."""
+    failed = [report["failed"] for report in reports]
+    final, kpis = manifest.get("final", 0), manifest.get("kpis", 0)
+    is_final, detail = final == kpis, language.text("page.final", final=final, kpis=kpis)
+    if any(failed):
+        icon, status = "cross", language.text("page.all_failed" if all(failed) else "page.partly_failed")
+    else:
+        icon = "tick" if is_final else "half"
+        status = language.text("page.published" if is_final else "page.provisional")
+    return {"icon": icon, "status": status, "detail": "" if is_final else detail}

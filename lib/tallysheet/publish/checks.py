@@ -6,13 +6,14 @@ import re
 from html.parser import HTMLParser
 
 from tallysheet.errors import ReportError
+from tallysheet.publish.script import policy, script
 
 MAX_BYTES = 500_000
 """A page that is heavier is refused; the budget on average is half of it."""
 
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 _LOADS = {"src", "srcset", "href", "xlink:href", "data", "poster", "action", "formaction"}
-_ACTIVE = {"script", "iframe", "object", "embed", "form", "base", "foreignobject"}
+_ACTIVE = {"iframe", "object", "embed", "form", "base", "foreignobject"}
 _OUTSIDE = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*:)?//|^\s*(?!data:|mailto:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _STYLE_OUTSIDE = re.compile(r"@import|url\(\s*['\"]?(?!data:|#)", re.IGNORECASE)
 
@@ -25,6 +26,8 @@ class _Page(HTMLParser):
         self.h1 = 0
         self.open: list[str] = []
         self.ids: set[str] = set()
+        self.scripts: list[str] = []
+        self.policies: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -33,6 +36,11 @@ class _Page(HTMLParser):
         self.h1 += tag == "h1"
         if tag in _ACTIVE:
             self.faults.append(f"active content <{tag}>")
+        if tag == "script":
+            self.scripts.append("")
+            self.faults += [f"a script with {name}" for name in given]
+        if given.get("http-equiv", "").lower() == "content-security-policy":
+            self.policies.append(given.get("content", ""))
         self._look_at(tag, given)
         if given.get("id") in self.ids:
             self.faults.append(f"the id {given['id']} twice")
@@ -65,8 +73,20 @@ class _Page(HTMLParser):
             pass
 
     def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] == "style" and _STYLE_OUTSIDE.search(data):
+        if not self.open:
+            return
+        if self.open[-1] == "style" and _STYLE_OUTSIDE.search(data):
             self.faults.append("a style that loads something")
+        if self.open[-1] == "script":
+            self.scripts[-1] += data
+
+    def faults_of_scripts(self) -> list[str]:
+        """Look for any script but ours, once, and for a policy that would let another run or not let ours."""
+        if not self.scripts:
+            return []
+        faults = ["active content <script>"] if any(one != script() for one in self.scripts) else []
+        faults += ["the script twice"] if len(self.scripts) > 1 else []
+        return faults + (["a script without its policy"] if self.policies != [policy()] else [])
 
 
 def check_page(name: str, html: str) -> None:
@@ -75,8 +95,8 @@ def check_page(name: str, html: str) -> None:
     Raises
     ------
     ReportError
-        It has no lang, not one h1, active content, an address outside, an unlabelled figure, an id
-        twice, or is too heavy.
+        It has no lang, not one h1, active content but for its own script, an address outside, an
+        unlabelled figure, an id twice, or is too heavy.
 
     Examples
     --------
@@ -85,7 +105,7 @@ def check_page(name: str, html: str) -> None:
     page = _Page()
     page.feed(html)
     page.close()
-    faults = list(page.faults)
+    faults = page.faults + page.faults_of_scripts()
     if not page.lang:
         faults.append("no lang")
     if page.h1 != 1:

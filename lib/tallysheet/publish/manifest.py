@@ -79,6 +79,8 @@ def manifest(
         "inputs": week.ledger.files.to_dict("records"),
         "headline": {code: opening.first_sentences(week.told, one)[0] for code, one in languages.items()},
         "count": {code: opening.count_line(week.told, one) for code, one in languages.items()},
+        "final": sum(bool(mature) for mature in week.kpis["mature"]),
+        "kpis": len(week.kpis),
         "reports": reports,
         "files": {file: _digest(content) for file, content in beside.items()},
     }

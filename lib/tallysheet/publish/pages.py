@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tallysheet.language import Language
+from tallysheet.publish.script import policy, script
 
 _LIBRARY = Path(__file__).parents[1]
 TEMPLATE = _LIBRARY / "report_template"
@@ -90,8 +91,13 @@ def export_page(notebook: Any, page: dict[str, Any]) -> str:
         What stands round it: lang, title, product, report, h1, subtitle, badges, links, languages (file,
         code and name of the same page in other languages), footer, words.
     """
-    html, _ = _exporter().from_notebook_node(notebook, resources={"page": page})
+    html, _ = _exporter().from_notebook_node(notebook, resources={"page": _scripted(page)})
     return str(html).strip() + "\n"
+
+
+def _scripted(page: dict[str, Any]) -> dict[str, Any]:
+    """Add the script and the policy that lets a browser run no other."""
+    return page | {"script": script(), "policy": policy()}
 
 
 def notebook_of(*pieces: str) -> Any:
@@ -121,4 +127,4 @@ def archive_page(page: dict[str, Any], latest: dict[str, Any] | None, weeks: Seq
 
     loader = FileSystemLoader(str(TEMPLATE))
     template = Environment(loader=loader, autoescape=True).get_template("archive.html.j2")
-    return template.render(page=page, latest=latest, weeks=weeks).strip() + "\n"
+    return template.render(page=_scripted(page), latest=latest, weeks=weeks).strip() + "\n"

@@ -7,6 +7,7 @@ from typing import Any
 
 import tallysheet
 from tallysheet import say
+from tallysheet.publish.archive import neighbours
 from tallysheet.publish.pages import other_languages, page_name, title_of
 from tallysheet.publish.plan import Edition, Task, is_for, tasks_of
 from tallysheet.week import Week
@@ -43,6 +44,7 @@ def surroundings(week: Week, task: Task, edition: Edition, editions: Sequence[Ed
             time=f"{as_of:%H:%M}",
         ),
         "badges": _badges(week, edition),
+        "folder": str(week.week),
         "links": _links(week, task, edition),
         "siblings": _siblings(week, task, edition),
         "languages": other_languages(task.page, language, languages, edition.first),
@@ -73,15 +75,17 @@ def _badges(week: Week, edition: Edition) -> list[tuple[str, str]]:
 
 
 def _links(week: Week, task: Task, edition: Edition) -> list[tuple[str, str]]:
-    """Link to the page of all weeks, and to each other notebook's page, of a repeated one the first."""
+    """Link to this week among all, to the one before, and to each other notebook's page, the first of it."""
+    language, here = edition.language, edition.folder + edition.file(task.page)
     up = "../" * (1 + edition.folder.count("/"))
-    found = [(up + edition.file("index"), edition.language.text("page.weeks"))]
+    found = [(f"{up}{edition.file('index')}#{week.week}", language.text("page.weeks"))]
+    found += neighbours(week.settings.root / "reports", week.week, here, language)
     for notebook in week.settings.notebooks:
         if notebook == task.notebook:
             continue
         folder = "" if is_for(edition.audience, notebook, week.settings) else "../"
         page = tasks_of(week.settings, [notebook])[0].page
-        found.append((folder + edition.file(page), title_of(page_name(notebook), edition.language)))
+        found.append((folder + edition.file(page), title_of(page_name(notebook), language)))
     return found
 
 

@@ -1,0 +1,93 @@
+"""The page of all weeks, from what the weeks' manifests say, and the way from one week to another."""
+
+import json
+import re
+
+import pytest
+
+from tallysheet.language import read_language
+from tallysheet.publish.archive import archive, neighbours
+from tallysheet.weeks import IsoWeek
+
+ENGLISH, FRENCH = read_language("en"), read_language("fr")
+WEEK = IsoWeek(2026, 23)
+
+
+def publish(reports, week, *, errors=(None, None), **more):
+    """Write a week as a run leaves it: its manifest, and the pages that did not fail."""
+    folder = reports / str(week)
+    folder.mkdir(parents=True)
+    names = ("weekly_review", "data_health")
+    pages = [
+        {
+            "notebook": f"{place}0_{name}",
+            "name": name,
+            "language": "en",
+            "audience": "stakeholders",
+            "page": f"{name}.html",
+            "sha256": None,
+            "error": error,
+        }
+        for place, (name, error) in enumerate(zip(names, errors, strict=True))
+    ]
+    for page in pages:
+        if page["error"] is None:
+            (folder / page["page"]).write_text("x", encoding="utf-8")
+    told = {"format": 2, "week": str(week), "headline": {"en": "Fell."}, "count": {"en": "None."}}
+    (folder / "manifest.json").write_text(json.dumps(told | {"reports": pages} | more), encoding="utf-8")
+
+
+def rows(reports, language=ENGLISH) -> dict[str, str]:
+    html = archive(reports, ["00_weekly_review", "10_data_health"], language, [language])
+    found = re.findall(r'<tr id="([^"]*)">(.*?)</tr>', html, re.DOTALL)
+    return {week: re.sub(r"<svg.*?</svg>|<[^>]+>", " ", row) for week, row in found}
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"final": 58, "kpis": 58}, "Published"),
+        ({"final": 37, "kpis": 58}, "Provisional 37 of 58 KPIs final"),
+        ({"final": 37, "kpis": 58, "errors": (None, "x")}, "Partly failed 37 of 58 KPIs final"),
+        ({"final": 58, "kpis": 58, "errors": ("x", "x")}, "Failed"),
+        ({}, "Published"),
+    ],
+)
+def test_each_week_has_its_state(tmp_path, more, status):
+    """What failed comes first; how much is final is said until all is; an older manifest does not say it."""
+    publish(tmp_path, WEEK, **more)
+
+    assert f" {status} " in re.sub(r"\s+", " ", rows(tmp_path)["2026-W23"])
+
+
+def test_weeks_are_found_by_their_code_and_read_in_the_page_s_language(tmp_path):
+    """The id is ISO's in every language, as links from other pages name it; readers of French have S23."""
+    publish(tmp_path, WEEK)
+    publish(tmp_path, WEEK.shift(-1))
+
+    assert list(rows(tmp_path)) == list(rows(tmp_path, FRENCH)) == ["2026-W23", "2026-W22"]
+    assert "2026-S23" in rows(tmp_path, FRENCH)["2026-W23"]
+    assert "2026-W23" not in rows(tmp_path, FRENCH)["2026-W23"]
+
+
+def test_a_page_leads_to_the_latest_week_before_that_has_it(tmp_path):
+    """Not to a week that lacks the page, nor to a later one; from a folder deeper the way is longer."""
+    for weeks, name in (
+        (-3, "weekly_review"),
+        (-2, "weekly_review"),
+        (-1, "data_health"),
+        (1, "weekly_review"),
+    ):
+        folder = tmp_path / str(WEEK.shift(weeks))
+        folder.mkdir()
+        (folder / f"{name}.fr.html").write_text("x", encoding="utf-8")
+    (tmp_path / "2026-W21" / "internal").mkdir()
+    (tmp_path / "2026-W21" / "internal" / "costs.html").write_text("x", encoding="utf-8")
+
+    assert neighbours(tmp_path, WEEK, "weekly_review.fr.html", FRENCH) == [
+        ("../2026-W21/weekly_review.fr.html", "Avant\u202f: 2026-S21")
+    ]
+    assert neighbours(tmp_path, WEEK, "internal/costs.html", ENGLISH) == [
+        ("../../2026-W21/internal/costs.html", "Before: 2026-W21")
+    ]
+    assert neighbours(tmp_path, WEEK, "weekly_review.html", ENGLISH) == []
