@@ -30,7 +30,7 @@ _RARE = 0.02
 _HALF = 0.5
 _PART = 0.6
 _WITHIN = 2.0
-"""Each week of a spell differs by three fifths of the largest, or by less within two standard errors."""
+"""Each week of a spell differs by three fifths of what all do, or by less within two standard errors."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def spell_at(track: Track, week: int) -> Spell | None:
     Notes
     -----
     Of all spells of up to four weeks that hold the week, the one that stands out most from chance counts.
-    Each of its weeks differs about as the others do, and the two before it by less than half of that.
+    Each of its weeks differs about as all do, and the two before it by less than half of that.
     D = (part - rest) in the spell - (part - rest) in the eight usual weeks before it; the variance by
     chance of D times phi, a robust mean of D^2 / variance over the same comparison in earlier weeks (1 at
     least), gives t with as many degrees of freedom as there were comparisons. Where fewer than 12 of
@@ -159,18 +159,29 @@ def spell_at(track: Track, week: int) -> Spell | None:
                 and not _began(track, first, base, effect)
             ):
                 best, chosen = score, (first, last)
-    return measure(track, *chosen) if chosen else None
+    return measure(track, chosen[0], _until(track, week, *chosen)) if chosen else None
+
+
+def _until(track: Track, week: int, first: int, last: int) -> int:
+    """Leave out weeks in which what began has trailed off: the size would be that of no week."""
+    base = _base(track, first)
+    if last == week or _few(track, np.arange(first, last + 1), base):
+        return last
+    scatter = max(_robust(_history(track, first, 1)), 1.0 if track.kind != "amount" else 0.0)
+    effect, variance = track.compare(np.array([week]), base)
+    for after in range(week + 1, last + 1):
+        left, left_variance = track.compare(np.array([after]), base)
+        less = (effect - left) * np.sign(effect)
+        error = float(np.sqrt((variance + left_variance) * scatter))
+        if less > (1 - _PART) * abs(effect) and less > _WITHIN * error:
+            return after - 1
+    return last
 
 
 def _is_even(weekly: Numbers, effect: float) -> bool:
-    """Tell whether each week differs as the others do, or by less only as far as chance goes.
-
-    What trails off in the week after is no part of it: its size would be that of neither week.
-    """
-    along, variance = weekly[:, 0] * np.sign(effect), weekly[:, 1]
-    most = int(np.argmax(along))
-    error = np.sqrt(variance + variance[most])
-    least = np.minimum(_PART * along[most], along[most] - _WITHIN * error)
+    """Tell whether each week differs as all do, or by less only as far as chance goes."""
+    along, error = weekly[:, 0] * np.sign(effect), np.sqrt(weekly[:, 1])
+    least = np.minimum(_PART * abs(effect), abs(effect) - _WITHIN * error)
     return bool(((along >= least) & (along > 0)).all())
 
 
