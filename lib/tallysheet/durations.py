@@ -7,6 +7,7 @@ A mean of what has ended leaves out what takes long (Freireich 1963: 12.1 of the
 from __future__ import annotations
 
 import warnings
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,8 @@ from tallysheet.limits import Numbers
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_QUANTILE = NormalDist().inv_cdf(0.975)
 
 
 def survival(ended: ArrayLike, open_: ArrayLike) -> Numbers:
@@ -81,6 +84,43 @@ def incidence(ended: ArrayLike, other: ArrayLike, open_: ArrayLike) -> Numbers:
     before = np.concatenate([np.ones_like(after[..., :1]), after[..., :-1]], axis=-1)
     steps = before * np.divide(gone, at_risk, out=np.zeros_like(gone), where=at_risk > 0)
     return np.where(at_risk[..., :1] > 0, np.cumsum(steps, axis=-1), np.nan)
+
+
+def incidence_interval(ended: ArrayLike, other: ArrayLike, open_: ArrayLike) -> tuple[Numbers, Numbers]:
+    """Give the 95 % interval of `incidence`, of one series.
+
+    Returns
+    -------
+    low, high : array, shape (lengths,)
+        Aalen's variance on the log-log scale; NaN where none or all have ended.
+
+    References
+    ----------
+    Marubini and Valsecchi 1995, Analysing Survival Data from Clinical Trials, ch. 10.
+
+    Examples
+    --------
+    >>> low, high = incidence_interval([4, 4], [0, 0], [0, 8])
+    >>> low.round(3), high.round(3)
+    (array([0.078, 0.245]), array([0.472, 0.71 ]))
+    """
+    gone, rest = np.asarray(ended, dtype=float), np.asarray(other, dtype=float)
+    left = np.asarray(open_, dtype=float)
+    at_risk = _at_risk(gone + rest + left)
+    share, after = incidence(gone, rest, left), survival(gone + rest, left)
+    before = np.concatenate([[1.0], after[:-1]])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        out = gone + rest
+        ahead = np.tril(share[:, None] - share[None, :])
+        first = ahead**2 @ np.nan_to_num(out / (at_risk * (at_risk - out)), posinf=0.0)
+        second = np.cumsum(np.nan_to_num(before**2 * (at_risk - gone) * gone / at_risk**3))
+        third = ahead @ np.nan_to_num(before * gone / at_risk**2)
+        error = np.sqrt(np.maximum(first + second - 2 * third, 0.0))
+        # On the log-log scale the interval stays between 0 and 1.
+        spread = _QUANTILE * error / (share * np.abs(np.log(share)))
+        low, high = share ** np.exp(spread), share ** np.exp(-spread)
+    known = (share > 0) & (share < 1)
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
 def quantile(curve: ArrayLike, lengths: ArrayLike, share: float, width: float = 0.0) -> Numbers:

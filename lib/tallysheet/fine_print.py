@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -61,8 +62,13 @@ def _holidays(weeks: Iterable[IsoWeek], country: str, language: Language) -> str
     return language.text("calendar.between").join(named) or language.text("calendar.none")
 
 
-def kpi_definitions(kpis: Iterable[Kpi], language: Language) -> Html:
-    """Say what each KPI counts, where its definition comes from and when it is final."""
+def kpi_definitions(
+    kpis: Iterable[Kpi], language: Language, weeks: Mapping[str, str] = MappingProxyType({})
+) -> Html:
+    """Say what each KPI counts, where its definition comes from and when it is final.
+
+    ``weeks`` adds by slug a sentence on what a week holds.
+    """
     pairs = []
     for kpi in kpis:
         meaning = language.text(f"kpi.{kpi.slug}.definition", expression=kpi.source)
@@ -72,9 +78,8 @@ def kpi_definitions(kpis: Iterable[Kpi], language: Language) -> Html:
             n=kpi.maturity_days,
             version=kpi.version,
         )
-        pairs.append(
-            (say.name(kpi, language), f"{meaning} {language.text(f'definition.{kpi.direction}')} {source}")
-        )
+        told = [meaning, weeks.get(kpi.slug, ""), language.text(f"definition.{kpi.direction}"), source]
+        pairs.append((say.name(kpi, language), " ".join(filter(None, told))))
     return definitions(pairs)
 
 

@@ -40,7 +40,8 @@ autocorrelation 0, .3 and .5; `judge` flagged .4 to 1.3 % of them (13 weeks and 
 """
 
 _RUN_OF_JUDGEMENT = 8
-_MIN_EXPECTED = 5
+MIN_EXPECTED = 5
+"""With fewer of the rarer outcome expected, limits say little."""
 _RUNS_UP_TO = 0.2
 _NOT_KNOWN = ("missing", "few_weeks", "small", "collapsed", "young", "gap")
 
@@ -232,7 +233,7 @@ def _reasons(
     tests = [
         (np.isnan(last), "missing"),
         (earlier < MIN_EARLIER_WEEKS, "few_weeks"),
-        ((n * rarer < _MIN_EXPECTED) & (is_count or chart != "xmr"), "small"),
+        ((n * rarer < MIN_EXPECTED) & (is_count or chart != "xmr"), "small"),
         (~(upper > lower), "collapsed"),
         (last > upper, "above"),
         (last < lower, "below"),

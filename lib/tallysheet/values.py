@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -107,23 +108,40 @@ def _added(cells: Cells, kpi: Kpi, keys: list[str]) -> pd.DataFrame:
     )
 
 
-def _of_durations(
-    cells: pd.DataFrame, kpi: Kpi, how: Histogram, keys: list[str], share: float
-) -> pd.DataFrame:
+class _Lengths(NamedTuple):
+    """Items by group and length: how many ended in the numerator's way, were seen, and ended in any way."""
+
+    groups: pd.Index
+    middles: Numbers
+    gone: Numbers
+    seen: Numbers
+    ended: Numbers
+
+
+def _by_length(cells: pd.DataFrame, kpi: Kpi, how: Histogram, keys: list[str]) -> _Lengths:
     counted = cells[cells[how.column].notna()]
     codes, index = _groups(counted, keys)
     if not len(index):
-        return pd.DataFrame(columns=["x", "n", "ended"], index=index, dtype=float)
+        none = np.zeros((0, 0))
+        return _Lengths(index, np.zeros(0), none, none, none)
     bins = counted[how.column].to_numpy(np.int64)
     numbers = range(int(bins.min()), int(bins.max()) + 1)
     places = codes * len(numbers) + bins - numbers.start
-    gone, seen, ended = (
-        np.bincount(
-            places, weights=counted[name].to_numpy(float), minlength=len(index) * len(numbers)
-        ).reshape(len(index), -1)
+    sides = (
+        np.bincount(places, weights=counted[name].to_numpy(float), minlength=len(index) * len(numbers))
+        .astype(np.float64)
+        .reshape(len(index), -1)
         for name in (kpi.numerator, str(kpi.denominator), kpi.evidence or kpi.numerator)
     )
-    lengths = np.array([how.middle(number) for number in numbers])
+    return _Lengths(index, np.array([how.middle(number) for number in numbers]), *sides)
+
+
+def _of_durations(
+    cells: pd.DataFrame, kpi: Kpi, how: Histogram, keys: list[str], share: float
+) -> pd.DataFrame:
+    index, lengths, gone, seen, ended = _by_length(cells, kpi, how, keys)
+    if not len(index):
+        return pd.DataFrame(columns=["x", "n", "ended"], index=index, dtype=float)
     n = seen.sum(axis=1)
     if kpi.method == "aalen_johansen":
         curve = incidence(gone, ended - gone, seen - ended)
@@ -266,6 +284,25 @@ class Series:
             "base_n": found["n"].mask(is_now, 0.0) / over,
         }
         return _sums(found[names].assign(**sides), names, list(sides)).reset_index()
+
+    def lengths(self, weeks: Sequence[IsoWeek]) -> pd.DataFrame:
+        """Count the items of some weeks by how long they lasted; without rows of what is no duration.
+
+        Returns
+        -------
+        DataFrame
+            ``length``, the middle of a bin; ``gone``, how many ended there in the numerator's way;
+            ``other``, in another way; ``open``, how many were last seen there, not ended.
+        """
+        names, how = [str(week) for week in weeks], self.kpi.histogram
+        if how is None:
+            return pd.DataFrame(columns=["length", "gone", "other", "open"], dtype=float)
+        cells = self._total[self.kpi.fact]
+        chosen = cells[cells["week"].isin(names)].assign(all="")
+        found = _by_length(chosen, self.kpi, how, ["all"])
+        gone, seen, ended = (side.sum(axis=0) for side in found[2:])
+        rows = {"length": found.middles, "gone": gone, "other": ended - gone, "open": seen - ended}
+        return pd.DataFrame(rows)
 
     def pooled(self, weeks: Sequence[IsoWeek], dimension: str = "", share: float = 0.5) -> pd.DataFrame:
         """Pool weeks: x, n and ended, of a sum those of a mean week.

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from tallysheet import causes, fine_print, lead_page, opening, page, say
+from tallysheet import causes, fine_print, kpi_page, lead_page, opening, page, say
 from tallysheet.actions import follow_up, read_actions
 from tallysheet.bases import base_weeks, data_span
 from tallysheet.clean import load
@@ -20,7 +20,7 @@ from tallysheet.cube import Cube, Where
 from tallysheet.engine import close_to_outside, connect, select
 from tallysheet.errors import UsageError, nearest
 from tallysheet.facts import show_known
-from tallysheet.kpis import kpi
+from tallysheet.kpis import family_kpis, kpi
 from tallysheet.language import Language, may_see
 from tallysheet.ledger import Ledger
 from tallysheet.opening import Told
@@ -367,6 +367,19 @@ class Week:
             fine_print.kpi_definitions(shown, self.language),
             fine_print.rules(self.settings.rules, self.language),
         )
+
+    def family(self, name: str) -> Html:
+        """Show every KPI of a family such as ``delivery``; a UsageError names the nearest."""
+        slugs = [one.slug for one in family_kpis(name) if one.slug in self.available]
+        return kpi_page.family(self.review, [self.explanation(slug) for slug in slugs], self.language)
+
+    def glossary(self) -> Html:
+        """Say what the marks and words on the pages mean."""
+        return kpi_page.glossary_words(self.language)
+
+    def dictionary(self) -> Html:
+        """Say what every KPI counts, also of those that this data does not allow."""
+        return kpi_page.dictionary(self.settings.rules, self.language)
 
     def files(self) -> Html:
         """Show the ledger of what was loaded."""

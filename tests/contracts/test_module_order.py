@@ -13,9 +13,10 @@ loading clean forget
 facts cells cube limits boxes calendar_effects judgement
 decomposition lattice scatter contrasts leaves narrowing segment_search usual_scatter segment_passes segments
 bases durations maturity values
-drivers comparison telling targets review restatement overview seasons periods crossed actions
+drivers comparison telling targets review restatement overview seasons periods crossed by_value by_age actions
 panel spells suspects findings evidence gates gates.quality gates.context gates.money gates.movement verdict
-say causes tables svg control_charts weekly_charts charts opening page lead_page fine_print
+say causes tables svg control_charts weekly_charts small_multiples funnel curves charts opening page lead_page
+fine_print kpi_page
 week_kpi week explain terminal sampling
 execute
 publish publish.script publish.checks publish.pages publish.plan publish.week_tables publish.spreadsheets

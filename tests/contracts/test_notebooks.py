@@ -83,17 +83,16 @@ def test_scheduled_notebooks_exist(data):
     [path for path in sorted((LIBRARY / "words").glob("*.toml")) if path.stem != "en"],
     ids=lambda path: path.stem,
 )
-def test_every_text_of_a_scheduled_notebook_is_there_in_every_language(path):
+def test_every_text_of_a_notebook_is_there_in_every_language(path):
     """Each markdown cell by its id; a heading stays a heading of its level. English is the notebook's own."""
     told = tomllib.loads(path.read_text(encoding="utf-8"))["notebook"]
-    scheduled = {name for data in ("data", "data/flights") for name in read_settings(ROOT / data).notebooks}
     cells = {
-        page_name(name): {
+        page_name(notebook.stem): {
             cell.id: cell.source
-            for cell in nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4).cells
+            for cell in nbformat.read(notebook, as_version=4).cells
             if cell.cell_type == "markdown"
         }
-        for name in scheduled
+        for notebook in NOTEBOOKS
     }
 
     assert {page: set(texts) for page, texts in told.items()} == {

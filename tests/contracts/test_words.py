@@ -24,7 +24,7 @@ MODULES = sorted(LIBRARY.rglob("*.py"))
 # Modules that make what a reader of a page reads.
 SHOWING = [
     *"say causes tables svg control_charts weekly_charts charts opening page lead_page".split(),
-    *"fine_print week verdict".split(),
+    *"small_multiples funnel curves fine_print kpi_page week verdict".split(),
     *(f"publish/{name}" for name in ("week_tables", "spreadsheets", "digest", "beside", "pages", "weekly")),
 ]
 ERRORS = {"DataError", "UsageError", "ReportError", "ValueError"}

@@ -6,11 +6,18 @@ from tallysheet.errors import UsageError, nearest
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import adoption, care, claims, delivery, fulfilment, money, reverse
 
-KPIS: dict[str, Kpi] = {
-    kpi.slug: kpi
-    for family in (delivery, fulfilment, reverse, claims, care, money, adoption)
-    for kpi in family.KPIS
+FAMILIES: dict[str, tuple[Kpi, ...]] = {
+    "delivery": delivery.KPIS,
+    "fulfilment": fulfilment.KPIS,
+    "reverse": reverse.KPIS,
+    "claims": claims.KPIS,
+    "care": care.KPIS,
+    "money": money.KPIS,
+    "adoption": adoption.KPIS,
 }
+"""KPIs that have a page together, in the order of the page."""
+
+KPIS: dict[str, Kpi] = {kpi.slug: kpi for family in FAMILIES.values() for kpi in family}
 """All of them, in the order of the page: customers first, money last."""
 
 
@@ -30,3 +37,16 @@ def kpi(slug: str) -> Kpi:
     if slug not in KPIS:
         raise UsageError("kpi", "a known KPI", repr(slug), nearest(slug, KPIS))
     return KPIS[slug]
+
+
+def family_kpis(family: str) -> tuple[Kpi, ...]:
+    """Give the KPIs of a family; a UsageError advises on an unknown one.
+
+    Examples
+    --------
+    >>> [one.slug for one in family_kpis("adoption")][0]
+    'eligible_share'
+    """
+    if family not in FAMILIES:
+        raise UsageError("family", "a family of KPIs", repr(family), nearest(family, FAMILIES))
+    return FAMILIES[family]

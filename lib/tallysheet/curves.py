@@ -1,0 +1,231 @@
+"""Curves by age: how much of a KPI is known when, and how long what it measures lasts."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tallysheet.by_age import Completeness, Lasting
+from tallysheet.kpi import Kpi
+from tallysheet.language import Language
+from tallysheet.svg import BAND, BLUE, INK, MUTED, PRIOR, RULE, Chart, canvas, drawing_style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 354, 240, 46, 14, 14, 44
+_TAIL = 0.02
+_NEAR_END = 0.5
+_LOW, _NEAR = 0.3, 0.15
+
+
+def completeness_curve(found: Completeness, *, language: Language, name: str) -> Chart:
+    """Draw how much of a KPI weeks usually know by their age, the age of the week, and what is needed.
+
+    Parameters
+    ----------
+    found : Completeness
+        As `tallysheet.by_age.completeness_of` gives it.
+    language : Language
+    name : str
+        The KPI's name.
+    """
+    with drawing_style():
+        drawing, axes = canvas(_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM)
+        last = float(found.age_days[-1])
+        axes.set(xlim=(0, last), ylim=(0, 1.04))
+        axes.plot([0, last], [found.floor] * 2, color=BLUE, linewidth=1.75, linestyle=(0, (8, 16)))
+        text = language.text("completeness.floor", value=language.value(found.floor, "share", 0))
+        is_low = float(np.interp(last, found.age_days, found.share)) > found.floor
+        axes.text(
+            last,
+            found.floor - 0.02,
+            text,
+            ha="right",
+            va="top" if is_low else "bottom",
+            color=BLUE,
+            fontsize=12,
+        )
+        axes.plot(found.age_days, found.share, color=INK, linewidth=1.75)
+        _mark_week(axes, found, language)
+        _axes_in_percent(axes, language)
+        _label_lengths(axes, last, language.text("completeness.age"), language)
+    return Chart(_completeness_alt(found, language, name), drawing)
+
+
+def _mark_week(axes: Axes, found: Completeness, language: Language) -> None:
+    """Put a dot where the week is; a week whose age is over is final and has none."""
+    if found.week_age_days >= found.age_days[-1]:
+        return
+    level = _week_share(found)
+    axes.plot(found.week_age_days, level, "o", color=INK, ms=9, mew=0, clip_on=False)
+    text = language.text("completeness.now", value=language.value(level, "share", 0))
+    is_left = found.week_age_days < found.age_days[-1] / 2
+    axes.annotate(
+        text,
+        (found.week_age_days, level),
+        (9 if is_left else -9, _beside(level, found.floor)),
+        textcoords="offset points",
+        ha="left" if is_left else "right",
+        va="center",
+        fontweight="bold",
+        fontsize=12,
+    )
+
+
+def _beside(level: float, floor: float) -> int:
+    """Write under a dot, farther down where the dashes are; over one that lies low."""
+    if level < _LOW:
+        return 12
+    return -28 if 0 <= level - floor < _NEAR else -12
+
+
+def _week_share(found: Completeness) -> float:
+    """Give what is known of the week: its own share, else what is usual at its age."""
+    if math.isfinite(found.week_share):
+        return found.week_share
+    return float(np.interp(found.week_age_days, found.age_days, found.share))
+
+
+def completeness_finding(found: Completeness, language: Language) -> str:
+    """Say when a week has enough to be judged."""
+    if math.isnan(found.enough_days):
+        return language.text("completeness.never")
+    if found.enough_days < 1:
+        return language.text("completeness.at_once")
+    return language.text("completeness.enough", age=language.value(found.enough_days, "days", 0))
+
+
+def _completeness_alt(found: Completeness, language: Language, name: str) -> str:
+    first = language.value(float(found.share[0]), "share", 0)
+    return language.text(
+        "completeness.alt",
+        name=name,
+        first=first,
+        first_age=language.value(float(found.age_days[0]), "days"),
+        floor=language.value(found.floor, "share", 0),
+        finding=completeness_finding(found, language),
+        age=language.value(found.week_age_days, "days"),
+        share=language.value(_week_share(found), "share", 0),
+        last_age=language.value(float(found.age_days[-1]), "days", 0),
+    )
+
+
+def survival_curve(found: Lasting, one: Kpi, *, language: Language, name: str) -> Chart:
+    """Draw what share has not ended by each length, with its 95 % interval, median and p90.
+
+    Parameters
+    ----------
+    found : Lasting
+        As `tallysheet.by_age.lasting_of` gives it; of a share within a horizon what has ended is drawn.
+    one : Kpi
+    language : Language
+    name : str
+        The KPI's name.
+    """
+    unit = "days" if found.horizon else one.unit
+    curve = found.curve
+    start = 0.0 if found.horizon else 1.0
+    length = np.append(0.0, curve["length"])
+    share, low, high = (np.append(start, curve[side]) for side in ("share", "low", "high"))
+    with drawing_style():
+        drawing, axes = canvas(_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM)
+        last = found.horizon or _last(found)
+        axes.set(xlim=(0, last), ylim=(0, 1.04))
+        shown = length <= last
+        length, share, low, high = (side[shown] for side in (length, share, low, high))
+        known = np.isfinite(low) & np.isfinite(high)
+        across, ends = length[known], np.append(high[known], low[known][::-1])
+        if len(across) > 1:
+            axes.fill(np.append(across, across[::-1]), ends, color=BAND, linewidth=0)
+        axes.plot(length, share, color=INK, linewidth=1.75)
+        for level, at, key in ((0.5, found.median, "median"), (0.1, found.p90, "nine_of_ten")):
+            if at <= last:
+                _mark_length(
+                    axes, at, level, language.text(f"survival.{key}", value=language.value(at, unit))
+                )
+        _axes_in_percent(axes, language)
+        _label_lengths(axes, last, language.text(f"survival.after_{unit}"), language)
+    alt = language.text(
+        "survival.alt",
+        name=name,
+        first=language.week_code(found.weeks[0]),
+        last=language.week_code(found.weeks[-1]),
+        finding=survival_finding(found, one, language),
+        open=open_items(found, one, language),
+    )
+    return Chart(alt, drawing)
+
+
+def _last(found: Lasting) -> float:
+    """End the axis where hardly anything is left."""
+    left = found.curve[found.curve["share"] > _TAIL]["length"]
+    ends = [float(left.max()) if len(left) else 0.0, float(found.curve["length"].min())]
+    ends += [at * 1.25 for at in (found.median, found.p90) if math.isfinite(at)]
+    return max(ends)
+
+
+def _mark_length(axes: Axes, at: float, level: float, text: str) -> None:
+    axes.plot([at, at], [0, level], color=PRIOR, linewidth=1)
+    axes.plot(at, level, "o", color=INK, ms=6, mew=0)
+    last = axes.get_xlim()[1]
+    is_near_end = at > _NEAR_END * last
+    axes.annotate(
+        text,
+        (last if is_near_end else at, level),
+        (0 if is_near_end else 9, 26 if is_near_end else 9),
+        textcoords="offset points",
+        ha="right" if is_near_end else "left",
+        va="center",
+        fontsize=12,
+        fontweight="bold",
+    )
+
+
+def survival_finding(found: Lasting, one: Kpi, language: Language) -> str:
+    """Say within what time half and nine of ten have ended, or what share has within the horizon."""
+    if found.horizon:
+        return language.text(
+            "survival.within",
+            share=language.value(_at_horizon(found), "share"),
+            horizon=language.value(found.horizon, "days", 0),
+        )
+    if math.isnan(found.median):
+        return language.text("survival.not_half")
+    if math.isnan(found.p90):
+        return language.text("survival.half", median=language.value(found.median, one.unit))
+    ends = {"median": found.median, "p90": found.p90}
+    return language.text("survival.both", **{key: language.value(at, one.unit) for key, at in ends.items()})
+
+
+def _at_horizon(found: Lasting) -> float:
+    until = found.curve[found.curve["length"] <= found.horizon + 0.5]["share"]
+    return float(until.iloc[-1]) if len(until) else math.nan
+
+
+def open_items(found: Lasting, one: Kpi, language: Language) -> str:
+    """Say how many items are still open; of what counts ended items alone, that it does."""
+    if one.method == "quantile":
+        return language.text("survival.ended_only", n=found.n - found.open_n)
+    return language.text("survival.open", n=found.open_n, of=language.value(found.n, "count"))
+
+
+def _axes_in_percent(axes: Axes, language: Language) -> None:
+    levels = [0.0, 0.25, 0.5, 0.75, 1.0]
+    texts = [language.decimal(level * 100) for level in levels[:-1]]
+    axes.set_yticks(levels, [*texts, language.value(1.0, "share", 0)])
+    axes.grid(axis="y", color=RULE, linewidth=1)
+    axes.set_axisbelow(True)
+
+
+def _label_lengths(axes: Axes, last: float, text: str, language: Language) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    ticks = [
+        tick for tick in MaxNLocator(nbins=6, steps=[1, 2, 5, 10]).tick_values(0, last) if 0 <= tick <= last
+    ]
+    decimals = 0 if all(abs(tick - round(tick)) < 1e-9 for tick in ticks) else 1
+    axes.set_xticks(ticks, [language.decimal(tick, decimals) for tick in ticks])
+    axes.set_xlabel(text, color=MUTED, fontsize=12, loc="right")

@@ -1,0 +1,222 @@
+"""Curves by age: completeness against maturity, survival against durations, and what they say."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tallysheet as ts
+from tallysheet.by_age import Completeness, Lasting, completeness_of, lasting_of
+from tallysheet.curves import (
+    completeness_curve,
+    completeness_finding,
+    open_items,
+    survival_curve,
+    survival_finding,
+)
+from tallysheet.durations import incidence, incidence_interval, quantile, survival
+from tallysheet.kpi import Histogram, Kpi
+from tallysheet.kpis import kpi
+from tallysheet.language import read_language
+from tallysheet.values import series_of
+from tallysheet.weeks import IsoWeek
+
+ENGLISH = read_language("en")
+
+
+def plain(text: str) -> str:
+    """Read a space that does not break as a space."""
+    return text.replace("\u00a0", " ")
+
+
+@pytest.fixture(scope="module")
+def review(sample_of_size_s):
+    return ts.open_week(data=sample_of_size_s, base="last-4").review
+
+
+def completeness(share: list[float], own: float = math.nan, age: float = 1.0) -> Completeness:
+    ages = np.arange(len(share), dtype=float)
+    return Completeness(ages, np.array(share), 0.95, age, own, 13)
+
+
+@pytest.mark.parametrize("slug", ["return_rate", "carrier_otd", "contact_rate", "cost_per_parcel"])
+def test_completeness_at_the_weeks_age_is_that_of_its_maturity(review, slug):
+    """Two roads to the same share: final weeks at every age, and the triangle of the week."""
+    found = completeness_of(review, slug)
+    at = np.flatnonzero(np.isclose(found.age_days, found.week_age_days))
+    maturity = review.maturity(slug)
+
+    assert len(at) == 1
+    assert found.share[at[0]] == pytest.approx(maturity.completeness, abs=0.05)
+
+
+def test_completeness_grows_to_all(review):
+    """At the KPI's days of maturity everything is known, and no age knows more than a later one."""
+    found = completeness_of(review, "return_rate")
+
+    assert found.age_days[-1] == kpi("return_rate").maturity_days
+    assert found.share[-1] == 1.0
+    assert (np.diff(found.share) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("share", "enough", "said"),
+    [
+        ([0.2, 0.5, 0.96, 1.0], 2.0, "Enough is known 2 days after the week"),
+        ([0.97, 1.0], 0.0, "Enough is known within a day of the week's end"),
+        ([0.2, 0.3], math.nan, "Enough is known only at the end"),
+    ],
+)
+def test_a_week_is_judged_once_it_reaches_the_floor(share, enough, said):
+    """The first age with 95 %."""
+    found = completeness(share)
+
+    np.testing.assert_equal(found.enough_days, enough)
+    assert plain(completeness_finding(found, ENGLISH)) == said
+
+
+def test_the_completeness_curve_says_its_numbers():
+    """The share at first, what is needed, and the week's own."""
+    chart = completeness_curve(
+        completeness([0.2, 0.5, 0.96, 1.0], own=0.31), language=ENGLISH, name="Returns"
+    )
+
+    assert plain(chart.alt) == (
+        "Returns: 20% of the final value is usually known 0.0 days after the week, all of it after 3 days; "
+        "95% are needed. Enough is known 2 days after the week. This week is 1.0 days old and has 31%."
+    )
+    assert ">31% now</text>" in chart.html.html
+    assert ">95% needed</text>" in chart.html.html
+
+
+def test_a_final_week_has_no_dot():
+    """Its age is over."""
+    chart = completeness_curve(completeness([0.2, 1.0], age=30.0), language=ENGLISH, name="Returns")
+
+    assert " now</text>" not in chart.html.html
+
+
+TRANSIT = Kpi(
+    slug="return_cycle_days",
+    fact="return_cycle",
+    numerator="gone_n",
+    denominator="seen_n",
+    unit="days",
+    direction="down",
+    cohort="requested_at",
+    maturity_days=21,
+    dimensions=(),
+    source="by hand",
+    method="kaplan_meier",
+    histogram=Histogram("days_bin"),
+)
+
+
+def test_items_are_counted_by_length():
+    """By hand: of ten, three ended in the first day, two in the third, the others were last seen open."""
+    cells = pd.DataFrame(
+        {"week": "2026-W10", "days_bin": [0, 2, 5], "gone_n": [3, 2, 0], "seen_n": [3, 4, 3]}
+    )
+    series = series_of(cells, TRANSIT, [IsoWeek.parse("2026-W10")])
+
+    found = series.lengths([IsoWeek.parse("2026-W10")])
+    assert found["length"].tolist() == [0.5, 1.5, 2.5, 3.5, 4.5, 5.5]
+    assert found["gone"].tolist() == [3, 0, 2, 0, 0, 0]
+    assert found["open"].tolist() == [0, 0, 2, 0, 0, 3]
+
+
+def test_a_survival_curve_is_that_of_durations(review):
+    """Its points, its median and p90, and how many are still open."""
+    one = kpi("return_cycle_days")
+    found = lasting_of(review, one.slug)
+    counts = review.series(one.slug).lengths([IsoWeek.parse(week) for week in found.weeks])
+    curve = survival(counts["gone"], counts["open"])
+
+    at = counts["length"] + one.histogram.width / 2
+    drawn = found.curve.set_index("length")["share"]
+    np.testing.assert_allclose(drawn, pd.Series(curve, index=at)[drawn.index], atol=1e-12)
+    for share, said in ((0.5, found.median), (0.9, found.p90)):
+        assert said == pytest.approx(float(quantile(curve, counts["length"], share, one.histogram.width)))
+    assert (found.n, found.open_n) == (counts[["gone", "open"]].to_numpy().sum(), counts["open"].sum())
+    assert found.open_n > 0
+    inside = found.curve.dropna()
+    assert ((inside["low"] <= inside["share"]) & (inside["share"] <= inside["high"])).all()
+
+
+def test_the_curve_passes_the_median_at_a_half(review):
+    """What is said and what is drawn agree."""
+    found = lasting_of(review, "return_cycle_days")
+    lengths, shares = np.append(0.0, found.curve["length"]), np.append(1.0, found.curve["share"])
+
+    assert np.interp(-0.5, -shares, lengths) == pytest.approx(found.median, abs=0.51)
+
+
+def lasting(median: float, p90: float, **other) -> Lasting:
+    curve = pd.DataFrame(
+        {
+            "length": [1.0, 2.0, 3.0],
+            "share": [0.8, 0.4, 0.1],
+            "low": [0.7, 0.3, 0.05],
+            "high": [0.9, 0.5, 0.2],
+        }
+    )
+    given = {"n": 100, "open_n": 7, "horizon": 0.0} | other
+    return Lasting(("2026-W30", "2026-W42"), curve, median, p90, **given)
+
+
+def test_the_survival_curve_says_its_numbers():
+    """Median, p90 and how many are still open."""
+    chart = survival_curve(
+        lasting(1.75, 3.0), kpi("return_cycle_days"), language=ENGLISH, name="Days to refund"
+    )
+
+    assert plain(chart.alt) == (
+        "Days to refund, 2026-W30 to 2026-W42: Half within 1.8 days, nine of ten within 3.0 days. "
+        "7 of 100 are still open."
+    )
+    html = plain(chart.html.html)
+    assert ">half: 1.8 days</text>" in html
+    assert ">nine of ten: 3.0 days</text>" in html
+    assert "var(--band)" in html
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (lasting(math.nan, math.nan), "Not half of them have ended yet"),
+        (lasting(1.75, math.nan), "Half within 1.8 days; nine of ten have not ended yet"),
+    ],
+)
+def test_what_has_not_ended_is_not_guessed(found, said):
+    """A quantile that was not reached is not said."""
+    assert plain(survival_finding(found, kpi("return_cycle_days"), ENGLISH)) == said
+
+
+def test_what_counts_ended_items_alone_says_so():
+    """Transit leaves out what is still under way: no number of open items would be true."""
+    assert open_items(lasting(1.0, 2.0, open_n=0), kpi("transit_days"), ENGLISH) == (
+        "Counted are the 100 that have ended; what is still under way is not."
+    )
+
+
+def test_a_share_within_a_horizon_is_read_at_it(review):
+    """Claims accepted within 60 days, other ends competing."""
+    one, found = kpi("claim_acceptance"), lasting_of(review, "claim_acceptance")
+    counts = review.series(one.slug).lengths([IsoWeek.parse(week) for week in found.weeks])
+    share = incidence(counts["gone"], counts["other"], counts["open"])[counts["length"] <= 60][-1]
+
+    assert plain(survival_finding(found, one, ENGLISH)) == f"{share:.1%} within 60 days"
+
+
+def test_the_interval_of_an_incidence_is_binomial_without_censoring():
+    """Of 50, 10 have ended in the way, 15 in others, and the rest later: F (1 - F) / n at every length."""
+    ended, other = np.array([4.0, 6.0, 5.0]), np.array([10.0, 5.0, 20.0])
+    share = np.cumsum(ended) / 50
+    error = np.sqrt(share * (1 - share) / 50) * 1.959964 / (share * np.abs(np.log(share)))
+
+    low, high = incidence_interval(ended, other, np.zeros(3))
+    np.testing.assert_allclose(low, share ** np.exp(error), rtol=1e-6)
+    np.testing.assert_allclose(high, share ** np.exp(-error), rtol=1e-6)

@@ -1,0 +1,100 @@
+"""The pages of families and the glossary: whole, small, and true to the week."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+import pytest
+
+import tallysheet as ts
+from tallysheet.errors import UsageError
+from tallysheet.kpi_page import dictionary, glossary_words, sentence
+from tallysheet.kpis import FAMILIES, KPIS, family_kpis
+from tallysheet.language import read_language
+from tallysheet.publish.checks import check_page
+from tallysheet.settings import Rules
+
+
+@pytest.fixture(scope="module")
+def week(sample_of_size_s):
+    return ts.open_week(data=sample_of_size_s, base="last-4")
+
+
+def as_page(html: str) -> str:
+    return f"<html lang='en'><h1>Week</h1>{html}</html>"
+
+
+def test_families_hold_every_kpi_once():
+    """No KPI is without a page, and none has two."""
+    slugs = [one.slug for kpis in FAMILIES.values() for one in kpis]
+
+    assert slugs == list(KPIS)
+    assert len(set(slugs)) == len(slugs)
+
+
+def test_an_unknown_family_is_refused_with_the_nearest(week):
+    """A typo in the scheduler's list is told, not guessed."""
+    with pytest.raises(UsageError, match="Did you mean 'delivery'"):
+        week.family("delivry")
+    with pytest.raises(UsageError, match="Did you mean 'delivery'"):
+        family_kpis("delivry")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_has_a_section_a_kpi_and_is_small(week, family):
+    """Every KPI, routine ones too, with its control chart; the whole page stays under 250 KB."""
+    html = week.family(family).html
+    shown = [one.slug for one in FAMILIES[family] if one.slug in week.available]
+
+    assert re.findall(r'<section id="(\w+)"', html) == shown
+    assert re.findall(r'<li><a href="#(\w+)"', html) == shown
+    assert html.count('class="chart wide"') == len(shown)
+    assert len(html.encode()) < 235_000
+    check_page(family, as_page(html))
+
+
+def test_a_routine_kpi_is_told_in_one_line(week):
+    """Value and range, nothing else."""
+    item = next(one for one in week.explanations.values() if one.variation == "routine" and not one.outside)
+
+    assert sentence(item, week.language) == (
+        f"{week.language.text(f'kpi.{item.kpi.slug}.name')}: "
+        f"{week.language.value(item.value_now, item.kpi.unit)}, within its usual range of "
+        f"{week.language.interval(item.judgement.lower, item.judgement.upper, item.kpi.unit)}."
+    )
+
+
+def test_of_a_week_that_is_too_young_the_latest_judged_is_drawn(week):
+    """The reader is told which week the pictures are about."""
+    html = week.family("reverse").html
+    judged = str(week.review.judged_week("return_rate"))
+
+    assert judged < str(week.week)
+    assert f"The pictures tell of {judged}" in html
+
+
+@pytest.mark.parametrize("code", ["en", "fr"])
+def test_the_glossary_holds_every_mark_word_and_kpi(code):
+    """All 58 KPIs and their dates, all chips that a page can show."""
+    language = read_language(code)
+    html = glossary_words(language).html + dictionary(Rules(), language).html
+
+    for slug in KPIS:
+        assert f"<dt>{escape(language.text(f'kpi.{slug}.name'))}</dt>" in html
+    for mark in language.words["glossary"]["mark_means"]:
+        assert f'class="chip {mark}"' in html
+    for group in ("word_means", "cause_means"):
+        assert html.count("<dd>") >= len(language.words["glossary"][group])
+    check_page("glossary", as_page(html))
+
+
+@pytest.mark.parametrize("code", ["en", "fr"])
+def test_every_word_of_the_glossary_stands_in_it(code):
+    """What is written in words/ is shown: no meaning is forgotten in code."""
+    language = read_language(code)
+    html = glossary_words(language).html
+
+    for group in ("mark_means", "word_means", "word_name", "cause_means"):
+        for text in language.words["glossary"][group].values():
+            assert escape(text) in html
