@@ -15,7 +15,7 @@ from tallysheet.charts import control_chart, figure
 from tallysheet.comparison import Explanation
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import FAMILIES
-from tallysheet.language import Language
+from tallysheet.language import FORMS, Language
 from tallysheet.opening import verdict_words
 from tallysheet.review import Review
 from tallysheet.seasons import COUNTRIES
@@ -25,6 +25,8 @@ from tallysheet.tables import definitions as terms
 
 _HOW = ("lines", "funnel", "survival", "completeness")
 _WIDER = 1.05
+_CARD_VALUES = 30
+_PICTURES = 2
 _MARKS = (
     *("better", "worse", "changed", "parts_outside", "routine", "not_known"),
     *("pass", "fail", "hit_or_miss", "none"),
@@ -140,7 +142,7 @@ def _card(explanation: Explanation, language: Language) -> Html:
 def _weeks_table(rows: pd.DataFrame, one: Kpi, language: Language) -> Html:
     """Lay the weeks out in as few bytes as can be: a page holds a dozen such tables."""
     body = "".join(
-        f"<tr><th>{language.week_code(row['week'])}</th>"
+        f'<tr><th scope="row">{language.week_code(row["week"])}</th>'
         f"<td>{escape(language.value(row['value'], one.unit))}</td>"
         f"<td>{_range(row['lower'], row['upper'], one.unit, language)}</td></tr>"
         for row in rows.to_dict("records")
@@ -155,16 +157,21 @@ def _weeks_table(rows: pd.DataFrame, one: Kpi, language: Language) -> Html:
 
 
 def _range(lower: float, upper: float, unit: str, language: Language) -> str:
-    return "" if np.isnan([lower, upper]).any() else escape(language.interval(lower, upper, unit))
+    """Write a range without its unit, which stands beside it."""
+    if np.isnan([lower, upper]).any():
+        return ""
+    form = FORMS[unit]
+    ends = [language.decimal(end * form.scale, form.decimals) for end in (lower, upper)]
+    return escape(language.text("number.range", lower=ends[0], upper=ends[1]))
 
 
 def _dimensions(review: Review, one: Kpi) -> list[str]:
-    """Give the carrier and the country, as far as the KPI has them; else its first dimension."""
-    wanted = ["carrier", *COUNTRIES]
-    own = [name for name in wanted if name in one.dimensions]
-    chosen = own[: 1 + (own[:1] == ["carrier"])] or list(review.dimensions(one.slug, 30)[:1])
+    """Give two: the carrier and the country, as far as the KPI has them, else the first of its cards."""
     series = review.series(one.slug, review.age(one.slug))
-    return [name for name in chosen if series.size(name) > 1]
+    countries = [name for name in COUNTRIES if name in one.dimensions][:1]
+    wanted = ["carrier", *countries, *review.dimensions(one.slug, _CARD_VALUES)]
+    own = [name for name in dict.fromkeys(wanted) if name in one.dimensions and series.size(name) > 1]
+    return own[:_PICTURES]
 
 
 def _lines(lines: Lines | None, one: Kpi, language: Language) -> Html | str | None:
