@@ -28,7 +28,7 @@ def plain(text: str) -> str:
         (
             row(event="hub shut"),
             "Behind it, carrier ESK: −10.0 pp beyond the rest (between −12.0 pp and −8.0 pp). "
-            "The event log has an entry that fits: hub shut.",
+            "The event log has an entry that fits: “hub shut”.",
         ),
         (
             row(perhaps=["FNH", "HLV"]),
@@ -51,7 +51,7 @@ def plain(text: str) -> str:
         (
             row("cost_per_parcel", "PRICE", "fuel", {}, 0.24, 0.23, 0.25, event="fuel"),
             "Fuel surcharge, the whole network: it makes +€0.24 (between +€0.23 and +€0.25). "
-            "The event log has an entry that fits: fuel.",
+            "The event log has an entry that fits: “fuel”.",
         ),
         (
             row("wismo_rate", "CLASSIFICATION", "", {}, -0.41, -0.47, -0.35),
@@ -60,7 +60,7 @@ def plain(text: str) -> str:
         ),
         (
             row("cost_per_parcel", "IMMATURE", "", {"carrier": ["DVP"]}, 0.22, 0.2, 0.24),
-            "Not known enough yet, carrier DVP: 22.0% of it is there.",
+            "Not known enough yet, carrier DVP: 22.0% of its data is there.",
         ),
         (
             row("overbilling", "OVERBILLING", "", {"carrier": ["BRV"]}, 55.1, 47.8, 62.5),
@@ -72,6 +72,25 @@ def plain(text: str) -> str:
 def test_a_cause_is_told_with_its_size_its_place_and_the_log(found, told):
     """Shares change in points, sums by a share of what was expected, prices in euro."""
     assert plain(causes.sentence(found, ENGLISH)) == told
+
+
+def test_what_is_proven_and_what_is_likely_are_told_apart():
+    """Together they are the sentence; the log goes with what is proven."""
+    found = row(perhaps=["FNH"], event="hub shut")
+
+    assert plain(causes.fact(found, ENGLISH)).endswith("has an entry that fits: “hub shut”.")
+    assert causes.likely(found, ENGLISH) == "Perhaps FNH too, with too little volume to be sure."
+    assert "FNH" not in causes.fact(found, ENGLISH)
+    assert causes.likely(row(), ENGLISH) == ""
+    assert (causes.is_unlogged(row()), causes.is_unlogged(found)) == (True, False)
+
+
+def test_what_was_counted_has_no_interval():
+    """A file that came twice is no estimate."""
+    twice = row("cost_per_parcel", "DATA", "duplicate", effect=0.196, low=0.196, high=0.196)
+
+    assert causes.size(twice, ENGLISH) == ("+19.6%", "exact")
+    assert causes.size(row(), ENGLISH)[1] == "−12.0\u00a0pp to −8.0\u00a0pp"
 
 
 KINDS = {

@@ -126,18 +126,36 @@ def effect_unit(row: Row, one: Kpi) -> tuple[str, bool]:
 
 def sentence(row: Row, language: Language) -> str:
     """Say what kind of cause it is, where, of what size, and whether anybody wrote it down."""
+    return " ".join(filter(None, [_told(row, language), likely(row, language), _log(row, language)]))
+
+
+def fact(row: Row, language: Language) -> str:
+    """Say what is proven of a cause, and what the event log has of it."""
+    return " ".join(filter(None, [_told(row, language), _log(row, language)]))
+
+
+def likely(row: Row, language: Language) -> str:
+    """Say which values perhaps moved too; nothing where there are none."""
+    return language.text("cause.perhaps", values=perhaps(row, language)) if row["perhaps"] else ""
+
+
+def is_unlogged(row: Row) -> bool:
+    """Tell whether somebody could have written a cause down, and nobody has."""
+    return row["code"] in _UNLOGGED and not row["event"]
+
+
+def _told(row: Row, language: Language) -> str:
     one, code = kpi(str(row["kpi"])), str(row["code"]).lower()
     key = f"cause.{code}.{row['by']}" if row["by"] else f"cause.{code}"
-    told = language.text(key, where=where(row["scope"], language), **_sizes(row, one, language))
-    more = [told]
-    if row["perhaps"]:
-        more.append(language.text("cause.perhaps", values=perhaps(row, language)))
-    note = entry(row, language)
-    if note:
-        more.append(language.text("cause.logged", note=note))
-    elif row["code"] in _UNLOGGED:
-        more.append(language.text("cause.unlogged"))
-    return " ".join(more)
+    return language.text(key, where=where(row["scope"], language), **_sizes(row, one, language))
+
+
+def _log(row: Row, language: Language) -> str:
+    if is_withheld(row, language):
+        return language.text("cause.logged_hidden")
+    if row["event"]:
+        return language.text("cause.logged", note=entry(row, language))
+    return language.text("cause.unlogged") if is_unlogged(row) else ""
 
 
 def _sizes(row: Row, one: Kpi, language: Language) -> dict[str, str]:
@@ -158,6 +176,8 @@ def size(row: Row, language: Language) -> tuple[str, str]:
     if pd.isna(row["effect"]):
         return language.text("number.missing"), language.text("number.missing")
     sizes = _sizes(row, kpi(str(row["kpi"])), language)
+    if row["low"] == row["high"]:  # counted, not estimated
+        return sizes["effect"], language.text("cause.exact")
     return sizes["effect"], language.text("number.range", lower=sizes["low"], upper=sizes["high"])
 
 
@@ -198,11 +218,14 @@ def _listed(name: str, values: Sequence[str], language: Language) -> str:
     return language.listed(written)
 
 
+def is_withheld(row: Row, language: Language) -> bool:
+    """Tell whether the log has an entry about a cause that the reader is not shown."""
+    return bool(row["event"]) and not language.hidden.isdisjoint(row["scope"])
+
+
 def entry(row: Row, language: Language) -> str:
-    """Quote the log's entry about a cause; of what the reader is not shown it is not quoted."""
-    if row["event"] and not language.hidden.isdisjoint(row["scope"]):
-        return language.text("cause.logged_inside")
-    return isolated(str(row["event"]))
+    """Give the log's entry about a cause; of what the reader is not shown it says only that there is one."""
+    return language.text("cause.logged_inside") if is_withheld(row, language) else isolated(str(row["event"]))
 
 
 def perhaps(row: Row, language: Language) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.errors import DataError
+from tallysheet.judgement import MIN_EARLIER_WEEKS
 from tallysheet.language import FORMS, Language
 from tallysheet.svg import BAND, BLUE, INK, MUTED, ORANGE, PAPER, PRIOR, Chart, canvas, drawing_style
 from tallysheet.weeks import IsoWeek
@@ -318,12 +319,16 @@ def _control_alt(shown: _History, unit: str, language: Language, name: str) -> s
     if np.isnan(value):
         return language.text("chart.alt_missing", name=name, week=week)
     known = {"name": name, "week": week, "value": language.value(value, unit)}
+    if not shown.has_limits and judged >= MIN_EARLIER_WEEKS:
+        return language.text("chart.alt_not_judged", **known)
     if not shown.has_limits:
         return language.text("chart.alt_unjudged", n=judged, **known)
     lower, upper = float(shown.lower[judged]), float(shown.upper[judged])
     where = "below" if value < lower else "above" if value > upper else "inside"
     finding = language.text(f"chart.alt_{where}", range=language.interval(lower, upper, unit), **known)
     earlier = int(shown.outside[:judged].sum())
+    if not earlier:
+        return f"{finding} {language.text('chart.alt_earlier_none', n=judged)}"
     return f"{finding} {language.text('chart.alt_earlier', n=earlier, weeks=judged)}"
 
 

@@ -48,11 +48,13 @@ def calendar_box(
     )
 
 
-def _holidays(weeks: Iterable[IsoWeek], country: str, language: Language) -> str:
+def _holidays(weeks: Sequence[IsoWeek], country: str, language: Language) -> str:
+    """Name the holidays of weeks, each with its year where that is not the last week's."""
+    year = weeks[-1].year
     named = [
         language.text(
             "calendar.holiday",
-            day=language.day(day),
+            day=language.day(day, year=day.year != year),
             # Two holidays on one day stand in one name.
             name=language.listed([language.translated("holiday", one, one) for one in holiday.split("; ")]),
         )

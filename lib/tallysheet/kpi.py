@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Direction = Literal["up", "down", "neutral"]
-Unit = Literal["share", "rate", "count", "number", "euro", "days", "hours"]
+Unit = Literal["share", "gap", "rate", "count", "number", "euro", "days", "hours"]
 Method = Literal["ratio", "sum", "quantile", "kaplan_meier", "aalen_johansen", "snapshot", "standardised"]
 
 
@@ -57,7 +57,7 @@ class Kpi:
         Several are added up, joined by `` + ``.
     denominator : str or None
         The same; None for a sum or a snapshot.
-    unit : {"share", "rate", "count", "number", "euro", "days", "hours"}
+    unit : {"share", "gap", "rate", "count", "number", "euro", "days", "hours"}
         A share is part of its denominator, so it lies between 0 and 1; a rate is any other ratio of
         counts, shown for a hundred; a number is any other ratio or sum.
     direction : {"up", "down", "neutral"}
@@ -124,7 +124,7 @@ class Kpi:
     @property
     def bounds(self) -> tuple[float, float]:
         """The least and the most that it can be."""
-        return self.lowest, 1.0 if self.unit == "share" else math.inf
+        return self.lowest, 1.0 if self.unit in ("share", "gap") else math.inf
 
     @property
     def chart(self) -> Literal["xmr", "p'", "u'"]:

@@ -43,6 +43,7 @@ class Form:
 
 FORMS = {
     "share": Form(100, 1, "number.percent", "number.points_short", "number.points"),
+    "gap": Form(100, 1, "number.points_short", "number.points_short", "number.points"),
     "rate": Form(100, 1, "number.per_hundred", "number.per_hundred", "number.per_hundred"),
     "euro": Form(1, 2, "number.euro", "number.euro", "number.euro"),
     "days": Form(1, 1, "number.days", "number.days", "number.days"),
@@ -52,6 +53,8 @@ FORMS = {
 }
 """Unit of a KPI to how it is written."""
 
+_SAID_ONCE = ("rate", "days", "hours")
+"""A range names these units once: 2.2 to 2.4 days."""
 _LARGE = 1000
 """Euros from here on are written without cents."""
 _LOCALES = {"en": "en_GB"}  # dates as 22 April 2013, not April 22
@@ -258,8 +261,12 @@ class Language:
         return sign + self.text(key, number=figures, n=shown)
 
     def interval(self, lower: float, upper: float, unit: str) -> str:
-        """Write a range: ``52.5% to 98.3%``."""
-        return self.text("number.range", lower=self.value(lower, unit), upper=self.value(upper, unit))
+        """Write a range: ``52.5% to 98.3%``, ``2.2 to 2.4 days``."""
+        is_once = unit in _SAID_ONCE and not _is_missing(lower)
+        least = self.decimal(lower * FORMS[unit].scale, FORMS[unit].decimals) if is_once else ""
+        return self.text(
+            "number.range", lower=least or self.value(lower, unit), upper=self.value(upper, unit)
+        )
 
     def day(self, day: dt.date, *, year: bool = False) -> str:
         """Write a day: ``Monday 22 April``, with its year if asked."""

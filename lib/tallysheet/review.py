@@ -203,7 +203,7 @@ class Review:
         over = float(n.ultimate[-1]) if one.denominator else 1.0
         value, error = float(x.ultimate[-1]) / over, float(x.error[-1]) / over
         low, high = band(value, error)
-        most = 1.0 if one.unit == "share" else math.inf
+        most = 1.0 if one.unit in ("share", "gap") else math.inf
         return Maturity(days, completeness, False, reason, min(value, most), low, min(high, most))
 
     def triangles(self, slug: str, week: IsoWeek, where: Where = ()) -> dict[str, np.ndarray]:

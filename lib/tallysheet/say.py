@@ -112,6 +112,9 @@ def usual(explanation: Explanation, language: Language) -> str:
     if judgement.variation == "not_known":
         return language.text(f"say.{judgement.reason}", n=judgement.earlier_weeks)
     reason = "inside_but" if judgement.reason == "inside" and explanation.outside else judgement.reason
+    limit = {"below": judgement.lower, "above": judgement.upper}.get(judgement.reason)
+    if limit is not None and language.value(limit, unit) == language.value(explanation.value_now, unit):
+        reason = f"just_{reason}"
     return language.text(
         f"say.{reason}",
         range=language.interval(judgement.lower, judgement.upper, unit),
@@ -143,7 +146,7 @@ def outside(explanation: Explanation, language: Language) -> str:
             value=language.value(row["value_now"], explanation.kpi.unit),
             part_of=_part_of(first.contribution, explanation, language),
         ),
-        _followers(explanation, dimension, language),
+        _followers(explanation, dimension, language) if first.contribution * explanation.change > 0 else "",
     ]
     others = [language.name(*_where(segment)) for segment in explanation.outside[1:]]
     if others:
@@ -178,7 +181,7 @@ def _part(contribution: float, explanation: Explanation, language: Language) -> 
     """Write a contribution as so many of the change's points; one that goes against it keeps a minus."""
     along = contribution if explanation.change >= 0 else -contribution
     unit = explanation.kpi.unit
-    return language.decimal(along * 100, 1) if unit == "share" else language.value(along, unit)
+    return language.decimal(along * 100, 1) if unit in ("share", "gap") else language.value(along, unit)
 
 
 def _followers(explanation: Explanation, dimension: str, language: Language) -> str:
@@ -187,13 +190,15 @@ def _followers(explanation: Explanation, dimension: str, language: Language) -> 
     parts = explanation.parts[dimension]
     along = parts["total"] / explanation.change >= _FOLLOWS
     rows = parts[along & (parts["variation"] == "routine")]
-    named = [
-        language.text(
-            "say.segment_part",
-            segment=language.name(dimension, segment),
-            part=_part(total, explanation, language),
-        )
+    told = [
+        (segment, _part(total, explanation, language))
         for segment, total in zip(rows["segment"], rows["total"], strict=True)
+    ]
+    nothing = _part(0.0, explanation, language)
+    named = [
+        language.text("say.segment_part", segment=language.name(dimension, segment), part=part)
+        for segment, part in told
+        if part != nothing
     ][:_TOLD_PARTS]
     if not named:
         return ""
@@ -280,6 +285,7 @@ def witness(explanation: Explanation, other: Explanation, language: Language) ->
     # Both are shares of the same shipments, so a rise of the one is a fall of the other.
     part = -other.change / explanation.change if explanation.change else 0.0
     key = "not" if part < _WITNESS[0] else "is" if part > _WITNESS[1] else "part"
+    key = "held" if key == "not" and _holds(other, language) else key
     unit = other.kpi.unit
     return language.text(
         f"say.witness_{key}",
@@ -315,7 +321,7 @@ def limits(explanation: Explanation, language: Language) -> str:
         sigma_z=language.decimal(judgement.limits.sigma_z, 1),
         autocorrelation=language.decimal(judgement.autocorrelation, 2),
         widening=language.text("say.widened", times=language.decimal(judgement.widening, 2))
-        if judgement.widening > 1
+        if round(judgement.widening, 2) > 1
         else language.text("say.not_widened"),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from copy import deepcopy
 from functools import cache
@@ -92,7 +93,12 @@ def export_page(notebook: Any, page: dict[str, Any]) -> str:
         code and name of the same page in other languages), footer, words.
     """
     html, _ = _exporter().from_notebook_node(notebook, resources={"page": _scripted(page)})
-    return str(html).strip() + "\n"
+    return _joined(str(html).strip()) + "\n"
+
+
+def _joined(html: str) -> str:
+    """Keep a sign and the currency sign behind it in one line, as U+2060 does where a line may break."""
+    return re.sub("([+−])(?=€)", "\\1\u2060", html)
 
 
 def _scripted(page: dict[str, Any]) -> dict[str, Any]:
@@ -127,4 +133,5 @@ def archive_page(page: dict[str, Any], latest: dict[str, Any] | None, weeks: Seq
 
     loader = FileSystemLoader(str(TEMPLATE))
     template = Environment(loader=loader, autoescape=True).get_template("archive.html.j2")
-    return template.render(page=_scripted(page), latest=latest, weeks=weeks).strip() + "\n"
+    html = template.render(page=_scripted(page), latest=latest, weeks=weeks)
+    return _joined(html.strip()) + "\n"
