@@ -17,7 +17,8 @@ from tallysheet.language import Language, isolated
 from tallysheet.tables import Html, exceptions_list, headline
 from tallysheet.weeks import IsoWeek
 
-_EXCEPTIONS = 5
+SHOWN = 5
+"""So many KPIs that stand out are on the first screen; each has a card further down."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,10 @@ def opening(told: Told, language: Language) -> Html:
     fact, cause = first_sentences(told, language)
     items = exceptions(told, language)
     count = Html(f'<p class="count">{escape(count_line(told, language))}</p>')
-    return Html.join(
-        headline(fact, cause, language), *([exceptions_list(items, language)] if items else []), count
-    )
+    left = more(told, language)
+    further = Html(f'<p class="more"><a href="#scorecard">{escape(left)}</a></p>' if left else "")
+    listed = exceptions_list(items, language) if items else Html("")
+    return Html.join(headline(fact, cause, language), listed, further, count)
 
 
 def first_sentences(told: Told, language: Language) -> tuple[str, str]:
@@ -87,6 +89,13 @@ def exceptions(told: Told, language: Language) -> list[dict[str, Any]]:
         none in a quiet week.
     """
     found = causes.named(told.verdicts)
+    shown = exceptional(told)[:SHOWN]
+    return [_exception(told.explanations[slug], found, told, language) for slug in shown]
+
+
+def exceptional(told: Told) -> list[str]:
+    """List all KPIs that stand out, by slug, in the order of `exceptions`, which shows the first of them."""
+    found = causes.named(told.verdicts)
     with_cause = list(dict.fromkeys(one.slug for one in found))
     explained = {slug for one in found for slug in (one.slug, *one.others)}
     without = [
@@ -96,8 +105,48 @@ def exceptions(told: Told, language: Language) -> list[dict[str, Any]]:
     lead = told.lead.kpi.slug
     if shown and lead not in shown:
         shown.insert(0, lead)
-    shown = sorted(shown, key=lambda slug: slug != lead)[:_EXCEPTIONS]
-    return [_exception(told.explanations[slug], found, told, language) for slug in shown]
+    return sorted(shown, key=lambda slug: slug != lead)
+
+
+def more(told: Told, language: Language) -> str:
+    """Say how many KPIs stand out beside those that the first screen shows; nothing where it shows all."""
+    left = len(exceptional(told)) - SHOWN
+    return language.text("cause.more", n=left) if left > 0 else ""
+
+
+def standing(item: Explanation, told: Told, language: Language) -> list[str]:
+    """Say of a KPI that stands out what is known of its cause, what is likely, and what is open.
+
+    Known is what a verdict proves; likely are the values that it names as perhaps moved, or without a cause
+    the parts outside their own ranges; open is a cause that nobody found or of which too little is known,
+    and why it happened where nobody wrote it down. Nothing of a KPI that does not stand out.
+    """
+    slug = item.kpi.slug
+    if slug not in exceptional(told):
+        return []
+    own = [
+        one.row
+        for frame in (told.verdicts, told.continuing)
+        for one in causes.named(frame[frame["kpi"] == slug])
+    ]
+    proven = [row for row in own if row["code"] != "IMMATURE"]
+    lacking = [row for row in own if row["code"] == "IMMATURE"]
+    texts = {
+        "known": [causes.fact(row, language) for row in proven],
+        "likely": [causes.likely(row, language) for row in own] if own else [say.outside(item, language)],
+        "open": [causes.fact(row, language) for row in lacking],
+    }
+    if not proven and item.variation == "signal":
+        texts["open"].append(language.text("state.cause"))
+    if any(causes.is_unlogged(row) for row in proven):
+        texts["open"].append(language.text("state.why"))
+    return [
+        language.text(
+            "state.state", state=language.text(f"state.{state}"), text=" ".join(filter(None, told_of))
+        )
+        for state, told_of in texts.items()
+        if any(told_of)
+    ]
 
 
 def _exception(

@@ -13,7 +13,7 @@ from tallysheet.charts import bridge_chart, control_chart, figure, sparkline
 from tallysheet.comparison import Explanation
 from tallysheet.kpis import kpi
 from tallysheet.language import FORMS, Language, isolated
-from tallysheet.opening import Told, story, verdict_words, witnesses
+from tallysheet.opening import Told, standing, story, verdict_words, witnesses
 from tallysheet.tables import (
     Column,
     Html,
@@ -91,7 +91,7 @@ def _scores(item: Explanation, year_ago: float, language: Language) -> dict[str,
         "value": item.value_now,
         "range": (item.judgement.lower, item.judgement.upper),
         "change": item.change,
-        "before": language.value(item.value_base, unit),
+        "before": None if pd.isna(item.value_base) else language.value(item.value_base, unit),
         "on_last": item.value_now - item.value_previous,
         "on_year": item.value_now - year_ago,
         "variation": say.verdict_of(item),
@@ -130,9 +130,10 @@ def card(explanation: Explanation, told: Told, language: Language, *, is_said: b
         language=language,
         name=f"{kpi.slug}-weeks",
     )
+    states = standing(explanation, told, language)
     sentences = [
         say.change(explanation, language),
-        story(explanation, told, language),
+        say.usual(explanation, language) if states else story(explanation, told, language),
         say.beside(explanation, language),
         *witnesses(explanation, told.explanations, language),
     ]
@@ -151,7 +152,8 @@ def card(explanation: Explanation, told: Told, language: Language, *, is_said: b
     )
     marks = chips(verdict_words(explanation), language, rising=explanation.change > 0)
     text = paragraph(" ".join(sentence for sentence in sentences if sentence))
-    return section(title, marks, *([] if is_said else [text]), drawing, name=kpi.slug, level=3)
+    known = [paragraph(state) for state in states]
+    return section(title, marks, *([] if is_said else [text]), *known, drawing, name=kpi.slug, level=3)
 
 
 def moved(explanation: Explanation, language: Language) -> Html:

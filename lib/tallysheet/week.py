@@ -37,7 +37,7 @@ from tallysheet.week_kpi import WeekKpi
 from tallysheet.weeks import IsoWeek, moment
 
 _PAGE_PARTS = 30  # a dimension with more values is cut by hand, not on the page
-_CARDS, _PARTS_A_CARD = 3, 1  # more would make the page too long to read
+_CARDS, _PARTS_A_CARD = 3, 1  # at least so many; more would make the page too long to read
 
 
 def open_week(
@@ -336,10 +336,12 @@ class Week:
         return Html.join(*([page.moved(explanation, self.language)] if by is None else []), *shown)
 
     def other_cards(self) -> Html:
-        """Show charts of other KPIs, those that stand out first, and the parts outside their own range."""
-        others = [one for slug, one in self.explanations.items() if slug != self.lead.kpi.slug]
+        """Show charts of other KPIs, the first screen's first, and the parts outside their own range."""
+        first = [self.explanations[slug] for slug in opening.exceptional(self.told)[: opening.SHOWN]]
+        ranked = [*first, *sorted(self.explanations.values(), key=say.stands_out, reverse=True)]
+        others = [one for one in {one.kpi.slug: one for one in ranked}.values() if one is not self.lead]
         pieces = []
-        for one in sorted(others, key=say.stands_out, reverse=True)[:_CARDS]:
+        for one in others[: max(_CARDS, len(first) - 1)]:
             pieces.append(self.card(one.kpi.slug))
             outside = {dimension for part in one.outside for dimension in part.where}
             pieces += [self.parts(one.kpi.slug, dimension) for dimension in sorted(outside)[:_PARTS_A_CARD]]

@@ -120,7 +120,9 @@ def digest_of(week: Week, language: Language, page_file: str, base_url: str = ""
             _exceptional(explanations[item["anchor"]], item, language)
             for item in opening.exceptions(week.told, language)
         ),
-        count=opening.count_line(week.told, language),
+        count=" ".join(
+            filter(None, [opening.more(week.told, language), opening.count_line(week.told, language)])
+        ),
         headers=(
             text("scorecard.kpi"),
             language.week_code(week.week),

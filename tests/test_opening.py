@@ -1,0 +1,147 @@
+"""The first screen and the cards: what stands out, how much more there is, what is known, likely and open."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from tallysheet import opening, say
+from tallysheet.comparison import compare
+from tallysheet.kpi import Kpi
+from tallysheet.language import read_language
+from tallysheet.values import series_of
+from tallysheet.verdict import COLUMNS, as_frame
+from tallysheet.weeks import IsoWeek, weeks_between
+
+ENGLISH, FRENCH = read_language("en"), read_language("fr")
+WEEKS = weeks_between(IsoWeek(2026, 1), IsoWeek(2026, 20))
+SLUGS = (
+    "otd",
+    "carrier_otd",
+    "perfect_order",
+    "first_attempt_success",
+    "scan_compliance",
+    "pick_accuracy",
+    "csat",
+)
+
+
+def explained(last: dict[str, int], slug: str = "otd"):
+    """Carriers A and B, 10,000 shipments a week each and about 9,000 on time, but for the last week."""
+    kpi = Kpi(slug, "shipments", "on_time_n", "due_n", "share", "up", "day", 0, ("carrier",), "by hand")
+    rows = [
+        (str(week), carrier, last[carrier] if week == WEEKS[-1] else 9_000 + 20 * (place % 3 - 1), 10_000)
+        for place, week in enumerate(WEEKS)
+        for carrier in ("A", "B")
+    ]
+    frame = pd.DataFrame(rows, columns=["week", "carrier", "on_time_n", "due_n"])
+    return compare(series_of(frame, kpi, WEEKS), WEEKS[-1], base="last-4", by=["carrier"])
+
+
+def told_of(*explanations, verdicts=(), lead=0):
+    rows = [dict.fromkeys(COLUMNS, "") | {"perhaps": [], "chance": 0.001, "p": 0.0} | one for one in verdicts]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)) if rows else as_frame(())
+    return opening.Told({one.kpi.slug: one for one in explanations}, explanations[lead], frame, as_frame(()))
+
+
+@pytest.mark.parametrize(
+    ("count", "left"), [(4, ""), (5, ""), (6, "1 more KPI stands"), (7, "2 more KPIs stand")]
+)
+def test_what_the_first_screen_leaves_out_is_counted(count, left):
+    """Five lines at most; of more it says how many there are and leads to the table of all."""
+    told = told_of(*(explained({"A": 8_000, "B": 8_000}, slug) for slug in SLUGS[:count]))
+    html = opening.opening(told, ENGLISH).html
+
+    assert html.count("<li>") == min(count, 5)
+    assert opening.more(told, ENGLISH).startswith(left)
+    assert ('<a href="#scorecard">' in html) is bool(left)
+    assert len(opening.exceptional(told)) == count
+
+
+CAUSE = {
+    "kpi": "otd",
+    "code": "REAL",
+    "by": "carrier",
+    "scope": {"carrier": ["A"]},
+    **{"effect": -0.1, "low": -0.12, "high": -0.08, "since": "2026-W20"},
+}
+
+
+def test_a_card_tells_what_is_known_what_is_likely_and_what_is_open():
+    """Each from the verdict's own fields: its cause, the values that perhaps moved, the missing entry."""
+    item = explained({"A": 8_000, "B": 9_000})
+    told = told_of(item, verdicts=[CAUSE | {"perhaps": ["B"]}])
+    known, likely, unknown = opening.standing(item, told, ENGLISH)
+
+    assert known.startswith("Known: Behind it, carrier A: −10.0")
+    assert likely == "Likely: Perhaps B too, with too little volume to be sure."
+    assert unknown == "Open: Why it happened."
+    logged = told_of(item, verdicts=[CAUSE | {"event": "hub shut"}])
+    assert [one[:8] for one in opening.standing(item, logged, ENGLISH)] == ["Known: B"]
+
+
+def test_without_a_cause_parts_are_likely_and_the_cause_is_open():
+    """In French too; of too little data nothing is known."""
+    item = explained({"A": 8_000, "B": 9_000})
+    likely, unknown = opening.standing(item, told_of(item), FRENCH)
+    immature = CAUSE | {"code": "IMMATURE", "by": "", "effect": 0.2, "low": 0.1, "high": 0.3}
+    states = opening.standing(item, told_of(item, verdicts=[immature]), ENGLISH)
+
+    assert likely.startswith("Probable\u202f: A\u202f: au-dessous de sa propre plage")
+    assert unknown == "Ouvert\u202f: Ce qui est en cause."
+    assert len(states) == 1
+    assert states[0].startswith("Open: Not known enough yet, carrier A: 20.0% of its data is there.")
+
+
+def test_a_usual_week_has_nothing_known_likely_or_open():
+    """Nothing stands out in it."""
+    item = explained({"A": 9_000, "B": 9_000})
+
+    assert opening.standing(item, told_of(item), ENGLISH) == []
+
+
+def test_what_is_unusual_without_a_cause_says_so():
+    """A verdict that found nothing has no cause yet, which is not that there is none."""
+    item = explained({"A": 8_000, "B": 8_000})
+    noise = {"kpi": "otd", "code": "NOISE", "scope": {}, "since": "2026-W20"}
+
+    assert opening.story(item, told_of(item, verdicts=[noise]), ENGLISH).endswith("No cause is proven yet.")
+
+
+def test_parts_that_go_against_the_total_have_no_followers():
+    """A fell far and B rose farther: what went up with the total does not follow A down."""
+    item = explained({"A": 8_500, "B": 9_700})
+    sentence = say.outside(
+        replace(item, outside=[one for one in item.outside if one.where["carrier"] == "A"]), ENGLISH
+    )
+
+    assert "while the total changed by +1.1" in sentence
+    assert "follow" not in sentence
+
+
+def test_a_value_that_is_printed_as_its_limit_is_just_beyond_it():
+    """No reader sees 2.3 above 2.3."""
+    item = explained({"A": 8_000, "B": 8_000})
+    near = replace(item, value_now=item.judgement.lower - 1e-9)
+
+    assert say.usual(item, ENGLISH).startswith("That is below the usual range of")
+    assert say.usual(near, ENGLISH).startswith("That is just below the usual range of 89.")
+    assert say.usual(near, FRENCH).startswith("C’est juste au-dessous de la plage habituelle")
+
+
+@pytest.mark.parametrize(
+    ("unit", "english", "french"),
+    [
+        ("days", "2.2 to 2.4 days", "2,2 à 2,4 jours"),
+        ("rate", "2.2 to 2.4 per 100", "2,2 à 2,4 pour 100"),
+        ("share", "2.2% to 2.4%", "2,2 % à 2,4 %"),
+        ("gap", "2.2 pp to 2.4 pp", "2,2 pts à 2,4 pts"),
+        ("euro", "€2.20 to €2.40", "2,20 € à 2,40 €"),
+    ],
+)
+def test_a_range_names_its_unit_once_where_the_unit_is_a_word(unit, english, french):
+    """Signs stay with each number."""
+    scale = 100 if unit in ("rate", "share", "gap") else 1
+    for language, written in ((ENGLISH, english), (FRENCH, french)):
+        told = language.interval(2.2 / scale, 2.4 / scale, unit)
+        assert told.replace("\u00a0", " ").replace("\u202f", " ") == written
