@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _LABEL_GAP = 16
+_LETTER = 7
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,9 @@ def _control(
     direction: str,
 ) -> Figure:
     width, height, right, ticks = size
+    named = _levels(shown, unit, language, target, direction, short=width < 600)
+    longest = max((len(text) for _, text, _, _ in named), default=0)
+    right = max(right, _LETTER * longest + 10)
     drawing, axes = canvas(width, height, 46, right, 14, 28)
     low, high = shown.bounds(*([] if target is None else [target]))
     below = 24 if shown.base.any() else 0
@@ -155,7 +159,7 @@ def _control(
         middle, text = (compared[0] + compared[-1]) / 2, language.text("chart.base")
         axes.text(middle, floor + 9 * pixel, text, ha="center", color=MUTED, fontsize=12)
     _axis(axes, shown, low, unit, language, ticks)
-    name_levels(axes, _levels(shown, unit, language, target, direction, short=width < 600), pixel)
+    name_levels(axes, named, pixel)
     return drawing
 
 
@@ -218,7 +222,7 @@ def _weeks(axes: Axes, shown: _History, level: np.ndarray, direction: str, *, do
 
 
 def label_levels(axes: Axes, low: float, unit: str, language: Language) -> None:
-    """Label four or five levels of an axis, the unit on the highest."""
+    """Label four or five levels of an axis, the unit on the highest, but for rates."""
     from matplotlib.ticker import MaxNLocator
 
     scale, top = FORMS[unit].scale, 1.0 if unit == "share" else np.inf
@@ -232,8 +236,11 @@ def label_levels(axes: Axes, low: float, unit: str, language: Language) -> None:
         d for d in (0, 1) if all(abs(level * scale - round(level * scale, d)) < 1e-9 for level in levels)
     )
     decimals = next(exact, 2)
-    texts = [language.decimal(level * scale, decimals) for level in levels[:-1]]
-    axes.set_yticks(levels, [*texts, *(language.value(level, unit, decimals) for level in levels[-1:])])
+    texts = [language.decimal(level * scale, decimals) for level in levels]
+    # What rates are for stands over the chart; here it would not fit.
+    if unit != "rate":
+        texts[-1:] = [language.value(level, unit, decimals) for level in levels[-1:]]
+    axes.set_yticks(levels, texts)
     axes.set(xlabel="", ylabel="")
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from tallysheet.by_age import Completeness, Lasting
 from tallysheet.kpi import Kpi
 from tallysheet.language import Language
+from tallysheet.limits import Numbers
 from tallysheet.svg import BAND, BLUE, INK, MUTED, PRIOR, RULE, Chart, canvas, drawing_style
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 354, 240, 46, 14, 14, 44
 _TAIL = 0.02
-_NEAR_END = 0.5
+_LETTER = 7
 _LOW, _NEAR = 0.3, 0.15
 
 
@@ -144,7 +145,11 @@ def survival_curve(found: Lasting, one: Kpi, *, language: Language, name: str) -
         for level, at, key in ((0.5, found.median, "median"), (0.1, found.p90, "nine_of_ten")):
             if at <= last:
                 _mark_length(
-                    axes, at, level, language.text(f"survival.{key}", value=language.value(at, unit))
+                    axes,
+                    at,
+                    level,
+                    language.text(f"survival.{key}", value=language.value(at, unit)),
+                    (length, share),
                 )
         _axes_in_percent(axes, language)
         _label_lengths(axes, last, language.text(f"survival.after_{unit}"), language)
@@ -167,15 +172,18 @@ def _last(found: Lasting) -> float:
     return max(ends)
 
 
-def _mark_length(axes: Axes, at: float, level: float, text: str) -> None:
+def _mark_length(axes: Axes, at: float, level: float, text: str, curve: tuple[Numbers, Numbers]) -> None:
+    """Mark where a share has ended; the text is beside the mark, or before the end and above the curve."""
+    last = axes.get_xlim()[1]
     axes.plot([at, at], [0, level], color=PRIOR, linewidth=1)
     axes.plot(at, level, "o", color=INK, ms=6, mew=0)
-    last = axes.get_xlim()[1]
-    is_near_end = at > _NEAR_END * last
+    start = last * (1 - _LETTER * len(text) / (_WIDTH - _LEFT - _RIGHT))
+    is_near_end = at > start
+    above = float(np.interp(max(start, 0.0), *curve))
     axes.annotate(
         text,
-        (last if is_near_end else at, level),
-        (0 if is_near_end else 9, 26 if is_near_end else 9),
+        (last, max(above, level)) if is_near_end else (at, level),
+        (0, 10) if is_near_end else (9, 9),
         textcoords="offset points",
         ha="right" if is_near_end else "left",
         va="center",
