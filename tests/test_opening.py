@@ -38,10 +38,14 @@ def explained(last: dict[str, int], slug: str = "otd"):
     return compare(series_of(frame, kpi, WEEKS), WEEKS[-1], base="last-4", by=["carrier"])
 
 
-def told_of(*explanations, verdicts=(), lead=0):
+def frame_of(verdicts):
     rows = [dict.fromkeys(COLUMNS, "") | {"perhaps": [], "chance": 0.001, "p": 0.0} | one for one in verdicts]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS)) if rows else as_frame(())
-    return opening.Told({one.kpi.slug: one for one in explanations}, explanations[lead], frame, as_frame(()))
+    return pd.DataFrame(rows, columns=list(COLUMNS)) if rows else as_frame(())
+
+
+def told_of(*explanations, verdicts=(), continuing=()):
+    by_slug = {one.kpi.slug: one for one in explanations}
+    return opening.Told(by_slug, explanations[0], frame_of(verdicts), frame_of(continuing))
 
 
 @pytest.mark.parametrize(
@@ -73,11 +77,14 @@ def test_a_card_tells_what_is_known_what_is_likely_and_what_is_open():
     told = told_of(item, verdicts=[CAUSE | {"perhaps": ["B"]}])
     known, likely, unknown = opening.standing(item, told, ENGLISH)
 
-    assert known.startswith("Known: Behind it, carrier A: −10.0")
-    assert likely == "Likely: Perhaps B too, with too little volume to be sure."
-    assert unknown == "Open: Why it happened."
+    assert known[0] == "Known:"
+    assert known[1].startswith("Behind it, carrier A: −10.0")
+    assert likely == ("Likely:", "Perhaps B too, with too little volume to be sure.")
+    assert unknown == ("Open:", "Why it happened.")
+    goes_on = told_of(item, continuing=[CAUSE | {"since": "2026-W19"}])
+    assert opening.standing(item, goes_on, ENGLISH)[0][1].startswith("Going on since 2026-W19. Behind it")
     logged = told_of(item, verdicts=[CAUSE | {"event": "hub shut"}])
-    assert [one[:8] for one in opening.standing(item, logged, ENGLISH)] == ["Known: B"]
+    assert [label for label, _ in opening.standing(item, logged, ENGLISH)] == ["Known:"]
 
 
 def test_without_a_cause_parts_are_likely_and_the_cause_is_open():
@@ -87,10 +94,12 @@ def test_without_a_cause_parts_are_likely_and_the_cause_is_open():
     immature = CAUSE | {"code": "IMMATURE", "by": "", "effect": 0.2, "low": 0.1, "high": 0.3}
     states = opening.standing(item, told_of(item, verdicts=[immature]), ENGLISH)
 
-    assert likely.startswith("Probable\u202f: A\u202f: au-dessous de sa propre plage")
-    assert unknown == "Ouvert\u202f: Ce qui est en cause."
+    assert likely[1].startswith("A\u202f: au-dessous de sa propre plage")
+    assert (likely[0], *unknown) == ("Probable\u202f:", "Ouvert\u202f:", "Ce qui est en cause.")
     assert len(states) == 1
-    assert states[0].startswith("Open: Not known enough yet, carrier A: 20.0% of its data is there.")
+    assert " ".join(states[0]).startswith(
+        "Open: Not known enough yet, carrier A: 20.0% of its data is there."
+    )
 
 
 def test_a_usual_week_has_nothing_known_likely_or_open():

@@ -79,10 +79,12 @@ def story(verdicts: pd.DataFrame, slug: str, language: Language) -> str:
 def going_on(continuing: pd.DataFrame, slug: str, language: Language) -> str:
     """Say of one KPI what began in an earlier week and was still so; nothing where nothing is."""
     found = named(continuing[continuing["kpi"] == slug])
-    began = [
-        language.text("cause.since_earlier", since=language.week_code(one.row["since"])) for one in found
-    ]
-    return " ".join(f"{since} {sentence(one.row, language)}" for since, one in zip(began, found, strict=True))
+    return " ".join(f"{since(one.row, language)} {sentence(one.row, language)}" for one in found)
+
+
+def since(row: Row, language: Language) -> str:
+    """Say since when a cause has been going on that began in an earlier week."""
+    return language.text("cause.since_earlier", since=language.week_code(row["since"]))
 
 
 def is_noise(verdicts: pd.DataFrame, slug: str) -> bool:

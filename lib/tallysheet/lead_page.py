@@ -146,18 +146,20 @@ def heat(found: Crossed, explanation: Explanation, language: Language) -> Html:
         ]
         for dimension, values, rest in zip(found.by, (found.rows, found.columns), found.pooled, strict=True)
     )
-    head = "".join(f'<th scope="col">{escape(one)}</th>' for one in [named[0].capitalize(), *columns])
-    body = ""
+    head = f'<th scope="col">{escape(named[0].capitalize())}</th>'
+    head += "".join(f'<th scope="col" class="number">{escape(one)}</th>' for one in columns)
+    lines = []
     for row, title in enumerate(rows):
         line = [_cell(found, (row, place), kpi, column, language) for place, column in enumerate(columns)]
-        body += f'<tr><th scope="row">{escape(title)}</th>{"".join(line)}</tr>'
+        lines.append(f'<tr><th scope="row">{escape(title)}</th>{"".join(line)}</tr>')
+    *body, total = lines
     caption = text(
         "heat.caption", week=language.week_code(explanation.week), base=say.base(explanation, language)
     )
     table = Html(
         f'<div class="scroll" role="group" tabindex="0" aria-labelledby="{name}-caption">'
         f'<table id="{name}" class="heat"><caption id="{name}-caption">{escape(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody><tfoot>{total}</tfoot></table></div>"
     )
     # The total is judged by its card.
     cells = found.variation.ravel()[:-1]

@@ -114,7 +114,7 @@ def more(told: Told, language: Language) -> str:
     return language.text("cause.more", n=left) if left > 0 else ""
 
 
-def standing(item: Explanation, told: Told, language: Language) -> list[str]:
+def standing(item: Explanation, told: Told, language: Language) -> list[tuple[str, str]]:
     """Say of a KPI that stands out what is known of its cause, what is likely, and what is open.
 
     Known is what a verdict proves; likely are the values that it names as perhaps moved, or without a cause
@@ -124,28 +124,30 @@ def standing(item: Explanation, told: Told, language: Language) -> list[str]:
     slug = item.kpi.slug
     if slug not in exceptional(told):
         return []
-    own = [
-        one.row
+    began, before = (
+        [one.row for one in causes.named(frame[frame["kpi"] == slug])]
         for frame in (told.verdicts, told.continuing)
-        for one in causes.named(frame[frame["kpi"] == slug])
-    ]
+    )
+    own = [*began, *before]
     proven = [row for row in own if row["code"] != "IMMATURE"]
-    lacking = [row for row in own if row["code"] == "IMMATURE"]
     texts = {
-        "known": [causes.fact(row, language) for row in proven],
+        "known": [
+            f"{causes.since(row, language)} {causes.fact(row, language)}"
+            if row in before
+            else causes.fact(row, language)
+            for row in proven
+        ],
         "likely": [causes.likely(row, language) for row in own] if own else [say.outside(item, language)],
-        "open": [causes.fact(row, language) for row in lacking],
+        "open": [causes.fact(row, language) for row in own if row["code"] == "IMMATURE"],
     }
     if not proven and item.variation == "signal":
         texts["open"].append(language.text("state.cause"))
     if any(causes.is_unlogged(row) for row in proven):
         texts["open"].append(language.text("state.why"))
     return [
-        language.text(
-            "state.state", state=language.text(f"state.{state}"), text=" ".join(filter(None, told_of))
-        )
-        for state, told_of in texts.items()
-        if any(told_of)
+        (language.text(f"state.{state}"), " ".join(filter(None, sentences)))
+        for state, sentences in texts.items()
+        if any(sentences)
     ]
 
 

@@ -152,7 +152,7 @@ def card(explanation: Explanation, told: Told, language: Language, *, is_said: b
     )
     marks = chips(verdict_words(explanation), language, rising=explanation.change > 0)
     text = paragraph(" ".join(sentence for sentence in sentences if sentence))
-    known = [paragraph(state) for state in states]
+    known = [paragraph(text, label=label) for label, text in states]
     return section(title, marks, *([] if is_said else [text]), *known, drawing, name=kpi.slug, level=3)
 
 

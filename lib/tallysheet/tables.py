@@ -373,9 +373,10 @@ def details(summary: str, *parts: Html) -> Html:
     return Html(f"<details><summary>{escape(summary)}</summary><div>{Html.join(*parts).html}</div></details>")
 
 
-def paragraph(text: str, *, note: bool = False) -> Html:
-    """Give a paragraph; a note is small and grey."""
-    return Html(f"<p{_class('note' if note else '')}>{escape(text)}</p>")
+def paragraph(text: str, *, note: bool = False, label: str = "") -> Html:
+    """Give a paragraph; a note is small and grey, a label stands before it in bold."""
+    bold = f"<b>{escape(label)}</b> " if label else ""
+    return Html(f"<p{_class('note' if note else '')}>{bold}{escape(text)}</p>")
 
 
 def definitions(pairs: Iterable[tuple[str, str]]) -> Html:
