@@ -43,6 +43,7 @@ _WORDS = (
         "as_of",
     ),
     *("still_counting", "final", "enough_known", "median", "nine_of_ten", "beyond_rest", "interval"),
+    *("known", "likely", "open"),
     *("quarantined", "overdispersion", "target_line"),
 )
 _CAUSES = (
