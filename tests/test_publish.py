@@ -1,5 +1,6 @@
 """Publishing a week: the whole way from a clean table to pages that people open."""
 
+import datetime as dt
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import pytest
 from small_workbook import make_workbook, rows
 
 from tallysheet.files import write_text
+from tallysheet.publish.alone import only_run
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
@@ -42,30 +44,109 @@ def workbook(tmp_path_factory):
 def published(workbook):
     first = report(workbook)
     pages = {path.name: path.read_bytes() for path in (workbook / "reports" / "2026-W21").glob("*.html")}
-    second = report(workbook)
+    second = report(workbook, "--force", "--jobs", "4")
     return first, pages, second
 
 
 def test_the_page_is_published_and_its_path_printed(workbook, published):
-    """The latest complete week, one line on standard output, nothing on standard error."""
+    """The latest complete week, one line on standard output; on standard error a line a page."""
     first, pages, _ = published
 
     assert (first.returncode, first.stdout.strip()) == (
         0,
         os.path.join("reports", "2026-W21", "weekly_review.html"),
     )
-    assert first.stderr == ""
+    assert sorted(line.split(": ")[0] for line in first.stderr.splitlines()) == [
+        "data_health.html",
+        "weekly_review.html",
+    ]
     assert sorted(pages) == ["data_health.html", "digest.html", "weekly_review.html"]
 
 
 def test_a_second_run_gives_the_same_bytes(workbook, published):
-    """Two runs of one week are byte-identical; each has a run folder of its own."""
+    """Two runs of one week are byte-identical, however many notebooks ran at a time."""
     _, pages, second = published
     again = {path.name: path.read_bytes() for path in (workbook / "reports" / "2026-W21").glob("*.html")}
 
     assert second.returncode == 0
     assert again == pages
     assert len(list((workbook / "reports" / "2026-W21" / "runs").iterdir())) >= 2
+
+
+def test_what_has_not_changed_is_not_made_again(workbook, published):
+    """Nothing runs, nothing is written; once something a page is made of changes, that page alone runs."""
+    week = workbook / "reports" / "2026-W21"
+    before = {path: path.stat().st_mtime_ns for path in week.rglob("*") if path.is_file()}
+    same = report(workbook)
+
+    assert (same.returncode, same.stderr) == (0, "")
+    assert same.stdout == published[0].stdout
+    assert {path: path.stat().st_mtime_ns for path in week.rglob("*") if path.is_file()} == before
+
+    notebook = workbook / "notebooks" / "00_data_health.ipynb"
+    text = notebook.read_text(encoding="utf-8")
+    write_text(notebook, text.replace("Did every row arrive?", "Did all rows arrive?"))
+    changed = report(workbook)
+    write_text(notebook, text)
+
+    assert [line.split(":")[0] for line in changed.stderr.splitlines()] == ["data_health.html"]
+    assert "Did all rows arrive?" in (week / "data_health.html").read_text(encoding="utf-8")
+    again = report(workbook)
+    assert again.stderr == ""  # as the first run had made it
+    assert "Did every row arrive?" in (week / "data_health.html").read_text(encoding="utf-8")
+
+
+def test_a_page_that_was_tampered_with_is_put_back(workbook, published):
+    """From the run's folder, without a notebook; so is one that is gone, and the page of all weeks."""
+    week = workbook / "reports" / "2026-W21"
+    good = (week / "weekly_review.html").read_bytes()
+    (week / "weekly_review.html").write_bytes(good.replace(b"BRV", b"CDR"))
+    (week / "data_health.html").unlink()
+    (workbook / "reports" / "index.html").unlink()
+    result = report(workbook)
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (week / "weekly_review.html").read_bytes() == good
+    assert (week / "data_health.html").is_file()
+    assert (workbook / "reports" / "index.html").is_file()
+
+
+def test_a_second_run_at_the_same_time_is_told_who_is_at_it(workbook, published):
+    """It leaves with exit code 1 and touches nothing."""
+    with only_run(workbook / "reports", dt.datetime(2026, 6, 15, 7)):
+        result = report(workbook)
+
+    assert result.returncode == 1
+    assert f"process {os.getpid()} on " in result.stderr
+    assert "since 2026-06-15 07:00 UTC" in result.stderr
+    assert not (workbook / "reports" / ".holder").exists()
+
+
+def test_weeks_that_were_missed_are_caught_up(workbook, published, tmp_path):
+    """Those after the last that is published as a whole, the oldest first; then nothing is due."""
+    root = tmp_path / "workbook"
+    shutil.copytree(workbook, root)
+    shutil.rmtree(root / "reports")
+    first = report(root, "--week", "2026-W19", "--only", "data_health")
+    caught = report(root, "--catch-up", "--only", "data_health")
+    nothing = report(root, "--catch-up", "--only", "data_health")
+
+    assert first.returncode == caught.returncode == nothing.returncode == 0
+    assert [line.split(os.sep)[1] for line in caught.stdout.splitlines()] == ["2026-W20", "2026-W21"]
+    assert (nothing.stdout, nothing.stderr) == ("", "")
+    assert report(root, "--catch-up", "--week", "2026-W20").returncode == 2
+
+
+def test_the_parameters_of_a_notebook_are_listed(workbook):
+    """Name, type, default and what it means, from the notebook itself; nothing runs."""
+    result = report(workbook, "--help-notebook", "weekly_review")
+    wrong = report(workbook, "--help-notebook", "weekly")
+
+    assert [line.split()[:2] for line in result.stdout.splitlines()] == [
+        [name, "str"] for name in ("week", "base", "as_of", "lang", "audience", "data")
+    ]
+    assert "ISO week such as" in result.stdout
+    assert wrong.returncode == 2
 
 
 def test_the_page_names_the_carrier_and_holds_no_machine_path(workbook, published):
@@ -182,7 +263,7 @@ def in_two_languages(tmp_path_factory):
     settings.write_text('languages = ["en", "fr"]\n' + text, encoding="utf-8")
     first = report(root)
     pages = {path.relative_to(root): path.read_bytes() for path in sorted(root.glob("reports/**/*.html"))}
-    second = report(root)
+    second = report(root, "--force")
     return root, first, pages, second
 
 
@@ -192,7 +273,7 @@ def test_a_week_is_published_in_each_language(in_two_languages):
     week = root / "reports" / "2026-W21"
     names = ["data_health", "weekly_review"]
 
-    assert (first.returncode, first.stderr) == (0, "")
+    assert first.returncode == 0
     assert first.stdout.strip() == os.path.join("reports", "2026-W21", "weekly_review.html")
     assert sorted(path.name for path in week.glob("*.html")) == sorted(
         [f"{name}{ending}" for name in [*names, "digest"] for ending in (".html", ".fr.html")]
@@ -284,7 +365,7 @@ def test_internal_pages_stand_beside_those_of_stakeholders(in_two_editions):
     }
     links = {href for href, _, _ in page.links if not href.startswith("#")}
     assert links == {"../../index.html#2026-W21", "../data_health_data.html"}
-    assert all((week / "internal" / href).is_file() for href in links)
+    assert all((week / "internal" / href.partition("#")[0]).is_file() for href in links)
     assert "internal" not in (root / "reports" / "index.html").read_text(encoding="utf-8")
 
 

@@ -114,60 +114,66 @@ def forget(before: dt.datetime, dry_run: bool, data: str) -> None:
 
 @main.command()
 @click.option("--week", metavar="YYYY-Www", help="ISO week; default: the latest complete one.")
+@click.option("--catch-up", is_flag=True, help="Every complete week since the last published one.")
 @click.option("--base", default="last-4", show_default=True, help="previous, last-4, year-ago or a week.")
 @click.option("--as-of", metavar="DATE", help="Only what was known then; default: the newest extract's time.")
 @click.option("--only", multiple=True, metavar="NAME", help="A notebook; may be repeated.")
 @click.option(
     "--lang", metavar="A,B", help="Languages of the pages, such as en,fr; default: workbook.toml's."
 )
+@click.option("--jobs", type=click.IntRange(1), help="Notebooks that run at a time; default: one a core.")
+@click.option("--force", is_flag=True, help="Make also pages of which nothing has changed.")
+@click.option("--help-notebook", metavar="NAME", help="List a notebook's parameters, and run nothing.")
 @_data
 def report(
-    week: str | None, base: str, as_of: str | None, only: tuple[str, ...], lang: str | None, data: str
+    week: str | None,
+    catch_up: bool,
+    base: str,
+    as_of: str | None,
+    only: tuple[str, ...],
+    lang: str | None,
+    jobs: int | None,
+    force: bool,
+    help_notebook: str | None,
+    data: str,
 ) -> None:
     """Run the notebooks of a week and publish their pages; print the path of the first."""
     with _one_line_errors():
-        from tallysheet.clean import load as load_data
-        from tallysheet.publish.plan import check_notebook_names
-        from tallysheet.publish.weekly import publish_week
-        from tallysheet.settings import read_settings
-        from tallysheet.sources import workbook_language
-        from tallysheet.week import open_week
+        if help_notebook:
+            _help_notebook(help_notebook, data)
+            return
+        from tallysheet.publish.report import Wanted
+        from tallysheet.publish.report import report as publish
+        from tallysheet.terminal import steps
 
-        settings = read_settings(data)
-        codes = settings.languages if lang is None else [code.strip() for code in lang.split(",")]
-        known = {code: workbook_language(settings, code) for code in [settings.languages[0], *codes]}
-        languages = [known[code] for code in dict.fromkeys(codes)]
-        load_data(data)  # once a run every file is read again; the notebooks trust that
-        opened = open_week(week, data=data, base=base, as_of=as_of, lang=settings.languages[0])
-        names = check_notebook_names(settings.root, only or settings.notebooks, settings.notebooks)
-        _check_writable(settings.root / "reports")
-        parameters = {
-            "week": str(opened.week),
-            "base": base,
-            "as_of": as_of or "",
-            "data": _data_below(settings.root, settings.data),
-        }
+        if week and catch_up:
+            raise UsageError("report", "--week or --catch-up", "both", "Leave one of them out.")
+        languages = None if lang is None else [code.strip() for code in lang.split(",")]
+        workers = jobs or min(os.cpu_count() or 1, 4)
+        wanted = Wanted(week, base, as_of or "", only, languages, workers, force)
         started_at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-        published = publish_week(opened, names, languages, parameters, started_at)
-        for page, why in published.failed.items():
-            click.echo(f"{page} failed; its last good page stays. {' '.join(why.split())}", err=True)
-        if published.pages:
-            click.echo(_shown(published.pages[0]))
-        if published.failed:
+        failed = False
+        with steps() as watch:
+            for published in publish(wanted, data, started_at, watch, catch_up=catch_up):
+                for page, why in published.failed.items():
+                    told = f"{page} failed; its last good page stays. {' '.join(why.split())}"
+                    click.echo(told, err=True)
+                if published.pages:
+                    click.echo(_shown(published.pages[0]))
+                failed = failed or bool(published.failed)
+        if failed:
             sys.exit(1)
 
 
-def _data_below(root: Path, data: Path) -> str:
-    """Name a data folder so that the notebooks find it, in the same words wherever the workbook is."""
-    return data.relative_to(root).as_posix() if data.is_relative_to(root) else str(data)
+def _help_notebook(name: str, data: str) -> None:
+    from tallysheet.execute import declared_parameters
+    from tallysheet.publish.plan import check_notebook_names
+    from tallysheet.settings import read_settings
 
-
-def _check_writable(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
-        raise UsageError(
-            str(folder), "a folder that can be written to", "one that cannot", "Change its permissions."
-        )
+    settings = read_settings(data)
+    (notebook,) = check_notebook_names(settings.root, [name], settings.notebooks)
+    for one in declared_parameters(settings.root / "notebooks" / f"{notebook}.ipynb").values():
+        click.echo(f"{one.name:10}{one.type.__name__:6}{one.default!r:20}{one.comment}".rstrip())
 
 
 @main.command()

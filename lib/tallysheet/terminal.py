@@ -13,6 +13,7 @@ from rich.table import Table
 from tallysheet import schema
 from tallysheet.ledger import Ledger
 from tallysheet.loading import Told
+from tallysheet.publish.making import Step, Watch
 from tallysheet.reasons import reasons_of
 
 _MOST_FILES = 40
@@ -33,6 +34,22 @@ def progress() -> Iterator[Told]:
             shown.update(task, description=name, completed=done, total=total)
 
         yield told
+
+
+@contextmanager
+def steps() -> Iterator[Watch]:
+    """Show on the error output each page as it is done: a line each, and on a terminal how many are left."""
+    console = Console(stderr=True, markup=False, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
+        task = shown.add_task("Pages", total=None)
+
+        def watch(step: Step) -> None:
+            outcome = "failed" if step.error else f"{step.seconds:.1f} s"
+            shown.update(task, completed=step.done, total=step.total)
+            console.print(f"{step.job.file}: {outcome}", soft_wrap=True)
+
+        yield watch
 
 
 def print_ledger(ledger: Ledger, console: Console, all_files: bool = False) -> None:

@@ -17,12 +17,12 @@ drivers comparison telling targets review restatement overview seasons periods c
 panel spells suspects findings evidence gates gates.quality gates.context gates.money gates.movement verdict
 say causes tables svg control_charts weekly_charts small_multiples funnel curves charts opening page lead_page
 fine_print kpi_page
-week_kpi week explain terminal sampling
+week_kpi week explain sampling
 execute
 publish publish.script publish.checks publish.pages publish.plan publish.week_tables publish.spreadsheets
-publish.numbers publish.digest publish.beside publish.manifest publish.archive publish.surroundings
-publish.explanation publish.weekly
-cli
+publish.numbers publish.digest publish.beside publish.versions publish.made publish.manifest publish.archive
+publish.surroundings publish.keys publish.making publish.explanation publish.weekly publish.alone
+publish.report terminal cli
 """.split()
 
 WHOLE_PACKAGE = {

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import platform
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import tallysheet
 from tallysheet import opening
 from tallysheet.language import Language
-from tallysheet.publish.plan import Edition, Task
+from tallysheet.publish.made import Made
+from tallysheet.publish.plan import Job
+from tallysheet.publish.versions import versions
+from tallysheet.unpack import sha256
 from tallysheet.week import Week
 
 FORMAT = 2
@@ -21,31 +23,30 @@ FORMAT = 2
 
 def manifest(
     week: Week,
-    plan: Sequence[tuple[Task, Edition]],
+    jobs: Mapping[str, Job],
+    made: Mapping[str, Made],
+    failed: Mapping[str, str],
     parameters: Mapping[str, Any],
     run: str,
     started_at: dt.datetime,
-    made: Mapping[str, bytes],
-    beside: Mapping[str, bytes],
-    failed: Mapping[str, str],
 ) -> str:
     """Write a run's manifest.
 
     Parameters
     ----------
     week : Week
-    plan : sequence of (Task, Edition)
-        What was to be made.
+    jobs : mapping of str to Job
+        What was to be made, by key.
+    made : mapping of str to Made
+        What there is now, by key.
+    failed : mapping of str to str
+        Why a page was not made, by its name.
     parameters : mapping
         What every notebook got.
     run : str
         Name of the run.
     started_at : datetime
         UTC.
-    made, beside : mapping of str to bytes
-        Pages and other files by their path in the week's folder.
-    failed : mapping of str to str
-        Why a page was not made, by its name.
 
     Returns
     -------
@@ -53,26 +54,16 @@ def manifest(
         JSON.
     """
     languages: dict[str, Language] = {}
-    for _, edition in plan:
-        languages.setdefault(edition.language.code, edition.language)
-    reports = [
-        {
-            "notebook": task.notebook,
-            "name": task.page,
-            "language": edition.language.code,
-            "audience": edition.audience,
-            "page": edition.folder + edition.file(task.page),
-            "sha256": _digest(made.get(edition.folder + edition.file(task.page))),
-            "error": failed.get(task.page),
-        }
-        for task, edition in plan
-    ]
+    for job in jobs.values():
+        languages.setdefault(job.edition.language.code, job.edition.language)
+    reports = [_report(key, job, made.get(key), failed.get(job.task.page)) for key, job in jobs.items()]
+    beside = [file for one in made.values() for file in list(one.files.items())[1:]]
     told = {
         "format": FORMAT,
         "week": str(week.week),
         "run": run,
         "started_at": started_at.isoformat(),
-        "tallysheet": tallysheet.__version__,
+        "versions": {"python": platform.python_version(), **versions()},
         "parameters": {name: value for name, value in parameters.items() if name != "data"},
         "as_of": week.cube.as_of.isoformat(),
         "state": week.ledger.state,
@@ -81,14 +72,28 @@ def manifest(
         "count": {code: opening.count_line(week.told, one) for code, one in languages.items()},
         "final": sum(bool(mature) for mature in week.kpis["mature"]),
         "kpis": len(week.kpis),
+        "verdicts": {str(code): int(n) for code, n in week.verdicts["code"].value_counts().items()},
         "reports": reports,
-        "files": {file: _digest(content) for file, content in beside.items()},
+        "files": dict(beside),
     }
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 
-def _digest(content: bytes | None) -> str | None:
-    return None if content is None else hashlib.sha256(content).hexdigest()
+def _report(key: str, job: Job, made: Made | None, error: str | None) -> dict[str, Any]:
+    return {
+        "notebook": job.task.notebook,
+        "notebook_sha256": sha256(job.source),
+        "name": job.task.page,
+        "language": job.edition.language.code,
+        "audience": job.edition.audience,
+        "parameters": {name: value for name, value in job.parameters.items() if name != "data"},
+        "page": job.file,
+        "key": key,
+        "made_by": made.run if made else None,
+        "sha256": made.files[job.file] if made else None,
+        "seconds": round(made.seconds, 2) if made else None,
+        "error": error,
+    }
 
 
 def with_earlier_reports(found: str, path: Path) -> str:

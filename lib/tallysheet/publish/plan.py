@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -105,19 +105,66 @@ def is_for(audience: str, notebook: str, settings: Settings) -> bool:
     return audience == AUDIENCES[0] or notebook in settings.internal
 
 
-def parameters_of(path: Path, task: Task, edition: Edition, shared: dict[str, Any]) -> dict[str, Any]:
-    """Put together what a notebook gets: what all get, its own, its language, and its readers if it asks.
+@dataclass(frozen=True)
+class Job:
+    """A page to make for an edition: its notebook and all parameters that it gets."""
+
+    task: Task
+    edition: Edition
+    source: Path
+    parameters: dict[str, Any]
+
+    @property
+    def file(self) -> str:
+        """Where the page stands in the week's folder."""
+        return self.edition.folder + self.edition.file(self.task.page)
+
+    @property
+    def copy(self) -> str:
+        """Where the executed notebook stands in the run's folder."""
+        return self.edition.folder + self.edition.named(f"{self.task.name}.ipynb")
+
+
+def jobs_of(
+    settings: Settings,
+    notebooks: Sequence[str],
+    languages: Sequence[Language],
+    first: Language,
+    parameters: Mapping[str, Any],
+) -> list[Job]:
+    """Plan a run: each page of each notebook for each of its editions.
+
+    Parameters
+    ----------
+    settings : Settings
+    notebooks : sequence of str
+    languages : sequence of Language
+        Those of the run.
+    first : Language
+        The workbook's.
+    parameters : mapping
+        What every notebook gets, but for its language, its audience and what repeats it.
 
     Raises
     ------
     UsageError
-        It does not declare one of them, or is for more than one audience and does not ask for whom.
+        A notebook is missing, does not declare one of them, or is for more than one audience and does not
+        ask for whom.
     """
-    given = shared | task.parameters | {"lang": edition.language.code}
-    if "audience" in declared_parameters(path) or edition.folder:
-        given |= {"audience": edition.audience}
-    check_parameters(path, given)
-    return given
+    editions = [one for audience in AUDIENCES for one in editions_of(languages, first, audience)]
+    found = []
+    for task in tasks_of(settings, notebooks):
+        source = settings.root / "notebooks" / f"{task.notebook}.ipynb"
+        declared = declared_parameters(source)
+        for edition in editions:
+            if not is_for(edition.audience, task.notebook, settings):
+                continue
+            given = {**parameters, **task.parameters, "lang": edition.language.code}
+            if "audience" in declared or edition.folder:
+                given["audience"] = edition.audience
+            check_parameters(source, given)
+            found.append(Job(task, edition, source, given))
+    return found
 
 
 def check_notebook_names(root: Path, names: Sequence[str], known: Sequence[str]) -> list[str]:

@@ -45,7 +45,7 @@ def surroundings(week: Week, task: Task, edition: Edition, editions: Sequence[Ed
         ),
         "badges": _badges(week, edition),
         "folder": str(week.week),
-        "links": _links(week, task, edition),
+        "links": links(week, task, edition),
         "siblings": _siblings(week, task, edition),
         "languages": other_languages(task.page, language, languages, edition.first),
         "footer": [
@@ -74,7 +74,7 @@ def _badges(week: Week, edition: Edition) -> list[tuple[str, str]]:
     return [*found, ("half", text("page.internal"))] if edition.folder else found
 
 
-def _links(week: Week, task: Task, edition: Edition) -> list[tuple[str, str]]:
+def links(week: Week, task: Task, edition: Edition) -> list[tuple[str, str]]:
     """Link to this week among all, to the one before, and to each other notebook's page, the first of it."""
     language, here = edition.language, edition.folder + edition.file(task.page)
     up = "../" * (1 + edition.folder.count("/"))

@@ -1,39 +1,48 @@
-"""Publish a week, whole or not at all: run, export, check, keep the run, swap pages in, the index last."""
+"""Publish a week, whole or not at all: make what is lacking, swap the pages in, the index last."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tallysheet.errors import ReportError
-from tallysheet.execute import execute
 from tallysheet.files import write_bytes, write_text
-from tallysheet.language import AUDIENCES, Language
+from tallysheet.language import Language
 from tallysheet.publish.archive import archive, archive_languages
-from tallysheet.publish.beside import files_beside
-from tallysheet.publish.checks import check_page
-from tallysheet.publish.manifest import manifest, with_earlier_reports
-from tallysheet.publish.numbers import check_numbers, known_of
-from tallysheet.publish.pages import export_page, file_name, page_name, translated
-from tallysheet.publish.plan import Edition, Task, editions_of, is_for, parameters_of, tasks_of
-from tallysheet.publish.surroundings import surroundings
-from tallysheet.publish.week_tables import WeekTables, week_tables
+from tallysheet.publish.keys import page_keys
+from tallysheet.publish.made import Made, find_made, is_whole
+from tallysheet.publish.making import Step, Watch, make_pages
+from tallysheet.publish.manifest import manifest, read_manifest, with_earlier_reports
+from tallysheet.publish.pages import file_name
+from tallysheet.publish.plan import Job, jobs_of
 from tallysheet.restatement import keep, published
+from tallysheet.settings import Settings
 from tallysheet.week import Week
 
 
 @dataclass(frozen=True)
 class Published:
-    """What a run brought: paths of its pages, in order, and what failed and why."""
+    """What a run brought.
+
+    Parameters
+    ----------
+    pages : tuple of Path
+        In order.
+    failed : dict of str to str
+        Name of a page to what went wrong.
+    made : int
+        Pages that were made anew; the others were as an earlier run had made them of the same things.
+    """
 
     pages: tuple[Path, ...]
     failed: dict[str, str]
-    index: Path
+    made: int
+
+
+def _unwatched(step: Step) -> None:
+    pass
 
 
 def publish_week(
@@ -42,6 +51,10 @@ def publish_week(
     languages: Sequence[Language],
     parameters: dict[str, Any],
     started_at: dt.datetime,
+    *,
+    workers: int = 1,
+    force: bool = False,
+    watch: Watch = _unwatched,
 ) -> Published:
     """Publish a week's notebooks.
 
@@ -57,6 +70,12 @@ def publish_week(
         What every notebook gets, but for its language, its audience and what repeats it.
     started_at : datetime
         Names the run; UTC.
+    workers : int
+        Notebooks that run at a time.
+    force : bool
+        Whether to make also what an earlier run, finished or not, made of the very same things.
+    watch : callable
+        Told of each page as it is done.
 
     Returns
     -------
@@ -69,74 +88,57 @@ def publish_week(
     UsageError
         A notebook is missing or refuses a parameter: nothing ran and nothing was written.
     """
-    settings, tasks = week.settings, tasks_of(week.settings, notebooks)
-    editions = [one for audience in AUDIENCES for one in editions_of(languages, week.language, audience)]
-    plan = [
-        (task, one) for task in tasks for one in editions if is_for(one.audience, task.notebook, settings)
-    ]
-    # All are put together before the first runs, so that a wrong one stops everything.
-    given = [parameters_of(_source(week, task), task, one, parameters) for task, one in plan]
-    folder = settings.root / "reports" / str(week.week)
-    run = folder / "runs" / _run_id(week, notebooks, languages, parameters, started_at)
-    used = {one.key: one for _, one in plan}
-    for one in used.values():
-        (run / one.folder).mkdir(parents=True, exist_ok=True)
-    tables = {key: week_tables(week, one.language) for key, one in used.items()}
-    pages: dict[str, dict[str, bytes]] = {task.page: {} for task in tasks}
-    beside: dict[str, bytes] = {}
-    failed: dict[str, str] = {}
-    for (task, edition), values in zip(plan, given, strict=True):
-        try:
-            notebook = execute(
-                _source(week, task), run / edition.folder / edition.named(f"{task.name}.ipynb"), values
-            )
-            around = surroundings(week, task, edition, editions)
-            html = export_page(translated(notebook, page_name(task.notebook), edition.language), around)
-            _check(week, edition, tables[edition.key], task.page, html)
-            pages[task.page][edition.folder + edition.file(task.page)] = html.encode()
-            if task.notebook == settings.notebooks[0]:
-                beside |= files_beside(week, tables[edition.key], task.page, edition)
-        except ReportError as error:
-            failed.setdefault(task.page, str(error))
-    made = {file: html for page, own in pages.items() if page not in failed for file, html in own.items()}
-    if failed.keys() & {task.page for task in tasks if task.notebook == settings.notebooks[0]}:
-        beside = {}
-    _write(run, made | beside)
-    told = manifest(week, plan, parameters, run.name, started_at, made, beside, failed)
+    jobs = jobs_of(week.settings, notebooks, languages, week.language, parameters)
+    by_key = dict(zip(page_keys(week, jobs), jobs, strict=True))
+    reports = week.settings.root / "reports"
+    folder = reports / str(week.week)
+    made = {} if force else find_made(folder / "runs", by_key.keys())
+    if made.keys() == by_key.keys() and _is_published(folder, made):
+        write_index(week.settings, week.language, languages)
+        return Published(_pages(folder, by_key, made), {}, 0)
+    run = folder / "runs" / f"{started_at:%Y%m%dT%H%M%S%fZ}"
+    run.mkdir(parents=True)
+    lacking = {key: job for key, job in by_key.items() if key not in made}
+    editions = list({job.edition.key: job.edition for job in jobs}.values())
+    new, errors = make_pages(week, lacking, editions, run, workers, watch)
+    made |= new
+    failed = {by_key[key].task.page: why for key, why in reversed(errors.items())}
+    whole = {key: one for key, one in made.items() if by_key[key].task.page not in failed}
+    told = manifest(week, by_key, whole, failed, parameters, run.name, started_at)
     write_text(run / "manifest.json", told)
-    _write(folder, made | beside)
+    for one in whole.values():
+        _swap_in(folder, one)
+    if whole:
+        keep(week.settings.data / "history", published(list(week.explanations.values()), week.cube.as_of))
     write_text(folder / "manifest.json", with_earlier_reports(told, folder / "manifest.json"))
-    if made:
-        keep(settings.data / "history", published(list(week.explanations.values()), week.cube.as_of))
-    shown = archive_languages(settings.root / "reports", [week.language, *languages], settings)
+    write_index(week.settings, week.language, languages)
+    return Published(_pages(folder, by_key, whole), failed, len(new))
+
+
+def _is_published(folder: Path, made: dict[str, Made]) -> bool:
+    """Tell whether pages stand where people open them, and the week's manifest says so."""
+    told = read_manifest(folder / "manifest.json") or {"reports": []}
+    listed = {report["key"] for report in told["reports"]}
+    return made.keys() <= listed and all(is_whole(folder, one) for one in made.values())
+
+
+def _swap_in(folder: Path, made: Made) -> None:
+    """Put a page and its files where people open them, those that are not there yet."""
+    if not is_whole(folder, made):
+        for file in made.files:
+            write_bytes(folder / file, (folder / "runs" / made.run / file).read_bytes())
+
+
+def _pages(folder: Path, jobs: dict[str, Job], made: dict[str, Made]) -> tuple[Path, ...]:
+    return tuple(folder / job.file for key, job in jobs.items() if key in made)
+
+
+def write_index(settings: Settings, first: Language, languages: Sequence[Language]) -> None:
+    """Write the page of all weeks in every language that there is, where it is not as it should be."""
+    reports = settings.root / "reports"
+    shown = archive_languages(reports, [first, *languages], settings)
     for language in shown:
-        index = settings.root / "reports" / file_name("index", language, week.language)
-        write_text(index, archive(settings.root / "reports", settings.notebooks, language, shown))
-    return Published(tuple(folder / file for file in made), failed, settings.root / "reports" / "index.html")
-
-
-def _source(week: Week, task: Task) -> Path:
-    return week.settings.root / "notebooks" / f"{task.notebook}.ipynb"
-
-
-def _check(week: Week, edition: Edition, tables: WeekTables, page: str, html: str) -> None:
-    file, witnesses = edition.file(page), {slug: one.kpi.witnesses for slug, one in week.explanations.items()}
-    check_page(file, html)
-    check_numbers(file, html, known_of(tables, witnesses, edition.language), week.lead.kpi.slug)
-
-
-def _write(folder: Path, files: dict[str, bytes]) -> None:
-    for file, content in files.items():
-        write_bytes(folder / file, content)
-
-
-def _run_id(
-    week: Week,
-    notebooks: Sequence[str],
-    languages: Sequence[Language],
-    parameters: dict[str, Any],
-    started_at: dt.datetime,
-) -> str:
-    codes = [language.code for language in languages]
-    key = json.dumps([week.ledger.state, list(notebooks), codes, parameters], sort_keys=True)
-    return f"{started_at:%Y%m%dT%H%M%S%fZ}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+        index = reports / file_name("index", language, first)
+        html = archive(reports, settings.notebooks, language, shown)
+        if not index.is_file() or index.read_bytes() != html.encode():
+            write_text(index, html)

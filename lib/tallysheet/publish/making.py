@@ -1,0 +1,111 @@
+"""Make a run's pages: notebooks side by side, each exported and checked as soon as it has run."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tallysheet.errors import ReportError
+from tallysheet.execute import execute
+from tallysheet.publish.beside import files_beside
+from tallysheet.publish.checks import check_page
+from tallysheet.publish.made import Made, keep_made
+from tallysheet.publish.numbers import check_numbers, known_of
+from tallysheet.publish.pages import export_page, page_name, translated
+from tallysheet.publish.plan import Edition, Job
+from tallysheet.publish.surroundings import surroundings
+from tallysheet.publish.week_tables import WeekTables, week_tables
+from tallysheet.week import Week
+
+
+@dataclass(frozen=True)
+class Step:
+    """A page that is done, or failed: for those who watch."""
+
+    job: Job
+    seconds: float
+    error: str | None
+    done: int
+    total: int
+
+
+Watch = Callable[[Step], None]
+
+
+def make_pages(
+    week: Week, jobs: Mapping[str, Job], editions: Sequence[Edition], run: Path, workers: int, watch: Watch
+) -> tuple[dict[str, Made], dict[str, str]]:
+    """Make pages, and with the page that people open what stands beside it.
+
+    Parameters
+    ----------
+    week : Week
+    jobs : mapping of str to Job
+        By key.
+    editions : sequence of Edition
+        All of the run.
+    run : Path
+        The run's folder, where all is kept.
+    workers : int
+        Notebooks that run at a time.
+    watch : callable
+        Told of each page as it is done.
+
+    Returns
+    -------
+    dict of str to Made
+        By key.
+    dict of str to str
+        By key: why a page could not be made. Its executed copy, with its error, stays in the run's folder.
+    """
+    tables: dict[str, WeekTables] = {}
+    for job in jobs.values():
+        (run / job.copy).parent.mkdir(parents=True, exist_ok=True)
+        if job.edition.key not in tables:
+            tables[job.edition.key] = week_tables(week, job.edition.language)
+    made: dict[str, Made] = {}
+    failed: dict[str, str] = {}
+    # papermill goes to the notebook's folder for the whole process: all threads stand there already.
+    with contextlib.chdir(week.settings.root / "notebooks"), ThreadPoolExecutor(workers) as pool:
+        running = {pool.submit(_executed, job, run): key for key, job in jobs.items()}
+        try:
+            for future in as_completed(running):
+                key = running[future]
+                job, seconds, error = jobs[key], 0.0, None
+                try:
+                    notebook, seconds = future.result()
+                    files = _files(week, job, editions, notebook, tables[job.edition.key])
+                    made[key] = keep_made(run, key, files, seconds)
+                except ReportError as reason:
+                    failed[key] = error = str(reason)
+                watch(Step(job, seconds, error, len(made) + len(failed), len(jobs)))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return made, failed
+
+
+def _executed(job: Job, run: Path) -> tuple[Any, float]:
+    began = time.monotonic()
+    return execute(job.source, run / job.copy, job.parameters), time.monotonic() - began
+
+
+def _files(
+    week: Week, job: Job, editions: Sequence[Edition], notebook: Any, tables: WeekTables
+) -> dict[str, bytes]:
+    """Make a page of an executed notebook, check it, and add what stands beside it."""
+    task, edition = job.task, job.edition
+    around = surroundings(week, task, edition, editions)
+    html = export_page(translated(notebook, page_name(task.notebook), edition.language), around)
+    witnesses = {slug: one.kpi.witnesses for slug, one in week.explanations.items()}
+    check_page(job.file, html)
+    check_numbers(job.file, html, known_of(tables, witnesses, edition.language), week.lead.kpi.slug)
+    files = {job.file: html.encode()}
+    if task.notebook == week.settings.notebooks[0]:
+        files |= files_beside(week, tables, task.page, edition)
+    return files

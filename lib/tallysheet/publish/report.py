@@ -1,0 +1,146 @@
+"""A report from the extracts to the pages: of one week, or of all that are due."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tallysheet.clean import load
+from tallysheet.errors import UsageError
+from tallysheet.language import Language
+from tallysheet.publish.alone import only_run
+from tallysheet.publish.making import Watch
+from tallysheet.publish.manifest import read_manifest
+from tallysheet.publish.plan import check_notebook_names
+from tallysheet.publish.weekly import Published, publish_week
+from tallysheet.settings import Settings, read_settings
+from tallysheet.sources import workbook_language
+from tallysheet.week import Week, open_week
+from tallysheet.weeks import IsoWeek
+
+MOST_WEEKS = 13
+"""So many weeks are caught up at most: a quarter of a year."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be reported.
+
+    Parameters
+    ----------
+    week : str or None
+        None is the latest that the data covers wholly.
+    base, as_of : str
+        As `tallysheet.open_week` takes them; as_of may be empty.
+    only : sequence of str
+        Notebooks; none: all of the workbook.
+    languages : sequence of str or None
+        Codes; None: the workbook's.
+    workers : int
+        Notebooks that run at a time.
+    force : bool
+        Whether to make also what has not changed.
+    """
+
+    week: str | None = None
+    base: str = "last-4"
+    as_of: str = ""
+    only: Sequence[str] = ()
+    languages: Sequence[str] | None = None
+    workers: int = 1
+    force: bool = False
+
+
+def report(
+    wanted: Wanted, data: str | Path, started_at: dt.datetime, watch: Watch, *, catch_up: bool = False
+) -> Iterator[Published]:
+    """Load what is new and publish a week, or each week that is due, the oldest first.
+
+    Parameters
+    ----------
+    wanted : Wanted
+    data : str or Path
+    started_at : datetime
+        UTC.
+    watch : callable
+        Told of each page as it is done.
+    catch_up : bool
+        Whether to publish every complete week after the last one of which all pages are published, a
+        quarter of a year at most; of a workbook without one the latest alone.
+
+    Raises
+    ------
+    UsageError, DataError
+        Nothing was published.
+    ReportError
+        Another run is at it.
+    """
+    settings = read_settings(data)
+    codes = wanted.languages or settings.languages
+    known = {code: workbook_language(settings, code) for code in [settings.languages[0], *codes]}
+    languages = [known[code] for code in dict.fromkeys(codes)]
+    names = check_notebook_names(settings.root, wanted.only or settings.notebooks, settings.notebooks)
+    reports = settings.root / "reports"
+    _check_writable(reports)
+    load(data)  # once a run every file is read again; the notebooks trust that
+    latest = _open(wanted.week, wanted, settings)
+    with only_run(reports, started_at):
+        for week in _due(latest, reports) if catch_up else [latest.week]:
+            chosen = latest if week == latest.week else _open(str(week), wanted, settings)
+            yield _publish(chosen, wanted, names, languages, started_at, watch)
+
+
+def _open(week: str | None, wanted: Wanted, settings: Settings) -> Week:
+    first, as_of = settings.languages[0], wanted.as_of or None
+    return open_week(week, data=settings.data, base=wanted.base, as_of=as_of, lang=first)
+
+
+def _due(latest: Week, reports: Path) -> list[IsoWeek]:
+    """List the complete weeks after the last that is published as a whole."""
+    paths = reports.glob("[0-9]*-W*/manifest.json")
+    whole = [IsoWeek.parse(path.parent.name) for path in paths if _is_good(path)]
+    weeks = [week for week in latest.cube.weeks if not whole or week > max(whole)]
+    return (weeks if whole else weeks[-1:])[-MOST_WEEKS:]
+
+
+def _is_good(path: Path) -> bool:
+    told = read_manifest(path)
+    return told is not None and not any(report["error"] for report in told["reports"])
+
+
+def _publish(
+    week: Week,
+    wanted: Wanted,
+    names: Sequence[str],
+    languages: Sequence[Language],
+    started_at: dt.datetime,
+    watch: Watch,
+) -> Published:
+    root, data = week.settings.root, week.settings.data
+    parameters = {
+        "week": str(week.week),
+        "base": wanted.base,
+        "as_of": wanted.as_of,
+        # In the same words wherever the workbook is.
+        "data": data.relative_to(root).as_posix() if data.is_relative_to(root) else str(data),
+    }
+    return publish_week(
+        week,
+        names,
+        languages,
+        parameters,
+        started_at,
+        workers=wanted.workers,
+        force=wanted.force,
+        watch=watch,
+    )
+
+
+def _check_writable(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        advice = "Change its permissions."
+        raise UsageError(str(folder), "a folder that can be written to", "one that cannot", advice)
