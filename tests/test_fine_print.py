@@ -4,10 +4,11 @@ import re
 
 from dirt import load
 
-from tallysheet.fine_print import kpi_definitions, ledger_table, notes_table, reasons_table
+from tallysheet.fine_print import kpi_definitions, ledger_table, notes_table, reasons_table, rules
 from tallysheet.kpis import kpi
 from tallysheet.language import read_language
 from tallysheet.ledger import Ledger
+from tallysheet.settings import Rules
 
 ENGLISH = read_language("en")
 HEAD = "seller,valid_from,valid_to,backship_status\n"
@@ -79,3 +80,11 @@ def test_a_kpi_that_is_final_a_day_after_its_week_says_so_in_the_singular():
 
     assert "Final 1 day after the week." in html
     assert "Final 2 days after the week." in html
+
+
+def test_what_a_contact_costs_is_said_in_euros():
+    """Cents are how it is reckoned, not how it is read."""
+    told = [rules(Rules(), read_language(code)).html for code in ("en", "fr")]
+
+    assert "A contact costs €4.00." in told[0]
+    assert "Un contact coûte 4,00\u00a0€." in told[1]

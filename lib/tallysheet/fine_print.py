@@ -92,7 +92,8 @@ def rules(chosen: Rules, language: Language) -> Html:
         if isinstance(value, bool):
             sentences.append(language.text(f"rule.{name}.{str(value).lower()}"))
         else:
-            sentences.append(language.text(f"rule.{name}", n=value))
+            euros = language.value(value / 100, "euro") if name.endswith("_cents") else ""
+            sentences.append(language.text(f"rule.{name}", n=value, euros=euros))
     rates = [
         f"{language.value(rate, 'number')}\u00a0{currency}"
         for currency, rate in chosen.euro_rates.items()
