@@ -234,3 +234,10 @@ def test_masthead_names_the_other_language_in_its_own_words():
         html = published(shows("<p>x</p>"), links=links)
 
         assert '<a href="review.fr.html" hreflang="fr" lang="fr">Français</a></nav>' in html
+
+
+def test_no_line_ends_between_a_sign_and_a_currency_sign():
+    """A word joiner stands between them; what French writes holds together by itself."""
+    joined = published(shows("<p>−€3.27, +€1, −3,27 €</p>"))
+
+    assert "<p>−\u2060€3.27, +\u2060€1, −3,27 €</p>" in joined
