@@ -33,7 +33,7 @@ def main() -> None:
     """Weekly logistics reports that say what is signal, split every change exactly and check themselves.
 
     Exit codes: 0 ok, also when there is nothing to explain; 1 a part failed; 2 wrong use or data
-    that cannot be read, and nothing was written.
+    that cannot be read, and nothing was written; 3 the week's data is not whole enough for a report.
     """
 
 
@@ -152,7 +152,7 @@ def report(
         workers = jobs or min(os.cpu_count() or 1, 4)
         wanted = Wanted(week, base, as_of or "", only, languages, workers, force)
         started_at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-        failed = False
+        code = 0
         with steps() as watch:
             for published in publish(wanted, data, started_at, watch, catch_up=catch_up):
                 for page, why in published.failed.items():
@@ -160,9 +160,10 @@ def report(
                     click.echo(told, err=True)
                 if published.pages:
                     click.echo(_shown(published.pages[0]))
-                failed = failed or bool(published.failed)
-        if failed:
-            sys.exit(1)
+                if published.closed:
+                    click.echo(published.closed, err=True)
+                code = 1 if published.failed else code or (3 if published.closed else 0)
+        sys.exit(code)
 
 
 def _help_notebook(name: str, data: str) -> None:

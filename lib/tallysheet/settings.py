@@ -11,8 +11,8 @@ from typing import Any
 
 from tallysheet.errors import DataError, UsageError, nearest
 
-_OPTIONAL = {"languages", "internal", "repeated", "base_url", "rules"}
-_NO_LISTS = {"headline", "repeated", "base_url", "rules"}
+_OPTIONAL = {"languages", "internal", "repeated", "base_url", "rules", "gate"}
+_NO_LISTS = {"headline", "repeated", "base_url", "rules", "gate"}
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,25 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Gate:
+    """What a week must have before its report is made.
+
+    Parameters
+    ----------
+    required : tuple of str
+        Tables that must hold each day of the week.
+    completeness : float
+        Least share of the usual number of their rows.
+    otherwise : {"provisional", "refuse"}
+        What becomes of a week that lacks something: its pages say so, or none is made.
+    """
+
+    required: tuple[str, ...] = ()
+    completeness: float = 0.5
+    otherwise: str = "provisional"
+
+
+@dataclass(frozen=True)
 class Settings:
     """The workbook's settings.
 
@@ -87,6 +106,8 @@ class Settings:
     base_url : str
         Where the folder reports/ can be reached, such as ``https://reports.example.org``; a digest links to
         its page there. Empty: it says where the page is, without a link.
+    gate : Gate
+        The table ``[gate]``; without it every week is reported.
     rules : Rules
         The table ``[rules]``; what it leaves out is as above.
     """
@@ -100,6 +121,7 @@ class Settings:
     internal: tuple[str, ...] = ()
     repeated: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     base_url: str = ""
+    gate: Gate = Gate()
     rules: Rules = Rules()
 
     @property
@@ -176,8 +198,24 @@ def read_settings(data: str | Path = "data") -> Settings:
         base_url=base_url,
         rules=rules,
         repeated=repeated,
+        gate=_gate(path, found.get("gate", {})),
         **lists,
     )
+
+
+def _gate(path: Path, found: dict[str, Any]) -> Gate:
+    known = {field.name for field in fields(Gate)}
+    for name in found:
+        if name not in known:
+            raise DataError(f"{path} gate", "known settings", repr(name), nearest(name, known))
+    gate = Gate(**{**found, "required": _names(path, "gate required", found.get("required", []))})
+    if gate.otherwise not in ("provisional", "refuse"):
+        advice = nearest(str(gate.otherwise), ["provisional", "refuse"])
+        raise DataError(f"{path} gate otherwise", "provisional or refuse", repr(gate.otherwise), advice)
+    if not isinstance(gate.completeness, int | float) or not 0 <= gate.completeness <= 1:
+        advice = "Write for example 0.5."
+        raise DataError(f"{path} gate completeness", "a share from 0 to 1", repr(gate.completeness), advice)
+    return gate
 
 
 def _repeated(path: Path, found: Any, notebooks: tuple[str, ...]) -> dict[str, dict[str, tuple[str, ...]]]:

@@ -15,6 +15,7 @@ from tallysheet.actions import follow_up, read_actions
 from tallysheet.bases import base_weeks, data_span
 from tallysheet.clean import load
 from tallysheet.comparison import Explanation
+from tallysheet.coverage import Gap, gaps
 from tallysheet.crossed import crossed
 from tallysheet.cube import Cube, Where
 from tallysheet.engine import close_to_outside, connect, select
@@ -286,6 +287,12 @@ class Week:
         if told:
             return self.explanations[told[0]]
         return say.lead(list(self.explanations.values()), self.settings.headline)
+
+    @cached_property
+    def gaps(self) -> list[Gap]:
+        """What the tables that workbook.toml requires lack of the week."""
+        gate = self.settings.gate
+        return gaps(self.cube, self.week, gate.required, gate.completeness)
 
     def scorecard(self) -> Html:
         """Show all KPIs."""

@@ -10,7 +10,7 @@ kpi kpis.delivery kpis.fulfilment kpis.reverse kpis.claims kpis.care kpis.money 
 engine personal unpack digests records dialect layout spreadsheet text_file extract
 reasons sources inputs casts row_checks note checked range_checks database merge ledger notes
 loading clean forget
-facts cells cube limits boxes calendar_effects judgement
+facts cells cube coverage limits boxes calendar_effects judgement
 decomposition lattice scatter contrasts leaves narrowing segment_search usual_scatter segment_passes segments
 bases durations maturity values
 drivers comparison telling targets review restatement overview seasons periods crossed by_value by_age actions

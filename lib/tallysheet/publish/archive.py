@@ -146,7 +146,8 @@ def _state(manifest: dict[str, Any], reports: Sequence[dict[str, Any]], language
     """Say whether a week's reports were published, and whether its values may still move."""
     failed = [report["failed"] for report in reports]
     final, kpis = manifest.get("final", 0), manifest.get("kpis", 0)
-    is_final, detail = final == kpis, language.text("page.final", final=final, kpis=kpis)
+    is_final = final == kpis and not manifest.get("gaps")
+    detail = language.text("page.final", final=final, kpis=kpis)
     if any(failed):
         icon, status = "cross", language.text("page.all_failed" if all(failed) else "page.partly_failed")
     else:

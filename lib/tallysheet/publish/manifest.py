@@ -72,6 +72,10 @@ def manifest(
         "count": {code: opening.count_line(week.told, one) for code, one in languages.items()},
         "final": sum(bool(mature) for mature in week.kpis["mature"]),
         "kpis": len(week.kpis),
+        "gaps": [
+            {"table": gap.table, "share": round(gap.share, 3), "days": [str(day) for day in gap.days]}
+            for gap in week.gaps
+        ],
         "verdicts": {str(code): int(n) for code, n in week.verdicts["code"].value_counts().items()},
         "reports": reports,
         "files": dict(beside),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tallysheet.clean import load
+from tallysheet.coverage import sentence
 from tallysheet.errors import UsageError
 from tallysheet.language import Language
 from tallysheet.publish.alone import only_run
@@ -119,6 +120,9 @@ def _publish(
     started_at: dt.datetime,
     watch: Watch,
 ) -> Published:
+    if week.gaps and week.settings.gate.otherwise == "refuse":
+        told = " ".join(sentence(gap, week.language) for gap in week.gaps)
+        return Published((), {}, 0, closed=f"{week.week} is not whole enough for a report. {told}")
     root, data = week.settings.root, week.settings.data
     parameters = {
         "week": str(week.week),

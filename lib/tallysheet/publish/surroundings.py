@@ -7,6 +7,7 @@ from typing import Any
 
 import tallysheet
 from tallysheet import say
+from tallysheet.coverage import sentence
 from tallysheet.publish.archive import neighbours
 from tallysheet.publish.pages import other_languages, page_name, title_of
 from tallysheet.publish.plan import Edition, Task, is_for, tasks_of
@@ -44,6 +45,7 @@ def surroundings(week: Week, task: Task, edition: Edition, editions: Sequence[Ed
             time=f"{as_of:%H:%M}",
         ),
         "badges": _badges(week, edition),
+        "notice": _notice(week, edition),
         "folder": str(week.week),
         "links": links(week, task, edition),
         "siblings": _siblings(week, task, edition),
@@ -72,6 +74,12 @@ def _badges(week: Week, edition: Edition) -> list[tuple[str, str]]:
         ("tick" if final == len(week.kpis) else "half", text("page.final", final=final, kpis=len(week.kpis))),
     ]
     return [*found, ("half", text("page.internal"))] if edition.folder else found
+
+
+def _notice(week: Week, edition: Edition) -> str:
+    """Say that the week is not whole, and what it lacks; nothing of one that is."""
+    told = [sentence(gap, edition.language) for gap in week.gaps]
+    return " ".join([edition.language.text("gate.provisional"), *told]) if told else ""
 
 
 def links(week: Week, task: Task, edition: Edition) -> list[tuple[str, str]]:

@@ -34,11 +34,14 @@ class Published:
         Name of a page to what went wrong.
     made : int
         Pages that were made anew; the others were as an earlier run had made them of the same things.
+    closed : str
+        Why the week was not reported at all: what its data lacks.
     """
 
     pages: tuple[Path, ...]
     failed: dict[str, str]
     made: int
+    closed: str = ""
 
 
 def _unwatched(step: Step) -> None:
