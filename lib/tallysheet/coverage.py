@@ -1,4 +1,4 @@
-"""Coverage: is the week whole in the tables that a report cannot do without?"""
+"""Coverage: whether the week is whole in the tables that a report cannot do without."""
 
 from __future__ import annotations
 
