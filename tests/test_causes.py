@@ -97,9 +97,8 @@ KINDS = {
     "REAL": ("carrier", "seller", "fulfilment", "external"),
     "PRICE": ("base", "fuel", "surcharge"),
     "DATA": ("missing", "duplicate", "unit"),
-} | dict.fromkeys(
-    ("CALENDAR", "MIX", "OVERBILLING", "DEFINITION", "CLASSIFICATION", "ARTEFACT", "IMMATURE"), ("",)
-)
+    "CALENDAR": ("", "workdays"),
+} | dict.fromkeys(("MIX", "OVERBILLING", "DEFINITION", "CLASSIFICATION", "ARTEFACT", "IMMATURE"), ("",))
 
 
 @pytest.mark.parametrize("language", [ENGLISH, FRENCH], ids=["en", "fr"])

@@ -185,18 +185,38 @@ def test_what_a_peak_brought_beyond_twice_the_expected_is_not_the_calendars():
     assert dict(found.ruled_out)["left_over"] == pytest.approx(-0.06)
 
 
-def test_a_carrier_is_not_blamed_for_the_lane_that_it_serves_most():
-    """Days of a lane rose by 0.7; its carrier, which has other lanes too, shows a part of it."""
+def days_of_carriers_and_lanes(rise: float) -> pd.DataFrame:
+    """Lay out days of which those of a lane rose, and with them a part of its carrier's."""
     tables = []
     for key, names, moving in (
-        ("carrier", CARRIERS, {"BRV": 0.4}),
-        ("lane", ["FR-FR", "DE-DE", "ES-ES", "IT-IT", "GB-GB"], {"FR-FR": 0.7}),
+        ("carrier", CARRIERS, {"BRV": 0.6 * rise}),
+        ("lane", ["FR-FR", "DE-DE", "ES-ES", "IT-IT", "GB-GB"], {"FR-FR": rise}),
     ):
         tables.append(shares(names, 2.3, 1500, moving, key=key))
     table = pd.concat(tables, ignore_index=True)
-    table.attrs = {"by": ["carrier", "lane"], "kind": "amount", "hints": []}
+    table.attrs = {"by": ["carrier", "lane"], "kind": "amount", "hints": [], "week": WEEKS[JUDGED]}
+    return table
 
-    assert [one.scope for one in movement.moved(table)] == [{"lane": ("FR-FR",)}]
+
+def test_a_carrier_is_not_blamed_for_the_lane_that_it_serves_most():
+    """Days of a lane rose by 0.7; its carrier, which has other lanes too, shows a part of it."""
+    (found,) = movement.moved(days_of_carriers_and_lanes(0.7))
+
+    assert (found.code, found.by, found.scope) == ("REAL", "external", {"lane": ("FR-FR",)})
+
+
+@pytest.mark.parametrize(
+    ("week", "rise", "code"),
+    [("2026-W14", 0.7, "CALENDAR"), ("2026-W14", -0.7, "REAL"), ("2026-W11", 0.7, "REAL")],
+)
+def test_days_that_rose_where_there_were_holidays_are_the_calendars(week, rise, code):
+    """Round Easter parcels take longer in France; shorter they are for another reason."""
+    table = days_of_carriers_and_lanes(rise)
+    table.attrs["week"] = week
+    (found,) = movement.moved(table)
+
+    assert (found.code, found.scope) == (code, {"lane": ("FR-FR",)})
+    assert found.by == ("workdays" if code == "CALENDAR" else "external")
 
 
 def test_parcels_are_named_as_the_log_names_them():
@@ -507,7 +527,24 @@ LOG = pd.DataFrame(
 )
 def test_an_entry_of_the_log_fits_by_kind_time_and_place(finding, note):
     """A strike explains what is external, in its weeks and in its country."""
-    assert event_of(LOG, finding) == note
+    assert event_of(LOG, finding, ("carrier", "country")) == note
+
+
+def test_an_entry_about_a_carrier_in_a_country_fits_a_kpi_that_knows_no_countries():
+    """A hub that is shut may be behind the carrier's payouts; by country the carrier alone is too broad."""
+    entry = dict.fromkeys(LOG.columns, "") | {
+        "kind": "closure",
+        "starts_on": LOG["starts_on"].iloc[0],
+        "ends_on": LOG["ends_on"].iloc[0],
+        "country": "ES",
+        "carrier": "ESK",
+        "note": "hub shut",
+    }
+    log = pd.DataFrame([entry])
+    finding = Finding("REAL", {"carrier": ("ESK",)}, "carrier", since="2026-W26", until="2026-W26")
+
+    assert event_of(log, finding, ("carrier", "category")) == "hub shut"
+    assert event_of(log, finding, ("carrier", "lane")) == ""
 
 
 def test_nobody_is_blamed_before_data_calendar_rules_and_money():

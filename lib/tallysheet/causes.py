@@ -22,6 +22,9 @@ _DIMENSIONS = {"depot": "destination", "country": "country", "origin": "country"
 
 _SHARES = ("CLASSIFICATION", "ARTEFACT", "IMMATURE")
 _UNLOGGED = ("REAL", "PRICE", "MIX", "DATA", "OVERBILLING", "DEFINITION", "CLASSIFICATION")
+_PLAIN = {"calendar": "history"}
+"""Codes that mostly need not say by what, to the words of that."""
+
 _TOLD_VALUES = 6
 
 
@@ -148,7 +151,8 @@ def is_unlogged(row: Row) -> bool:
 
 def _told(row: Row, language: Language) -> str:
     one, code = kpi(str(row["kpi"])), str(row["code"]).lower()
-    key = f"cause.{code}.{row['by']}" if row["by"] else f"cause.{code}"
+    by = row["by"] or _PLAIN.get(code, "")
+    key = f"cause.{code}.{by}" if by else f"cause.{code}"
     return language.text(key, where=where(row["scope"], language), **_sizes(row, one, language))
 
 

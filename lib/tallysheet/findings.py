@@ -40,7 +40,8 @@ class Finding:
         One of `CODES`.
     by : str
         Of REAL who (carrier, seller, fulfilment, external), of DATA what is wrong (missing, duplicate,
-        unit), of PRICE which part of it (base, fuel, surcharge); else empty.
+        unit), of PRICE which part of it (base, fuel, surcharge), of CALENDAR workdays where a duration was
+        longer for want of them; else empty.
     scope : dict of str to tuple of str
         Carrier, depot, country, lane, flow, service, seller, partner … to the values that are meant;
         empty: everything.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ from tallysheet.comparison import Explanation
 from tallysheet.kpis import kpi
 from tallysheet.language import FORMS, Language, isolated
 from tallysheet.opening import Told, standing, story, verdict_words, witnesses
+from tallysheet.review import Review
 from tallysheet.tables import (
     Column,
     Html,
@@ -105,6 +107,17 @@ def _scores(item: Explanation, year_ago: float, language: Language) -> dict[str,
 
 def _ranges(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(list(zip(rows["lower"], rows["upper"], strict=True)), index=rows.index, dtype=object)
+
+
+def how_final(review: Review, slug: str, language: Language) -> str:
+    """Say whether a KPI's value of the week is final, or when it will be."""
+    maturity = review.maturity(slug)
+    if maturity.reason in ("missing", "gap"):
+        return language.text(f"scorecard.{maturity.reason}")
+    if maturity.is_final:
+        return language.text("scorecard.final")
+    day = (review.week.ended_at + dt.timedelta(days=kpi(slug).maturity_days)).date()
+    return language.text("scorecard.not_final", day=language.short_day(day))
 
 
 def card(explanation: Explanation, told: Told, language: Language, *, is_said: bool = False) -> Html:

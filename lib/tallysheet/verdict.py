@@ -16,6 +16,7 @@ from tallysheet.gates import context, money, movement, quality
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import HEADLINE, kpi
 from tallysheet.review import Review
+from tallysheet.seasons import COUNTRIES
 
 _OF_FINDINGS = (
     *("code", "by", "scope", "effect", "low", "high", "since", "until", "p", "event", "perhaps"),
@@ -114,7 +115,8 @@ def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
         if table.empty or not table["is_judged"].any():
             continue
         new, chance = gate.find(table), chance + gate.level
-        found += [each.with_event(event_of(evidence.log, each)) for each in new]
+        cuts = evidence.dimensions(one)
+        found += [each.with_event(event_of(evidence.log, each, cuts)) for each in new]
         if not new:
             passed.append(gate.name)
     named = [each for each in found if each.code == "REAL"]
@@ -122,7 +124,10 @@ def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
     found = [
         each
         for each in found
-        if each.code != "CALENDAR" or not each.scope or any(_meet(each.scope, real.scope) for real in named)
+        if each.code != "CALENDAR"
+        or each.by
+        or not each.scope
+        or any(_meet(each.scope, real.scope) for real in named)
     ]
     began = tuple(each for each in found if each.since == evidence.week)
     before = tuple(each for each in found if each.since < evidence.week)
@@ -160,15 +165,21 @@ def _meet(one: Mapping[str, Sequence[str]], other: Mapping[str, Sequence[str]]) 
     return bool(shared) and all(set(one[name]) & set(other[name]) for name in shared)
 
 
-def event_of(log: pd.DataFrame, finding: Finding) -> str:
-    """Give the note of the entry in the log that fits a finding by time, kind and scope; empty: none."""
+def event_of(log: pd.DataFrame, finding: Finding, cuts: Sequence[str]) -> str:
+    """Give the note of the entry in the log that fits a finding by time, kind and scope; empty: none.
+
+    Where a KPI is not cut by country, among its ``cuts``, an entry about a carrier in one may be behind it.
+    """
     for _, entry in log.iterrows():
         fitting = movement.FITTING.get(entry["kind"], ())
         if not any(finding.code == code and finding.by in by for code, by in fitting):
             continue
         if not movement.is_then(entry, finding.since, finding.until):
             continue
-        if all(_fits(finding, name, str(entry[name])) for name in ("country", "carrier", "flow")):
+        names = ["carrier", "flow"]
+        if not entry["carrier"] or not {"lane", *COUNTRIES}.isdisjoint(cuts):
+            names.append("country")
+        if all(_fits(finding, name, str(entry[name])) for name in names):
             return str(entry["note"]) or str(entry["kind"])
     return ""
 

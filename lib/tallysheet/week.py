@@ -297,7 +297,7 @@ class Week:
     def scorecard(self) -> Html:
         """Show all KPIs."""
         year_ago = {slug: self.year_ago(slug) for slug in self.available}
-        final = {slug: self.how_final(slug, self.language) for slug in self.available}
+        final = {slug: page.how_final(self.review, slug, self.language) for slug in self.available}
         return page.scorecard(self.explanations, year_ago, final, self.language)
 
     def year_ago(self, slug: str) -> float:
@@ -305,16 +305,6 @@ class Week:
         if self.week.year_ago not in self.cube.weeks:
             return float("nan")
         return self.explanation(slug, "year-ago", ()).value_base
-
-    def how_final(self, slug: str, language: Language) -> str:
-        """Say whether a KPI's value is final, or when it will be."""
-        maturity = self.review.maturity(slug)
-        if maturity.reason in ("missing", "gap"):
-            return language.text(f"scorecard.{maturity.reason}")
-        if maturity.is_final:
-            return language.text("scorecard.final")
-        day = (self.week.ended_at + dt.timedelta(days=kpi(slug).maturity_days)).date()
-        return language.text("scorecard.not_final", day=language.short_day(day))
 
     def card(self, slug: str | None = None) -> Html:
         """Show whether a KPI is usual: sentence and control chart. None is the page's lead."""

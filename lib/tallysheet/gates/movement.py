@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from tallysheet.kpi import Kpi
 from tallysheet.panel import Panel
 from tallysheet.seasons import COUNTRIES
 from tallysheet.suspects import Where, lineup_of, suspects
+from tallysheet.weeks import workdays
 
 LEVEL = 1e-4
 """Chance that a KPI of an unchanged week names anybody."""
@@ -63,7 +66,7 @@ def parts(evidence: Evidence, one: Kpi) -> Weekly | None:
         kind = "amount"
         tables = [evidence.leaves(one.slug, (name,)) for name in by[:2]]
     table = pd.concat(tables, ignore_index=True)
-    table.attrs = {"by": by, "kind": kind, "hints": hints(evidence, one, by)}
+    table.attrs = {"by": by, "kind": kind, "hints": hints(evidence, one, by), "week": evidence.week}
     return table
 
 
@@ -103,7 +106,23 @@ def moved(table: Weekly) -> list[Finding]:
         # Medians do not add up, so no part can be held against the rest of another dimension: who carries
         # most of a country's parcels seems slow when the country is. The larger effect is the nearer one.
         found = max(found, other, key=_largest)
-    return found
+    return [_for_days_off(one, table.attrs["week"]) for one in found]
+
+
+def _for_days_off(finding: Finding, week: str) -> Finding:
+    """Put down to the calendar what only took longer where there were public holidays.
+
+    What the calendar does to a median cannot be taken off beforehand: it does not add up.
+    """
+    places = finding.scope.get("country") or [lane[-2:] for lane in finding.scope.get("lane", ())]
+    if finding.by != "external" or finding.effect < 0 or not places:
+        return finding
+    first = day_of(week) - dt.timedelta(days=7)
+    last = first + dt.timedelta(days=20)
+    weekdays = int(np.busday_count(first, last + dt.timedelta(days=1)))
+    if any(workdays(str(place), first, last)["is_workday"].sum() == weekdays for place in places):
+        return finding
+    return replace(finding, code="CALENDAR", by="workdays")
 
 
 def _largest(found: Sequence[Finding]) -> float:

@@ -16,6 +16,7 @@ from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.language import Language
 from tallysheet.ledger import Ledger
+from tallysheet.page import how_final
 from tallysheet.telling import volume_shares
 from tallysheet.week import Week
 
@@ -128,7 +129,7 @@ def _score(one: Explanation, week: Week, language: Language) -> tuple[Cell, ...]
         *(figure(getattr(one.judgement, name), unit) for name in ("lower", "centre", "upper")),
         language.text(f"verdict.{say.verdict_of(one)}"),
         language.text(f"verdict.{one.assurance}"),
-        *(week.how_final(slug, language), slug),
+        *(how_final(week.review, slug, language), slug),
     )
 
 
