@@ -163,7 +163,8 @@ def report(
                 if published.closed:
                     click.echo(published.closed, err=True)
                 code = 1 if published.failed else code or (3 if published.closed else 0)
-        sys.exit(code)
+        if code:
+            sys.exit(code)
 
 
 def _help_notebook(name: str, data: str) -> None:

@@ -1,0 +1,186 @@
+"""A report that is killed: readers see the old page or the new one; the next run makes what is lacking."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from small_workbook import make_workbook
+
+pytestmark = [pytest.mark.fault, pytest.mark.slow]
+
+ROOT = Path(__file__).parents[2]
+SOAK = os.environ.get("TALLYSHEET_SOAK") == "1"
+KILLS = 100 if SOAK else 5
+PATIENCE_S = 120
+KERNELS_S = 20
+MARK = "TALLYSHEET_TEST_RUN"
+WEEK = "2026-W21"
+
+KILLED_AT = """
+import os, signal, sys
+from tallysheet.cli import main
+
+point, seen = int(sys.argv[1]), 0
+
+def count(event, arguments):
+    global seen
+    if event in ("os.rename", "os.remove", "os.mkdir") and "reports" in str(arguments[-2:]):
+        seen += 1
+        if seen == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(count)
+main(["report"], standalone_mode=False)
+print(seen)
+"""
+"""Kills itself just before the file operation of that number in reports/; prints how many there were."""
+
+
+def notebook(title: str) -> nbformat.NotebookNode:
+    """Give a notebook of a few lines with the parameters of the real ones."""
+    real = nbformat.read(ROOT / "notebooks" / "10_weekly_review.ipynb", as_version=4)
+    cells = [nbformat.v4.new_markdown_cell(f"## {title}\n\nFor a test.", id="question")]
+    return nbformat.v4.new_notebook(cells=[*cells, *real.cells[1:4]], metadata=real.metadata)
+
+
+def retitle(root: Path, title: str) -> None:
+    """Change both notebooks, so that their pages are to be made anew."""
+    for name in ("10_weekly_review", "20_other"):
+        nbformat.write(notebook(f"{title} {name}?"), root / "notebooks" / f"{name}.ipynb")
+
+
+def start(root: Path, mark: str = "") -> subprocess.Popen[bytes]:
+    """Start a report in a process group of its own; whatever it starts bears the mark."""
+    command = [sys.executable, "-c", "from tallysheet.cli import main; main()", "report"]
+    environment = os.environ | {MARK: mark or str(uuid.uuid4())}
+    return subprocess.Popen(
+        command,
+        cwd=root,
+        env=environment,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def published(root: Path) -> dict[str, bytes]:
+    """Read what people open: the week's pages and files, and the page of all weeks."""
+    reports = root / "reports"
+    paths = [path for path in (reports / WEEK).iterdir() if path.is_file() and path.name != "manifest.json"]
+    return {path.name: path.read_bytes() for path in [*paths, reports / "index.html"]}
+
+
+def marked(mark: str) -> list[str]:
+    """List the processes that bear a mark."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"{MARK}={mark}".encode() in path.read_bytes().split(b"\0"):
+                found.append((path.parent / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return [command for command in found if command]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A workbook whose pages are to be made anew, the old ones, and the new ones of an unkilled run.
+
+    ``made`` is the same with all pages made, and none of them swapped in.
+    """
+
+    before: Path
+    made: Path
+    old: dict[str, bytes]
+    new: dict[str, bytes]
+    seconds: float
+    operations: int
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    root = tmp_path_factory.mktemp("killed")
+    before = root / "before"
+    settings = make_workbook(before) / "workbook.toml"
+    text = settings.read_text(encoding="utf-8").replace(
+        '"10_weekly_review"', '"10_weekly_review", "20_other"'
+    )
+    settings.write_text(text, encoding="utf-8")
+    (before / "notebooks").mkdir()
+    retitle(before, "Old")
+    assert start(before).wait(PATIENCE_S) == 0
+    retitle(before, "New")
+    after = Path(shutil.copytree(before, root / "after"))
+    began = time.monotonic()
+    assert start(after).wait(PATIENCE_S) == 0
+    seconds = time.monotonic() - began
+    made = Path(shutil.copytree(before, root / "made"))
+    shutil.copytree(after / "reports" / WEEK / "runs", made / "reports" / WEEK / "runs", dirs_exist_ok=True)
+    counted = Path(shutil.copytree(made, root / "counted"))
+    operations = int(killed_at(counted, 0).stdout.split()[-1])
+    return Prepared(before, made, published(before), published(after), seconds, operations)
+
+
+def killed_at(root: Path, point: int) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", KILLED_AT, str(point)]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+
+def assert_survived(prepared: Prepared, root: Path) -> None:
+    """Check that each file is the old or the new one, and that the next run ends as an unkilled one."""
+    seen = published(root)
+    assert seen.keys() == prepared.old.keys()
+    for name, content in seen.items():
+        assert content in (prepared.old[name], prepared.new[name]), name
+    json.loads((root / "reports" / WEEK / "manifest.json").read_text(encoding="utf-8"))
+
+    assert start(root).wait(PATIENCE_S) == 0
+
+    assert published(root) == prepared.new
+    assert not list((root / "reports").rglob("*.part"))
+
+
+@pytest.mark.parametrize("kill", range(KILLS))
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
+def test_a_report_killed_at_a_random_moment(prepared, tmp_path, kill):
+    """The whole process group, at moments spread over a run: no kernel is left behind."""
+    root = Path(shutil.copytree(prepared.before, tmp_path / "workbook"))
+    share, mark = (kill + random.Random(kill).random()) / KILLS, str(uuid.uuid4())
+
+    process = start(root, mark)
+    time.sleep(share * prepared.seconds)
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait(PATIENCE_S) in (-9, 0)
+
+    patience = time.monotonic() + KERNELS_S
+    while marked(mark) and time.monotonic() < patience:
+        time.sleep(0.2)
+    assert marked(mark) == []
+    assert_survived(prepared, root)
+
+
+def test_a_report_killed_before_any_file_operation(prepared, tmp_path):
+    """Fault points by number, all of them, in a run whose pages were made before it was killed."""
+    assert prepared.operations > 8
+    root = Path(shutil.copytree(prepared.made, tmp_path / "workbook"))
+    for point in range(1, prepared.operations + 1):
+        shutil.rmtree(root)
+        shutil.copytree(prepared.made, root)
+
+        assert killed_at(root, point).returncode == -9, point
+
+        seen = published(root)
+        assert seen.keys() == prepared.old.keys()
+        assert all(seen[name] in (prepared.old[name], prepared.new[name]) for name in seen), point
+        if point % 4 == 0 or SOAK:
+            assert_survived(prepared, root)
