@@ -62,6 +62,26 @@ def test_what_the_first_screen_leaves_out_is_counted(count, left):
     assert len(opening.exceptional(told)) == count
 
 
+def lasting(weeks: int, slug: str = "otd"):
+    """Put as many weeks up to the judged one far above the usual range."""
+    found = explained({"A": 9_900, "B": 9_900}, slug)
+    history = found.history.copy()
+    history.iloc[-weeks:, history.columns.get_loc("value")] = 0.99
+    return replace(found, history=history)
+
+
+def test_what_left_its_range_long_ago_leads_no_page():
+    """Nine weeks above are no news, eight are; the count names the one that is none."""
+    news, settled = told_of(lasting(8)), told_of(lasting(9), explained({"A": 9_000, "B": 9_000}, "csat"))
+
+    assert opening.exceptional(news) == ["otd"]
+    assert opening.exceptional(settled) == []
+    assert "no news: On-time delivery." in opening.count_line(settled, ENGLISH)
+    assert "no news" not in opening.count_line(news, ENGLISH)
+    assert opening.first_sentences(settled, ENGLISH)[0].startswith("Nothing new to explain")
+    assert "depuis plus de 8 semaines" in opening.count_line(settled, FRENCH)
+
+
 CAUSE = {
     "kpi": "otd",
     "code": "REAL",

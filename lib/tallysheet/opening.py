@@ -15,6 +15,7 @@ from tallysheet.comparison import Explanation
 from tallysheet.kpis import kpi
 from tallysheet.language import Language, isolated
 from tallysheet.tables import Html, exceptions_list, headline
+from tallysheet.telling import SETTLED_WEEKS, is_settled
 from tallysheet.weeks import IsoWeek
 
 SHOWN = 5
@@ -73,7 +74,13 @@ def first_sentences(told: Told, language: Language) -> tuple[str, str]:
 
 def count_line(told: Told, language: Language) -> str:
     """Count flags, parts and causes, each beside what chance would show."""
-    return f"{say.count(told.everything, language)} {causes.count(told.verdicts, language)}".strip()
+    settled = [say.name(one.kpi, language) for one in told.everything if is_settled(one)]
+    sentences = [
+        say.count(told.everything, language),
+        language.text("say.settled", names=language.listed(settled), weeks=SETTLED_WEEKS) if settled else "",
+        causes.count(told.verdicts, language),
+    ]
+    return " ".join(filter(None, sentences))
 
 
 def exceptions(told: Told, language: Language) -> list[dict[str, Any]]:

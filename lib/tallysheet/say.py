@@ -13,7 +13,7 @@ from tallysheet.judgement import FALSE_FLAG_SHARE
 from tallysheet.kpi import Direction, Kpi
 from tallysheet.language import Language
 from tallysheet.segments import Segment
-from tallysheet.telling import spread
+from tallysheet.telling import is_settled, spread
 
 _FOLLOWS = 0.1  # a routine part is named beside one that is outside from a tenth of the change on
 _WITNESS = (0.1, 0.9)  # below: not behind the change; above: as large as the change
@@ -60,7 +60,9 @@ def verdict_of(explanation: Explanation) -> str:
 
 
 def stands_out(explanation: Explanation) -> bool:
-    """Tell whether a KPI is outside its range, or more of its parts are than chance puts there."""
+    """Tell whether a KPI is newly outside its range, or more of its parts are than chance puts there."""
+    if is_settled(explanation):
+        return False
     if explanation.variation == "signal" or not explanation.outside:
         return explanation.variation == "signal"
     chance = binom.sf(len(explanation.outside) - 1, _judged_parts(explanation), FALSE_FLAG_SHARE)
@@ -329,7 +331,7 @@ def limits(explanation: Explanation, language: Language) -> str:
 def lead(explanations: Sequence[Explanation], headline: str) -> Explanation:
     """Choose the KPI that leads a page without a cause: a signal, else parts, else the workbook's own."""
     ranks = [
-        lambda item: item.variation == "signal",
+        lambda item: item.variation == "signal" and stands_out(item),
         stands_out,
         lambda item: item.kpi.slug == headline,
         lambda item: True,
@@ -354,7 +356,9 @@ def quiet(explanations: Sequence[Explanation], chosen: Explanation, language: La
         range=language.interval(chosen.judgement.lower, chosen.judgement.upper, chosen.kpi.unit),
     )
     routine = all(item.variation == "routine" for item in explanations)
-    return language.text("say.quiet" if routine else "say.quiet_but"), detail
+    settled = any(is_settled(item) for item in explanations)
+    key = "say.quiet" if routine else "say.quiet_settled" if settled else "say.quiet_but"
+    return language.text(key), detail
 
 
 def story(explanation: Explanation, language: Language, cause: str = "") -> str:

@@ -11,6 +11,9 @@ from tallysheet.comparison import Explanation
 
 _EVEN = 1.5
 
+SETTLED_WEEKS = 8
+"""After so many weeks outside its usual range a KPI no longer leads a page."""
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -43,6 +46,13 @@ def volume_shares(explanation: Explanation, dimension: str) -> pd.Series:
     parts = explanation.parts[dimension]
     weights = parts["n_now" if explanation.kpi.denominator else "n_base"]
     return weights / weights.sum()
+
+
+def is_settled(explanation: Explanation) -> bool:
+    """Tell whether a KPI has been outside on one side for so long that it is no news any more."""
+    history = explanation.history.iloc[-SETTLED_WEEKS - 1 :]
+    above, below = history["value"] > history["upper"], history["value"] < history["lower"]
+    return len(history) > SETTLED_WEEKS and bool(above.all() or below.all())
 
 
 @dataclass(frozen=True)
