@@ -27,12 +27,12 @@ def plain(text: str) -> str:
     [
         (
             row(event="hub shut"),
-            "Behind it, carrier ESK: −10.0 pp beyond the rest (between −12.0 pp and −8.0 pp). "
+            "Carrier ESK: −10.0 pp beyond the rest (between −12.0 pp and −8.0 pp). "
             "The event log has an entry that fits: “hub shut”.",
         ),
         (
             row(perhaps=["FNH", "HLV"]),
-            "Behind it, carrier ESK: −10.0 pp beyond the rest (between −12.0 pp and −8.0 pp). "
+            "Carrier ESK: −10.0 pp beyond the rest (between −12.0 pp and −8.0 pp). "
             "Perhaps FNH and HLV too, with too little volume to be sure. "
             "The event log has no entry that fits.",
         ),

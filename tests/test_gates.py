@@ -57,6 +57,18 @@ def test_a_carrier_that_fell_beyond_the_rest_is_named_with_its_weeks_and_its_siz
     assert found[0].low < -0.10 < found[0].high
 
 
+def test_how_much_a_part_moves_the_total_is_known():
+    """Ten points of a fifth of the volume are two, of seven that are late; of a tiny part nearly none."""
+    large = moved(shares(CARRIERS, 0.95, 2000, {"CDR": -0.10}), ["carrier"])
+    rest, tiny = shares(CARRIERS, 0.95, 40_000, {}), shares(["TNY"], 0.95, 2000, {"TNY": -0.08})
+    small = moved(pd.concat([rest, tiny], ignore_index=True), ["carrier"])
+
+    assert large[0].weight == pytest.approx(0.02 / 0.07, rel=0.1)
+    assert small[0].scope == {"carrier": ("TNY",)}
+    assert small[0].weight == pytest.approx(0.08 / 101 / 0.05, rel=0.1)
+    assert small[0].weight < 0.02 < large[0].weight
+
+
 def test_what_trails_off_in_the_week_after_does_not_dilute_the_size():
     """Twenty points in the week itself, eleven in the next: twenty it was, and not fifteen for two."""
     table = shares(CARRIERS, 0.95, 2000, {"CDR": -0.20})

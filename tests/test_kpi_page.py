@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from html import escape
 
@@ -31,6 +32,15 @@ def test_families_hold_every_kpi_once():
 
     assert slugs == list(KPIS)
     assert len(set(slugs)) == len(slugs)
+
+
+def test_a_kpi_without_a_value_has_no_change_to_split(week):
+    """It says so, and the page goes on."""
+    without = [slug for slug, one in week.explanations.items() if math.isnan(one.change)]
+
+    assert without
+    for slug in without:
+        assert "there is no change to split" in week.parts(slug).html
 
 
 def test_an_unknown_family_is_refused_with_the_nearest(week):

@@ -98,11 +98,11 @@ def test_a_card_tells_what_is_known_what_is_likely_and_what_is_open():
     known, likely, unknown = opening.standing(item, told, ENGLISH)
 
     assert known[0] == "Known:"
-    assert known[1].startswith("Behind it, carrier A: −10.0")
+    assert known[1].startswith("Carrier A: −10.0")
     assert likely == ("Likely:", "Perhaps B too, with too little volume to be sure.")
     assert unknown == ("Open:", "Why it happened.")
     goes_on = told_of(item, continuing=[CAUSE | {"since": "2026-W19"}])
-    assert opening.standing(item, goes_on, ENGLISH)[0][1].startswith("Going on since 2026-W19. Behind it")
+    assert opening.standing(item, goes_on, ENGLISH)[0][1].startswith("Going on since 2026-W19. Carrier")
     logged = told_of(item, verdicts=[CAUSE | {"event": "hub shut"}])
     assert [label for label, _ in opening.standing(item, logged, ENGLISH)] == ["Known:"]
 

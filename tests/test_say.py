@@ -1,5 +1,7 @@
 """Sentences of one comparison: what they say agrees with what they print."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -34,3 +36,10 @@ def test_what_is_printed_as_held_is_not_said_to_have_moved(last, moved):
     assert ("held at 90.0%" in say.change(explanation, ENGLISH)) is not moved
     assert ("The fall is spread over the carriers" in say.story(explanation, ENGLISH)) is moved
     assert ("spread over" in say.story(explanation, ENGLISH)) is moved
+
+
+def test_a_change_that_is_printed_as_none_is_no_rise():
+    """From 90.04% to 90.07% the value turns from 90.0% to 90.1%, and the change is 0.0 points."""
+    explanation = replace(explained(9_000), value_base=0.9004, value_now=0.9007)
+
+    assert "held at 90.1%" in say.change(explanation, ENGLISH)

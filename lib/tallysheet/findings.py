@@ -62,6 +62,9 @@ class Finding:
         The note of the entry in the event log that fits; empty: none.
     perhaps : tuple of str
         Further values of the scope's first dimension that moved alike, but hold too little to be sure.
+    weight : float
+        By how much it moves the KPI's total, as a share of its level; of a share, of the smaller of it and
+        what is left to the whole. 1 where that is not known.
     """
 
     code: str
@@ -77,6 +80,7 @@ class Finding:
     ruled_out: tuple[tuple[str, float], ...] = ()
     event: str = ""
     perhaps: tuple[str, ...] = ()
+    weight: float = 1.0
 
     def with_event(self, note: str) -> Finding:
         """Add the entry of the event log that fits."""

@@ -93,12 +93,10 @@ def change(explanation: Explanation, language: Language) -> str:
 
 
 def _holds(explanation: Explanation, language: Language) -> bool:
-    """Tell whether the value and its base are printed alike."""
-    now, before = (
-        language.value(value, explanation.kpi.unit)
-        for value in (explanation.value_now, explanation.value_base)
-    )
-    return now == before
+    """Tell whether the value and its base are printed alike, or the change as none."""
+    now, before, unit = explanation.value_now, explanation.value_base, explanation.kpi.unit
+    is_none = set("123456789").isdisjoint(language.change(explanation.change, unit))
+    return is_none or language.value(now, unit) == language.value(before, unit)
 
 
 def beside(explanation: Explanation, language: Language) -> str:

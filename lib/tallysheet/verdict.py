@@ -229,26 +229,36 @@ class Verdicts:
 def as_frame(verdicts: Iterable[Verdict], *, continuing: bool = False) -> pd.DataFrame:
     """Lay findings out, one row each, ranked by what a reader should care about.
 
-    What names something comes first, and of that the KPIs that lead a team's page; then the kind of cause,
-    as faults of the data make the rest worthless; noise is last.
+    What names something comes first, and of that what moves a KPI's total by a fiftieth of its level at
+    least; then the KPIs that lead a team's page; then the kind of cause, as faults of the data make the rest
+    worthless; noise is last.
     """
     rows: list[dict[str, Any]] = [
-        {"kpi": one.kpi, "chance": one.chance, **{name: getattr(each, name) for name in _OF_FINDINGS}}
+        {
+            "kpi": one.kpi,
+            "chance": one.chance,
+            "weight": each.weight,
+            **{name: getattr(each, name) for name in _OF_FINDINGS},
+        }
         for one in verdicts
         for each in (one.continuing if continuing else one.findings)
     ]
     for row in rows:
         row["scope"] = {name: list(values) for name, values in row["scope"].items()}
         row["perhaps"] = list(row["perhaps"])
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, "weight"])
     ranks = frame.assign(
         silent=[is_silent(code, scope) for code, scope in zip(frame["code"], frame["scope"], strict=True)],
+        minor=frame["weight"] < _MINOR,
         aside=~frame["kpi"].isin(HEADLINE),
         order=frame["code"].map(CODES.index),
     )
-    ranks = ranks.sort_values(["silent", "aside", "order"], kind="stable", ignore_index=True)
+    ranks = ranks.sort_values(["silent", "minor", "aside", "order"], kind="stable", ignore_index=True)
     return ranks[list(COLUMNS)]
 
+
+_MINOR = 0.02
+"""What moves a total by a smaller share of its level than this leads no page."""
 
 _PACKED = ("scope", "perhaps", "ruled_out")
 

@@ -14,6 +14,7 @@ from tallysheet.findings import Finding, by_whom, scope_of
 from tallysheet.kpi import Kpi
 from tallysheet.panel import Panel
 from tallysheet.seasons import COUNTRIES
+from tallysheet.spells import Spell
 from tallysheet.suspects import Where, lineup_of, suspects
 from tallysheet.weeks import workdays
 
@@ -135,6 +136,8 @@ def _of_leaves(table: Weekly, by: Sequence[str], kind: str, hinted: Sequence[Whe
     weeks = lineup.panel.weeks
     found = []
     for one in suspects(lineup, by):
+        if kind == "amount" and _holds_most(lineup.panel, one.where, lineup.week):
+            continue
         spell, scope = one.spell, scope_of(_accountable(lineup.panel, one.where, hinted))
         x, n = lineup.panel.sums(lineup.panel.held(one.where))
         found.append(
@@ -151,9 +154,27 @@ def _of_leaves(table: Weekly, by: Sequence[str], kind: str, hinted: Sequence[Whe
                 pd.DataFrame({"week": weeks, "x": x, "n": n}).iloc[max(lineup.week - 8, 0) : lineup.week + 4],
                 (("rest_moved_less", spell.p),),
                 perhaps=one.perhaps,
+                weight=_weight(lineup.panel, one.where, kind, lineup.week, spell),
             )
         )
     return found
+
+
+def _weight(panel: Panel, where: Where, kind: str, week: int, spell: Spell) -> float:
+    """Say by how much a part moves the total, as a share of its level."""
+    x, n = (float(side[:, week].sum()) for side in (panel.x, panel.n))
+    part_x, part_n = (float(side[week]) for side in panel.sums(panel.held(where)))
+    if not (x > 0 and n > 0):
+        return 1.0
+    if kind == "sum":
+        return abs(spell.effect) * part_x / x
+    level = min(x / n, abs(1 - x / n)) if kind == "share" else x / n
+    return abs(spell.effect) * part_n / n / level if level > 0 else 1.0
+
+
+def _holds_most(panel: Panel, where: Where, week: int) -> bool:
+    """Tell whether a part holds so much that its rest says nothing of what is usual: there the rest moved."""
+    return bool(panel.n[panel.held(where), week].sum() > panel.n[:, week].sum() / 2)
 
 
 def _accountable(panel: Panel, where: Where, hinted: Sequence[Where]) -> Where:
