@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tallysheet.errors import ReportError, UsageError, nearest
+from tallysheet.warm_kernel import Kernels
 
 TIMEOUT_SECONDS = 600
 
@@ -100,7 +101,11 @@ def check_parameters(path: Path, given: dict[str, Any]) -> None:
 
 
 def execute(
-    path: Path, output: Path, parameters: dict[str, Any], timeout_seconds: int = TIMEOUT_SECONDS
+    path: Path,
+    output: Path,
+    parameters: dict[str, Any],
+    kernels: Kernels | None = None,
+    timeout_seconds: int = TIMEOUT_SECONDS,
 ) -> Any:
     """Run a notebook from its own folder and keep the executed copy, finished or not.
 
@@ -110,6 +115,8 @@ def execute(
         The notebook, and where its executed copy goes.
     parameters : dict
         Checked against what the notebook declares.
+    kernels : Kernels or None
+        Where its kernel comes from; None: it is started.
     timeout_seconds : int
         For each cell.
 
@@ -128,6 +135,9 @@ def execute(
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
+
+    from tallysheet.warm_kernel.provisioner import WarmKernelManager
 
     # Its progress lines are not for readers; a failure is raised, never only logged.
     logging.getLogger("papermill").setLevel(logging.ERROR)
@@ -143,6 +153,8 @@ def execute(
             # The kernel tells the terminal of its transport at each start and of its interrupt at each end;
             # what fails in a cell is raised.
             extra_arguments=["--log-level=50"],
+            kernel_manager_class=WarmKernelManager,
+            config=Config(WarmProvisioner={"control": kernels.control if kernels else -1}),
         )
     except PapermillExecutionError as error:
         raise ReportError(

@@ -20,6 +20,7 @@ from tallysheet.publish.pages import export_page, page_name, translated
 from tallysheet.publish.plan import Edition, Job
 from tallysheet.publish.surroundings import surroundings
 from tallysheet.publish.week_tables import WeekTables, week_tables
+from tallysheet.warm_kernel import Kernels
 from tallysheet.week import Week
 
 
@@ -38,7 +39,13 @@ Watch = Callable[[Step], None]
 
 
 def make_pages(
-    week: Week, jobs: Mapping[str, Job], editions: Sequence[Edition], run: Path, workers: int, watch: Watch
+    week: Week,
+    jobs: Mapping[str, Job],
+    editions: Sequence[Edition],
+    run: Path,
+    workers: int,
+    watch: Watch,
+    kernels: Kernels,
 ) -> tuple[dict[str, Made], dict[str, str]]:
     """Make pages, and with the page that people open what stands beside it.
 
@@ -55,6 +62,8 @@ def make_pages(
         Notebooks that run at a time.
     watch : callable
         Told of each page as it is done.
+    kernels : Kernels
+        Where notebooks get theirs from.
 
     Returns
     -------
@@ -63,6 +72,7 @@ def make_pages(
     dict of str to str
         By key: why a page could not be made. Its executed copy, with its error, stays in the run's folder.
     """
+    kernels.warm_up()
     tables: dict[str, WeekTables] = {}
     for job in jobs.values():
         (run / job.copy).parent.mkdir(parents=True, exist_ok=True)
@@ -72,7 +82,7 @@ def make_pages(
     failed: dict[str, str] = {}
     # papermill goes to the notebook's folder for the whole process: all threads stand there already.
     with contextlib.chdir(week.settings.root / "notebooks"), ThreadPoolExecutor(workers) as pool:
-        running = {pool.submit(_executed, job, run): key for key, job in jobs.items()}
+        running = {pool.submit(_executed, job, run, kernels): key for key, job in jobs.items()}
         try:
             for future in as_completed(running):
                 key = running[future]
@@ -90,9 +100,9 @@ def make_pages(
     return made, failed
 
 
-def _executed(job: Job, run: Path) -> tuple[Any, float]:
+def _executed(job: Job, run: Path, kernels: Kernels) -> tuple[Any, float]:
     began = time.monotonic()
-    return execute(job.source, run / job.copy, job.parameters), time.monotonic() - began
+    return execute(job.source, run / job.copy, job.parameters, kernels), time.monotonic() - began
 
 
 def _files(
