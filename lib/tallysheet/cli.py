@@ -1,4 +1,4 @@
-"""The command line: sample, load, forget, report, explain."""
+"""The command line: sample, load, forget, report, status, schedule, explain."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tallysheet.errors import TallysheetError, UsageError
+
+if TYPE_CHECKING:
+    from tallysheet.publish.weekly import Published
 
 # Libraries that take a second to import are imported inside the commands that need them.
 
@@ -142,29 +146,78 @@ def report(
         if help_notebook:
             _help_notebook(help_notebook, data)
             return
+        from tallysheet.notify import take_addresses, tell
         from tallysheet.publish.report import Wanted
         from tallysheet.publish.report import report as publish
+        from tallysheet.settings import read_settings
+        from tallysheet.sources import workbook_language
         from tallysheet.terminal import steps
 
+        addresses = take_addresses(os.environ)
         if week and catch_up:
             raise UsageError("report", "--week or --catch-up", "both", "Leave one of them out.")
         languages = None if lang is None else [code.strip() for code in lang.split(",")]
         workers = jobs or min(os.cpu_count() or 1, 4)
         wanted = Wanted(week, base, as_of or "", only, languages, workers, force)
         started_at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+        settings = read_settings(data)
+        told_in = workbook_language(settings, settings.languages[0])
         code = 0
         with steps() as watch:
             for published in publish(wanted, data, started_at, watch, catch_up=catch_up):
-                for page, why in published.failed.items():
-                    told = f"{page} failed; its last good page stays. {' '.join(why.split())}"
-                    click.echo(told, err=True)
-                if published.pages:
-                    click.echo(_shown(published.pages[0]))
-                if published.closed:
-                    click.echo(published.closed, err=True)
+                _print_outcome(published)
+                for unsent in tell(published, addresses, told_in):
+                    click.echo(unsent, err=True)
                 code = 1 if published.failed else code or (3 if published.closed else 0)
         if code:
             sys.exit(code)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_data
+def status(as_json: bool, data: str) -> None:
+    """Say where the reports stand: the last runs, weeks that are due, pages that failed or are stale, alerts.
+
+    Exit code 1 if a week is due or a page failed; stale pages alone are 0, the next run makes them anew.
+    """
+    with _one_line_errors():
+        from rich.console import Console
+
+        from tallysheet.status import status_of
+        from tallysheet.terminal import print_status
+
+        found = status_of(data)
+        if as_json:
+            click.echo(json.dumps(found.as_json(), ensure_ascii=False))
+        else:
+            width = None if sys.stdout.isatty() else 200
+            print_status(found, Console(width=width, markup=False, highlight=False))
+        if not found.is_well:
+            sys.exit(1)
+
+
+@main.command()
+@click.argument("scheduler", type=click.Choice(["cron", "systemd", "github", "airflow"]))
+@_data
+def schedule(scheduler: str, data: str) -> None:
+    """Print an entry for a scheduler: this workbook, Mondays at 07:00 in Paris, all weeks that are due."""
+    with _one_line_errors():
+        from tallysheet.publish.report import data_parameter
+        from tallysheet.schedule import entry, own_program
+        from tallysheet.settings import read_settings
+
+        settings = read_settings(data)
+        click.echo(entry(scheduler, settings.root, own_program(), data_parameter(settings)), nl=False)
+
+
+def _print_outcome(published: Published) -> None:
+    for page, why in published.failed.items():
+        click.echo(f"{page} failed; its last good page stays. {' '.join(why.split())}", err=True)
+    if published.pages:
+        click.echo(_shown(published.pages[0]))
+    if published.closed:
+        click.echo(published.closed, err=True)
 
 
 def _help_notebook(name: str, data: str) -> None:

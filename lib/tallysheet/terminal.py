@@ -1,7 +1,8 @@
-"""The ledger in a terminal: what was loaded, what was refused and how to mend it, what to know."""
+"""What a terminal shows: the ledger with how to mend what was refused, pages as they are done, the status."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,8 +14,10 @@ from rich.table import Table
 from tallysheet import schema
 from tallysheet.ledger import Ledger
 from tallysheet.loading import Told
+from tallysheet.notify import VARIABLE
 from tallysheet.publish.making import Step, Watch
 from tallysheet.reasons import reasons_of
+from tallysheet.status import Run, Status
 
 _MOST_FILES = 40
 _MOST_REASONS = 10
@@ -122,3 +125,27 @@ def _notes_table(notes: pd.DataFrame) -> Table:
     for row in notes.tail(_MOST_NOTES).to_dict("records"):
         shown.add_row(row["source"], row["file"], row["kind"], row["text"])
     return shown
+
+
+def print_status(status: Status, console: Console) -> None:
+    """Print where the reports stand: the last runs, then a line each of what is to do."""
+    table = Table(title="Last runs", title_justify="left")
+    for name in ("week", "began (UTC)", "pages made", "failed", "seconds", "as of"):
+        right = name in ("pages made", "seconds")
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    for run in status.runs:
+        table.add_row(*_run_cells(run))
+    console.print(table)
+    failed = [f"{week} {page}" for week, pages in status.failed.items() for page in pages]
+    told = "set" if status.told else f"{VARIABLE} is not set"
+    lines = {"due": status.due, "failed": failed, "stale": status.stale, "alerts": [told]}
+    for name, found in lines.items():
+        console.print(f"{name + ':':8}{', '.join(found) or 'nothing'}", soft_wrap=True)
+
+
+def _run_cells(run: Run) -> tuple[str, ...]:
+    began = dt.datetime.strptime(run.run, "%Y%m%dT%H%M%S%fZ").strftime("%Y-%m-%d %H:%M")
+    if not run.finished:
+        return run.week, began, "", "did not finish", "", ""
+    failed = "; ".join(f"{page}: {' '.join(why.split())}" for page, why in run.failed.items())
+    return run.week, began, str(run.made), failed, f"{run.seconds:.1f}", run.as_of.replace("T", " ")[:16]

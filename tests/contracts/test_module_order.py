@@ -22,7 +22,7 @@ execute
 publish publish.script publish.checks publish.pages publish.plan publish.week_tables publish.spreadsheets
 publish.numbers publish.digest publish.beside publish.versions publish.made publish.manifest publish.archive
 publish.surroundings publish.keys publish.making publish.explanation publish.weekly publish.alone
-publish.report terminal cli
+publish.report notify schedule status terminal cli
 """.split()
 
 WHOLE_PACKAGE = {

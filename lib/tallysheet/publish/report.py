@@ -89,7 +89,7 @@ def report(
     load(data)  # once a run every file is read again; the notebooks trust that
     latest = _open(wanted.week, wanted, settings)
     with only_run(reports, started_at):
-        for week in _due(latest, reports) if catch_up else [latest.week]:
+        for week in due_weeks(latest, reports) if catch_up else [latest.week]:
             chosen = latest if week == latest.week else _open(str(week), wanted, settings)
             yield _publish(chosen, wanted, names, languages, started_at, watch)
 
@@ -99,8 +99,8 @@ def _open(week: str | None, wanted: Wanted, settings: Settings) -> Week:
     return open_week(week, data=settings.data, base=wanted.base, as_of=as_of, lang=first)
 
 
-def _due(latest: Week, reports: Path) -> list[IsoWeek]:
-    """List the complete weeks after the last that is published as a whole."""
+def due_weeks(latest: Week, reports: Path) -> list[IsoWeek]:
+    """List the complete weeks after the last that is published as a whole: what a catch-up would publish."""
     paths = reports.glob("[0-9]*-W*/manifest.json")
     whole = [IsoWeek.parse(path.parent.name) for path in paths if _is_good(path)]
     weeks = [week for week in latest.cube.weeks if not whole or week > max(whole)]
@@ -122,14 +122,13 @@ def _publish(
 ) -> Published:
     if week.gaps and week.settings.gate.otherwise == "refuse":
         told = " ".join(sentence(gap, week.language) for gap in week.gaps)
-        return Published((), {}, 0, closed=f"{week.week} is not whole enough for a report. {told}")
-    root, data = week.settings.root, week.settings.data
+        folder = week.settings.root / "reports" / str(week.week)
+        return Published(folder, (), {}, 0, f"{week.week} is not whole enough for a report. {told}")
     parameters = {
         "week": str(week.week),
         "base": wanted.base,
         "as_of": wanted.as_of,
-        # In the same words wherever the workbook is.
-        "data": data.relative_to(root).as_posix() if data.is_relative_to(root) else str(data),
+        "data": data_parameter(week.settings),
     }
     return publish_week(
         week,
@@ -141,6 +140,12 @@ def _publish(
         force=wanted.force,
         watch=watch,
     )
+
+
+def data_parameter(settings: Settings) -> str:
+    """Name the data folder to a notebook, in the same words wherever the workbook is."""
+    root, data = settings.root, settings.data
+    return data.relative_to(root).as_posix() if data.is_relative_to(root) else str(data)
 
 
 def _check_writable(folder: Path) -> None:

@@ -28,6 +28,8 @@ class Published:
 
     Parameters
     ----------
+    folder : Path
+        The week's, named by it.
     pages : tuple of Path
         In order.
     failed : dict of str to str
@@ -38,6 +40,7 @@ class Published:
         Why the week was not reported at all: what its data lacks.
     """
 
+    folder: Path
     pages: tuple[Path, ...]
     failed: dict[str, str]
     made: int
@@ -98,7 +101,7 @@ def publish_week(
     made = {} if force else find_made(folder / "runs", by_key.keys())
     if made.keys() == by_key.keys() and _is_published(folder, made):
         write_index(week.settings, week.language, languages)
-        return Published(_pages(folder, by_key, made), {}, 0)
+        return Published(folder, _pages(folder, by_key, made), {}, 0)
     run = folder / "runs" / f"{started_at:%Y%m%dT%H%M%S%fZ}"
     run.mkdir(parents=True)
     lacking = {key: job for key, job in by_key.items() if key not in made}
@@ -115,7 +118,7 @@ def publish_week(
         keep(week.settings.data / "history", published(list(week.explanations.values()), week.cube.as_of))
     write_text(folder / "manifest.json", with_earlier_reports(told, folder / "manifest.json"))
     write_index(week.settings, week.language, languages)
-    return Published(_pages(folder, by_key, whole), failed, len(new))
+    return Published(folder, _pages(folder, by_key, whole), failed, len(new))
 
 
 def _is_published(folder: Path, made: dict[str, Made]) -> bool:

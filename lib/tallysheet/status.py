@@ -1,0 +1,141 @@
+"""Where the weekly reports stand: the last runs, what is due, what is stale, whether anybody is told."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tallysheet.notify import is_set
+from tallysheet.publish.keys import page_keys
+from tallysheet.publish.manifest import read_manifest
+from tallysheet.publish.plan import jobs_of
+from tallysheet.publish.report import data_parameter, due_weeks
+from tallysheet.settings import Settings, read_settings
+from tallysheet.sources import workbook_language
+from tallysheet.week import open_week
+
+MOST_RUNS = 10
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of a week.
+
+    Parameters
+    ----------
+    week, run : str
+        The run's name is when it began, UTC.
+    finished : bool
+        Whether it wrote what became of it; one that was killed, or still goes on, did not.
+    made : int
+        Pages that it made itself.
+    failed : dict of str to str
+        Page to why.
+    seconds : float
+        How long the notebooks of its pages ran, added up.
+    as_of : str
+        What was known then; empty if it did not finish.
+    """
+
+    week: str
+    run: str
+    finished: bool
+    made: int
+    failed: dict[str, str]
+    seconds: float
+    as_of: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where the reports stand.
+
+    Parameters
+    ----------
+    runs : list of Run
+        The last ten, the newest first.
+    due : list of str
+        Complete weeks that `tallysheet report --catch-up` would publish.
+    failed : dict of str to list of str
+        Week to the pages of it that failed when they were last made.
+    stale : list of str
+        Pages of the latest complete week that are no longer what they would be if made now.
+    told : bool
+        Whether the environment names anybody to tell.
+    """
+
+    runs: list[Run]
+    due: list[str]
+    failed: dict[str, list[str]]
+    stale: list[str]
+    told: bool
+
+    @property
+    def is_well(self) -> bool:
+        """Tell whether nothing is due and nothing failed; what is stale the next run mends by itself."""
+        return not self.due and not self.failed
+
+    def as_json(self) -> dict[str, Any]:
+        """Give all of it, for a program."""
+        return asdict(self)
+
+
+def status_of(data: str | Path = "data") -> Status:
+    """Find out where a workbook's reports stand; nothing is loaded, run or written but the cube's own cache.
+
+    Parameters
+    ----------
+    data : str or Path
+    """
+    settings = read_settings(data)
+    reports = settings.root / "reports"
+    latest = open_week(None, data=settings.data, lang=settings.languages[0])
+    found = {path.parent.name: read_manifest(path) for path in reports.glob("[0-9]*-W*/manifest.json")}
+    manifests = {week: told for week, told in sorted(found.items()) if told is not None}
+    failed = {
+        week: [report["page"] for report in told["reports"] if report["error"]]
+        for week, told in manifests.items()
+    }
+    newest = manifests.get(str(latest.week))
+    return Status(
+        runs=_last_runs(reports),
+        due=[str(week) for week in due_weeks(latest, reports)],
+        failed={week: pages for week, pages in failed.items() if pages},
+        stale=_stale(settings, newest) if newest else [],
+        told=is_set(),
+    )
+
+
+def _last_runs(reports: Path) -> list[Run]:
+    folders = sorted(reports.glob("[0-9]*-W*/runs/*/"), key=lambda path: path.name, reverse=True)
+    return [_run(folder) for folder in folders[:MOST_RUNS]]
+
+
+def _run(folder: Path) -> Run:
+    told = read_manifest(folder / "manifest.json")
+    week, name = folder.parents[1].name, folder.name
+    if told is None:
+        return Run(week, name, False, 0, {}, 0.0, "")
+    own = [report for report in told["reports"] if report["made_by"] == name]
+    failed = {report["page"]: report["error"] for report in told["reports"] if report["error"]}
+    seconds = round(sum(report["seconds"] for report in own), 1)
+    return Run(week, name, True, len(own), failed, seconds, told["as_of"])
+
+
+def _stale(settings: Settings, told: dict[str, Any]) -> list[str]:
+    """Compare what pages were made of with what they would be made of now, with the same parameters."""
+    given = {**told["parameters"], "data": data_parameter(settings)}
+    first = workbook_language(settings, settings.languages[0])
+    codes = dict.fromkeys(report["language"] for report in told["reports"])
+    languages = [workbook_language(settings, code) for code in codes]
+    week = open_week(
+        told["week"],
+        data=settings.data,
+        base=given["base"],
+        as_of=given["as_of"] or None,
+        lang=settings.languages[0],
+    )
+    jobs = jobs_of(settings, settings.notebooks, languages, first, given)
+    now = {job.file: key for job, key in zip(jobs, page_keys(week, jobs), strict=True)}
+    return [report["page"] for report in told["reports"] if now.get(report["page"]) != report["key"]]
