@@ -127,6 +127,7 @@ def forget(before: dt.datetime, dry_run: bool, data: str) -> None:
 )
 @click.option("--jobs", type=click.IntRange(1), help="Notebooks that run at a time; default: one a core.")
 @click.option("--force", is_flag=True, help="Make also pages of which nothing has changed.")
+@click.option("--warm/--no-warm", default=True, help="Fork kernels from one process that has imported all.")
 @click.option("--help-notebook", metavar="NAME", help="List a notebook's parameters, and run nothing.")
 @_data
 def report(
@@ -138,6 +139,7 @@ def report(
     lang: str | None,
     jobs: int | None,
     force: bool,
+    warm: bool,
     help_notebook: str | None,
     data: str,
 ) -> None:
@@ -158,7 +160,7 @@ def report(
             raise UsageError("report", "--week or --catch-up", "both", "Leave one of them out.")
         languages = None if lang is None else [code.strip() for code in lang.split(",")]
         workers = jobs or min(os.cpu_count() or 1, 4)
-        wanted = Wanted(week, base, as_of or "", only, languages, workers, force)
+        wanted = Wanted(week, base, as_of or "", only, languages, workers, force, warm)
         started_at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
         settings = read_settings(data)
         told_in = workbook_language(settings, settings.languages[0])

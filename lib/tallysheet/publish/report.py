@@ -19,6 +19,7 @@ from tallysheet.publish.plan import check_notebook_names
 from tallysheet.publish.weekly import Published, publish_week
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import workbook_language
+from tallysheet.warm_kernel import Kernels, warm_kernels
 from tallysheet.week import Week, open_week
 from tallysheet.weeks import IsoWeek
 
@@ -44,6 +45,8 @@ class Wanted:
         Notebooks that run at a time.
     force : bool
         Whether to make also what has not changed.
+    warm : bool
+        Whether kernels may be forked from one that has imported everything.
     """
 
     week: str | None = None
@@ -53,6 +56,7 @@ class Wanted:
     languages: Sequence[str] | None = None
     workers: int = 1
     force: bool = False
+    warm: bool = True
 
 
 def report(
@@ -88,10 +92,10 @@ def report(
     _check_writable(reports)
     load(data)  # once a run every file is read again; the notebooks trust that
     latest = _open(wanted.week, wanted, settings)
-    with only_run(reports, started_at):
+    with only_run(reports, started_at), warm_kernels(wanted.warm) as kernels:
         for week in due_weeks(latest, reports) if catch_up else [latest.week]:
             chosen = latest if week == latest.week else _open(str(week), wanted, settings)
-            yield _publish(chosen, wanted, names, languages, started_at, watch)
+            yield _publish(chosen, wanted, names, languages, started_at, watch, kernels)
 
 
 def _open(week: str | None, wanted: Wanted, settings: Settings) -> Week:
@@ -119,6 +123,7 @@ def _publish(
     languages: Sequence[Language],
     started_at: dt.datetime,
     watch: Watch,
+    kernels: Kernels,
 ) -> Published:
     if week.gaps and week.settings.gate.otherwise == "refuse":
         told = " ".join(sentence(gap, week.language) for gap in week.gaps)
@@ -139,6 +144,7 @@ def _publish(
         workers=wanted.workers,
         force=wanted.force,
         watch=watch,
+        kernels=kernels,
     )
 
 

@@ -19,6 +19,7 @@ from tallysheet.publish.pages import file_name
 from tallysheet.publish.plan import Job, jobs_of
 from tallysheet.restatement import keep, published
 from tallysheet.settings import Settings
+from tallysheet.warm_kernel import Kernels
 from tallysheet.week import Week
 
 
@@ -61,6 +62,7 @@ def publish_week(
     workers: int = 1,
     force: bool = False,
     watch: Watch = _unwatched,
+    kernels: Kernels | None = None,
 ) -> Published:
     """Publish a week's notebooks.
 
@@ -82,6 +84,8 @@ def publish_week(
         Whether to make also what an earlier run, finished or not, made of the very same things.
     watch : callable
         Told of each page as it is done.
+    kernels : Kernels or None
+        Where notebooks get theirs from; None: each is started.
 
     Returns
     -------
@@ -106,7 +110,7 @@ def publish_week(
     run.mkdir(parents=True)
     lacking = {key: job for key, job in by_key.items() if key not in made}
     editions = list({job.edition.key: job.edition for job in jobs}.values())
-    new, errors = make_pages(week, lacking, editions, run, workers, watch)
+    new, errors = make_pages(week, lacking, editions, run, workers, watch, kernels or Kernels(warm=False))
     made |= new
     failed = {by_key[key].task.page: why for key, why in reversed(errors.items())}
     whole = {key: one for key, one in made.items() if by_key[key].task.page not in failed}
