@@ -72,7 +72,7 @@ def test_reports_are_due_made_stale_failed_and_left_off(workbook):
     assert "no such column" in failed["runs"][0]["failed"]["data_health.html"]
     assert [run["made"] for run in failed["runs"]] == [0, 1]
 
-    (workbook / "reports" / "2026-W21" / "runs" / "20991231T235959000000Z").mkdir()
+    (workbook / "reports" / "2026-W21" / "runs" / "20991231T235959Z-3f59e793").mkdir()
     _, killed = status(workbook)
     assert [run["finished"] for run in killed["runs"]] == [False, True, True]
 
@@ -85,6 +85,7 @@ def test_reports_are_due_made_stale_failed_and_left_off(workbook):
         "failed: 2026-W21 data_health.html",
         "alerts: set",
     ]
+    assert "2099-12-31 23:59" in shown.stdout
     assert "did not finish" in shown.stdout
     assert "c4n4ry" not in shown.stdout + shown.stderr
     assert "TALLYSHEET_NOTIFY is not set" in tallysheet(workbook, "status").stdout

@@ -27,7 +27,8 @@ class Run:
     week, run : str
         The run's name is when it began, UTC.
     finished : bool
-        Whether it wrote what became of it; one that was killed, or still goes on, did not.
+        Whether it wrote what became of it; one that was killed or still goes on did not, nor, in today's
+        format, one of an earlier version.
     made : int
         Pages that it made itself.
     failed : dict of str to str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -144,8 +144,9 @@ def print_status(status: Status, console: Console) -> None:
 
 
 def _run_cells(run: Run) -> tuple[str, ...]:
-    began = dt.datetime.strptime(run.run, "%Y%m%dT%H%M%S%fZ").strftime("%Y-%m-%d %H:%M")
+    # Earlier versions put more behind the time.
+    began = re.sub(r"^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d).*", r"\1-\2-\3 \4:\5", run.run)
     if not run.finished:
-        return run.week, began, "", "did not finish", "", ""
+        return run.week, began, "", "did not finish, or an earlier version's", "", ""
     failed = "; ".join(f"{page}: {' '.join(why.split())}" for page, why in run.failed.items())
     return run.week, began, str(run.made), failed, f"{run.seconds:.1f}", run.as_of.replace("T", " ")[:16]
