@@ -165,9 +165,11 @@ def spell_at(track: Track, week: int) -> Spell | None:
 def _until(track: Track, week: int, first: int, last: int) -> int:
     """Leave out weeks in which what began has trailed off: the size would be that of no week."""
     base = _base(track, first)
-    if last == week or _few(track, np.arange(first, last + 1), base):
+    history = _history(track, first, 1)
+    is_few = _few(track, np.arange(first, last + 1), base)
+    if last == week or is_few or len(history) < _LEAST_HISTORY:
         return last
-    scatter = max(_robust(_history(track, first, 1)), 1.0 if track.kind != "amount" else 0.0)
+    scatter = max(_robust(history), 1.0 if track.kind != "amount" else 0.0)
     effect, variance = track.compare(np.array([week]), base)
     for after in range(week + 1, last + 1):
         left, left_variance = track.compare(np.array([after]), base)

@@ -155,7 +155,7 @@ def data_parameter(settings: Settings) -> str:
 
 
 def _check_writable(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(there, os.W_OK):
         advice = "Change its permissions."
-        raise UsageError(str(folder), "a folder that can be written to", "one that cannot", advice)
+        raise UsageError(str(there), "a folder that can be written to", "one that cannot", advice)
