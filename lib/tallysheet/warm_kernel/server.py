@@ -15,8 +15,10 @@ number, at its end the exit code. A socket that is closed at the other end takes
 from __future__ import annotations
 
 import atexit
+import builtins
 import contextlib
 import gc
+import io
 import json
 import os
 import selectors
@@ -25,11 +27,14 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from tallysheet.warm_kernel.bound import bind_to_parent
 
@@ -155,34 +160,57 @@ def threads() -> int:
     return max(len(os.listdir("/proc/self/task")), threading.active_count())
 
 
-def preload() -> None:
-    """Import what notebooks import, and end the threads that imports have started."""
-    for name in PRELOADED:
-        # What cannot be imported fails in the notebook that needs it, with its cell.
-        with contextlib.suppress(Exception):
-            import_module(name)
+@contextlib.contextmanager
+def as_in_a_kernel() -> Iterator[None]:
+    """Let pandas, which remembers how it is shown, find what it finds when a notebook imports it."""
+    stdout = cast(io.TextIOWrapper, sys.stdout)
+    encoding, errors = stdout.encoding, stdout.errors
+    stdout.reconfigure(encoding="UTF-8")
+    vars(builtins)["get_ipython"] = partial(SimpleNamespace, kernel=None)
+    yield
+    del vars(builtins)["get_ipython"]
+    stdout.reconfigure(encoding=encoding, errors=errors)
+
+
+def preload() -> dict[str, str]:
+    """Import what notebooks import, and end the threads that imports have started.
+
+    Returns
+    -------
+    dict
+        The environment variables that imports have set.
+    """
+    before = dict(os.environ)
+    with as_in_a_kernel():
+        for name in PRELOADED:
+            # What cannot be imported fails in the notebook that needs it, with its cell.
+            with contextlib.suppress(Exception):
+                import_module(name)
     gc.collect()
     gc.freeze()  # kernels share this memory as long as nobody writes to it, and a collection writes
     pid = os.fork()
     if pid == 0:
         os._exit(0)
     os.waitpid(pid, 0)
+    return {name: value for name, value in os.environ.items() if name not in before}
 
 
-def run_kernel(request: dict[str, Any], server: int) -> None:
+def run_kernel(request: dict[str, Any], imported: dict[str, str], server: int) -> None:
     """Become the kernel that ``python -m ipykernel_launcher`` would be.
 
     Parameters
     ----------
     request : dict
         Its arguments, folder and environment.
+    imported : dict
+        What imports add to the environment.
     server : int
         Process number of the server, with which it ends.
     """
     os.setsid()
     bind_to_parent(server)
     os.environ.clear()
-    os.environ |= request["env"] | {"JPY_PARENT_PID": str(server)}
+    os.environ |= imported | request["env"] | {"JPY_PARENT_PID": str(server)}
     time.tzset()
     os.chdir(request["cwd"])
     launcher = find_spec("ipykernel_launcher")
@@ -212,11 +240,11 @@ def main() -> None:
     bind_to_parent(parent)
     if not sys.flags.safe_path and Path(sys.path[0]) == Path.cwd():
         del sys.path[0]
-    preload()
+    imported = preload()
     server = os.getpid()
     request = Server(socket.socket(fileno=descriptor)).serve()
     if request is not None:
-        run_kernel(request, server)
+        run_kernel(request, imported, server)
 
 
 if __name__ == "__main__":
