@@ -7,6 +7,7 @@ import pytest
 
 from tallysheet.language import read_language
 from tallysheet.publish.archive import archive, neighbours
+from tallysheet.publish.manifest import FORMAT
 from tallysheet.weeks import IsoWeek
 
 ENGLISH, FRENCH = read_language("en"), read_language("fr")
@@ -33,7 +34,8 @@ def publish(reports, week, *, errors=(None, None), **more):
     for page in pages:
         if page["error"] is None:
             (folder / page["page"]).write_text("x", encoding="utf-8")
-    told = {"format": 2, "week": str(week), "headline": {"en": "Fell."}, "count": {"en": "None."}}
+    told = {"format": FORMAT, "week": str(week), "headline": {"en": "Fell."}, "count": {"en": "None."}}
+    told |= {"final": 58, "kpis": 58, "gaps": []}
     (folder / "manifest.json").write_text(json.dumps(told | {"reports": pages} | more), encoding="utf-8")
 
 
@@ -43,6 +45,14 @@ def rows(reports, language=ENGLISH) -> dict[str, str]:
     return {week: re.sub(r"<svg.*?</svg>|<[^>]+>", " ", row) for week, row in found}
 
 
+def test_a_manifest_of_an_earlier_version_counts_as_none(tmp_path):
+    """It does not say what this one says; the week is listed again once it is published again."""
+    publish(tmp_path, WEEK)
+    publish(tmp_path, WEEK.shift(-1), format=FORMAT - 1)
+
+    assert rows(tmp_path).keys() == {str(WEEK)}
+
+
 @pytest.mark.parametrize(
     ("more", "status"),
     [
@@ -50,11 +60,11 @@ def rows(reports, language=ENGLISH) -> dict[str, str]:
         ({"final": 37, "kpis": 58}, "Provisional 37 of 58 KPIs final"),
         ({"final": 37, "kpis": 58, "errors": (None, "x")}, "Partly failed 37 of 58 KPIs final"),
         ({"final": 58, "kpis": 58, "errors": ("x", "x")}, "Failed"),
-        ({}, "Published"),
+        ({"gaps": [{"table": "orders", "share": 0.4, "days": []}]}, "Provisional 58 of 58 KPIs final"),
     ],
 )
 def test_each_week_has_its_state(tmp_path, more, status):
-    """What failed comes first; how much is final is said until all is; an older manifest does not say it."""
+    """What failed comes first; how much is final is said until all is, and the data is whole."""
     publish(tmp_path, WEEK, **more)
 
     assert f" {status} " in re.sub(r"\s+", " ", rows(tmp_path)["2026-W23"])

@@ -145,8 +145,8 @@ def _report(pages: Sequence[dict[str, Any]], folder: Path, language: Language) -
 def _state(manifest: dict[str, Any], reports: Sequence[dict[str, Any]], language: Language) -> dict[str, str]:
     """Say whether a week's reports were published, and whether its values may still move."""
     failed = [report["failed"] for report in reports]
-    final, kpis = manifest.get("final", 0), manifest.get("kpis", 0)
-    is_final = final == kpis and not manifest.get("gaps")
+    final, kpis = manifest["final"], manifest["kpis"]
+    is_final = final == kpis and not manifest["gaps"]
     detail = language.text("page.final", final=final, kpis=kpis)
     if any(failed):
         icon, status = "cross", language.text("page.all_failed" if all(failed) else "page.partly_failed")

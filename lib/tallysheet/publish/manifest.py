@@ -17,7 +17,7 @@ from tallysheet.publish.versions import versions
 from tallysheet.unpack import sha256
 from tallysheet.week import Week
 
-FORMAT = 2
+FORMAT = 3
 """Of a week's manifest; one of another format counts as none."""
 
 
@@ -118,7 +118,7 @@ def with_earlier_reports(found: str, path: Path) -> str:
     new["reports"] += [report for report in old["reports"] if report["page"] not in made]
     for told in ("headline", "count"):
         new[told] = old[told] | new[told]
-    new["files"] = old.get("files", {}) | new["files"]
+    new["files"] = old["files"] | new["files"]
     return json.dumps(new, indent=1, ensure_ascii=False) + "\n"
 
 
