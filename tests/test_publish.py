@@ -111,6 +111,19 @@ def test_a_page_that_was_tampered_with_is_put_back(workbook, published):
     assert (workbook / "reports" / "index.html").is_file()
 
 
+def test_a_damaged_note_of_a_made_page_counts_as_none(workbook, published):
+    """The page is made once more; a note that somebody broke stops nothing."""
+    week = workbook / "reports" / "2026-W21"
+    good = (week / "data_health.html").read_bytes()
+    for note in week.glob("runs/*/data_health.html.made.json"):
+        note.write_text(note.read_text(encoding="utf-8")[:40], encoding="utf-8")
+    result = report(workbook, "--only", "data_health")
+
+    assert result.returncode == 0
+    assert [line.split(":")[0] for line in result.stderr.splitlines()] == ["data_health.html"]
+    assert (week / "data_health.html").read_bytes() == good
+
+
 def test_a_second_run_at_the_same_time_is_told_who_is_at_it(workbook, published):
     """It leaves with exit code 1 and touches nothing."""
     with only_run(workbook / "reports", dt.datetime(2026, 6, 15, 7)):

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tallysheet.files import write_bytes, write_text
+from tallysheet.files import read_sealed, write_bytes, write_sealed
 
 _NOTE = ".made.json"
 
@@ -41,7 +41,8 @@ def keep_made(run: Path, key: str, files: Mapping[str, bytes], seconds: float) -
         write_bytes(run / file, content)
     digests = {file: hashlib.sha256(content).hexdigest() for file, content in files.items()}
     made = Made(key, run.name, digests, seconds)
-    write_text(run / f"{next(iter(files))}{_NOTE}", json.dumps(asdict(made), indent=1) + "\n")
+    note = json.dumps(asdict(made), indent=1) + "\n"
+    write_sealed(run / f"{next(iter(files))}{_NOTE}", lambda part: part.write_text(note, encoding="utf-8"))
     return made
 
 
@@ -57,12 +58,17 @@ def find_made(runs: Path, keys: Collection[str]) -> dict[str, Made]:
     Returns
     -------
     dict of str to Made
-        By key; what is not as it was written is left out.
+        By key; what is not as it was written is left out, and so are notes of another version, whose keys
+        are others.
     """
     found: dict[str, Made] = {}
     for path in sorted(runs.glob(f"*/**/*{_NOTE}"), reverse=True):
-        made = Made(**json.loads(path.read_text(encoding="utf-8")))
-        if made.key in keys and made.key not in found and is_whole(runs / made.run, made):
+        content = read_sealed(path)
+        note = json.loads(content) if content else {"key": None}
+        if note["key"] not in keys or note["key"] in found:
+            continue
+        made = Made(**note)
+        if is_whole(runs / made.run, made):
             found[made.key] = made
     return found
 
