@@ -178,18 +178,16 @@ def moved(explanation: Explanation, language: Language) -> Html:
     )
 
 
-def nothing_to_split(explanation: Explanation, language: Language) -> Html:
-    """Say that a value is missing, so that there is no change to split."""
-    return paragraph(language.text("card.nothing_to_split", name=say.name(explanation.kpi, language)))
+def split(explanation: Explanation, language: Language) -> list[Html]:
+    """Show which parts a change comes from, one dimension after the other; without a change say so."""
+    if pd.isna(explanation.change):
+        name = say.name(explanation.kpi, language)
+        return [paragraph(language.text("card.nothing_to_split", name=name))]
+    return [parts(explanation, dimension, language) for dimension in explanation.parts]
 
 
 def parts(explanation: Explanation, dimension: str, language: Language) -> Html:
-    """Show which parts of one dimension the change comes from: sentence, bridge and table.
-
-    Nothing where there is no change, as one of the two values is missing.
-    """
-    if pd.isna(explanation.change):
-        return Html("")
+    """Show which parts of one dimension the change comes from: sentence, bridge and table."""
     kpi = explanation.kpi
     title = language.text(
         "say.by", name=say.name(kpi, language), dimension=say.dimension_name(dimension, language)

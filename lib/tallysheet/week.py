@@ -329,10 +329,8 @@ class Week:
         """Show what a KPI's change comes from: segments, then parts. None is the page's lead."""
         wanted = slug or self.lead.kpi.slug
         explanation = self.explanation(wanted) if by is None else self.explanation(wanted, by=(by,))
-        if pd.isna(explanation.change):
-            return page.nothing_to_split(explanation, self.language)
-        shown = [page.parts(explanation, dimension, self.language) for dimension in explanation.parts]
-        return Html.join(*([page.moved(explanation, self.language)] if by is None else []), *shown)
+        moved = [page.moved(explanation, self.language)] if by is None else []
+        return Html.join(*moved, *page.split(explanation, self.language))
 
     def other_cards(self) -> Html:
         """Show charts of other KPIs, the first screen's first, and the parts outside their own range."""

@@ -115,7 +115,9 @@ def _for_days_off(finding: Finding, week: str) -> Finding:
 
     What the calendar does to a median cannot be taken off beforehand: it does not add up.
     """
-    places = finding.scope.get("country") or [lane[-2:] for lane in finding.scope.get("lane", ())]
+    places = finding.scope.get("country") or [
+        lane.rpartition("-")[2] for lane in finding.scope.get("lane", ())
+    ]
     if finding.by != "external" or finding.effect < 0 or not places:
         return finding
     first = day_of(week) - dt.timedelta(days=7)

@@ -24,7 +24,7 @@ def explanation_page(explanation: Explanation, file_name: str, language: Languag
     # A table alone has no log, no promise and no tariff to lead it through the gates.
     told = opening.Told(only, explanation, as_frame(()), as_frame(()))
     pieces = [opening.opening(told, language), page.card(explanation, told, language, is_said=True)]
-    pieces += [page.parts(explanation, dimension, language) for dimension in explanation.parts]
+    pieces += page.split(explanation, language)
     h1 = text("page.heading", number=explanation.week.number, year=explanation.week.year)
     surroundings = {
         "lang": language.code,
