@@ -82,7 +82,7 @@ def week(tmp_path):
     (folder / "weekly_review.html").write_text("<p>page</p>", encoding="utf-8")
     (folder / "digest.txt").write_text("On-time arrivals fell.\n", encoding="utf-8")
     (folder / "digest.html").write_text("<p>On-time arrivals <b>fell</b>.</p>\n", encoding="utf-8")
-    return Published(folder, (folder / "weekly_review.html",), {}, 1)
+    return Published(folder, (folder / "weekly_review.html",), {})
 
 
 def html_of(message: email.message.EmailMessage) -> str:
@@ -131,7 +131,7 @@ def test_a_closed_gate_is_told_once_with_its_reason(server, week):
     """Of a week that has no folder yet; what was sent is remembered there."""
     box = Mailbox()
     address = server(box)
-    closed = Published(week.folder.with_name("2026-W22"), (), {}, 0, "Of orders there are none yet.")
+    closed = Published(week.folder.with_name("2026-W22"), (), {}, "Of orders there are none yet.")
     assert tell(closed, [address], ENGLISH) == []
     assert tell(closed, [address], ENGLISH) == []
 

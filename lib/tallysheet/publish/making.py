@@ -15,7 +15,7 @@ from tallysheet.execute import execute
 from tallysheet.publish.beside import files_beside
 from tallysheet.publish.checks import check_page
 from tallysheet.publish.made import Made, keep_made
-from tallysheet.publish.numbers import check_numbers, known_of
+from tallysheet.publish.numbers import Known, check_numbers, known_of
 from tallysheet.publish.pages import export_page, page_name, translated
 from tallysheet.publish.plan import Edition, Job
 from tallysheet.publish.surroundings import surroundings
@@ -73,11 +73,14 @@ def make_pages(
         By key: why a page could not be made. Its executed copy, with its error, stays in the run's folder.
     """
     kernels.warm_up()
-    tables: dict[str, WeekTables] = {}
+    witnesses = {slug: one.kpi.witnesses for slug, one in week.explanations.items()}
+    tables: dict[str, tuple[WeekTables, dict[str, Known]]] = {}
     for job in jobs.values():
         (run / job.copy).parent.mkdir(parents=True, exist_ok=True)
-        if job.edition.key not in tables:
-            tables[job.edition.key] = week_tables(week, job.edition.language)
+        edition = job.edition
+        if edition.key not in tables:
+            found = week_tables(week, edition.language)
+            tables[edition.key] = found, known_of(found, witnesses, edition.language)
     made: dict[str, Made] = {}
     failed: dict[str, str] = {}
     # papermill goes to the notebook's folder for the whole process: all threads stand there already.
@@ -89,7 +92,7 @@ def make_pages(
                 job, seconds, error = jobs[key], 0.0, None
                 try:
                     notebook, seconds = future.result()
-                    files = _files(week, job, editions, notebook, tables[job.edition.key])
+                    files = _files(week, job, editions, notebook, *tables[job.edition.key])
                     made[key] = keep_made(run, key, files, seconds)
                 except ReportError as reason:
                     failed[key] = error = str(reason)
@@ -106,15 +109,19 @@ def _executed(job: Job, run: Path, kernels: Kernels) -> tuple[Any, float]:
 
 
 def _files(
-    week: Week, job: Job, editions: Sequence[Edition], notebook: Any, tables: WeekTables
+    week: Week,
+    job: Job,
+    editions: Sequence[Edition],
+    notebook: Any,
+    tables: WeekTables,
+    known: dict[str, Known],
 ) -> dict[str, bytes]:
     """Make a page of an executed notebook, check it, and add what stands beside it."""
     task, edition = job.task, job.edition
     around = surroundings(week, task, edition, editions)
     html = export_page(translated(notebook, page_name(task.notebook), edition.language), around)
-    witnesses = {slug: one.kpi.witnesses for slug, one in week.explanations.items()}
     check_page(job.file, html)
-    check_numbers(job.file, html, known_of(tables, witnesses, edition.language), week.lead.kpi.slug)
+    check_numbers(job.file, html, known, week.lead.kpi.slug)
     files = {job.file: html.encode()}
     if task.notebook == week.settings.notebooks[0]:
         files |= files_beside(week, tables, task.page, edition)

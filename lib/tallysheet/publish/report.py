@@ -128,7 +128,7 @@ def _publish(
     if week.gaps and week.settings.gate.otherwise == "refuse":
         told = " ".join(sentence(gap, week.language) for gap in week.gaps)
         folder = week.settings.root / "reports" / str(week.week)
-        return Published(folder, (), {}, 0, f"{week.week} is not whole enough for a report. {told}")
+        return Published(folder, (), {}, f"{week.week} is not whole enough for a report. {told}")
     parameters = {
         "week": str(week.week),
         "base": wanted.base,

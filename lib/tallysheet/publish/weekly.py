@@ -13,7 +13,7 @@ from tallysheet.language import Language
 from tallysheet.publish.archive import archive, archive_languages
 from tallysheet.publish.keys import page_keys
 from tallysheet.publish.made import Made, find_made, is_whole
-from tallysheet.publish.making import Step, Watch, make_pages
+from tallysheet.publish.making import Watch, make_pages
 from tallysheet.publish.manifest import manifest, read_manifest, with_earlier_reports
 from tallysheet.publish.pages import file_name
 from tallysheet.publish.plan import Job, jobs_of
@@ -35,8 +35,6 @@ class Published:
         In order.
     failed : dict of str to str
         Name of a page to what went wrong.
-    made : int
-        Pages that were made anew; the others were as an earlier run had made them of the same things.
     closed : str
         Why the week was not reported at all: what its data lacks.
     """
@@ -44,12 +42,7 @@ class Published:
     folder: Path
     pages: tuple[Path, ...]
     failed: dict[str, str]
-    made: int
     closed: str = ""
-
-
-def _unwatched(step: Step) -> None:
-    pass
 
 
 def publish_week(
@@ -59,10 +52,10 @@ def publish_week(
     parameters: dict[str, Any],
     started_at: dt.datetime,
     *,
-    workers: int = 1,
-    force: bool = False,
-    watch: Watch = _unwatched,
-    kernels: Kernels | None = None,
+    workers: int,
+    force: bool,
+    watch: Watch,
+    kernels: Kernels,
 ) -> Published:
     """Publish a week's notebooks.
 
@@ -84,8 +77,8 @@ def publish_week(
         Whether to make also what an earlier run, finished or not, made of the very same things.
     watch : callable
         Told of each page as it is done.
-    kernels : Kernels or None
-        Where notebooks get theirs from; None: each is started.
+    kernels : Kernels
+        Where notebooks get theirs from.
 
     Returns
     -------
@@ -105,13 +98,14 @@ def publish_week(
     made = {} if force else find_made(folder / "runs", by_key.keys())
     if made.keys() == by_key.keys() and _is_published(folder, made):
         write_index(week.settings, week.language, languages)
-        return Published(folder, _pages(folder, by_key, made), {}, 0)
+        return Published(folder, _pages(folder, by_key, made), {})
     run = folder / "runs" / f"{started_at:%Y%m%dT%H%M%S%fZ}"
     run.mkdir(parents=True)
     lacking = {key: job for key, job in by_key.items() if key not in made}
     editions = list({job.edition.key: job.edition for job in jobs}.values())
-    new, errors = make_pages(week, lacking, editions, run, workers, watch, kernels or Kernels(warm=False))
+    new, errors = make_pages(week, lacking, editions, run, workers, watch, kernels)
     made |= new
+    # Of a page that failed in several languages the first error is told.
     failed = {by_key[key].task.page: why for key, why in reversed(errors.items())}
     whole = {key: one for key, one in made.items() if by_key[key].task.page not in failed}
     told = manifest(week, by_key, whole, failed, parameters, run.name, started_at)
@@ -122,7 +116,7 @@ def publish_week(
         keep(week.settings.data / "history", published(list(week.explanations.values()), week.cube.as_of))
     write_text(folder / "manifest.json", with_earlier_reports(told, folder / "manifest.json"))
     write_index(week.settings, week.language, languages)
-    return Published(folder, _pages(folder, by_key, whole), failed, len(new))
+    return Published(folder, _pages(folder, by_key, whole), failed)
 
 
 def _is_published(folder: Path, made: dict[str, Made]) -> bool:
