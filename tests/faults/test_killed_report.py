@@ -184,3 +184,24 @@ def test_a_report_killed_before_any_file_operation(prepared, tmp_path):
         assert all(seen[name] in (prepared.old[name], prepared.new[name]) for name in seen), point
         if point % 4 == 0 or SOAK:
             assert_survived(prepared, root)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
+def test_a_report_that_is_interrupted_waits_for_no_notebook(prepared, tmp_path):
+    """Control-C while cells sleep for minutes: it ends, its kernels with it, and the old pages stay."""
+    root, mark = Path(shutil.copytree(prepared.before, tmp_path / "workbook")), str(uuid.uuid4())
+    for path in (root / "notebooks").glob("*.ipynb"):
+        asleep = nbformat.read(path, as_version=4)
+        asleep.cells.append(nbformat.v4.new_code_cell("import time\n\ntime.sleep(600)", id="asleep"))
+        nbformat.write(asleep, path)
+
+    process = start(root, mark)
+    patience = time.monotonic() + PATIENCE_S
+    while len(list((root / "reports").rglob("runs/*/20_other.ipynb"))) < 2 and time.monotonic() < patience:
+        time.sleep(0.2)
+    time.sleep(3)
+    process.send_signal(signal.SIGINT)
+
+    assert process.wait(PATIENCE_S) == 1
+    assert marked(mark) == []
+    assert published(root) == prepared.old

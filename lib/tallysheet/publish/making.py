@@ -98,7 +98,9 @@ def make_pages(
                     failed[key] = error = str(reason)
                 watch(Step(job, seconds, error, len(made) + len(failed), len(jobs)))
         except BaseException:
+            # Nobody waits for the rest: notebooks that have not begun do not, and forked kernels end.
             pool.shutdown(wait=False, cancel_futures=True)
+            kernels.close()
             raise
     return made, failed
 
