@@ -18,7 +18,7 @@ from aiosmtpd.smtp import AuthResult
 from small_workbook import make_workbook
 
 from tallysheet.language import read_language
-from tallysheet.notify import STATE, VARIABLE, gate_closed, tell
+from tallysheet.notify import STATE, VARIABLE, gate_closed, tell, tell_stopped
 from tallysheet.publish.weekly import Published
 
 pytestmark = [
@@ -140,6 +140,18 @@ def test_a_closed_gate_is_told_once_with_its_reason(server, week):
     assert "Of orders there are none yet." in message.get_body(("plain", "html")).get_content()
 
 
+def test_a_run_that_stops_is_told_once_until_it_runs_again(server, tmp_path):
+    """With its error, in the workbook's language; what is over is forgotten."""
+    box = Mailbox()
+    address = server(box)
+    for why in ("orders: expected rows,\n found none.", "orders: expected rows,\n found none.", "", "Full."):
+        assert tell_stopped(why, tmp_path, [address], read_language("fr")) == []
+    assert tell_stopped("Full.", tmp_path, [address], read_language("fr")) == []
+
+    assert [message["Subject"] for message in box.messages] == ["Le rapport hebdomadaire s’est arrêté"] * 2
+    assert "orders: expected rows, found none." in box.messages[0].get_body(("plain", "html")).get_content()
+
+
 def test_a_server_that_refuses_twice_is_asked_a_third_time(server, week):
     """With longer and longer pauses; it gets one message."""
     box, pauses = Mailbox(refusals=2), []
@@ -220,17 +232,21 @@ def test_a_whole_run_tells_once_and_keeps_the_secret(server, tmp_path):
     nbformat.write(cells, notebook)
     failed = report(tmp_path, f"{address} {server(closed)}")
     refused = report(tmp_path, server(closed))
+    (tmp_path / "data" / "raw" / "parcels.csv").unlink()
+    stopped = report(tmp_path, address)
 
-    assert [done.returncode for done in (first, again, failed, refused)] == [0, 0, 1, 1]
+    assert [done.returncode for done in (first, again, failed, refused, stopped)] == [0, 0, 1, 1, 2]
     assert [message["Subject"] for message in box.messages] == [
         "Week 21 of 2026: weekly digest",
         "Week 21 of 2026: 1 page could not be made",
+        "The weekly report has stopped",
     ]
+    assert "parcels.csv" in box.messages[2].get_body(("plain", "html")).get_content()
     digest = (tmp_path / "reports" / "2026-W21" / "digest.html").read_text(encoding="utf-8")
     assert "".join(html_of(box.messages[0]).split()) == "".join(digest.split())
     assert (tmp_path / "reports" / "2026-W21" / "weekly_review.html").is_file()
     assert f"{VARIABLE} address 2: no message went through in 3 tries" in failed.stderr
-    outputs = [done.stdout + done.stderr for done in (first, again, failed, refused)]
+    outputs = [done.stdout + done.stderr for done in (first, again, failed, refused, stopped)]
     holding = [
         path for path in tmp_path.rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()
     ]

@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ import click
 from tallysheet.errors import TallysheetError, UsageError
 
 if TYPE_CHECKING:
+    from tallysheet.language import Language
     from tallysheet.publish.weekly import Published
 
 # Libraries that take a second to import are imported inside the commands that need them.
@@ -165,11 +166,10 @@ def report(
         settings = read_settings(data)
         told_in = workbook_language(settings, settings.languages[0])
         code = 0
-        with steps() as watch:
+        with _telling_of_a_stop(settings.root / "reports", addresses, told_in), steps() as watch:
             for published in publish(wanted, data, started_at, watch, catch_up=catch_up):
                 _print_outcome(published)
-                for unsent in tell(published, addresses, told_in):
-                    click.echo(unsent, err=True)
+                _print_unsent(tell(published, addresses, told_in))
                 code = 1 if published.failed else code or (3 if published.closed else 0)
         if code:
             sys.exit(code)
@@ -220,6 +220,27 @@ def _print_outcome(published: Published) -> None:
         click.echo(_shown(published.pages[0]))
     if published.closed:
         click.echo(published.closed, err=True)
+
+
+@contextlib.contextmanager
+def _telling_of_a_stop(reports: Path, addresses: Sequence[str], language: Language) -> Iterator[None]:
+    """Tell people when a run ends in an error before its weeks are done; another run tells of itself."""
+    from tallysheet.notify import tell_stopped
+    from tallysheet.publish.alone import AnotherRun
+
+    try:
+        yield
+    except AnotherRun:
+        raise
+    except TallysheetError as error:
+        _print_unsent(tell_stopped(str(error), reports, addresses, language))
+        raise
+    _print_unsent(tell_stopped("", reports, addresses, language))
+
+
+def _print_unsent(lines: Sequence[str]) -> None:
+    for line in lines:
+        click.echo(line, err=True)
 
 
 def _help_notebook(name: str, data: str) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 VARIABLE = "TALLYSHEET_NOTIFY"
 """Environment variable that holds where to tell: addresses as apprise reads them, parted by white space."""
 STATE = "notified.json"
-"""In a week's folder: what was told last, as a fingerprint, and to how many."""
+"""In a week's folder, and in that of all weeks: what was told last, as a fingerprint, and to how many."""
 _PAUSES_S = (1.0, 4.0)
 """Between the tries; one more try than pauses."""
 _MOST_WHY = 500
@@ -87,10 +87,48 @@ def tell(
     list of str
         What could not be told, a line each; never with an address.
     """
+    return _told(lambda: _messages(done, language), done.folder / STATE, addresses, pause)
+
+
+def tell_stopped(
+    why: str,
+    reports: Path,
+    addresses: Sequence[str],
+    language: Language,
+    pause: Callable[[float], object] = time.sleep,
+) -> list[str]:
+    """Tell all addresses, as `tell` does, that a run ended before its weeks were done.
+
+    Parameters
+    ----------
+    why : str
+        Empty: it did not; what was told of an earlier run is over.
+    reports : Path
+        The folder of all weeks.
+    addresses, language, pause
+        As in `tell`.
+
+    Returns
+    -------
+    list of str
+    """
+    messages = []
+    if why:
+        text = "\n".join([" ".join(why.split())[:_MOST_WHY], language.text("notify.last_good")])
+        messages = [Message("failed", language.text("notify.stopped"), text)]
+    return _told(lambda: messages, reports / STATE, addresses, pause)
+
+
+def _told(
+    messages: Callable[[], Sequence[Message]],
+    state: Path,
+    addresses: Sequence[str],
+    pause: Callable[[float], object],
+) -> list[str]:
     if not addresses:
         return []
     try:
-        return _send(_messages(done, language), done.folder / STATE, addresses, pause)
+        return _send(messages(), state, addresses, pause)
     except OSError as error:
         return [f"{VARIABLE}: the digest or {STATE} could not be read or written ({error.strerror})."]
 

@@ -8,7 +8,6 @@ import json
 import os
 import random
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from types import SimpleNamespace
 import duckdb
 import pandas as pd
 import pytest
+from poor_machine import as_owner, read_only, with_small_files
 from small_workbook import SOURCE, make_workbook, rows, write_csv
 
 import tallysheet as ts
@@ -718,17 +718,7 @@ def test_a_file_that_cannot_grow_further_is_one_line(tmp_path, limit):
     before = kept(data)
     larger(data)
 
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    result = subprocess.run(
-        [TALLYSHEET, "load", "--data", data],
-        preexec_fn=limited,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    result = with_small_files([TALLYSHEET, "load", "--data", data], limit)
 
     assert_one_line(result, NO_ROOM)
     assert kept(data) == before
@@ -780,30 +770,6 @@ def test_a_full_disk_is_one_line(tmp_path, room_k):
 
 # ---- 11: A folder that cannot be written to ----
 
-WITHOUT_RIGHTS = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner"]
-"""Root without the right to pass by permissions: then it is the owner as any other."""
-
-
-def as_owner(data: Path) -> subprocess.CompletedProcess[str]:
-    words: list[str | Path] = [TALLYSHEET, "load", "--data", data]
-    if os.getuid() == 0:
-        works = [*WITHOUT_RIGHTS, "true"]
-        if not shutil.which("setpriv") or subprocess.run(works, capture_output=True, check=False).returncode:
-            pytest.skip("root passes by permissions, and setpriv cannot take that right away here")
-        words = [*WITHOUT_RIGHTS, *words]
-    return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
-
-
-@contextlib.contextmanager
-def read_only(*folders: Path) -> Iterator[None]:
-    for folder in folders:
-        folder.chmod(0o555)
-    try:
-        yield
-    finally:
-        for folder in folders:
-            folder.chmod(0o755)
-
 
 @pytest.mark.slow
 @pytest.mark.parametrize("locked", [["."], [".", "clean"], ["clean"], ["quarantine"]])
@@ -819,7 +785,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused_before_any_work(tmp_path,
 
     with read_only(*(data / name for name in locked)):
         start = time.monotonic()
-        result = as_owner(data)
+        result = as_owner([TALLYSHEET, "load", "--data", data])
         assert time.monotonic() - start < 10
 
     assert_one_line(result, r"folder with room that can be written to, found .*[Pp]ermission denied")

@@ -15,6 +15,10 @@ from tallysheet.errors import ReportError
 from tallysheet.files import write_text
 
 
+class AnotherRun(ReportError):
+    """Another run is at it; it tells itself what becomes of it."""
+
+
 @contextmanager
 def only_run(reports: Path, since: dt.datetime) -> Iterator[None]:
     """Hold the folder of reports while a run publishes.
@@ -29,8 +33,8 @@ def only_run(reports: Path, since: dt.datetime) -> Iterator[None]:
 
     Raises
     ------
-    ReportError
-        Another run holds it; the error says which and since when.
+    AnotherRun
+        The error says which and since when.
     """
     reports.mkdir(parents=True, exist_ok=True)
     holder = reports / ".holder"
@@ -38,7 +42,7 @@ def only_run(reports: Path, since: dt.datetime) -> Iterator[None]:
         lock = FileLock(reports / ".lock").acquire(timeout=0)
     except Timeout:
         told = holder.read_text(encoding="utf-8").strip() if holder.is_file() else "another run"
-        raise ReportError(str(reports), "no other run", told, "Wait for it, or end it.") from None
+        raise AnotherRun(str(reports), "no other run", told, "Wait for it, or end it.") from None
     with lock:
         own = f"process {os.getpid()} on {socket.gethostname()} since {since:%Y-%m-%d %H:%M} UTC"
         write_text(holder, own + "\n")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from pathlib import Path
 
 from tallysheet.clean import load
 from tallysheet.coverage import sentence
-from tallysheet.errors import UsageError
+from tallysheet.errors import ReportError, UsageError
 from tallysheet.language import Language
 from tallysheet.publish.alone import only_run
 from tallysheet.publish.making import Watch
@@ -25,6 +27,7 @@ from tallysheet.weeks import IsoWeek
 
 MOST_WEEKS = 13
 """So many weeks are caught up at most: a quarter of a year."""
+_NO_ROOM = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES}
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def report(
     UsageError, DataError
         Nothing was published.
     ReportError
-        Another run is at it.
+        Another run is at it, or there is no room for files.
     """
     settings = read_settings(data)
     codes = wanted.languages or settings.languages
@@ -91,11 +94,28 @@ def report(
     reports = settings.root / "reports"
     _check_writable(reports)
     load(data)  # once a run every file is read again; the notebooks trust that
-    latest = _open(wanted.week, wanted, settings)
-    with only_run(reports, started_at), warm_kernels(wanted.warm) as kernels:
-        for week in due_weeks(latest, reports) if catch_up else [latest.week]:
-            chosen = latest if week == latest.week else _open(str(week), wanted, settings)
-            yield _publish(chosen, wanted, names, languages, started_at, watch, kernels)
+    with _room_in(settings.root):
+        latest = _open(wanted.week, wanted, settings)
+        with only_run(reports, started_at), warm_kernels(wanted.warm) as kernels:
+            for week in due_weeks(latest, reports) if catch_up else [latest.week]:
+                chosen = latest if week == latest.week else _open(str(week), wanted, settings)
+                yield _publish(chosen, wanted, names, languages, started_at, watch, kernels)
+
+
+@contextlib.contextmanager
+def _room_in(root: Path) -> Iterator[None]:
+    """Say in one line that files find no room; anything else that goes wrong with them is a fault of ours."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise ReportError(
+            str(error.filename or root),
+            "room that can be written to",
+            f"{error.strerror}",
+            "Make room; what was published before stays, and the next run makes the rest.",
+        ) from None
 
 
 def _open(week: str | None, wanted: Wanted, settings: Settings) -> Week:
