@@ -232,6 +232,11 @@ def _telling_of_a_stop(reports: Path, addresses: Sequence[str], language: Langua
         yield
     except AnotherRun:
         raise
+    except KeyboardInterrupt:
+        # Python would wait for the threads of notebooks that still run; their kernels end with the process.
+        click.echo("Aborted!", err=True)
+        sys.stdout.flush()
+        os._exit(1)
     except TallysheetError as error:
         _print_unsent(tell_stopped(str(error), reports, addresses, language))
         raise

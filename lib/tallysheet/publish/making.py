@@ -83,8 +83,9 @@ def make_pages(
             tables[edition.key] = found, known_of(found, witnesses, edition.language)
     made: dict[str, Made] = {}
     failed: dict[str, str] = {}
+    pool = ThreadPoolExecutor(workers)
     # papermill goes to the notebook's folder for the whole process: all threads stand there already.
-    with contextlib.chdir(week.settings.root / "notebooks"), ThreadPoolExecutor(workers) as pool:
+    with contextlib.chdir(week.settings.root / "notebooks"):
         running = {pool.submit(_executed, job, run, kernels): key for key, job in jobs.items()}
         try:
             for future in as_completed(running):
@@ -97,11 +98,9 @@ def make_pages(
                 except ReportError as reason:
                     failed[key] = error = str(reason)
                 watch(Step(job, seconds, error, len(made) + len(failed), len(jobs)))
-        except BaseException:
-            # Nobody waits for the rest: notebooks that have not begun do not, and forked kernels end.
+        finally:
+            # After an error or an interrupt nobody waits for notebooks that still run.
             pool.shutdown(wait=False, cancel_futures=True)
-            kernels.close()
-            raise
     return made, failed
 
 
