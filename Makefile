@@ -28,10 +28,10 @@ report-flights: $(READY)  ## the same for the real flights of 2013: make report-
 	@$(BIN)/tallysheet report --data data/flights $(if $(WEEK),--week $(WEEK)) $(ARGS)
 
 test: $(READY)  ## every test
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: $(READY)  ## the tests that take under a minute together: no notebook, browser, fault or law
-	@$(BIN)/python -m pytest -n auto --dist loadfile -m 'not slow and not browser and not fault' $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m 'not slow and not browser and not fault' $(ARGS)
 
 soak: $(READY)  ## the long runs: 10,000 fuzzed files, 190 kills, 200 forked kernels
 	@TALLYSHEET_SOAK=1 $(BIN)/python -m pytest -n auto --dist load tests/faults/test_fuzz.py tests/faults/test_killed_load.py tests/faults/test_killed_report.py tests/test_warm_kernel.py $(ARGS)

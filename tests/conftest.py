@@ -22,6 +22,16 @@ def make_sample(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that no worker is left alone with one at the end."""
+    long = {
+        item.path
+        for item in items
+        if {"slow", "browser", "fault"} & {mark.name for mark in item.iter_markers()}
+    }
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def sample_of_size_s(tmp_path_factory):
     """Give the data folder of the S sample, loaded; whoever comes first makes it for all workers."""

@@ -15,6 +15,7 @@ import nbformat
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from apprise.plugins.email import NotifyEmail
 from small_workbook import make_workbook
 
 from tallysheet.language import read_language
@@ -53,8 +54,9 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def server():
+def server(monkeypatch):
     """Start mail servers on loopback that ask for a login; give their address for a mailbox."""
+    monkeypatch.setattr(NotifyEmail, "request_rate_per_sec", 0)  # else seconds between two messages
     running = []
 
     def start(mailbox: Mailbox) -> str:
