@@ -15,7 +15,6 @@ import nbformat
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
-from apprise.plugins.email import NotifyEmail
 from small_workbook import make_workbook
 
 from tallysheet.language import read_language
@@ -56,7 +55,9 @@ def free_port() -> int:
 @pytest.fixture
 def server(monkeypatch):
     """Start mail servers on loopback that ask for a login; give their address for a mailbox."""
-    monkeypatch.setattr(NotifyEmail, "request_rate_per_sec", 0)  # else seconds between two messages
+    monkeypatch.setattr(
+        "apprise.plugins.email.NotifyEmail.request_rate_per_sec", 0
+    )  # else seconds between two messages
     running = []
 
     def start(mailbox: Mailbox) -> str:
