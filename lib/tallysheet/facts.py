@@ -55,10 +55,13 @@ def show_known(
     ledger: Ledger,
     as_of: dt.datetime,
     tables: Sequence[str] | None = None,
+    *,
+    is_copied: bool = True,
 ) -> None:
-    """Copy clean tables (None: all) as they were known at a moment, and the calendar, into a connection.
+    """Show clean tables (None: all) as they were known at a moment, and the calendar, in a connection.
 
-    Times after the moment are empty, but for planned ones; so is what came with such a time.
+    Times after the moment are empty, but for planned ones; so is what came with such a time. Copied tables
+    stay when the connection is shut off from files; others are read where they lie, column by column.
     """
     moment = f"TIMESTAMP {literal(as_of.isoformat(sep=' '))}"
     for name in tables_of(ledger) if tables is None else tables:
@@ -72,10 +75,12 @@ def show_known(
         # Nothing is later than the newest extract but what was planned.
         hidden = f" REPLACE ({late})" if late and as_of < ledger.as_of else ""
         connection.execute(
-            f"CREATE TABLE {name} AS SELECT * EXCLUDE (replaced_at){hidden} FROM all_{name} "
+            f"CREATE {'TABLE' if is_copied else 'VIEW'} {name} AS "
+            f"SELECT * EXCLUDE (replaced_at){hidden} FROM all_{name} "
             f"WHERE known_at <= {moment} AND replaced_at > {moment}"
         )
-        connection.execute(f"DROP VIEW all_{name}")
+        if is_copied:
+            connection.execute(f"DROP VIEW all_{name}")
     days = calendar(*_span([str(IsoWeek.of(as_of.date()).shift(weeks)) for weeks in (-520, 52)]))
     _create(connection, "calendar", days)
 

@@ -79,7 +79,6 @@ def kpi_section(review: Review, explanation: Explanation, language: Language) ->
     Of a week that is not judged the pictures tell of the latest that is.
     """
     one, slug = explanation.kpi, explanation.kpi.slug
-    told = latest_judged(review, slug, explanation)
     pieces = [
         *(_lines(lines_of(review, slug, by), one, language) for by in _dimensions(review, one)),
         _funnel(funnel_of(review, slug), one, language),
@@ -90,16 +89,24 @@ def kpi_section(review: Review, explanation: Explanation, language: Language) ->
     notes = " ".join(piece for piece in pieces if isinstance(piece, str))
     return section(
         say.name(one, language),
-        chips(verdict_words(explanation), language, rising=explanation.change > 0),
-        paragraph(sentence(explanation, language)),
-        *([] if told is explanation else [paragraph(_told(told, language), note=True)]),
-        _card(told, language),
+        *judged(review, explanation, language),
         *([Html(f'<div class="gallery">{pictures}</div>')] if pictures else []),
         *([paragraph(notes, note=True)] if notes else []),
         details(language.text("kpi_page.definition"), definitions([one], language)),
         name=slug,
         level=3,
     )
+
+
+def judged(review: Review, explanation: Explanation, language: Language) -> list[Html]:
+    """Say whether a KPI is usual, and draw its weeks; of a week that is not judged, the latest that is."""
+    told = latest_judged(review, explanation.kpi.slug, explanation)
+    return [
+        chips(verdict_words(explanation), language, rising=explanation.change > 0),
+        paragraph(sentence(explanation, language)),
+        *([] if told is explanation else [paragraph(_told(told, language), note=True)]),
+        _card(told, language),
+    ]
 
 
 def _told(told: Explanation, language: Language) -> str:

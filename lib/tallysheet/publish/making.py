@@ -15,7 +15,7 @@ from tallysheet.execute import execute
 from tallysheet.publish.beside import files_beside
 from tallysheet.publish.checks import check_page
 from tallysheet.publish.made import Made, keep_made
-from tallysheet.publish.numbers import Known, check_numbers, known_of
+from tallysheet.publish.numbers import PAGE, Known, check_numbers, known_of, known_of_page
 from tallysheet.publish.pages import export_page, page_name, translated
 from tallysheet.publish.plan import Edition, Job
 from tallysheet.publish.surroundings import surroundings
@@ -122,8 +122,14 @@ def _files(
     around = surroundings(week, task, edition, editions)
     html = export_page(translated(notebook, page_name(task.notebook), edition.language), around)
     check_page(job.file, html)
-    check_numbers(job.file, html, known, week.lead.kpi.slug)
+    lead = week.lead.kpi.slug
+    is_first = task.notebook == week.settings.notebooks[0]
+    if is_first:
+        check_numbers(job.file, html, known, lead)
+    else:
+        # Other pages may open with the week's lead, or with a finding of their own.
+        check_numbers(job.file, html, known | {PAGE: known_of_page(html).and_of(known[lead])}, PAGE)
     files = {job.file: html.encode()}
-    if task.notebook == week.settings.notebooks[0]:
+    if is_first:
         files |= files_beside(week, tables, task.page, edition)
     return files

@@ -16,6 +16,8 @@ _NUMBER = re.compile(
 )
 _BARE = re.compile(r"\d{1,2}|100|\d{4,}")
 """Numbers that measure nothing: counts of weeks and parts, days, the hundred of rates, and years."""
+PAGE = "page"
+"""Whom sentences speak of that are in no KPI's section: the page's own tables hold their numbers."""
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
@@ -25,6 +27,13 @@ class Known:
 
     figures: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
+
+    def and_of(self, *others: Known) -> Known:
+        """Put what is known of several together."""
+        return Known(
+            self.figures.union(*(other.figures for other in others)),
+            self.names.union(*(other.names for other in others)),
+        )
 
 
 def known_of(
@@ -43,14 +52,24 @@ def known_of(
     for table in tables.results:
         for *cells, slug in table.rows:
             _note(own.setdefault(str(slug), Known()), cells, language)
-    beside = {slug: [own[other] for other in witnesses.get(slug, ()) if other in own] for slug in own}
     return {
-        slug: Known(
-            one.figures.union(*(other.figures for other in beside[slug])),
-            one.names.union(*(other.names for other in beside[slug])),
-        )
+        slug: one.and_of(*(own[other] for other in witnesses.get(slug, ()) if other in own))
         for slug, one in own.items()
     }
+
+
+def known_of_page(html: str) -> Known:
+    """Gather what the tables of a page hold, as printed.
+
+    Examples
+    --------
+    >>> known_of_page("<table><tr><td>€1,200</td><td>14%</td></tr></table>").figures == {"1,200", "14%"}
+    True
+    """
+    page = _Cells()
+    page.feed(html)
+    page.close()
+    return Known(figures=set(_numbers(" ; ".join(page.found))))
 
 
 def _note(known: Known, cells: Iterable[Cell], language: Language) -> None:
@@ -66,6 +85,25 @@ def _note(known: Known, cells: Iterable[Cell], language: Language) -> None:
 
 def _numbers(text: str) -> list[str]:
     return [f"{number}{percent}" for number, percent in _NUMBER.findall(text)]
+
+
+class _Cells(HTMLParser):
+    """Collects the texts of a page's tables."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+        self._depth = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._depth += tag == "table"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._depth -= tag == "table"
+
+    def handle_data(self, data: str) -> None:
+        if self._depth:
+            self.found.append(data)
 
 
 class _Sentences(HTMLParser):
@@ -98,8 +136,8 @@ class _Sentences(HTMLParser):
         inside = {name for name, _ in self._open}
         if tag == "p" and kind == "headline":
             return self._lead
-        if tag == "p" and kind == "" and not inside & {"figure", "figcaption", "table"}:
-            return section
+        if tag == "p" and kind == "" and not inside & {"figure", "figcaption", "table", "footer"}:
+            return section or PAGE
         return self._linked if tag == "span" and kind in ("figure", "why") and "li" in inside else ""
 
     def handle_endtag(self, tag: str) -> None:
@@ -119,8 +157,8 @@ def check_numbers(name: str, html: str, known: Mapping[str, Known], lead: str) -
 
     Looked at are the headline, the lines of what stands out, and the paragraphs of cards and parts; each
     number must be printed so in the scorecard, the parts, the segments or the causes of the KPI that the
-    sentence speaks of, or of its witnesses: these tables are in tables.xlsx beside the page. A percentage
-    must be one there.
+    sentence speaks of, or of its witnesses: these tables are in tables.xlsx beside the page. A sentence in no
+    KPI's section is held against ``known[PAGE]``, where that is given. A percentage must be one there.
 
     Not looked at are the line that counts flags, notes and captions (how limits were made, rounded closures),
     and whole numbers that measure nothing: up to 99 without a unit (counts of weeks and parts, days of a

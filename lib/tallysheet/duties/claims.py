@@ -1,0 +1,210 @@
+"""Claims: what can still be asked for, how long the rest takes, how often it is won and why refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tallysheet.durations import incidence, quantile, survival
+from tallysheet.duties.known import rows
+from tallysheet.week import Week
+
+_WEEKS = 26
+"""Claims opened in so many weeks say how claims go."""
+OWN_CLAIMS = 30
+"""From so many claims on, a carrier's own share weighs as much as that of its kind of claim."""
+_OLD_DAYS = 60
+"""A claim that has waited longer is asked about: nine of ten are decided by then."""
+_MONTH, _HORIZON = 30, 60
+
+
+def chances(week: Week) -> pd.DataFrame:
+    """Estimate how likely a claim is to be won, by carrier and kind.
+
+    Of claims opened in the last 26 weeks, the share accepted within 60 days, wholly or in part, where what is
+    still open counts (Aalen and Johansen). A carrier with few claims is drawn towards the share of its kind:
+    (won + 30 x share of the kind) / (claims + 30).
+
+    Returns
+    -------
+    DataFrame
+        carrier, claim_type, opened_n, won_n, own (share, NaN without a claim), chance.
+    """
+    counts = _outcomes(week, ["carrier", "claim_type"])
+    kinds = {str(name): _won(part) for name, part in counts.groupby("claim_type")}
+    overall = _won(counts)
+    found = []
+    for (carrier, kind), part in counts.groupby(["carrier", "claim_type"]):
+        opened, own = int(part["opened_n"].sum()), _won(part)
+        usual = kinds[str(kind)] if np.isfinite(kinds[str(kind)]) else overall
+        chance = (opened * own + OWN_CLAIMS * usual) / (opened + OWN_CLAIMS)
+        found.append((carrier, kind, opened, int(part["won_n"].sum()), own, chance))
+    return pd.DataFrame(found, columns=["carrier", "claim_type", "opened_n", "won_n", "own", "chance"])
+
+
+def unclaimed(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
+    """List the parcels for which money can still be claimed and nobody has, the most promising first.
+
+    Parameters
+    ----------
+    week : Week
+    weeks_before : int
+        The list as it was so many weeks before.
+
+    Returns
+    -------
+    DataFrame
+        As sql/lists/claimable.sql, with most_cents (value, at most what the carrier pays), chance (as
+        `chances` has it now), expected_cents (chance x most), days_left (0: today is the last).
+    """
+    listed = rows(week, "claimable", weeks_before=weeks_before)
+    seen_on = pd.Timestamp(week.cube.as_of.date()) - pd.Timedelta(weeks=weeks_before)
+    days_left = (pd.to_datetime(listed["last_day"]) - seen_on).dt.days
+    found = listed.assign(days_left=days_left)[(listed["claims_n"] == 0) & (days_left >= 0)]
+    most = found[["value_cents", "limit_cents"]].min(axis=1)
+    found = found.assign(claim_type=found["event"], most_cents=most).merge(
+        chances(week)[["carrier", "claim_type", "chance"]], on=["carrier", "claim_type"], how="left"
+    )
+    expected = (found["chance"] * found["most_cents"]).round()
+    return (
+        found.assign(expected_cents=expected)
+        .sort_values(["expected_cents", "days_left", "shipment_id"], ascending=[False, True, True])
+        .reset_index(drop=True)
+    )
+
+
+def came_of(week: Week) -> pd.DataFrame:
+    """Say what became of the list of the week before.
+
+    Returns
+    -------
+    DataFrame
+        As `unclaimed` a week ago, with became: ``claimed``, ``open``, ``over`` (nobody claimed in time) or
+        ``gone`` (a parcel that arrived after all, or no claim can be made any more).
+    """
+    before = unclaimed(week, weeks_before=1)
+    now = rows(week, "claimable").set_index("shipment_id")
+    today = pd.Timestamp(week.cube.as_of.date())
+    claims_n = before["shipment_id"].map(now["claims_n"])
+    late = pd.to_datetime(before["last_day"]) < today
+    became = np.select([claims_n.isna(), claims_n > 0, late], ["gone", "claimed", "over"], "open")
+    return before.assign(became=became)
+
+
+def speed(week: Week) -> pd.DataFrame:
+    """Say how long claims take, by carrier and in all, with those that are still open.
+
+    Returns
+    -------
+    DataFrame
+        carrier (empty: all), opened_n, open_n, median_days (Kaplan and Meier; NaN where fewer than half are
+        decided), decided_only_days (median of what is decided: too short), by_30 (share decided within 30
+        days), won (share accepted within 60 days).
+    """
+    counts = _outcomes(week, ["carrier"])
+    parts = [(str(name), part) for name, part in counts.groupby("carrier")]
+    return pd.DataFrame([_speed(name, part) for name, part in [*parts, ("", counts)]])
+
+
+def refusals(week: Week) -> pd.DataFrame:
+    """Count why claims were refused that were decided in the last 13 weeks.
+
+    Returns
+    -------
+    DataFrame
+        reason (as the carrier says), refused_n, share (of all refusals), claimed_cents; the most first.
+    """
+    listed = rows(week, "claims_on_hand")
+    recent = pd.to_datetime(listed["decided_on"]) > pd.Timestamp(week.week.sunday) - pd.Timedelta(weeks=13)
+    refused = listed[(listed["decision"] == "rejected") & recent]
+    found = refused.groupby(refused["reject_reason"].fillna(""), as_index=False).agg(
+        reason=("reject_reason", "first"),
+        refused_n=("claim_id", "size"),
+        claimed_cents=("claimed_cents", "sum"),
+    )[["reason", "refused_n", "claimed_cents"]]
+    found = found.assign(share=found["refused_n"] / max(found["refused_n"].sum(), 1))
+    return found.sort_values(["refused_n", "reason"], ascending=[False, True]).reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Open claims that something can be done about.
+
+    Parameters
+    ----------
+    incomplete, old : DataFrame
+        Claims whose evidence is not complete, and those open for more than 60 days: claim_id, carrier,
+        claim_type, age_days, claimed_cents, expected_cents.
+    evidence : float
+        By how much complete evidence raised the share won, of claims decided in the last 26 weeks.
+    """
+
+    incomplete: pd.DataFrame
+    old: pd.DataFrame
+    evidence: float
+
+
+def waiting(week: Week) -> Waiting:
+    """Look at the claims that are open.
+
+    What is expected of an incomplete one is what complete evidence adds, of an old one its whole chance.
+    """
+    listed = rows(week, "claims_on_hand").merge(
+        chances(week)[["carrier", "claim_type", "chance"]], on=["carrier", "claim_type"], how="left"
+    )
+    decided = listed[listed["decision"].isin(["accepted", "partial", "rejected"])]
+    decided = decided[pd.to_datetime(decided["opened_on"]) > _long_ago(week)]
+    won = decided["decision"] != "rejected"
+    shares = won.groupby(decided["is_complete"]).mean()
+    evidence = float(shares.get(True, np.nan) - shares.get(False, np.nan))
+    most = listed[["claimed_cents", "limit_cents"]].min(axis=1)
+    listed = listed.assign(most_cents=most)[listed["decision"].isna()]
+    incomplete = listed[~listed["is_complete"]]
+    incomplete = incomplete.assign(expected_cents=(incomplete["most_cents"] * max(evidence, 0.0)).round())
+    old = listed[listed["age_days"] > _OLD_DAYS]
+    old = old.assign(expected_cents=(old["most_cents"] * old["chance"]).round())
+    return Waiting(incomplete.reset_index(drop=True), old.reset_index(drop=True), evidence)
+
+
+def _long_ago(week: Week) -> pd.Timestamp:
+    return pd.Timestamp(week.week.sunday - dt.timedelta(weeks=_WEEKS))
+
+
+def _outcomes(week: Week, by: list[str]) -> pd.DataFrame:
+    """Add claims up by how many days they took, of the weeks up to the opened one, as known now."""
+    weeks = [one for one in week.cube.touched_weeks if one <= week.week][-_WEEKS:]
+    return week.cube.joint("claim_outcomes", [(str(one), week.cube.as_of) for one in weeks], by)
+
+
+def _lengths(counts: pd.DataFrame) -> pd.DataFrame:
+    """Give opened, decided and won by whole days, from 0 on."""
+    found = counts.groupby("days_bin")[["opened_n", "decided_n", "won_n"]].sum()
+    return found.reindex(range(int(found.index.max()) + 1), fill_value=0)
+
+
+def _won(counts: pd.DataFrame) -> float:
+    by_day = _lengths(counts)
+    lost = by_day["decided_n"] - by_day["won_n"]
+    curve = incidence(by_day["won_n"], lost, by_day["opened_n"] - by_day["decided_n"])
+    return float(curve[min(_HORIZON, len(curve) - 1)])
+
+
+def _speed(carrier: str, counts: pd.DataFrame) -> dict[str, object]:
+    by_day = _lengths(counts)
+    still = by_day["opened_n"] - by_day["decided_n"]
+    curve = survival(by_day["decided_n"], still)
+    lengths = by_day.index.to_numpy(float) + 0.5
+    # The decided alone, as if nothing were open: what a spreadsheet of decisions shows.
+    decided_only = survival(by_day["decided_n"], np.zeros(len(by_day)))
+    return {
+        "carrier": carrier,
+        "opened_n": int(by_day["opened_n"].sum()),
+        "open_n": int(still.sum()),
+        "median_days": float(quantile(curve, lengths, 0.5, 1.0)),
+        "decided_only_days": float(quantile(decided_only, lengths, 0.5, 1.0)),
+        "by_30": float(1 - curve[min(_MONTH, len(curve)) - 1]),
+        "won": _won(counts),
+    }

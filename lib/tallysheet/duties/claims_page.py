@@ -1,0 +1,237 @@
+"""The page about claims: what to file this week, what became of last week's list, how the rest goes."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from tallysheet.duties import claims
+from tallysheet.duties.known import lacking, switched_off
+from tallysheet.duties.proposals import Proposal, proposals_table, ranked
+from tallysheet.language import Language, isolated
+from tallysheet.tables import Column, Html, headline, paragraph, render_table, side_by_side
+from tallysheet.week import Week
+
+_SHOWN = 25
+_SOON_DAYS = 7
+_A_DAY = 1.0
+
+
+def opening(week: Week) -> Html:
+    """Say how much can still be claimed, how much of it runs out soon, and what last week's list brought."""
+    if off := _off(week):
+        return off
+    listed, language = claims.unclaimed(week), week.language
+    if listed.empty:
+        return headline(language.text("claims.none"), _followed(week), language)
+    soon = listed[listed["days_left"] <= _SOON_DAYS]
+    fact = language.text(
+        "claims.headline", n=len(listed), expected=_euros(listed["expected_cents"], language)
+    )
+    cause = language.text("claims.soon", n=len(soon), expected=_euros(soon["expected_cents"], language))
+    return headline(fact, f"{cause} {_followed(week)}".strip(), language)
+
+
+def _off(week: Week) -> Html | None:
+    missing = lacking(week, "claimable", "claims_on_hand")
+    return switched_off(missing, week.language) if missing else None
+
+
+def _euros(cents: pd.Series, language: Language) -> str:
+    return language.value(float(cents.sum()) / 100, "euro", 0)
+
+
+def _followed(week: Week) -> str:
+    came = claims.came_of(week)
+    if came.empty:
+        return ""
+    n = came["became"].value_counts()
+    over = came[came["became"] == "over"]
+    return week.language.text(
+        "claims.followed",
+        n=len(came),
+        claimed=int(n.get("claimed", 0)),
+        over=int(n.get("over", 0)),
+        lost=_euros(over["expected_cents"], week.language),
+    )
+
+
+def to_do(week: Week) -> Html:
+    """Rank what to do about claims by the money that it is expected to bring."""
+    if off := _off(week):
+        return off
+    language, listed, waiting = week.language, claims.unclaimed(week), claims.waiting(week)
+    proposals = [_file(part, str(carrier), language) for carrier, part in listed.groupby("carrier")]
+    proposals.append(
+        Proposal(
+            language.text("claims.complete", points=language.size(waiting.evidence, "share")),
+            _sum(waiting.incomplete),
+            len(waiting.incomplete),
+        )
+    )
+    proposals += [
+        Proposal(
+            language.text("claims.ask", carrier=language.name("carrier", carrier)), _sum(part), len(part)
+        )
+        for carrier, part in waiting.old.groupby("carrier")
+    ]
+    return proposals_table(ranked(proposals), language, items=language.text("claims.items"))
+
+
+def _sum(listed: pd.DataFrame) -> float:
+    return math.nan if listed.empty else float(listed["expected_cents"].sum()) / 100
+
+
+def _file(listed: pd.DataFrame, carrier: str, language: Language) -> Proposal:
+    until = pd.to_datetime(listed["last_day"]).min().date()
+    return Proposal(
+        language.text("claims.file", carrier=language.name("carrier", carrier)),
+        _sum(listed),
+        len(listed),
+        until,
+    )
+
+
+def deadlines(week: Week) -> Html:
+    """Show how much runs out when, and beside it what became of last week's list."""
+    if off := _off(week):
+        return off
+    language, text = week.language, week.language.text
+    listed, came = claims.unclaimed(week), claims.came_of(week)
+    bands = pd.cut(listed["days_left"], [-1, _SOON_DAYS, 30, 10_000], labels=["soon", "month", "later"])
+    left = _counted(listed, bands, ["soon", "month", "later"], "claims.left_band", language)
+    became = _counted(came, came["became"], ["claimed", "open", "over", "gone"], "claims.became", language)
+    columns = [
+        Column("n", text("claims.parcels"), "count"),
+        Column("expected", text("claims.expected"), "euro", decimals=0),
+    ]
+    tables = [
+        render_table(
+            found.iloc[:-1],
+            [Column("name", text(f"claims.{name}_head")), *columns],
+            caption=text(f"claims.{name}"),
+            language=language,
+            name=name,
+            total={"name": text("heat.all")} | dict(found[["n", "expected"]].iloc[-1]),
+        )
+        for name, found in (("deadlines", left), ("followed_up", became))
+    ]
+    return side_by_side(*tables)
+
+
+def _counted(
+    listed: pd.DataFrame, by: pd.Series, kinds: list[str], words: str, language: Language
+) -> pd.DataFrame:
+    """Count a list by kind and in all, with what is expected of it."""
+    counted = [(listed[by == kind], language.text(f"{words}.{kind}")) for kind in kinds]
+    return pd.DataFrame(
+        [
+            {"name": name, "n": len(part), "expected": float(part["expected_cents"].sum()) / 100}
+            for part, name in [*counted, (listed, "")]
+        ]
+    )
+
+
+def work_list(week: Week) -> Html:
+    """Show the parcels to claim, the most promising first; the whole list is in tables.xlsx."""
+    if off := _off(week):
+        return off
+    language, text = week.language, week.language.text
+    listed = claims.unclaimed(week)
+    if listed.empty:
+        return paragraph(text("claims.none"))
+    shown = listed.head(_SHOWN)
+    rows = pd.DataFrame(
+        {
+            "parcel": shown["shipment_id"].map(isolated),
+            "event": [language.name("event", one) for one in shown["event"]],
+            "carrier": [language.name("carrier", one) for one in shown["carrier"]],
+            "lane": shown["lane"],
+            "value": shown["value_cents"] / 100,
+            "most": shown["most_cents"] / 100,
+            "chance": shown["chance"],
+            "expected": shown["expected_cents"] / 100,
+            "until": [language.day(one.date()) for one in pd.to_datetime(shown["last_day"])],
+            "left": shown["days_left"],
+        }
+    )
+    columns = [
+        Column("parcel", text("claims.parcel")),
+        Column("event", text("claims.event")),
+        Column("carrier", text("dimension.carrier.one")),
+        Column("lane", text("dimension.lane.one")),
+        Column("value", text("claims.value"), "euro", decimals=0),
+        Column("most", text("claims.most"), "euro", decimals=0),
+        Column("chance", text("claims.chance"), "share", decimals=0),
+        Column("expected", text("claims.expected"), "euro", decimals=0),
+        Column("until", text("duty.until")),
+        Column("left", text("claims.left"), "count"),
+    ]
+    caption = text("claims.list", shown=len(shown), n=len(listed))
+    note = paragraph(text("claims.list_note", own=claims.OWN_CLAIMS), note=True)
+    return Html.join(render_table(rows, columns, caption=caption, language=language, name="unclaimed"), note)
+
+
+def speed(week: Week) -> Html:
+    """Show how long claims take by carrier, those still open counted, beside what the decided alone say."""
+    if off := _off(week):
+        return off
+    language, text = week.language, week.language.text
+    found = claims.speed(week)
+    *parts, total = found[found["opened_n"] > 0].to_dict("records")
+    rows = pd.DataFrame([one | {"name": language.name("carrier", one["carrier"])} for one in parts])
+    columns = [
+        Column("name", text("dimension.carrier.one")),
+        Column("opened_n", text("claims.opened"), "count"),
+        Column("open_n", text("claims.open"), "count"),
+        Column("median_days", text("claims.median"), "days"),
+        Column("decided_only_days", text("claims.decided_only"), "days"),
+        Column("by_30", text("claims.by_30"), "share", decimals=0),
+        Column("won", text("claims.won"), "share", decimals=0),
+    ]
+    table = render_table(
+        rows,
+        columns,
+        caption=text("claims.speed"),
+        language=language,
+        name="claims-by-carrier",
+        total={column.key: total.get(column.key) for column in columns} | {"name": text("heat.all")},
+    )
+    told = ""
+    if total["median_days"] - total["decided_only_days"] >= _A_DAY:
+        told = text(
+            "claims.bias",
+            all=language.value(total["median_days"], "days"),
+            decided=language.value(total["decided_only_days"], "days"),
+            n=total["open_n"],
+        )
+    return Html.join(*([paragraph(told)] if told else []), table)
+
+
+def refusals(week: Week) -> Html:
+    """Show why claims were refused, and what they asked for."""
+    if off := _off(week):
+        return off
+    language, text = week.language, week.language.text
+    found = claims.refusals(week)
+    if found.empty:
+        return paragraph(text("claims.no_refusal"))
+    first = found.iloc[0]
+    rows = found.assign(
+        name=[language.translated("value.reject_reason", one, one) for one in found["reason"].fillna("")],
+        claimed=found["claimed_cents"] / 100,
+    )
+    columns = [
+        Column("name", text("claims.reason")),
+        Column("refused_n", text("claims.refused"), "count"),
+        Column("share", text("claims.of_all"), "share", decimals=0),
+        Column("claimed", text("claims.asked"), "euro", decimals=0),
+    ]
+    told = text(
+        "claims.commonest", reason=rows["name"].iloc[0], share=language.value(first["share"], "share", 0)
+    )
+    caption = text("claims.refusals")
+    return Html.join(
+        paragraph(told), render_table(rows, columns, caption=caption, language=language, name="refusals")
+    )

@@ -1,0 +1,89 @@
+"""Rows as they were known at a moment, by the SELECTs in sql/lists: what work lists are made of."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+from importlib import resources
+
+import duckdb
+import pandas as pd
+
+from tallysheet.engine import connect
+from tallysheet.facts import set_references, show_known, tables_of
+from tallysheet.language import Language
+from tallysheet.tables import Html, paragraph
+from tallysheet.week import Week
+
+_GROUND = {"rules", "euro_rates", "countries", "workdays", "calendar", "look"}
+_WEEK = dt.timedelta(days=7)
+
+
+@cache
+def list_sql(name: str) -> str:
+    """Give a list's SELECT, as it stands in sql/lists."""
+    return (resources.files("tallysheet") / "sql" / "lists" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def tables_read(name: str) -> list[str]:
+    """Name the tables that a list is made of.
+
+    Examples
+    --------
+    >>> tables_read("claimable")
+    ['care_contacts', 'claims', 'contract_terms', 'orders', 'reverse_cases', 'shipments']
+    """
+    return sorted(duckdb.get_table_names(list_sql(name)) - _GROUND)
+
+
+def lacking(week: Week, *names: str) -> list[str]:
+    """Name the tables that lists need and of which there is no extract."""
+    there = set(tables_of(week.ledger))
+    return sorted({table for name in names for table in tables_read(name)} - there)
+
+
+def switched_off(missing: list[str], language: Language) -> Html:
+    """Say that a part of the page is left out, and which extracts would switch it on.
+
+    Examples
+    --------
+    >>> from tallysheet.language import read_language
+    >>> switched_off(["claims"], read_language("en")).html
+    '<p class="note">Left out: this needs extracts of claims. Load them to see it.</p>'
+    """
+    tables = language.listed([language.translated("gate.table", name, name) for name in missing])
+    return paragraph(language.text("duty.switched_off", tables=tables), note=True)
+
+
+def rows(week: Week, name: str, *, weeks_before: int = 0) -> pd.DataFrame:
+    """Give the rows of a list as they were known at the week's as-of, or so many weeks before it.
+
+    Parameters
+    ----------
+    week : Week
+    name : str
+        Of a SELECT in sql/lists. It reads the clean tables, what facts read beside them, and ``look``: one
+        row with seen_at and seen_on, the moment and its day, and first_day and last_day of the week.
+    weeks_before : int
+
+    Returns
+    -------
+    DataFrame
+        In the order of the SELECT; made once for the same data, moment and code.
+    """
+    seen_at = week.cube.as_of - weeks_before * _WEEK
+    return week.cube.remembered(
+        f"list-{name}", [str(week.week), str(seen_at)], lambda: _selected(week, name, seen_at)
+    )
+
+
+def _selected(week: Week, name: str, seen_at: dt.datetime) -> pd.DataFrame:
+    with connect() as connection:
+        show_known(connection, week.ledger, seen_at, tables_read(name), is_copied=False)
+        set_references(connection, week.settings.rules, week.cube.first_day, week.cube.span.last_day)
+        connection.execute(
+            "CREATE TABLE look AS SELECT CAST(? AS TIMESTAMP) AS seen_at, CAST(? AS DATE) AS seen_on, "
+            "CAST(? AS DATE) AS first_day, CAST(? AS DATE) AS last_day",
+            [seen_at, seen_at.date(), week.week.monday, week.week.sunday],
+        )
+        return connection.execute(list_sql(name)).df()
