@@ -62,11 +62,11 @@ def measured() -> Iterator[Spent]:
     spent.cpu = after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime
 
 
-def run(command: Sequence[str | Path], workbook: Path) -> None:
+def run(command: Sequence[str | Path], folder: Path) -> None:
     """Run a command of the environment; what it prints is shown only if it fails."""
     done = subprocess.run(
         [BIN / command[0], *command[1:]],
-        cwd=workbook,
+        cwd=folder,
         env={**os.environ, "TALLYSHEET_NOTIFY": ""},
         capture_output=True,
         text=True,
@@ -196,7 +196,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         workbook = Path(folder).resolve()
         shutil.copytree(ROOT / "notebooks", workbook / "notebooks")
-        run(["tallysheet", "sample", "--out", workbook / "data", "--size", chosen.size], workbook)
+        run(["tallysheet", "sample", "--out", workbook / "data", "--size", chosen.size], ROOT)
         report(workbook)
         if chosen.skip != "weekly":
             weekly(workbook, chosen.pairs)
