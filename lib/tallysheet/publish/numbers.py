@@ -137,7 +137,7 @@ class _Sentences(HTMLParser):
         if tag == "p" and kind == "headline":
             return self._lead
         if tag == "p" and kind == "" and not inside & {"figure", "figcaption", "table", "footer"}:
-            return section or PAGE
+            return section or ("" if "details" in inside else PAGE)
         return self._linked if tag == "span" and kind in ("figure", "why") and "li" in inside else ""
 
     def handle_endtag(self, tag: str) -> None:

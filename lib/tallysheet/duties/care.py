@@ -1,0 +1,194 @@
+"""Customer Care: what a late parcel costs, which contacts could be spared, and what logistics gains it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tallysheet.duties.known import rows
+from tallysheet.week import Week
+
+LATENESS = ("on_time", "one", "two", "three", "five", "never")
+"""Working days late: none, 1, 2, 3 or 4, 5 and more, not arrived at all."""
+COUNTS = ["parcels_n", "contacts_n", "where_n", "claims_n"]
+_WEEKS = 4
+_REASON_WEEKS = 8
+_Z = 1.96
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 95 % interval, weeks taken as they fall together (jackknife by week).
+
+    Parameters
+    ----------
+    value, low, high : float
+        NaN where fewer than two weeks are known.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+def by_lateness(week: Week) -> pd.DataFrame:
+    """Count contacts and claims by how late the parcel was, of 13 weeks that have had time to bring them.
+
+    Returns
+    -------
+    DataFrame
+        lateness (in order), parcels_n, contacts_n, where_n, claims_n, contacts, where, claims (each for a
+        parcel), extra (contacts of a parcel beyond those of one on time; NaN for that one), low, high (its
+        95 % interval), extra_cents (extra x rules.contact_cost_cents).
+    """
+    listed = rows(week, "contacts_by_lateness")
+    sums = listed.groupby("lateness")[COUNTS].sum().reindex(LATENESS, fill_value=0)
+    rates = {name[:-2]: sums[name] / sums["parcels_n"].where(sums["parcels_n"] > 0) for name in COUNTS[1:]}
+    found = sums.assign(**rates).reset_index()
+    extra = [_extra(listed, kind) for kind in LATENESS]
+    return found.assign(
+        extra=[one.value for one in extra],
+        low=[one.low for one in extra],
+        high=[one.high for one in extra],
+        extra_cents=[one.value * week.settings.rules.contact_cost_cents for one in extra],
+    )
+
+
+def _extra(listed: pd.DataFrame, kind: str) -> Estimate:
+    if kind == "on_time":
+        return Estimate(math.nan, math.nan, math.nan)
+    return _estimate(listed, lambda part: _rate(part, kind) - _rate(part, "on_time"))
+
+
+def _rate(listed: pd.DataFrame, kind: str, count: str = "contacts_n") -> float:
+    part = listed[listed["lateness"] == kind] if kind != "late" else listed[listed["lateness"] != "on_time"]
+    parcels = part["parcels_n"].sum()
+    return float(part[count].sum() / parcels) if parcels else math.nan
+
+
+def _estimate(listed: pd.DataFrame, figure: Callable[[pd.DataFrame], float]) -> Estimate:
+    """Leave each week out once; how much the figure moves by that is its error."""
+    value, weeks = figure(listed), sorted(set(listed["week"]))
+    without = np.array([figure(listed[listed["week"] != one]) for one in weeks])
+    n = len(weeks)
+    if n < 2 or not np.isfinite(without).all():
+        return Estimate(value, math.nan, math.nan)
+    error = math.sqrt((n - 1) / n * float(((without - without.mean()) ** 2).sum()))
+    return Estimate(value, value - _Z * error, value + _Z * error)
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one point of on-time is worth in a week: one parcel in a hundred on time instead of late.
+
+    Parameters
+    ----------
+    parcels : float
+        Parcels a week that this would be.
+    contacts, claims, cents : Estimate
+        Fewer contacts and claims, and what Care saves by the contacts, each a week.
+    """
+
+    parcels: float
+    contacts: Estimate
+    claims: Estimate
+    cents: Estimate
+
+
+def value_of_a_point(week: Week) -> Point:
+    """Estimate what one point of on-time saves, with late parcels as late as they are now."""
+    listed = rows(week, "contacts_by_lateness")
+    parcels = float(listed["parcels_n"].sum() / max(listed["week"].nunique(), 1) / 100)
+
+    def saved(count: str, worth: float = 1.0) -> Estimate:
+        return _estimate(
+            listed,
+            lambda part: parcels * worth * (_rate(part, "late", count) - _rate(part, "on_time", count)),
+        )
+
+    cost = float(week.settings.rules.contact_cost_cents)
+    return Point(parcels, saved("contacts_n"), saved("claims_n"), saved("contacts_n", cost))
+
+
+def by_carrier(week: Week) -> pd.DataFrame:
+    """Say what the late parcels of each carrier cost Care.
+
+    Returns
+    -------
+    DataFrame
+        carrier, parcels_n, late_n (not on time), late_share, extra_n (contacts beyond those of as many
+        parcels on time), extra_cents, each in a week on average; the dearest first.
+    """
+    listed = rows(week, "contacts_by_lateness")
+    weeks, usual = max(listed["week"].nunique(), 1), _rate(listed, "on_time")
+    late = listed[listed["lateness"] != "on_time"]
+    sums = late.groupby("carrier")[["parcels_n", "contacts_n"]].sum()
+    all_n = listed.groupby("carrier")["parcels_n"].sum()
+    found = pd.DataFrame(
+        {
+            "parcels_n": all_n / weeks,
+            "late_n": sums["parcels_n"].reindex(all_n.index, fill_value=0) / weeks,
+            "extra_n": (sums["contacts_n"] - usual * sums["parcels_n"]).reindex(all_n.index, fill_value=0)
+            / weeks,
+        }
+    )
+    found["late_share"] = found["late_n"] / found["parcels_n"]
+    found["extra_cents"] = found["extra_n"] * week.settings.rules.contact_cost_cents
+    return found.sort_values("extra_cents", ascending=False, kind="stable").reset_index()
+
+
+def spared(week: Week) -> pd.DataFrame:
+    """Count the contacts of the last four weeks that are known well enough and could have been spared.
+
+    Returns
+    -------
+    DataFrame
+        kind (``avoidable``: tracking could have answered; ``double``: the seller and Care both handled it),
+        contacts_n, of_n (of so many), cents, weeks (last four, joined), each in a week on average.
+    """
+    found = []
+    for kind, slug, fact, count, of in (
+        ("avoidable", "avoidable_contact_share", "wismo_openings", "avoidable_n", "wismo_n"),
+        ("double", "double_handling", "contacted_orders", "double_n", "contacted_n"),
+    ):
+        last = week.review.judged_week(slug)
+        if last is None:
+            continue
+        weeks = [one for one in week.cube.weeks if one <= last][-_WEEKS:]
+        sums = week.cube.joint(fact, [(str(one), week.cube.as_of) for one in weeks], [])[[count, of]].sum()
+        found.append(
+            {
+                "kind": kind,
+                "contacts_n": sums[count] / len(weeks),
+                "of_n": sums[of] / len(weeks),
+                "cents": sums[count] / len(weeks) * week.settings.rules.contact_cost_cents,
+                "weeks": ", ".join(map(str, weeks)),
+            }
+        )
+    return pd.DataFrame(found, columns=["kind", "contacts_n", "of_n", "cents", "weeks"])
+
+
+def reasons(week: Week) -> pd.DataFrame:
+    """Count contacts by Care's reason: the week, and the eight weeks before on average.
+
+    Returns
+    -------
+    DataFrame
+        reason (empty: none given), now_n, usual_n, change_n; the largest move first. The sum of the changes
+        is that of all contacts: reasons that are renamed move against each other.
+    """
+    weeks = [one for one in week.cube.weeks if one <= week.week][-_REASON_WEEKS - 1 :]
+    looks = [(str(one), week.cube.as_of) for one in weeks]
+    counts = week.cube.joint("contact_openings", looks, ["reason"])
+    table = counts.pivot_table(
+        index="reason", columns="week", values="opened_n", aggfunc="sum", fill_value=0
+    ).reindex(columns=[str(one) for one in weeks], fill_value=0)
+    usual = table.iloc[:, :-1].mean(axis=1)
+    found = pd.DataFrame({"now_n": table.iloc[:, -1], "usual_n": usual})
+    found["change_n"] = found["now_n"] - found["usual_n"]
+    order = found["change_n"].abs().sort_values(ascending=False, kind="stable").index
+    return found.loc[order].reset_index()
