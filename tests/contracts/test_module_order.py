@@ -18,7 +18,7 @@ panel spells suspects findings evidence gates gates.quality gates.context gates.
 say causes tables svg control_charts weekly_charts small_multiples funnel curves charts opening page lead_page
 fine_print kpi_page
 week_kpi week duties duties.known duties.proposals duties.cards duties.claims duties.claims_page duties.care
-duties.care_page
+duties.care_page duties.health duties.health_page
 explain sampling
 warm_kernel.bound warm_kernel.server warm_kernel.provisioner warm_kernel execute
 publish publish.script publish.checks publish.pages publish.plan publish.week_tables publish.spreadsheets

@@ -75,7 +75,7 @@ def proposals_table(proposals: Sequence[Proposal], language: Language, *, items:
         Column("text", text("duty.what")),
         Column("euros", text("duty.euros"), "euro", decimals=0),
         Column("parcels", items, "count"),
-        Column("until", text("duty.until")),
+        *([Column("until", text("duty.until"))] if any(one.until for one in proposals) else []),
     ]
     caption = text("duty.to_do")
     return render_table(

@@ -1,0 +1,177 @@
+"""Claims: the list of what can still be asked for is right, and what is said of the rest holds."""
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tallysheet as ts
+from tallysheet.duties import claims, claims_page
+from tallysheet.settings import read_settings
+
+pytestmark = pytest.mark.slow
+
+WEEKS = ("2026-W12", "2026-W30", "2026-W46")
+"""One with a hub that was shut before, one in summer, the newest."""
+LOST_AFTER = pd.Timedelta(days=15)
+RATES = {"EUR": 1.0, "GBP": 0.87, "USD": 1.09, "PLN": 4.30, "CZK": 24.8}
+
+
+def opened(data: Path, week: str):
+    """Open a week as it is known on its Monday."""
+    monday = dt.date.fromisocalendar(int(week[:4]), int(week[-2:]), 7) + dt.timedelta(days=1)
+    return ts.open_week(week, data=data, as_of=f"{monday}T07:00")
+
+
+@pytest.fixture(scope="module", params=WEEKS)
+def week(request, sample_of_size_s):
+    return opened(sample_of_size_s, request.param)
+
+
+@pytest.fixture(scope="module")
+def newest(sample_of_size_s):
+    return opened(sample_of_size_s, WEEKS[-1])
+
+
+def by_hand(week) -> dict[str, tuple[str, int]]:
+    """List unclaimed parcels another way, in pandas: parcel to last day and most that is paid, in cents."""
+    today = pd.Timestamp(week.cube.as_of.date())
+    parcels = week.sql("SELECT * FROM shipments")
+    due = pd.to_datetime(parcels["promised_date"])
+    parcels = parcels[(due <= today) & (due >= today - pd.Timedelta(days=200))]
+    due = pd.to_datetime(parcels["promised_date"])
+    arrived = parcels["first_attempt_at"].fillna(parcels["delivered_at"]).dt.normalize()
+    lost = parcels["first_scan_at"].dt.normalize() < due + LOST_AFTER
+    lost &= np.where(arrived.isna(), due + LOST_AFTER <= today, arrived >= due + LOST_AFTER)
+    told = week.sql("SELECT order_id, opened_at FROM care_contacts WHERE contact_reason = 'damaged'")
+    last_told = told.groupby("order_id")["opened_at"].max()
+    filed = week.sql("SELECT shipment_id, claim_type FROM claims")
+    damaged = (parcels["order_id"].map(last_told) >= parcels["delivered_at"]) | parcels["shipment_id"].isin(
+        filed.loc[filed["claim_type"] == "damaged", "shipment_id"]
+    )
+    damaged &= (parcels["flow"] == "outbound") & parcels["delivered_at"].notna() & ~lost
+    events = parcels[lost | damaged].assign(lost=lost)
+    events = events[~events["shipment_id"].isin(filed["shipment_id"])]
+    terms = week.sql("SELECT * FROM contract_terms")
+    lines = week.sql("SELECT order_id, item_value_cents, currency FROM orders")
+    worth = (
+        (lines["item_value_cents"] / lines["currency"].map(RATES)).round().groupby(lines["order_id"]).sum()
+    )
+    cases = week.sql("SELECT case_id, offer_value_cents, currency FROM reverse_cases").set_index("case_id")
+    found = {}
+    for one in events.itertuples():
+        day = pd.Timestamp(one.promised_date) if one.lost else one.delivered_at.normalize()
+        mine = terms[(terms["carrier"] == one.carrier) & (pd.to_datetime(terms["valid_from"]) <= day)]
+        mine = mine[pd.to_datetime(mine["valid_to"]).fillna(today) >= day].iloc[0]
+        last = day + pd.Timedelta(days=int(mine["claim_deadline_days"]))
+        if last < today:
+            continue
+        limit = round(mine["liability_limit_cents"] / RATES[mine["currency"]])
+        value = worth.get(one.order_id)
+        if value is None and one.case_id in cases.index:
+            case = cases.loc[one.case_id]
+            value = round(case["offer_value_cents"] / RATES[case["currency"]])
+        found[one.shipment_id] = str(last.date()), limit if value is None else min(int(value), limit)
+    return found
+
+
+def test_the_list_is_what_another_way_gives(week):
+    """Which parcels, until when, and how much at most; the most promising first."""
+    listed = claims.unclaimed(week)
+    last = pd.to_datetime(listed["last_day"]).dt.date.astype(str)
+
+    assert dict(zip(listed["shipment_id"], zip(last, listed["most_cents"], strict=True), strict=True)) == (
+        by_hand(week)
+    )
+    assert listed["expected_cents"].is_monotonic_decreasing
+    assert (listed["expected_cents"] == (listed["chance"] * listed["most_cents"]).round()).all()
+
+
+def test_lost_parcels_are_those_of_the_truth(newest, sample_of_size_s):
+    """Month by month, with the money that carriers are liable for; the list reads no truth."""
+    listed = claims.rows(newest, "claimable")
+    lost = listed[listed["event"] == "lost"]
+    month = pd.to_datetime(lost["happened_on"]).dt.strftime("%Y-%m")
+    most = lost[["value_cents", "limit_cents"]].min(axis=1)
+    truth = pd.read_csv(sample_of_size_s / "truth" / "claims.csv").query("type == 'lost'")
+    true = truth.groupby("month")[["events", "filed", "liable_cents"]].sum()
+    whole = [f"2026-{number:02}" for number in range(5, 11)]
+
+    assert lost.groupby(month).size()[whole].sum() == pytest.approx(true["events"][whole].sum(), rel=0.03)
+    # A claim or two name no parcel.
+    filed = (lost["claims_n"] > 0).groupby(month).sum()[whole].sum()
+    assert filed == pytest.approx(true["filed"][whole].sum(), abs=3)
+    assert most.groupby(month).sum()[whole].sum() == pytest.approx(
+        true["liable_cents"][whole].sum(), rel=0.03
+    )
+
+
+def test_each_line_of_last_week_is_followed(week):
+    """What is still open stands on this week's list; what is not claimed and over stands on none."""
+    before, came = claims.unclaimed(week, weeks_before=1), claims.came_of(week)
+    now = set(claims.unclaimed(week)["shipment_id"])
+
+    assert came["shipment_id"].to_list() == before["shipment_id"].to_list()
+    open_now = set(came.loc[came["became"] == "open", "shipment_id"])
+    assert open_now <= now
+    assert not now & set(came.loc[came["became"] != "open", "shipment_id"])
+    filed = set(week.sql("SELECT DISTINCT shipment_id FROM claims")["shipment_id"])
+    assert set(came.loc[came["became"] == "claimed", "shipment_id"]) <= filed
+
+
+def test_a_small_carrier_is_drawn_towards_its_kind(newest):
+    """By thirty claims of the kind; a carrier with many keeps its own share."""
+    found = claims.chances(newest)
+    lost = found[found["claim_type"] == "lost"].set_index("carrier")
+    own_n = lost["opened_n"] * lost["own"]
+    usual = (lost["chance"] * (lost["opened_n"] + 30) - own_n) / 30
+
+    assert usual.max() - usual.min() < 1e-9
+    assert lost["own"].min() < usual.iloc[0] < lost["own"].max()
+
+
+def test_decisions_alone_look_too_fast(newest):
+    """The median with open claims is longer than that of the decided, which leaves out what takes long."""
+    total = claims.speed(newest).iloc[-1]
+
+    assert total["carrier"] == ""
+    assert total["open_n"] > 0
+    assert 14 < total["decided_only_days"] < total["median_days"] < 26  # 19 days to a decision, and filing
+
+
+def test_refusals_add_up_and_name_their_reasons(newest):
+    """Shares make one; incomplete documents come first, as nearly half of refusals are injected so."""
+    found = claims.refusals(newest)
+
+    assert found["share"].sum() == pytest.approx(1)
+    assert found["reason"].iloc[0] == "incomplete_documents"
+
+
+def test_open_claims_that_lack_evidence_or_are_old(newest):
+    """They are open, and complete evidence helps, as it does in the sample (22 points)."""
+    found = claims.waiting(newest)
+    undecided = set(newest.sql("SELECT claim_id FROM claims WHERE decision IS NULL")["claim_id"])
+
+    assert set(found.incomplete["claim_id"]) | set(found.old["claim_id"]) <= undecided
+    assert (found.old["age_days"] > 60).all()
+    assert 0.05 < found.evidence < 0.4
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_the_page_tells_the_sum_of_its_list(sample_of_size_s, lang):
+    """The headline's euros and parcels are those of the table below."""
+    week = ts.open_week(WEEKS[-1], data=sample_of_size_s, lang=lang)
+    listed = claims.unclaimed(week)
+    euros = week.language.value(listed["expected_cents"].sum() / 100, "euro", 0)
+
+    assert f"{euros}" in claims_page.opening(week).html
+    assert euros in claims_page.deadlines(week).html
+    for piece in (claims_page.to_do, claims_page.work_list, claims_page.speed, claims_page.refusals):
+        assert "<table" in piece(week).html
+
+
+def test_the_rates_of_this_test_are_the_samples(sample_of_size_s):
+    """Else the sums above would be about other money."""
+    assert read_settings(sample_of_size_s).rules.euro_rates == RATES
