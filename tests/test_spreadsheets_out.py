@@ -14,8 +14,9 @@ from small_workbook import make_workbook, rows
 import tallysheet as ts
 from tallysheet.errors import ReportError
 from tallysheet.language import read_language
+from tallysheet.publish.cells import Figure, Table, figure
 from tallysheet.publish.spreadsheets import MAX_TEXT, as_csv, guarded, number_format, sheet_name, workbook
-from tallysheet.publish.week_tables import Figure, Table, figure, verdicts, week_tables
+from tallysheet.publish.week_tables import verdicts, week_tables
 
 AS_OF = dt.datetime(2026, 11, 16, 7)
 ENGLISH, FRENCH = read_language("en"), read_language("fr")

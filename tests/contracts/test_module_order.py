@@ -19,9 +19,11 @@ say causes tables svg control_charts weekly_charts small_multiples funnel curves
 fine_print kpi_page
 week_kpi week duties duties.known duties.proposals duties.cards duties.claims duties.claims_page duties.care
 duties.care_page duties.health duties.health_page
+duties.standardised duties.carriers duties.carriers_proof duties.carriers_page duties.carrier_briefs
 explain sampling
 warm_kernel.bound warm_kernel.server warm_kernel.provisioner warm_kernel execute
-publish publish.script publish.checks publish.pages publish.plan publish.week_tables publish.spreadsheets
+publish publish.script publish.checks publish.pages publish.plan publish.cells publish.work_lists publish.week_tables
+publish.spreadsheets
 publish.numbers publish.digest publish.beside publish.versions publish.made publish.manifest publish.archive
 publish.surroundings publish.keys publish.making publish.explanation publish.weekly publish.alone
 publish.report notify schedule status terminal cli

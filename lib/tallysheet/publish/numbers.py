@@ -9,7 +9,8 @@ from html.parser import HTMLParser
 
 from tallysheet.errors import ReportError
 from tallysheet.language import Language
-from tallysheet.publish.week_tables import Cell, Figure, WeekTables
+from tallysheet.publish.cells import Cell, Figure
+from tallysheet.publish.week_tables import WeekTables
 
 _NUMBER = re.compile(
     r"(?<![\w.,:/-])(\d+(?:[,\u202f\u00a0]\d{3})*(?:[.,]\d+)?)(?:[\u202f\u00a0 ]?(%))?(?![\w/-])"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,40 +16,10 @@ from tallysheet.kpis import kpi
 from tallysheet.language import Language
 from tallysheet.ledger import Ledger
 from tallysheet.page import how_final
+from tallysheet.publish.cells import Cell, Table, figure
+from tallysheet.publish.work_lists import work_lists
 from tallysheet.telling import volume_shares
 from tallysheet.week import Week
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A number with its unit, as a value or as a signed change.
-
-    Parameters
-    ----------
-    number : float
-        As computed: a share is 0 to 1.
-    unit : str
-        One of `tallysheet.language.FORMS`.
-    signed : bool
-        Whether it is a change; one of a share is in percentage points.
-    """
-
-    number: float
-    unit: str
-    signed: bool = False
-
-
-Cell = str | Figure | None
-"""Text, a number, or nothing where it is not known."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table for a spreadsheet: what it is called, its headers, its rows."""
-
-    name: str
-    headers: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -62,13 +31,14 @@ class WeekTables:
     segments: Table
     causes: Table
     actions: Table
+    lists: tuple[Table, ...]
     files: Table
     definitions: Table
 
     @property
     def everything(self) -> tuple[Table, ...]:
         """All of them, in the order of the workbook."""
-        return (*self.results, self.files, self.definitions)
+        return (*self.results, *self.lists, self.files, self.definitions)
 
     @property
     def results(self) -> tuple[Table, ...]:
@@ -85,20 +55,10 @@ def week_tables(week: Week, language: Language) -> WeekTables:
         segments(explanations, language),
         verdicts(pd.concat([week.verdicts, week.continuing], ignore_index=True), language),
         actions(week.told.actions_for(language), language),
+        work_lists(week, language),
         files(week.ledger, language),
         definitions([one.kpi for one in explanations], language),
     )
-
-
-def figure(number: float | None, unit: str, *, signed: bool = False) -> Figure | None:
-    """Give a number as a cell; an empty cell where it is missing or without bounds.
-
-    Examples
-    --------
-    >>> figure(0.5, "share"), figure(float("nan"), "share")
-    (Figure(number=0.5, unit='share', signed=False), None)
-    """
-    return None if number is None or not math.isfinite(number) else Figure(float(number), unit, signed)
 
 
 def scorecard(week: Week, language: Language) -> Table:

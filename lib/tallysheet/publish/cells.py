@@ -1,0 +1,49 @@
+"""Tables of plain values: what a spreadsheet holds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with its unit, as a value or as a signed change.
+
+    Parameters
+    ----------
+    number : float
+        As computed: a share is 0 to 1.
+    unit : str
+        One of `tallysheet.language.FORMS`.
+    signed : bool
+        Whether it is a change; one of a share is in percentage points.
+    """
+
+    number: float
+    unit: str
+    signed: bool = False
+
+
+Cell = str | Figure | None
+"""Text, a number, or nothing where it is not known."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for a spreadsheet: what it is called, its headers, its rows."""
+
+    name: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+def figure(number: float | None, unit: str, *, signed: bool = False) -> Figure | None:
+    """Give a number as a cell; an empty cell where it is missing or without bounds.
+
+    Examples
+    --------
+    >>> figure(0.5, "share"), figure(float("nan"), "share")
+    (Figure(number=0.5, unit='share', signed=False), None)
+    """
+    return None if number is None or not math.isfinite(number) else Figure(float(number), unit, signed)
