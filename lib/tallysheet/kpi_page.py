@@ -81,7 +81,7 @@ def kpi_section(review: Review, explanation: Explanation, language: Language) ->
     one, slug = explanation.kpi, explanation.kpi.slug
     pieces = [
         *(_lines(lines_of(review, slug, by), one, language) for by in _dimensions(review, one)),
-        _funnel(funnel_of(review, slug), one, language),
+        funnel_figure(funnel_of(review, slug), one, language),
         _lasting(lasting_of(review, slug), one, language),
         _completeness(completeness_of(review, slug), one, language),
     ]
@@ -212,7 +212,8 @@ def _lines(lines: Lines | None, one: Kpi, language: Language) -> Html | str | No
     )
 
 
-def _funnel(found: Funnel | None, one: Kpi, language: Language) -> Html | None:
+def funnel_figure(found: Funnel | None, one: Kpi, language: Language) -> Html | None:
+    """Draw a KPI's many small values against their total; None where there is no funnel."""
     if found is None:
         return None
     text, judged = language.text, len(found.points)

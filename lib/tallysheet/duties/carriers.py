@@ -1,0 +1,215 @@
+"""Carriers: who is late beyond the others on the same lanes, in which leg, what is lost and what not told."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from tallysheet.actions import FollowUp, follow_up, read_actions
+from tallysheet.durations import quantile
+from tallysheet.duties.known import rows
+from tallysheet.duties.standardised import against_others, lane_by_lane
+from tallysheet.facts import tables_of
+from tallysheet.kpi import Kpi
+from tallysheet.kpis import kpi
+from tallysheet.week import Week
+from tallysheet.weeks import IsoWeek
+
+WEEKS = 13
+"""So many weeks that are final are compared."""
+_A_WEEK = dt.timedelta(weeks=1)
+_ON_ITS_WAY = pd.Timedelta(days=3)
+"""What was scanned so long before an event was on its way when it began."""
+FLOW_ENDS = "|"
+"""Between the flow and the way in the name of a lane."""
+SLUGS = ("otd", "carrier_otd", "loss_rate", "damage_rate", "scan_compliance", "scan_latency_hours")
+
+
+def measured(week: Week) -> Kpi:
+    """Give the KPI by which carriers are compared: their own days from the first scan, else the promise."""
+    return kpi("carrier_otd" if "carrier_otd" in week.available else "otd")
+
+
+def final_weeks(week: Week, slug: str, *, weeks_before: int = 0) -> list[IsoWeek]:
+    """Give the last 13 weeks of which a KPI was final, for this week's page or that of so many before."""
+    last = week.week.shift(-weeks_before)
+    seen_at, full = week.cube.as_of - weeks_before * _A_WEEK, dt.timedelta(days=kpi(slug).maturity_days)
+    known = [one for one in week.cube.weeks if one <= last and seen_at - one.ended_at >= full]
+    return known[-WEEKS:]
+
+
+def counts(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
+    """Count what carriers carried and what of it was in time, by week and lane.
+
+    Returns
+    -------
+    DataFrame
+        carrier, lane (with its flow, if it is not the only one), way (the lane alone), week, x, n.
+    """
+    one, columns = measured(week), ["carrier", "lane", "way", "week", "x", "n"]
+    seen_at = week.cube.as_of - weeks_before * _A_WEEK
+    looks = [(str(each), seen_at) for each in final_weeks(week, one.slug, weeks_before=weeks_before)]
+    if not looks or one.slug not in week.available:
+        return pd.DataFrame(columns=columns)
+    found = week.cube.remembered(
+        "carriers", [one.slug, str(week.week), str(seen_at)], lambda: _added(week, one.fact, looks)
+    )
+    return _by_lane(found.assign(x=found[one.numerator], n=found[str(one.denominator)]))[columns]
+
+
+def _added(week: Week, fact: str, looks: list[tuple[str, dt.datetime]]) -> pd.DataFrame:
+    """Add a fact up by carrier, flow and lane; where no country is known, from place to place."""
+    found = week.cube.joint(fact, looks, ["carrier", "flow", "lane"])
+    if fact == "shipments" and (found["lane"] == "").all():
+        found = week.cube.joint(fact, looks, ["carrier", "flow", "origin", "destination"])
+        found = found.assign(lane=found["origin"] + "-" + found["destination"])
+    return found
+
+
+def _by_lane(found: pd.DataFrame) -> pd.DataFrame:
+    """Name the lanes with their flow, as a return is another thing than its way out; not if there is one."""
+    is_one_flow = found["flow"].nunique() < 2
+    lane = found["lane"] if is_one_flow else found["flow"] + FLOW_ENDS + found["lane"]
+    return found.assign(way=found["lane"], lane=lane)
+
+
+def compared(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
+    """Compare carriers with the others on the same lanes, as `against_others` does."""
+    return against_others(counts(week, weeks_before=weeks_before))
+
+
+def lanes(week: Week) -> pd.DataFrame:
+    """Compare carriers with the others lane by lane, as `lane_by_lane` does."""
+    return lane_by_lane(counts(week))
+
+
+def events(week: Week) -> pd.DataFrame:
+    """List strikes, weather and closures of the event log that no carrier has to itself.
+
+    Returns
+    -------
+    DataFrame
+        kind, starts_on, ends_on, country (empty: all), of which some day lies in the weeks compared.
+    """
+    columns = ["kind", "starts_on", "ends_on", "country"]
+    weeks = final_weeks(week, measured(week).slug)
+    if "event_log" not in tables_of(week.ledger) or not weeks:
+        return pd.DataFrame(columns=columns)
+    found = week.sql(
+        "SELECT kind, starts_on, coalesce(ends_on, starts_on) AS ends_on, coalesce(country, '') AS country "
+        "FROM event_log WHERE kind IN ('strike', 'weather', 'closure') AND carrier IS NULL ORDER BY ALL"
+    )
+    ends = pd.to_datetime(found["ends_on"]) >= pd.Timestamp(weeks[0].monday)
+    return found[ends & (pd.to_datetime(found["starts_on"]) <= pd.Timestamp(weeks[-1].sunday))]
+
+
+def spared(week: Week) -> pd.DataFrame | None:
+    """Compare carriers as `compared` does, without the weeks and countries of `events`; None without any."""
+    found = events(week)
+    if found.empty:
+        return None
+    counted = counts(week)
+    mondays = {name: pd.Timestamp(IsoWeek.parse(name).monday) for name in counted["week"].unique()}
+    monday = counted["week"].map(mondays)
+    ends = counted["way"].str.split("-")
+    is_touched = pd.Series(False, index=counted.index)
+    for event in found.to_dict("records"):
+        is_then = monday <= pd.Timestamp(event["ends_on"])
+        is_then &= monday + pd.Timedelta(days=6) >= pd.Timestamp(event["starts_on"]) - _ON_ITS_WAY
+        is_there = ends.map(lambda places, country=event["country"]: country in ("", *places))
+        is_touched |= is_then & is_there
+    return against_others(counted[~is_touched])
+
+
+def legs(week: Week) -> pd.DataFrame:
+    """Count the late parcels of the last 4 weeks by carrier and the leg that made them late.
+
+    Returns
+    -------
+    DataFrame
+        By carrier: due, late, and of the late handover, both, transit, last_mile, unknown.
+    """
+    listed = rows(week, "late_legs")
+    kinds = ["in_time", "handover", "both", "transit", "last_mile", "unknown"]
+    wide = listed.pivot_table(
+        index="carrier", columns="leg", values="parcels_n", aggfunc="sum", fill_value=0
+    ).reindex(columns=kinds, fill_value=0)
+    due = wide.sum(axis=1)
+    return wide.assign(due=due, late=due - wide["in_time"]).drop(columns="in_time").reset_index()
+
+
+def losses(week: Week) -> pd.DataFrame:
+    """Say what was lost, beside the others on the same lanes, what it was worth and where the worth gathers.
+
+    Returns
+    -------
+    DataFrame
+        As `compared` of parcels that were not lost, with losses_n, value_cents, paid_cents and net_loss_cents
+        (of the weeks; lost or damaged), and lane and category (of most of the value) with their shares of it.
+    """
+    weeks = final_weeks(week, "loss_rate")
+    found = _remembered(week, "loss_values", weeks, ["carrier", "lane", "category"])
+    scanned = _remembered(week, "first_scans", weeks, ["carrier", "flow", "lane"])
+    scanned = scanned.assign(x=scanned["scanned_n"] - scanned["lost_n"], n=scanned["scanned_n"])
+    table = against_others(_by_lane(scanned)).set_index("carrier")
+    measures = ["losses_n", "value_cents", "paid_cents", "net_loss_cents"]
+    table = table.join(found.groupby("carrier")[measures].sum())
+    table[measures] = table[measures].fillna(0)
+    for name in ("lane", "category"):
+        parts = found.groupby(["carrier", name])["value_cents"].sum()
+        whole = parts.groupby("carrier").sum()
+        table[name] = parts[parts > 0].groupby("carrier").idxmax().map(lambda key: key[1])
+        table[f"{name}_share"] = parts.groupby("carrier").max() / whole.where(whole > 0)
+    return table.reset_index()
+
+
+def scans(week: Week) -> pd.DataFrame:
+    """Say of how many parcels carriers told all that they must, and how late they told it.
+
+    Returns
+    -------
+    DataFrame
+        As `compared` of parcels with all their messages, with median_hours (of the last 4 of the weeks).
+    """
+    weeks = final_weeks(week, "scan_compliance")
+    found = _remembered(week, "handed_over", weeks, ["carrier", "flow", "lane"])
+    table = against_others(_by_lane(found.assign(x=found["complete_n"], n=found["due_n"])))
+    messages = _remembered(week, "scan_messages", weeks[-4:], ["carrier"])
+    median = {
+        str(name): _median(part.groupby("latency_bin")["received_n"].sum())
+        for name, part in messages.groupby("carrier")
+    }
+    return table.assign(median_hours=table["carrier"].map(median))
+
+
+def promise_kept(week: Week) -> pd.Series:
+    """Give by carrier the share that came by the promise in the 13 final weeks, as customers see it."""
+    found = _remembered(week, "shipments", final_weeks(week, "otd"), ["carrier"])
+    summed = found.groupby("carrier")[["on_time_n", "due_n"]].sum()
+    return summed["on_time_n"] / summed["due_n"].where(summed["due_n"] > 0)
+
+
+def _remembered(week: Week, fact: str, weeks: list[IsoWeek], by: list[str]) -> pd.DataFrame:
+    """Add a fact up by several dimensions, of weeks as known now."""
+    looks = [(str(one), week.cube.as_of) for one in weeks or [week.week]]
+    about = [fact, *(name for name, _ in looks), *by]
+    return week.cube.remembered("carriers", about, lambda: week.cube.joint(fact, looks, by))
+
+
+def _median(by_bin: pd.Series) -> float:
+    """Give the median of a histogram of quarters of an hour."""
+    shape = kpi("scan_latency_hours").histogram
+    if shape is None or by_bin.sum() == 0:
+        return float("nan")
+    whole = by_bin.reindex(range(int(by_bin.index.max()) + 1), fill_value=0)
+    left = 1 - whole.cumsum().to_numpy() / whole.sum()
+    middles = [shape.middle(number) for number in whole.index]
+    return float(quantile(left, middles, 0.5, shape.width))
+
+
+def under_way(week: Week) -> list[FollowUp]:
+    """List the actions of data/actions.csv that are about carriers, with what came of those that are due."""
+    listed = read_actions(week.settings.data / "actions.csv")
+    about = [one for one in listed if "carrier" in one.where or (one.kpi in SLUGS and not one.where)]
+    return list(follow_up(about, week.review, week.available))

@@ -1,0 +1,221 @@
+"""The page about carriers: who is late beyond the others, what to ask of whom, and what bears it out."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from tallysheet import kpi_page, say
+from tallysheet.by_value import funnel
+from tallysheet.duties import carriers, carriers_proof
+from tallysheet.duties.known import switched_off
+from tallysheet.duties.proposals import Proposal, proposals_table, ranked
+from tallysheet.kpi import Kpi
+from tallysheet.language import Language
+from tallysheet.page import actions_table
+from tallysheet.tables import Column, Html, headline, paragraph, render_table
+from tallysheet.week import Week
+
+_LANES = 20
+
+
+def opening(week: Week) -> Html:
+    """Name the carrier that is late most beyond the others on the same lanes, and what its mix hides."""
+    if off := _off(week):
+        return off
+    language, found = week.language, carriers.compared(week)
+    later = found[found["high"] < 0].sort_values("excess", ascending=False)
+    if later.empty:
+        return headline(language.text("carriers.none_later"), _followed(week), language)
+    worst = later.iloc[0]
+    fact = language.text(
+        "carriers.headline",
+        carrier=language.name("carrier", worst["carrier"]),
+        excess=language.value(worst["excess"], "count", 1),
+        n=round(worst["excess"]),
+        noun=language.text("noun.shipments"),
+    )
+    cause = language.text(
+        "carriers.gap",
+        gap=language.size(worst["gap"], "share"),
+        ends=_ends(worst, language),
+        raw=language.value(worst["raw"], "share"),
+        raw_others=language.value(worst["raw_others"], "share"),
+    )
+    return headline(fact, f"{cause} {_followed(week)}".strip(), language)
+
+
+def _off(week: Week) -> Html | None:
+    if carriers.measured(week).slug not in week.available:
+        return switched_off(["shipments"], week.language)
+    if carriers.counts(week).empty:
+        return paragraph(week.language.text("carriers.no_week"))
+    return None
+
+
+def _ends(row: pd.Series, language: Language) -> str:
+    return language.interval(row["low"], row["high"], "gap")
+
+
+def _followed(week: Week) -> str:
+    before = carriers.compared(week, weeks_before=1) if _is_known(week, 1) else pd.DataFrame()
+    named = list(before[before["high"] < 0]["carrier"]) if len(before) else []
+    if not named:
+        return ""
+    now = carriers.compared(week).set_index("carrier")
+    still = sum(bool(now["high"].get(one, math.nan) < 0) for one in named)
+    return week.language.text("carriers.followed", n=len(named), still=still)
+
+
+def _is_known(week: Week, weeks_before: int) -> bool:
+    return not carriers.counts(week, weeks_before=weeks_before).empty
+
+
+def scorecard(week: Week) -> Html:
+    """Show each carrier beside the others on the same lanes, step by step from what customers see."""
+    if off := _off(week):
+        return off
+    language, text, one = week.language, week.language.text, carriers.measured(week)
+    found, name = carriers.compared(week), say.name(one, week.language)
+    weeks = carriers.final_weeks(week, one.slug)
+    shown = found.assign(
+        name=[language.name("carrier", code) for code in found["carrier"]],
+        weekly=found["n"] / len(weeks),
+        interval=carriers_proof.ends(found["low"], found["high"]),
+        told=[_told(row, language) for row in found.to_dict("records")],
+    )
+    columns = [
+        Column("name", say.dimension_name("carrier", language)),
+        Column("weekly", text("carriers.weekly"), "count"),
+        Column("raw", text("carriers.raw"), "share"),
+        Column("raw_others", text("carriers.raw_others"), "share"),
+        Column("level", text("carriers.level"), "share"),
+        Column("others", text("carriers.others"), "share"),
+        Column("gap", text("carriers.gap_head"), "points"),
+        Column("interval", text("carriers.interval"), "range", of="gap"),
+        Column("coverage", text("carriers.coverage"), "share", decimals=0),
+        Column("excess", text("carriers.excess"), "signed_count", decimals=1),
+        Column("told", text("carriers.told")),
+    ]
+    if one.slug == "carrier_otd" and "otd" in week.available:
+        kept, targets = carriers.promise_kept(week), week.review
+        goals = [
+            targets.target("otd", (("carrier", code),)) or targets.target("otd") for code in found["carrier"]
+        ]
+        shown = shown.assign(
+            kept=shown["carrier"].map(kept), goal=[goal.target if goal else math.nan for goal in goals]
+        )
+        columns[2:2] = [
+            Column("kept", text("carriers.kept"), "share"),
+            *([Column("goal", text("carriers.goal"), "share")] if any(goals) else []),
+        ]
+    caption = text(
+        "carriers.scorecard",
+        name=name,
+        first=language.week_code(weeks[0]),
+        last=language.week_code(weeks[-1]),
+    )
+    table = render_table(shown, columns, caption=caption, language=language, name="carriers")
+    return Html.join(table, paragraph(text(f"carriers.note_{one.slug}"), note=True))
+
+
+def _told(row: carriers_proof.Row, language: Language) -> str:
+    if math.isnan(row["gap"]):
+        return language.text("carriers.verdict.none")
+    kind = "later" if row["high"] < 0 else "earlier" if row["low"] > 0 else "same"
+    return language.text(f"carriers.verdict.{kind}")
+
+
+def to_do(week: Week) -> Html:
+    """Rank what to ask of carriers: by money where it is known, then by parcels a week."""
+    if off := _off(week):
+        return off
+    language, found = week.language, carriers.compared(week)
+    by_lane = carriers.lanes(week)
+    proposals = []
+    for row in found[found["high"] < 0].to_dict("records"):
+        worse = by_lane[(by_lane["carrier"] == row["carrier"]) & (by_lane["high"] < 0)]
+        worse = worse.sort_values(["excess", "lane"], ascending=[False, True])
+        name = language.name("carrier", row["carrier"])
+        lane = carriers_proof.lane_name(worse["lane"].iloc[0], language) if len(worse) else ""
+        words = "carriers.ask_lane" if lane else "carriers.ask"
+        proposals.append(
+            Proposal(language.text(words, carrier=name, lane=lane), math.nan, round(row["excess"]))
+        )
+    proposals += carriers_proof.proposals(week)
+    return proposals_table(ranked(proposals), language, items=language.text("carriers.items"))
+
+
+def followed_up(week: Week) -> Html:
+    """Show how far the carriers of last week's list are now, and the actions that are under way."""
+    language, text = week.language, week.language.text
+    if _off(week) or not _is_known(week, 1):
+        return Html("")
+    before, now = carriers.compared(week, weeks_before=1), carriers.compared(week).set_index("carrier")
+    asked = before[before["high"] < 0]
+    actions = [one for one in carriers.under_way(week) if language.hidden.isdisjoint(one.action.where)]
+    done = actions_table(actions, language) if actions else paragraph(text("carriers.no_actions"))
+    if asked.empty:
+        return Html.join(paragraph(text("carriers.nothing_asked")), done)
+    rows = pd.DataFrame(
+        {
+            "name": [language.name("carrier", one) for one in asked["carrier"]],
+            "before": asked["excess"],
+            "now": asked["carrier"].map(now["excess"]),
+            "is_still": [
+                text("carriers.still" if bool(now["high"].get(one, math.nan) < 0) else "carriers.no_more")
+                for one in asked["carrier"]
+            ],
+        }
+    )
+    columns = [
+        Column("name", say.dimension_name("carrier", language)),
+        Column("before", text("carriers.before"), "signed_count", decimals=1),
+        Column("now", text("carriers.now"), "signed_count", decimals=1),
+        Column("is_still", text("carriers.on_list")),
+    ]
+    caption = text("carriers.followed_up")
+    return Html.join(
+        render_table(rows, columns, caption=caption, language=language, name="followed-up"), done
+    )
+
+
+def lanes(week: Week) -> Html:
+    """Show the lanes on which a carrier differs from the others, and all lanes as a funnel."""
+    if off := _off(week):
+        return off
+    language, text, one = week.language, week.language.text, carriers.measured(week)
+    found = carriers.lanes(week)
+    differs = found[(found["high"] < 0) | (found["low"] > 0)]
+    order = differs["excess"].abs().sort_values(ascending=False, kind="stable").index
+    shown = differs.loc[order].head(_LANES)
+    rows = shown.assign(
+        name=[carriers_proof.lane_name(lane, language) for lane in shown["lane"]],
+        who=[language.name("carrier", code) for code in shown["carrier"]],
+        interval=carriers_proof.ends(shown["low"], shown["high"]),
+    )
+    columns = [
+        Column("name", say.dimension_name("lane", language)),
+        Column("who", say.dimension_name("carrier", language)),
+        Column("n", text("carriers.parcels"), "count"),
+        Column("level", text("carriers.its"), "share"),
+        Column("others", text("carriers.theirs"), "share"),
+        Column("gap", text("carriers.gap_head"), "points"),
+        Column("interval", text("carriers.interval"), "range", of="gap"),
+        Column("excess", text("carriers.excess"), "signed_count", decimals=1),
+    ]
+    caption = text("carriers.lanes", shown=len(shown), n=len(differs), all=len(found))
+    table = render_table(rows, columns, caption=caption, language=language, name="carrier-lanes")
+    pieces = [table] if len(shown) else [paragraph(text("carriers.no_lane", all=len(found)))]
+    return Html.join(*pieces, _funnel(week, one))
+
+
+def _funnel(week: Week, one: Kpi) -> Html:
+    """Draw all lanes against all together, so that a small one is not taken for a bad one."""
+    counted = carriers.counts(week)
+    sides = counted.groupby("way")[["x", "n"]].sum().rename_axis("value").reset_index()
+    weeks = [str(each) for each in carriers.final_weeks(week, one.slug)]
+    found = funnel(sides, one, "lane", weeks)
+    plot = None if found.points.empty else kpi_page.funnel_figure(found, one, week.language)
+    return plot or Html("")
