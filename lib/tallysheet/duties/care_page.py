@@ -208,8 +208,8 @@ def reasons(week: Week) -> Html:
         return off
     language, text = week.language, week.language.text
     found = care.reasons(week)
-    renamed = week.verdicts[week.verdicts["code"] == "CLASSIFICATION"]
-    told = text("care.renamed") if len(renamed) else text("care.not_renamed")
+    renamed = "CLASSIFICATION" in set(week.verdicts_of("wismo_rate")["code"])
+    told = text("care.renamed") if renamed else text("care.not_renamed")
     rows = found.assign(name=[language.name("reason", one) for one in found["reason"]])
     columns = [
         Column("name", text("dimension.reason.one")),
