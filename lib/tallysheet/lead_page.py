@@ -67,7 +67,7 @@ def _periods_table(periods: pd.DataFrame, kpi: Kpi, name: str, language: Languag
     return render_table(
         rows.assign(name=named),
         [
-            Column("name", language.text("boxes.period")),
+            Column("name", language.text("boxes.period"), order="first_day"),
             Column("value", name, kpi.unit),
             Column("year_ago", language.text("boxes.year_before"), kpi.unit),
         ],

@@ -70,8 +70,9 @@ class Column:
         Unit of a range: ``share``, ``count``, or ``row`` for the row's own unit.
     decimals : int, optional
         Decimals where the unit's own are not wanted.
-    small : str, optional
-        Column of the frame whose text stands in small type under the value.
+    small, order : str, optional
+        Columns of the frame: what stands in small type under the value, and by what rows sort, where what is
+        shown has another order (2026-11-20 behind Friday 20 November).
 
     Raises
     ------
@@ -85,6 +86,7 @@ class Column:
     of: str = "share"
     decimals: int | None = None
     small: str | None = None
+    order: str | None = None
 
     def __post_init__(self) -> None:
         if self.unit not in (known := (*_NUMBERS, *_OTHERS)):
@@ -164,8 +166,6 @@ def largest_remainder(parts: Sequence[float], decimals: int, *, total: float | N
     --------
     >>> largest_remainder([1.04, 1.04, 1.04], 1)
     [1.1, 1.0, 1.0]
-    >>> largest_remainder([0.333, -0.333], 2)
-    [0.33, -0.33]
     """
     if any(_is_missing(part) for part in parts):
         raise DataError("parts", "numbers", "a missing one", "Say not known instead of rounding.")
@@ -257,12 +257,10 @@ def _row(record: Mapping[Any, Any], columns: Sequence[Column], language: Languag
     cells = []
     for place, column in enumerate(columns):
         shown = _cell(record, column, language) if column.key in record else ""
-        if place == 0:
-            cells.append(f'<th scope="row">{shown}</th>')
-            continue
+        order = f' data-order="{escape(str(record[column.order]))}"' if column.order in record else ""
         signal = emphasis in ("worse", "better") and (column.unit == "value" or column in changes[:1])
-        classes = _class(_align(column), "signal" if signal else "")
-        cells.append(f'<td{classes} data-label="{escape(column.header)}">{shown}</td>')
+        look = f'{_class(_align(column), "signal" if signal else "")} data-label="{escape(column.header)}"'
+        cells.append(f"<td{order}{look}>{shown}</td>" if place else f'<th{order} scope="row">{shown}</th>')
     return f"<tr{_class(emphasis)}>{''.join(cells)}</tr>"
 
 

@@ -1,5 +1,6 @@
 """What the page's own script adds: tables that sort, a search for weeks; and nothing else runs."""
 
+import datetime as dt
 import re
 
 import pandas as pd
@@ -29,11 +30,14 @@ def page_of(tmp_path, lang):
         ],
         columns=["name", "cost", "change", "range"],
     )
+    days = ["2026-11-30", "2026-12-01", "2026-11-27", "2027-01-04", "2026-11-02"]
+    frame = frame.assign(day=days, told=[language.day(dt.date.fromisoformat(day)) for day in days])
     columns = [
         Column("name", "Name"),
         Column("cost", "Cost", "euro"),
         Column("change", "Change", "points"),
         Column("range", "Range", "range"),
+        Column("told", "Until", order="day"),
     ]
     total = {"name": "Total", "cost": 0.0}
     table = render_table(frame, columns, caption="Costs", language=language, name="costs", total=total)
@@ -79,6 +83,11 @@ def reports(fresh):
             ["depot 9", "Évry", "Zürich", "Éole", "depot 10"],
             ["Éole", "Zürich", "Évry", "depot 9", "depot 10"],
         ),
+        (
+            "Until",
+            ["Éole", "depot 10", "Zürich", "Évry", "depot 9"],
+            ["depot 9", "Évry", "Zürich", "depot 10", "Éole"],
+        ),
     ],
 )
 def test_a_header_sorts_up_then_down_then_as_it_was(reader, tmp_path, lang, column, up, down):
@@ -103,7 +112,7 @@ def test_the_mouse_sorts_and_only_one_column_is_marked(reader, tmp_path):
     page.get_by_role("button", name="Cost").click()
     page.get_by_role("button", name="Name").click()
 
-    assert page.eval_on_selector_all("#costs th[scope=col]", STATES) == ["ascending", None, None, None]
+    assert page.eval_on_selector_all("#costs th[scope=col]", STATES) == ["ascending", None, None, None, None]
 
 
 def test_paper_has_the_order_of_the_page(reader, tmp_path):
@@ -193,5 +202,5 @@ def test_no_other_script_runs(reader, tmp_path):
     page = reader.open(path)
 
     assert page.title() == "x"
-    assert page.locator("th button").count() == 4
+    assert page.locator("th button").count() == 5
     assert sum("Content Security Policy" in one for one in page.seen) >= 2

@@ -154,6 +154,7 @@ def work_list(week: Week) -> Html:
             "expected": shown["expected_cents"] / 100,
             "until": [language.day(one.date()) for one in pd.to_datetime(shown["last_day"])],
             "left": shown["days_left"],
+            "last_day": pd.to_datetime(shown["last_day"]).dt.date,
         }
     )
     columns = [
@@ -165,7 +166,7 @@ def work_list(week: Week) -> Html:
         Column("most", text("claims.most"), "euro", decimals=0),
         Column("chance", text("claims.chance"), "share", decimals=0),
         Column("expected", text("claims.expected"), "euro", decimals=0),
-        Column("until", text("duty.until")),
+        Column("until", text("duty.until"), order="last_day"),
         Column("left", text("claims.left"), "count"),
     ]
     caption = text("claims.list", shown=len(shown), n=len(listed))

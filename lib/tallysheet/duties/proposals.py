@@ -68,6 +68,7 @@ def proposals_table(proposals: Sequence[Proposal], language: Language, *, items:
             "euros": one.euros,
             "parcels": one.parcels,
             "until": language.day(one.until) if one.until else None,
+            "last_day": one.until or "",
         }
         for one in proposals
     ]
@@ -75,7 +76,11 @@ def proposals_table(proposals: Sequence[Proposal], language: Language, *, items:
         Column("text", text("duty.what")),
         Column("euros", text("duty.euros"), "euro", decimals=0),
         Column("parcels", items, "count"),
-        *([Column("until", text("duty.until"))] if any(one.until for one in proposals) else []),
+        *(
+            [Column("until", text("duty.until"), order="last_day")]
+            if any(one.until for one in proposals)
+            else []
+        ),
     ]
     caption = text("duty.to_do")
     return render_table(

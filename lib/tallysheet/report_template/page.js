@@ -6,7 +6,7 @@
 
   const keyOf = (cell, isNumber) => {
     const text = cell?.firstChild?.textContent.trim() ?? "";
-    if (!isNumber) return text === "–" ? "" : text;
+    if (!isNumber) return cell?.dataset.order ?? (text === "–" ? "" : text);
     const [, sign, digits] = text.match(/^(\D*)(\d[\d\s.,]*)/) ?? [];
     return digits ? (/[-−]/.test(sign) ? -1 : 1) * digits.replace(separators, "").replace(point, ".") : "";
   };
