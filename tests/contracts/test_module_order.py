@@ -20,6 +20,7 @@ fine_print kpi_page
 week_kpi week duties duties.known duties.proposals duties.cards duties.claims duties.claims_page duties.care
 duties.care_page duties.health duties.health_page
 duties.standardised duties.carriers duties.carriers_proof duties.carriers_page duties.carrier_briefs
+duties.costs duties.costs_page duties.cost_levels duties.cost_levels_page
 explain sampling
 warm_kernel.bound warm_kernel.server warm_kernel.provisioner warm_kernel execute
 publish publish.script publish.checks publish.pages publish.plan publish.cells publish.work_lists publish.week_tables

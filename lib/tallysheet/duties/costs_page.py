@@ -1,0 +1,252 @@
+"""The page about transport costs, of invoices: what to dispute, what came of it, what was charged twice."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from tallysheet.duties import costs
+from tallysheet.duties.known import lacking, switched_off
+from tallysheet.duties.proposals import Proposal, proposals_table, ranked
+from tallysheet.language import Language, isolated
+from tallysheet.tables import Column, Html, headline, paragraph, render_table, side_by_side
+from tallysheet.week import Week
+
+_SHOWN = 25
+_REASONS = ("repeated", "weight", "early", "price")
+_BECAME = ("credited", "corrected", "open", "over")
+
+
+def _off(week: Week) -> Html | None:
+    missing = lacking(week, "overcharged")
+    return switched_off(missing, week.language) if missing else None
+
+
+def _euros(cents: pd.Series, language: Language) -> str:
+    return language.value(_sum(cents), "euro", 0)
+
+
+def _sum(cents: pd.Series) -> float:
+    return float(cents.sum()) / 100
+
+
+def opening(week: Week) -> Html:
+    """Say how much is to be disputed, how much of it is new, and what came of last week's list."""
+    if off := _off(week):
+        return off
+    language, text, listed = week.language, week.language.text, costs.disputes(week)
+    if listed.empty:
+        return headline(text("costs.none"), _followed(week), language)
+    new = listed[listed["is_new"]]
+    fact = text("costs.headline", n=len(listed), euros=_euros(listed["left_cents"], language))
+    cause = text("costs.new", n=len(new), euros=_euros(new["left_cents"], language))
+    return headline(fact, f"{cause} {_followed(week)}".strip(), language)
+
+
+def _followed(week: Week) -> str:
+    came = costs.came_of(week)
+    if came.empty:
+        return ""
+    n, language = came["became"].value_counts(), week.language
+    return language.text(
+        "costs.followed",
+        n=len(came),
+        credited=int(n.get("credited", 0)),
+        open=int(n.get("open", 0)),
+        euros=_euros(came.loc[came["became"] == "open", "left_cents"], language),
+    )
+
+
+def to_do(week: Week) -> Html:
+    """Rank the carriers by what is to be disputed with them; currencies to be corrected come after."""
+    if off := _off(week):
+        return off
+    language, text, listed = week.language, week.language.text, costs.disputes(week)
+    proposals = [_dispute(part, str(carrier), language) for carrier, part in listed.groupby("carrier")]
+    for carrier, part in costs.slips(week).groupby("carrier"):
+        told = text(
+            "costs.ask_currency",
+            carrier=language.name("carrier", carrier),
+            tagged=isolated(str(part["currency"].iloc[0])),
+            meant=isolated(str(part["contract_currency"].iloc[0])),
+        )
+        proposals.append(Proposal(told, math.nan, int(part["parcels_n"].sum())))
+    return proposals_table(ranked(proposals), language, items=text("costs.items"))
+
+
+def _dispute(listed: pd.DataFrame, carrier: str, language: Language) -> Proposal:
+    reasons = [
+        language.text(f"costs.why.{reason}", n=len(part), euros=_euros(part["left_cents"], language))
+        for reason in _REASONS
+        if not (part := listed[listed["reason"] == reason]).empty
+    ]
+    told = language.text(
+        "costs.dispute", carrier=language.name("carrier", carrier), reasons=language.listed(reasons)
+    )
+    return Proposal(told, _sum(listed["left_cents"]), len(listed))
+
+
+def standing(week: Week) -> Html:
+    """Show what of the list is new, and beside it what became of last week's."""
+    if off := _off(week):
+        return off
+    language, text = week.language, week.language.text
+    listed, came = costs.disputes(week), costs.came_of(week)
+    age = listed["is_new"].map({True: "new", False: "known"})
+    tables = [
+        _counted(listed, age, ("new", "known"), "age", language),
+        _counted(came, came["became"], _BECAME, "became", language),
+    ]
+    return Html.join(side_by_side(*tables), paragraph(text("costs.standing_note"), note=True))
+
+
+def _counted(
+    listed: pd.DataFrame, by: pd.Series, kinds: tuple[str, ...], name: str, language: Language
+) -> Html:
+    text = language.text
+    rows = [
+        {"name": text(f"costs.{name}_is.{kind}"), "n": len(part), "euros": _sum(part["left_cents"])}
+        for kind in kinds
+        for part in [listed[by == kind]]
+    ]
+    return render_table(
+        pd.DataFrame(rows),
+        [
+            Column("name", text(f"costs.{name}_head")),
+            Column("n", text("costs.items"), "count"),
+            Column("euros", text("costs.over"), "euro", decimals=0),
+        ],
+        caption=text(f"costs.{name}"),
+        language=language,
+        name=f"disputes-{name}",
+        total={"name": text("heat.all"), "n": len(listed), "euros": _sum(listed["left_cents"])},
+    )
+
+
+def work_list(week: Week) -> Html:
+    """Show the charges to dispute, the most money first; the whole list is in tables.xlsx."""
+    if off := _off(week):
+        return off
+    language, text, listed = week.language, week.language.text, costs.disputes(week)
+    if listed.empty:
+        return paragraph(text("costs.none"))
+    shown = listed.head(_SHOWN)
+    rows = pd.DataFrame(
+        {
+            "invoice": shown["invoice_id"].map(isolated),
+            "parcel": shown["tracking_number"].map(isolated),
+            "carrier": [language.name("carrier", one) for one in shown["carrier"]],
+            "shipped": [language.short_day(one.date()) for one in pd.to_datetime(shown["ship_date"])],
+            "reason": [
+                _reason(why, billed, declared, language)
+                for why, billed, declared in zip(
+                    shown["reason"], shown["billed_g"], shown["declared_g"], strict=True
+                )
+            ],
+            "billed": shown["billed_cents"] / 100,
+            "due": shown["due_cents"] / 100,
+            "left": shown["left_cents"] / 100,
+            "since": [text(f"costs.age_is.{'new' if one else 'known'}") for one in shown["is_new"]],
+        }
+    )
+    columns = [
+        *(Column(name, text(f"costs.{name}")) for name in ("invoice", "parcel")),
+        Column("carrier", text("dimension.carrier.one").capitalize()),
+        *(Column(name, text(f"costs.{name}")) for name in ("shipped", "reason")),
+        *(Column(name, text(f"costs.{name}"), "euro", decimals=2) for name in ("billed", "due", "left")),
+        Column("since", text("costs.since")),
+    ]
+    caption = text("costs.list", shown=len(shown), n=len(listed))
+    table = render_table(rows, columns, caption=caption, language=language, name="disputes")
+    return Html.join(table, paragraph(text("costs.list_note"), note=True))
+
+
+def _reason(reason: str, billed_g: float, declared_g: float, language: Language) -> str:
+    told = language.text(f"costs.reason_is.{reason}")
+    if reason != "weight":
+        return told
+    billed, declared = (language.decimal(grams / 1000, 2) for grams in (billed_g, declared_g))
+    return language.text("costs.weights", reason=told, billed=billed, declared=declared)
+
+
+def totals(week: Week) -> Html:
+    """Add the list up by carrier and reason."""
+    if off := _off(week):
+        return off
+    language, text, found = week.language, week.language.text, costs.by_reason(week)
+    if found.empty:
+        return paragraph(text("costs.none"))
+    reasons = [one for one in _REASONS if one in set(found["reason"])]
+    euros = found.pivot_table(index="carrier", columns="reason", values="left_cents", aggfunc="sum") / 100
+    euros["all"] = euros.sum(axis=1)
+    euros["n"] = found.groupby("carrier")["charges_n"].sum()
+    euros = euros.sort_values(["all"], ascending=False, kind="stable").reset_index()
+    rows = euros.assign(name=[language.name("carrier", one) for one in euros["carrier"]])
+    keys = ["n", *reasons, "all"]
+    columns = [
+        Column("name", text("dimension.carrier.one").capitalize()),
+        Column("n", text("costs.items"), "count"),
+        *(Column(one, text(f"costs.reason_is.{one}"), "euro", decimals=0) for one in reasons),
+        Column("all", text("costs.over"), "euro", decimals=0),
+    ]
+    return render_table(
+        rows,
+        columns,
+        caption=text("costs.totals"),
+        language=language,
+        name="disputes-by-carrier",
+        total={"name": text("heat.all")} | {key: float(rows[key].sum()) for key in keys},
+    )
+
+
+def twice(week: Week) -> Html:
+    """Say what came twice, what was charged twice, and which amounts stand under a wrong currency."""
+    if off := _off(week):
+        return off
+    language, text = week.language, week.language.text
+    files = week.ledger.files[week.ledger.files["table"] == "carrier_invoice_lines"]
+    again = costs.audited(week)
+    again = again[again["reason"] == "repeated"]
+    answered = int((again["left_cents"] == 0).sum())
+    kinds = {"removed": int(files["duplicates"].sum()), "kept": answered, "disputed": len(again) - answered}
+    rows = [{"name": text(f"costs.twice_is.{kind}"), "n": n} for kind, n in kinds.items()]
+    columns = [Column("name", text("costs.twice_head")), Column("n", text("costs.number"), "count")]
+    table = render_table(
+        pd.DataFrame(rows), columns, caption=text("costs.twice"), language=language, name="charged-twice"
+    )
+    return Html.join(table, _slips(week))
+
+
+def _slips(week: Week) -> Html:
+    language, text, found = week.language, week.language.text, costs.slips(week)
+    if found.empty:
+        return paragraph(text("costs.no_slip"))
+    days = [
+        text("costs.between", first=language.short_day(first.date()), last=language.short_day(last.date()))
+        for first, last in zip(found["first_day"], found["last_day"], strict=True)
+    ]
+    rows = found.assign(
+        name=[language.name("carrier", one) for one in found["carrier"]],
+        shipped=days,
+        short=found["short_cents"] / 100,
+    )
+    columns = [
+        Column("name", text("dimension.carrier.one").capitalize()),
+        Column("lane", text("dimension.lane.one").capitalize()),
+        Column("currency", text("costs.tagged")),
+        Column("contract_currency", text("costs.meant")),
+        Column("parcels_n", text("costs.parcels"), "count"),
+        Column("shipped", text("costs.shipped")),
+        Column("ratio", text("costs.ratio"), "number"),
+        Column("rate", text("costs.rate"), "number"),
+        Column("short", text("costs.short"), "euro", decimals=0),
+    ]
+    n, short = int(found["parcels_n"].sum()), float(rows["short"].sum())
+    total = {"name": text("heat.all"), "parcels_n": n, "short": short}
+    told = text("costs.slip", n=n, euros=language.value(short, "euro", 0))
+    caption = text("costs.slips")
+    table = render_table(
+        rows, columns, caption=caption, language=language, name="currency-slips", total=total
+    )
+    return Html.join(paragraph(told), table)

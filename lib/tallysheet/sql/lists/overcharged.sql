@@ -1,0 +1,123 @@
+-- One row a parcel and invoice of the last 13 weeks that charges more than is due, or in a currency that is not
+-- the contract's. Due, line by line: the first base charge of a parcel at the contract's price of the ship date
+-- for its declared weight, the first fuel charge at the contract's share of it, the first of each surcharge as
+-- billed; a second of its kind is not, on whatever invoice. Of a seller's own label, whose price is not known,
+-- the first base and fuel are due as billed, less what the contract's prices of billed and declared weight differ by.
+-- later_cents: due by the price that follows the one in force; credited_cents: all credits of the parcel.
+-- In euro cents at the year's rates; read_cents reads the number in the contract's currency.
+-- Of parcels with a known weight; within rules.billing_tolerance_cents nothing is too much.
+SELECT
+    invoice_id,
+    invoice_date,
+    shipment_id,
+    carrier,
+    tracking_number,
+    ship_date,
+    lane,
+    declared_g,
+    billed_g,
+    currency,
+    contract_currency,
+    is_own_label,
+    repeated_n,
+    billed_cents,
+    read_cents,
+    CAST(
+        round(CASE WHEN is_own_label THEN first_cents - (heavy_price - price) * charged ELSE price * charged END) AS BIGINT
+    ) AS due_cents,
+    CASE WHEN is_own_label THEN NULL ELSE CAST(round(later_price * charged) AS BIGINT) END AS later_cents,
+    credited_cents
+FROM (
+    SELECT
+        bills.invoice_id,
+        bills.invoice_date,
+        min(parcels.shipment_id) AS shipment_id,
+        bills.carrier,
+        bills.tracking_number,
+        bills.ship_date,
+        min(parcels.origin_country || '-' || parcels.destination_country) AS lane,
+        min(parcels.weight_declared_g) AS declared_g,
+        min(bills.billed_g) AS billed_g,
+        bills.currency,
+        min(rates.currency) AS contract_currency,
+        coalesce(min(parcels.label_source) = 'seller_own', false) AS is_own_label,
+        CAST(min(bills.repeated_n) AS BIGINT) AS repeated_n,
+        CAST(round(min(bills.number_cents) / min(tagged.euro_rate)) AS BIGINT) AS billed_cents,
+        CAST(round(min(bills.number_cents) / min(listed.euro_rate)) AS BIGINT) AS read_cents,
+        min(bills.first_cents) / min(listed.euro_rate) AS first_cents,
+        max(CASE WHEN rates.weight_from_g < parcels.weight_declared_g THEN rates.price_cents END)
+            / min(listed.euro_rate) AS price,
+        max(CASE WHEN rates.weight_from_g < parcels.weight_declared_g THEN later.price_cents END)
+            / min(listed.euro_rate) AS later_price,
+        max(rates.price_cents) / min(listed.euro_rate) AS heavy_price,
+        min(bills.base_n) + min(bills.fuel_n) * coalesce(max(terms.fuel_share), 0) AS charged,
+        CAST(min(bills.credited_cents) AS BIGINT) AS credited_cents
+    FROM (
+        -- What is judged of an invoice's charges for a parcel: base, fuel, and what is charged again.
+        SELECT
+            invoice_id,
+            invoice_date,
+            carrier,
+            tracking_number,
+            ship_date,
+            currency,
+            max(credited_cents) AS credited_cents,
+            max(weight_billed_g) AS billed_g,
+            sum(CASE WHEN place > 1 THEN 1 ELSE 0 END) AS repeated_n,
+            sum(CASE WHEN charge_type = 'base' AND place = 1 THEN 1 ELSE 0 END) AS base_n,
+            sum(CASE WHEN charge_type = 'fuel' AND place = 1 THEN 1 ELSE 0 END) AS fuel_n,
+            CAST(sum(CASE WHEN place = 1 THEN amount_cents ELSE 0 END) AS BIGINT) AS first_cents,
+            CAST(sum(amount_cents) AS BIGINT) AS number_cents
+        FROM (
+            SELECT
+                charged.*,
+                sum(CASE WHEN charge_type = 'credit_note' THEN -round(amount_cents / euro_rate) ELSE 0 END)
+                    OVER (PARTITION BY carrier, tracking_number, ship_date) AS credited_cents,
+                row_number() OVER (
+                    PARTITION BY carrier, tracking_number, ship_date, charge_type
+                    ORDER BY invoice_date, invoice_id, line_number
+                ) AS place
+            FROM carrier_invoice_lines AS charged
+            JOIN euro_rates ON euro_rates.currency = charged.currency
+            CROSS JOIN look
+            WHERE charged.ship_date > look.seen_on - 200 AND charged.invoice_date <= look.seen_on
+        ) AS lines
+        CROSS JOIN look
+        WHERE invoice_date > look.seen_on - 91
+            AND charge_type <> 'credit_note'
+            AND (charge_type IN ('base', 'fuel') OR place > 1)
+        GROUP BY invoice_id, invoice_date, carrier, tracking_number, ship_date, currency
+    ) AS bills
+    CROSS JOIN look
+    JOIN shipments AS parcels
+        ON parcels.carrier = bills.carrier
+        AND parcels.tracking_number = bills.tracking_number
+        AND parcels.first_scan_at >= bills.ship_date - 7
+        AND parcels.first_scan_at < bills.ship_date + 8
+        AND parcels.first_scan_at <= look.seen_at
+    JOIN contract_rates AS rates
+        ON rates.carrier = parcels.carrier
+        AND rates.service = parcels.service
+        AND rates.origin_country = parcels.origin_country
+        AND rates.destination_country = parcels.destination_country
+        AND rates.weight_from_g < greatest(parcels.weight_declared_g, bills.billed_g)
+        AND bills.ship_date BETWEEN rates.valid_from AND coalesce(rates.valid_to, bills.ship_date)
+    JOIN euro_rates AS tagged ON tagged.currency = bills.currency
+    JOIN euro_rates AS listed ON listed.currency = rates.currency
+    LEFT JOIN contract_rates AS later
+        ON later.carrier = rates.carrier
+        AND later.service = rates.service
+        AND later.origin_country = rates.origin_country
+        AND later.destination_country = rates.destination_country
+        AND later.weight_from_g = rates.weight_from_g
+        AND later.valid_from = rates.valid_to + 1
+    LEFT JOIN contract_terms AS terms
+        ON terms.carrier = parcels.carrier
+        AND bills.ship_date BETWEEN terms.valid_from AND coalesce(terms.valid_to, bills.ship_date)
+    GROUP BY
+        bills.invoice_id, bills.invoice_date, bills.carrier, bills.tracking_number, bills.ship_date, bills.currency
+) AS audited
+CROSS JOIN rules
+WHERE price IS NOT NULL
+    AND (currency <> contract_currency OR billed_cents > due_cents + billing_tolerance_cents)
+ORDER BY invoice_date, invoice_id, tracking_number
