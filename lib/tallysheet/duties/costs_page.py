@@ -147,13 +147,15 @@ def work_list(week: Week) -> Html:
             "billed": shown["billed_cents"] / 100,
             "due": shown["due_cents"] / 100,
             "left": shown["left_cents"] / 100,
+            "day": pd.to_datetime(shown["ship_date"]).dt.date,
             "since": [text(f"costs.age_is.{'new' if one else 'known'}") for one in shown["is_new"]],
         }
     )
     columns = [
         *(Column(name, text(f"costs.{name}")) for name in ("invoice", "parcel")),
         Column("carrier", text("dimension.carrier.one").capitalize()),
-        *(Column(name, text(f"costs.{name}")) for name in ("shipped", "reason")),
+        Column("shipped", text("costs.shipped"), order="day"),
+        Column("reason", text("costs.reason")),
         *(Column(name, text(f"costs.{name}"), "euro", decimals=2) for name in ("billed", "due", "left")),
         Column("since", text("costs.since")),
     ]
@@ -215,7 +217,7 @@ def twice(week: Week) -> Html:
     table = render_table(
         pd.DataFrame(rows), columns, caption=text("costs.twice"), language=language, name="charged-twice"
     )
-    return Html.join(table, _slips(week))
+    return Html.join(_slips(week), table)
 
 
 def _slips(week: Week) -> Html:
