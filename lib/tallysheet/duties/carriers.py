@@ -21,6 +21,9 @@ WEEKS = 13
 _A_WEEK = dt.timedelta(weeks=1)
 _ON_ITS_WAY = pd.Timedelta(days=3)
 """What was scanned so long before an event was on its way when it began."""
+LOSSES = ("loss_values", "first_scans")
+SCANS = ("handed_over", "scan_messages")
+"""Facts that tell of losses, and of scans."""
 FLOW_ENDS = "|"
 """Between the flow and the way in the name of a lane."""
 SLUGS = ("otd", "carrier_otd", "loss_rate", "damage_rate", "scan_compliance", "scan_latency_hours")
@@ -137,6 +140,21 @@ def legs(week: Week) -> pd.DataFrame:
     ).reindex(columns=kinds, fill_value=0)
     due = wide.sum(axis=1)
     return wide.assign(due=due, late=due - wide["in_time"]).drop(columns="in_time").reset_index()
+
+
+def lacks(week: Week, *facts: str) -> list[str]:
+    """Name the tables that facts lack."""
+    return sorted({table for fact in facts for table in week.cube.missing[fact]})
+
+
+def has_losses(week: Week) -> bool:
+    """Tell whether there is anything to say about losses."""
+    return not lacks(week, *LOSSES) and bool(final_weeks(week, "loss_rate"))
+
+
+def has_scans(week: Week) -> bool:
+    """Tell whether there is anything to say about scans."""
+    return not lacks(week, *SCANS) and bool(final_weeks(week, "scan_compliance"))
 
 
 def losses(week: Week) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tallysheet import kpi_page, say
 from tallysheet.by_value import funnel
-from tallysheet.duties import carriers, carriers_proof
+from tallysheet.duties import carriers, carriers_proof_page
 from tallysheet.duties.known import switched_off
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
 from tallysheet.kpi import Kpi
@@ -82,7 +82,7 @@ def scorecard(week: Week) -> Html:
     shown = found.assign(
         name=[language.name("carrier", code) for code in found["carrier"]],
         weekly=found["n"] / len(weeks),
-        interval=carriers_proof.ends(found["low"], found["high"]),
+        interval=carriers_proof_page.ends(found["low"], found["high"]),
         told=[_told(row, language) for row in found.to_dict("records")],
     )
     columns = [
@@ -120,7 +120,7 @@ def scorecard(week: Week) -> Html:
     return Html.join(table, paragraph(text(f"carriers.note_{one.slug}"), note=True))
 
 
-def _told(row: carriers_proof.Row, language: Language) -> str:
+def _told(row: carriers_proof_page.Row, language: Language) -> str:
     if math.isnan(row["gap"]):
         return language.text("carriers.verdict.none")
     kind = "later" if row["high"] < 0 else "earlier" if row["low"] > 0 else "same"
@@ -138,20 +138,22 @@ def to_do(week: Week) -> Html:
         worse = by_lane[(by_lane["carrier"] == row["carrier"]) & (by_lane["high"] < 0)]
         worse = worse.sort_values(["excess", "lane"], ascending=[False, True])
         name = language.name("carrier", row["carrier"])
-        lane = carriers_proof.lane_name(worse["lane"].iloc[0], language) if len(worse) else ""
+        lane = carriers_proof_page.lane_name(worse["lane"].iloc[0], language) if len(worse) else ""
         words = "carriers.ask_lane" if lane else "carriers.ask"
         proposals.append(
             Proposal(language.text(words, carrier=name, lane=lane), math.nan, round(row["excess"]))
         )
-    proposals += carriers_proof.proposals(week)
+    proposals += carriers_proof_page.proposals(week, language)
     return proposals_table(ranked(proposals), language, items=language.text("carriers.items"))
 
 
 def followed_up(week: Week) -> Html:
     """Show how far the carriers of last week's list are now, and the actions that are under way."""
     language, text = week.language, week.language.text
-    if _off(week) or not _is_known(week, 1):
-        return Html("")
+    if off := _off(week):
+        return off
+    if not _is_known(week, 1):
+        return paragraph(text("carriers.nothing_asked"))
     before, now = carriers.compared(week, weeks_before=1), carriers.compared(week).set_index("carrier")
     asked = before[before["high"] < 0]
     actions = [one for one in carriers.under_way(week) if language.hidden.isdisjoint(one.action.where)]
@@ -191,9 +193,9 @@ def lanes(week: Week) -> Html:
     order = differs["excess"].abs().sort_values(ascending=False, kind="stable").index
     shown = differs.loc[order].head(_LANES)
     rows = shown.assign(
-        name=[carriers_proof.lane_name(lane, language) for lane in shown["lane"]],
+        name=[carriers_proof_page.lane_name(lane, language) for lane in shown["lane"]],
         who=[language.name("carrier", code) for code in shown["carrier"]],
-        interval=carriers_proof.ends(shown["low"], shown["high"]),
+        interval=carriers_proof_page.ends(shown["low"], shown["high"]),
     )
     columns = [
         Column("name", say.dimension_name("lane", language)),

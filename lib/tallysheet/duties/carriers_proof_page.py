@@ -20,8 +20,6 @@ from tallysheet.week import Week
 Row = Mapping[Hashable, Any]
 """A carrier's row."""
 LEGS = ("handover", "both", "transit", "last_mile", "unknown")
-_LOSSES = ("loss_values", "first_scans")
-_SCANS = ("handed_over", "scan_messages")
 
 
 def lane_name(lane: str, language: Language) -> str:
@@ -45,31 +43,16 @@ def ends(low: pd.Series, high: pd.Series) -> pd.Series:
     return pd.Series(list(zip(low, high, strict=True)), index=low.index, dtype=object)
 
 
-def lacks(week: Week, *facts: str) -> list[str]:
-    """Name the tables that facts lack."""
-    return sorted({table for fact in facts for table in week.cube.missing[fact]})
-
-
-def has_losses(week: Week) -> bool:
-    """Tell whether there is anything to say about losses."""
-    return not lacks(week, *_LOSSES) and bool(carriers.final_weeks(week, "loss_rate"))
-
-
-def has_scans(week: Week) -> bool:
-    """Tell whether there is anything to say about scans."""
-    return not lacks(week, *_SCANS) and bool(carriers.final_weeks(week, "scan_compliance"))
-
-
-def proposals(week: Week) -> list[Proposal]:
+def proposals(week: Week, language: Language) -> list[Proposal]:
     """Propose to speak about losses and about missing scans, of carriers with more than others have."""
-    language, found = week.language, []
-    if has_losses(week):
+    found = []
+    if carriers.has_losses(week):
         lost = carriers.losses(week)
         weeks = len(carriers.final_weeks(week, "loss_rate"))
         for row in lost[lost["high"] < 0].to_dict("records"):
             text = language.text("carriers.ask_losses", carrier=language.name("carrier", row["carrier"]))
             found.append(Proposal(text, row["net_loss_cents"] / 100 / weeks, round(row["losses_n"] / weeks)))
-    if has_scans(week):
+    if carriers.has_scans(week):
         told = carriers.scans(week)
         for row in told[told["high"] < 0].to_dict("records"):
             text = language.text("carriers.ask_scans", carrier=language.name("carrier", row["carrier"]))
@@ -113,9 +96,9 @@ def legs(week: Week) -> Html:
 def losses(week: Week) -> Html:
     """Show what was lost or damaged by carrier, what it was worth, and where most of the worth was."""
     language, text = week.language, week.language.text
-    if missing := lacks(week, *_LOSSES):
+    if missing := carriers.lacks(week, *carriers.LOSSES):
         return switched_off(missing, language)
-    if not has_losses(week):
+    if not carriers.has_losses(week):
         return paragraph(text("carriers.no_week"))
     found, weeks = carriers.losses(week), carriers.final_weeks(week, "loss_rate")
     rows = found.assign(
@@ -167,9 +150,9 @@ def _parts(by: str, found: pd.DataFrame, language: Language) -> pd.Series:
 def scans(week: Week) -> Html:
     """Show of how many parcels each carrier told all that it must, and how late."""
     language, text = week.language, week.language.text
-    if missing := lacks(week, *_SCANS):
+    if missing := carriers.lacks(week, *carriers.SCANS):
         return switched_off(missing, language)
-    if not has_scans(week):
+    if not carriers.has_scans(week):
         return paragraph(text("carriers.no_week"))
     found, weeks = carriers.scans(week), carriers.final_weeks(week, "scan_compliance")
     rows = pd.DataFrame(

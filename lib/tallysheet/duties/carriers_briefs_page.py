@@ -3,79 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import pandas as pd
 
-from tallysheet.duties import carriers, carriers_proof
+from tallysheet.duties import carriers, carriers_proof_page
+from tallysheet.duties.carriers_arguments import Argument, arguments, best_argument
 from tallysheet.duties.known import lacking
 from tallysheet.language import Language
 from tallysheet.tables import Column, Html, details, paragraph, render_table
 from tallysheet.week import Week
-
-_LEG_WEEKS = 4
-_LEAST_WEEKLY = 0.5
-"""An argument about fewer parcels a week is none."""
-
-
-@dataclass(frozen=True)
-class Argument:
-    """What a carrier can say for itself.
-
-    Parameters
-    ----------
-    kind : str
-        ``earlier`` (it is better than the others), ``mix`` (its lanes are harder), ``handover`` (senders
-        were late), ``events`` (strikes, weather, closures) or ``lane`` (it is better somewhere).
-    parcels : float
-        So many parcels a week it is about.
-    lane : str
-    """
-
-    kind: str
-    parcels: float
-    lane: str = ""
-
-
-def best_argument(arguments: list[Argument]) -> Argument | None:
-    """Choose the argument that is about most parcels; None where none is about half a parcel a week.
-
-    Examples
-    --------
-    >>> best_argument([Argument("mix", 3.0), Argument("handover", 8.5)]).kind
-    'handover'
-    >>> best_argument([Argument("mix", -3.0)]) is None
-    True
-    """
-    first = max(arguments, key=lambda one: one.parcels, default=None)
-    return first if first and first.parcels >= _LEAST_WEEKLY else None
-
-
-def arguments(week: Week) -> dict[str, list[Argument]]:
-    """Gather for each carrier what it could say for itself."""
-    one = carriers.measured(week)
-    found, by_lane, without = carriers.compared(week), carriers.lanes(week), carriers.spared(week)
-    weeks = len(carriers.final_weeks(week, one.slug))
-    late = {} if lacking(week, "late_legs") else carriers.legs(week).set_index("carrier").to_dict("index")
-    gathered: dict[str, list[Argument]] = {}
-    for row in found.to_dict("records"):
-        name, weekly = str(row["carrier"]), row["n"] / weeks
-        own = gathered.setdefault(name, [])
-        if name in late:
-            legs = late[name]
-            own.append(Argument("handover", (legs["handover"] + legs["both"]) / _LEG_WEEKS))
-        if math.isnan(row["gap"]):
-            continue
-        own.append(Argument("mix", (row["gap"] - row["raw"] + row["raw_others"]) * weekly))
-        if row["low"] > 0:
-            own.append(Argument("earlier", -row["excess"]))
-        if without is not None:
-            spared = without.set_index("carrier")["gap"].get(name, math.nan) - row["gap"]
-            own.append(Argument("events", 0.0 if math.isnan(spared) else spared * weekly))
-        better = by_lane[(by_lane["carrier"] == name) & (by_lane["low"] > 0)].sort_values("excess")
-        if len(better) and row["low"] <= 0:
-            own.append(Argument("lane", -better["excess"].iloc[0], better["lane"].iloc[0]))
-    return gathered
 
 
 def briefs(week: Week) -> Html:
@@ -107,7 +43,7 @@ def _table(name: str, key: str, lines: list[tuple[str, str]], language: Language
     return render_table(rows, columns, caption=caption, language=language, name=key, caption_hidden=True)
 
 
-def _standing(row: carriers_proof.Row, own: pd.DataFrame, language: Language) -> list[tuple[str, str]]:
+def _standing(row: carriers_proof_page.Row, own: pd.DataFrame, language: Language) -> list[tuple[str, str]]:
     text = language.text
     if math.isnan(row["gap"]):
         return [("gap", text("carriers.brief_alone"))]
@@ -134,7 +70,7 @@ def _standing(row: carriers_proof.Row, own: pd.DataFrame, language: Language) ->
 def _lane(row: pd.Series, language: Language) -> str:
     return language.text(
         "carriers.brief_lane",
-        lane=carriers_proof.lane_name(row["lane"], language),
+        lane=carriers_proof_page.lane_name(row["lane"], language),
         gap=language.change(row["gap"], "share"),
         ends=language.interval(row["low"], row["high"], "gap"),
         excess=language.change(row["excess"], "count", 1),
@@ -151,13 +87,15 @@ def _facts(week: Week) -> list[dict[str, tuple[str, str]]]:
                 row["carrier"]: (
                     "legs",
                     text(
-                        "carriers.brief_legs", n=row["late"], **{leg: row[leg] for leg in carriers_proof.LEGS}
+                        "carriers.brief_legs",
+                        n=row["late"],
+                        **{leg: row[leg] for leg in carriers_proof_page.LEGS},
                     ),
                 )
                 for row in legs
             }
         )
-    if carriers_proof.has_losses(week):
+    if carriers.has_losses(week):
         facts.append(
             {
                 row["carrier"]: (
@@ -172,7 +110,7 @@ def _facts(week: Week) -> list[dict[str, tuple[str, str]]]:
                 for row in carriers.losses(week).to_dict("records")
             }
         )
-    if carriers_proof.has_scans(week):
+    if carriers.has_scans(week):
         facts.append(
             {
                 row["carrier"]: (
@@ -189,22 +127,22 @@ def _facts(week: Week) -> list[dict[str, tuple[str, str]]]:
     return facts
 
 
-def _said(argument: Argument | None, row: carriers_proof.Row, language: Language) -> str:
+def _said(argument: Argument | None, row: carriers_proof_page.Row, language: Language) -> str:
     if argument is None:
         return language.text("carriers.argument.none")
     return language.text(
         f"carriers.argument.{argument.kind}",
         n=round(argument.parcels),
         parcels=language.value(argument.parcels, "count", 1),
-        lane=carriers_proof.lane_name(argument.lane, language),
+        lane=carriers_proof_page.lane_name(argument.lane, language),
     )
 
 
-def _ask(row: carriers_proof.Row, own: pd.DataFrame, language: Language) -> str:
+def _ask(row: carriers_proof_page.Row, own: pd.DataFrame, language: Language) -> str:
     """Say what to ask: a plan for the lane where most of the lateness is, or to go on."""
     worse = own[own["high"] < 0].sort_values(["excess", "lane"], ascending=[False, True])
     if row["high"] < 0 and len(worse):
-        lane = carriers_proof.lane_name(worse["lane"].iloc[0], language)
+        lane = carriers_proof_page.lane_name(worse["lane"].iloc[0], language)
         return language.text("carriers.brief_ask.lane", lane=lane)
     kind = "plan" if row["high"] < 0 else "more" if row["low"] > 0 else "go_on"
     return language.text(f"carriers.brief_ask.{kind}")
