@@ -160,8 +160,8 @@ def work_list(week: Week) -> Html:
     columns = [
         Column("parcel", text("claims.parcel")),
         Column("event", text("claims.event")),
-        Column("carrier", text("dimension.carrier.one")),
-        Column("lane", text("dimension.lane.one")),
+        Column("carrier", text("dimension.carrier.one").capitalize()),
+        Column("lane", text("dimension.lane.one").capitalize()),
         Column("value", text("claims.value"), "euro", decimals=0),
         Column("most", text("claims.most"), "euro", decimals=0),
         Column("chance", text("claims.chance"), "share", decimals=0),
@@ -183,7 +183,7 @@ def speed(week: Week) -> Html:
     *parts, total = found[found["opened_n"] > 0].to_dict("records")
     rows = pd.DataFrame([one | {"name": language.name("carrier", one["carrier"])} for one in parts])
     columns = [
-        Column("name", text("dimension.carrier.one")),
+        Column("name", text("dimension.carrier.one").capitalize()),
         Column("opened_n", text("claims.opened"), "count"),
         Column("open_n", text("claims.open"), "count"),
         Column("median_days", text("claims.median"), "days"),

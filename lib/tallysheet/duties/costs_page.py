@@ -151,12 +151,14 @@ def work_list(week: Week) -> Html:
             "since": [text(f"costs.age_is.{'new' if one else 'known'}") for one in shown["is_new"]],
         }
     )
+    # What a contract says of a price is for internal readers.
+    amounts = ("left",) if language.hidden else ("billed", "due", "left")
     columns = [
         *(Column(name, text(f"costs.{name}")) for name in ("invoice", "parcel")),
         Column("carrier", text("dimension.carrier.one").capitalize()),
         Column("shipped", text("costs.shipped"), order="day"),
         Column("reason", text("costs.reason")),
-        *(Column(name, text(f"costs.{name}"), "euro", decimals=2) for name in ("billed", "due", "left")),
+        *(Column(name, text(f"costs.{name}"), "euro", decimals=2) for name in amounts),
         Column("since", text("costs.since")),
     ]
     caption = text("costs.list", shown=len(shown), n=len(listed))

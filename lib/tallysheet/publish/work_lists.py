@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tallysheet.duties import claims
+from tallysheet.duties import claims, costs
 from tallysheet.duties.known import lacking
 from tallysheet.language import Language
 from tallysheet.publish.cells import Cell, Table, figure
@@ -12,7 +12,7 @@ from tallysheet.week import Week
 
 
 def work_lists(week: Week, language: Language) -> tuple[Table, ...]:
-    """Give the lists that the data allows.
+    """Give the lists that the data allows; prices by contract are for internal readers.
 
     Parameters
     ----------
@@ -20,7 +20,12 @@ def work_lists(week: Week, language: Language) -> tuple[Table, ...]:
     language : Language
         With what is hidden from its readers.
     """
-    return () if lacking(week, "claimable", "claims_on_hand") else (unclaimed(week, language),)
+    found = []
+    if not lacking(week, "claimable", "claims_on_hand"):
+        found.append(unclaimed(week, language))
+    if not language.hidden and not lacking(week, "overcharged"):
+        found.append(disputes(week, language))
+    return tuple(found)
 
 
 def unclaimed(week: Week, language: Language) -> Table:
@@ -28,8 +33,8 @@ def unclaimed(week: Week, language: Language) -> Table:
     text = language.text
     listed = claims.unclaimed(week).astype({"value_cents": float, "most_cents": float})
     headers = (
-        *(text("claims.parcel"), text("claims.event"), text("dimension.carrier.one")),
-        *(text("dimension.lane.one"), text("dimension.seller.one")),
+        *(text("claims.parcel"), text("claims.event"), text("dimension.carrier.one").capitalize()),
+        *(text("dimension.lane.one").capitalize(), text("dimension.seller.one").capitalize()),
         *(text(f"claims.{name}") for name in ("value", "most", "chance", "expected")),
         *(text("duty.until"), text("claims.left")),
     )
@@ -48,3 +53,31 @@ def unclaimed(week: Week, language: Language) -> Table:
 
 def _seller(code: str | None, language: Language) -> Cell:
     return None if pd.isna(code) else language.name("seller", code)
+
+
+def disputes(week: Week, language: Language) -> Table:
+    """Give the charges to dispute, the most money first."""
+    text = language.text
+    amounts = [f"{name}_cents" for name in ("billed", "due", "credited", "left")]
+    listed = costs.disputes(week).astype(dict.fromkeys(amounts, float))
+    headers = (
+        *(
+            text("costs.invoice"),
+            text("costs.parcel"),
+            text("dimension.carrier.one").capitalize(),
+            text("costs.shipped"),
+        ),
+        *(text("costs.reason"), text("costs.billed"), text("costs.due"), text("costs.credited")),
+        *(text("costs.left"), text("costs.since")),
+    )
+    rows = tuple(
+        (
+            *(str(row["invoice_id"]), str(row["tracking_number"]), language.name("carrier", row["carrier"])),
+            f"{pd.Timestamp(row['ship_date']):%Y-%m-%d}",
+            text(f"costs.reason_is.{row['reason']}"),
+            *(figure(row[name] / 100, "euro") for name in amounts),
+            text(f"costs.age_is.{'new' if row['is_new'] else 'known'}"),
+        )
+        for row in listed.to_dict("records")
+    )
+    return Table(text("sheet.disputes"), headers, rows)
