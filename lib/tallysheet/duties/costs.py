@@ -60,7 +60,8 @@ def disputes(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
     """
     found = _due(week, weeks_before)
     before = _due(week, weeks_before + 1)[_SAME].assign(is_new=False)
-    found = found.merge(before, on=_SAME, how="left").fillna({"is_new": True})
+    found = found.merge(before, on=_SAME, how="left")
+    found = found.assign(is_new=found["is_new"].isna())
     order = ["left_cents", "invoice_date", "invoice_id", "shipment_id"]
     return found.sort_values(order, ascending=[False, True, True, True]).reset_index(drop=True)
 
