@@ -86,7 +86,7 @@ def scorecard(week: Week) -> Html:
         told=[_told(row, language) for row in found.to_dict("records")],
     )
     columns = [
-        Column("name", say.dimension_name("carrier", language)),
+        Column("name", say.dimension_name("carrier", language).capitalize()),
         Column("weekly", text("carriers.weekly"), "count"),
         Column("raw", text("carriers.raw"), "share"),
         Column("raw_others", text("carriers.raw_others"), "share"),
@@ -172,7 +172,7 @@ def followed_up(week: Week) -> Html:
         }
     )
     columns = [
-        Column("name", say.dimension_name("carrier", language)),
+        Column("name", say.dimension_name("carrier", language).capitalize()),
         Column("before", text("carriers.before"), "signed_count", decimals=1),
         Column("now", text("carriers.now"), "signed_count", decimals=1),
         Column("is_still", text("carriers.on_list")),
@@ -198,8 +198,8 @@ def lanes(week: Week) -> Html:
         interval=carriers_proof_page.ends(shown["low"], shown["high"]),
     )
     columns = [
-        Column("name", say.dimension_name("lane", language)),
-        Column("who", say.dimension_name("carrier", language)),
+        Column("name", say.dimension_name("lane", language).capitalize()),
+        Column("who", say.dimension_name("carrier", language).capitalize()),
         Column("n", text("carriers.parcels"), "count"),
         Column("level", text("carriers.its"), "share"),
         Column("others", text("carriers.theirs"), "share"),

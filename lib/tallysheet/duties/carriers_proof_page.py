@@ -71,7 +71,7 @@ def legs(week: Week) -> Html:
         return paragraph(text("carriers.none_late"))
     rows = found.assign(name=[language.name("carrier", one) for one in found["carrier"]])
     columns = [
-        Column("name", say.dimension_name("carrier", language)),
+        Column("name", say.dimension_name("carrier", language).capitalize()),
         Column("due", text("carriers.due"), "count"),
         Column("late", text("carriers.late"), "count"),
         *(Column(leg, text(f"carriers.leg.{leg}"), "count") for leg in LEGS),
@@ -112,7 +112,7 @@ def losses(week: Week) -> Html:
         category=_parts("category", found, language),
     )
     columns = [
-        Column("name", say.dimension_name("carrier", language)),
+        Column("name", say.dimension_name("carrier", language).capitalize()),
         Column("n", text("carriers.parcels"), "count"),
         Column("rate", text("carriers.lost_share"), "share", decimals=2),
         Column("behind", text("carriers.lost_gap"), "points", decimals=2),
@@ -167,7 +167,7 @@ def scans(week: Week) -> Html:
         }
     )
     columns = [
-        Column("name", say.dimension_name("carrier", language)),
+        Column("name", say.dimension_name("carrier", language).capitalize()),
         Column("n", text("carriers.parcels"), "count"),
         Column("raw", text("carriers.complete"), "share"),
         Column("gap", text("carriers.gap_head"), "points"),
@@ -209,7 +209,7 @@ def events(week: Week) -> Html:
                 "spared",
                 both,
                 [
-                    Column("name", say.dimension_name("carrier", language)),
+                    Column("name", say.dimension_name("carrier", language).capitalize()),
                     Column("gap", text("carriers.with"), "points"),
                     Column("gap_without", text("carriers.without"), "points"),
                 ],
