@@ -27,7 +27,7 @@ def accruals(week: Week) -> Html:
     sums = _levels(found[_SUMS].sum().to_frame().T).iloc[0]
     total = {"name": text("heat.all")} | {str(key): float(number) for key, number in sums.items()}
     columns = [
-        Column("name", text("dimension.carrier.one").capitalize()),
+        Column("name", say.dimension_name("carrier", language).capitalize()),
         Column("parcels_n", text("costs.parcels"), "count"),
         Column("invoiced_share", text("costs.invoiced_share"), "share", decimals=0),
         Column("invoiced", text("costs.invoiced"), "euro", decimals=0),
@@ -95,7 +95,7 @@ def _against_target(week: Week) -> Html:
     parts = found.parts["carrier"]
     rows = parts.assign(name=[language.name("carrier", one) for one in parts["segment"]], unit="euro")
     columns = [
-        Column("name", text("dimension.carrier.one").capitalize()),
+        Column("name", say.dimension_name("carrier", language).capitalize()),
         Column("n_now", text("costs.parcels"), "count"),
         Column("value_base", text("costs.target"), "euro"),
         Column("value_now", language.week_code(week.week), "euro"),

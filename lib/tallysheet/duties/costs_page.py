@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from tallysheet import say
 from tallysheet.duties import costs
 from tallysheet.duties.known import lacking, switched_off
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
@@ -155,7 +156,7 @@ def work_list(week: Week) -> Html:
     amounts = ("left",) if language.hidden else ("billed", "due", "left")
     columns = [
         *(Column(name, text(f"costs.{name}")) for name in ("invoice", "parcel")),
-        Column("carrier", text("dimension.carrier.one").capitalize()),
+        Column("carrier", say.dimension_name("carrier", language).capitalize()),
         Column("shipped", text("costs.shipped"), order="day"),
         Column("reason", text("costs.reason")),
         *(Column(name, text(f"costs.{name}"), "euro", decimals=2) for name in amounts),
@@ -189,7 +190,7 @@ def totals(week: Week) -> Html:
     rows = euros.assign(name=[language.name("carrier", one) for one in euros["carrier"]])
     keys = ["n", *reasons, "all"]
     columns = [
-        Column("name", text("dimension.carrier.one").capitalize()),
+        Column("name", say.dimension_name("carrier", language).capitalize()),
         Column("n", text("costs.items"), "count"),
         *(Column(one, text(f"costs.reason_is.{one}"), "euro", decimals=0) for one in reasons),
         Column("all", text("costs.over"), "euro", decimals=0),
@@ -236,8 +237,8 @@ def _slips(week: Week) -> Html:
         short=found["short_cents"] / 100,
     )
     columns = [
-        Column("name", text("dimension.carrier.one").capitalize()),
-        Column("lane", text("dimension.lane.one").capitalize()),
+        Column("name", say.dimension_name("carrier", language).capitalize()),
+        Column("lane", say.dimension_name("lane", language).capitalize()),
         Column("currency", text("costs.tagged")),
         Column("contract_currency", text("costs.meant")),
         Column("parcels_n", text("costs.parcels"), "count"),
