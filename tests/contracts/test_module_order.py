@@ -20,7 +20,7 @@ fine_print kpi_page
 week_kpi week duties duties.known duties.proposals duties.cards duties.claims duties.claims_page duties.care
 duties.care_page duties.health duties.health_page
 duties.standardised duties.carriers duties.carriers_proof_page duties.carriers_page duties.carriers_arguments
-duties.carriers_briefs_page
+duties.carriers_briefs_page duties.fulfilment duties.fulfilment_page
 duties.costs duties.costs_page duties.cost_levels duties.cost_levels_page
 explain sampling
 warm_kernel.bound warm_kernel.server warm_kernel.provisioner warm_kernel execute

@@ -1,0 +1,165 @@
+"""Fulfilment partners: what leaves late, lies at the dock or is picked wrong, and what starts there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tallysheet.duties.known import rows
+from tallysheet.duties.standardised import against_others
+from tallysheet.week import Week
+
+STEPS = ("dispatch", "stock", "pick")
+"""What partners do: send out by the cut-off, put into stock within a day, pick the right lines."""
+SLUGS = ("dispatch_on_time", "dock_to_stock_h", "pick_accuracy")
+WEEKS, RECENT = 13, 4
+"""So many weeks are compared; so many say what is wrong now."""
+_LEAST_A_WEEK = 0.5
+_HARDLY = 20
+_BEYOND_CHANCE = 2.6
+
+
+def days(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
+    """Count by partner, step and day of the last 13 weeks, as of the week or of so many before.
+
+    Returns
+    -------
+    DataFrame
+        partner, step, day (date), week (its Monday), weekday (0: Monday), n, wrong_n.
+    """
+    found = rows(week, "fulfilment_days", weeks_before=weeks_before)
+    day = pd.to_datetime(found["day"])
+    monday = day - pd.to_timedelta(day.dt.day_of_week, unit="D")
+    last = pd.Timestamp(week.week.monday) - pd.Timedelta(weeks=weeks_before)
+    is_in = (monday <= last) & (monday > last - pd.Timedelta(weeks=WEEKS))
+    return found.assign(day=day, week=monday, weekday=day.dt.day_of_week)[is_in].reset_index(drop=True)
+
+
+def partners(week: Week) -> pd.DataFrame:
+    """Compare each partner with the others in each step, on a common mix of weekdays.
+
+    Returns
+    -------
+    DataFrame
+        step, partner, and what `against_others` says of what went right; excess is what went wrong beyond the
+        others, a week.
+    """
+    counted = days(week)
+    found = []
+    for step in STEPS:
+        part = counted[counted["step"] == step]
+        if part.empty:
+            continue
+        sides = part.assign(
+            carrier=part["partner"], lane=part["weekday"].astype(str), x=part["n"] - part["wrong_n"]
+        )
+        found.append(against_others(sides).rename(columns={"carrier": "partner"}).assign(step=step))
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=["step", "partner"])
+
+
+def recent(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
+    """Say what went wrong in the last 4 weeks, by partner and step, the most first.
+
+    Returns
+    -------
+    DataFrame
+        partner, step, n, wrong_n (of the 4 weeks), weekly (wrong a week), weekday (as `bad_weekday`).
+    """
+    counted = days(week, weeks_before=weeks_before)
+    last = pd.Timestamp(week.week.monday) - pd.Timedelta(weeks=weeks_before)
+    part = counted[counted["week"] > last - pd.Timedelta(weeks=RECENT)]
+    found = part.groupby(["partner", "step"], as_index=False)[["n", "wrong_n"]].sum()
+    own = dict(iter(counted.groupby(["partner", "step"])))
+    keys = zip(found["partner"], found["step"], strict=True)
+    found = found.assign(weekly=found["wrong_n"] / RECENT, weekday=[bad_weekday(own[key]) for key in keys])
+    order = ["weekly", "partner", "step"]
+    return found.sort_values(order, ascending=[False, True, True]).reset_index(drop=True)
+
+
+def listed(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
+    """Give of `recent` what goes wrong at least every other week: the list of what to speak about."""
+    found = recent(week, weeks_before=weeks_before)
+    return found[found["weekly"] >= _LEAST_A_WEEK].reset_index(drop=True)
+
+
+def bad_weekday(counted: pd.DataFrame) -> int:
+    """Find the weekday on which more goes wrong than on the others, by more than chance; -1: none.
+
+    Parameters
+    ----------
+    counted : DataFrame
+        weekday, n, wrong_n.
+
+    Notes
+    -----
+    The largest standardised difference of a weekday's share to that of all must be beyond 2.6: with five to
+    seven of them, chance alone gets there in 3 % of cases.
+
+    Examples
+    --------
+    >>> bad_weekday(pd.DataFrame({"weekday": [0, 1], "n": [500, 500], "wrong_n": [50, 10]}))
+    0
+    >>> bad_weekday(pd.DataFrame({"weekday": [0, 1], "n": [500, 500], "wrong_n": [32, 28]}))
+    -1
+    """
+    by_day = counted.groupby("weekday")[["n", "wrong_n"]].sum()
+    n, wrong = by_day["n"].to_numpy(float), by_day["wrong_n"].to_numpy(float)
+    share = wrong.sum() / max(n.sum(), 1.0)
+    # What is left of the chance once the day itself is in the share of all.
+    error = (share * (1 - share) * n * (1 - n / max(n.sum(), 1.0))) ** 0.5
+    z = np.divide(wrong - share * n, error, out=np.zeros_like(n), where=error > 0)
+    place = int(z.argmax()) if len(z) else 0
+    return int(by_day.index.to_numpy()[place]) if len(z) and z[place] > _BEYOND_CHANCE else -1
+
+
+def came_of(week: Week) -> pd.DataFrame:
+    """Say what became of last week's list: `listed` of the week before, with wrong_now of the week itself."""
+    before = listed(week, weeks_before=1)
+    counted = days(week)
+    now = counted[counted["week"] == pd.Timestamp(week.week.monday)]
+    wrong = now.groupby(["partner", "step"])["wrong_n"].sum().to_dict()
+    keys = zip(before["partner"], before["step"], strict=True)
+    return before.assign(wrong_now=[int(wrong.get(key, 0)) for key in keys])
+
+
+def by_weekday(week: Week, step: str) -> pd.DataFrame:
+    """Give the share that went wrong, by partner (rows) and weekday (columns, 0: Monday) of the 13 weeks.
+
+    A weekday with less than a twentieth of all is left out: such a day is hardly worked.
+    """
+    counted = days(week)
+    part = counted[counted["step"] == step]
+    part = part[part.groupby("weekday")["n"].transform("sum") >= part["n"].sum() / _HARDLY]
+    wide = [
+        part.pivot_table(index="partner", columns="weekday", values=side, aggfunc="sum", fill_value=0)
+        for side in ("wrong_n", "n")
+    ]
+    return wide[0] / wide[1].where(wide[1] > 0)
+
+
+def starts(week: Week) -> pd.DataFrame:
+    """Count where lateness of outbound parcels starts, by partner; empty: sent by sellers themselves.
+
+    Jobs do not name their orders: what was handed over late is told by the first scan, after the day by which
+    it had to be handed over.
+
+    Returns
+    -------
+    DataFrame
+        partner, due, late, at_partner (handed over late), share (of the late), rate (of the due).
+    """
+    parcels = rows(week, "late_legs")
+    sent = parcels[parcels["flow"] == "outbound"]
+    late = sent[sent["leg"] != "in_time"]
+    begun = late[late["leg"].isin(["handover", "both"])]
+    found = pd.DataFrame(
+        {
+            name: part.groupby("partner")["parcels_n"].sum()
+            for name, part in (("due", sent), ("late", late), ("at_partner", begun))
+        }
+    )
+    found = found.fillna(0).astype("int64").rename_axis("partner").reset_index()
+    return found.assign(
+        share=found["at_partner"] / found["late"].where(found["late"] > 0),
+        rate=found["at_partner"] / found["due"],
+    )

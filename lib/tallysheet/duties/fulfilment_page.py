@@ -1,0 +1,199 @@
+"""The page about fulfilment partners: what goes wrong at whom and when, and what lateness starts there."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from tallysheet import say
+from tallysheet.duties import fulfilment
+from tallysheet.duties.carriers_proof_page import Row, ends
+from tallysheet.duties.known import lacking, switched_off
+from tallysheet.duties.proposals import Proposal, proposals_table, ranked
+from tallysheet.language import Language
+from tallysheet.tables import Column, Html, headline, paragraph, render_table
+from tallysheet.week import Week
+
+_SHARE = 0.05
+"""Beyond so much of what is late, a page names where it starts."""
+
+
+def opening(week: Week) -> Html:
+    """Name the partner and the step with most that goes wrong, and how much lateness starts at partners."""
+    if off := _off(week):
+        return off
+    language, text = week.language, week.language.text
+    found = fulfilment.listed(week)
+    if found.empty:
+        return headline(text("fulfilment.none"), _begun(week), language)
+    first = found.iloc[0]
+    fact = text(
+        f"fulfilment.headline.{first['step']}",
+        partner=language.name("partner", first["partner"]),
+        n=int(first["wrong_n"]),
+        all=language.value(first["n"], "count"),
+    )
+    return headline(fact, _begun(week), language)
+
+
+def _off(week: Week) -> Html | None:
+    if missing := lacking(week, "fulfilment_days"):
+        return switched_off(missing, week.language)
+    if fulfilment.days(week).empty:
+        return paragraph(week.language.text("fulfilment.nothing"))
+    return None
+
+
+def _begun(week: Week) -> str:
+    """Say how much lateness starts at the partner where most of its own does."""
+    if lacking(week, "late_legs"):
+        return ""
+    found = fulfilment.starts(week)
+    known = found[(found["partner"] != "") & (found["share"] > _SHARE)].sort_values(["at_partner", "partner"])
+    if known.empty:
+        return ""
+    worst = known.iloc[-1]
+    return week.language.text(
+        "fulfilment.begun",
+        partner=week.language.name("partner", worst["partner"]),
+        n=int(worst["late"]),
+        begun=int(worst["at_partner"]),
+    )
+
+
+def to_do(week: Week) -> Html:
+    """Rank what to speak about with partners by how much goes wrong a week."""
+    if off := _off(week):
+        return off
+    language, text = week.language, week.language.text
+    proposals = [
+        Proposal(
+            _question(row, language),
+            math.nan,
+            max(round(row["weekly"]), 1),
+        )
+        for row in fulfilment.listed(week).to_dict("records")
+    ]
+    table = proposals_table(ranked(proposals), language, items=text("fulfilment.items"))
+    return Html.join(table, paragraph(text("fulfilment.to_do_note"), note=True))
+
+
+def _question(row: Row, language: Language) -> str:
+    asked = language.text(f"fulfilment.do.{row['step']}", partner=language.name("partner", row["partner"]))
+    if row["weekday"] < 0:
+        return asked
+    return f"{asked} {language.text('fulfilment.above_all', day=_weekday(int(row['weekday']), language))}"
+
+
+def _weekday(number: int, language: Language) -> str:
+    return str(language.locale.days["stand-alone"]["wide"][number])
+
+
+def followed_up(week: Week) -> Html:
+    """Show what went wrong this week where last week's list asked for something."""
+    if off := _off(week):
+        return off
+    language, text = week.language, week.language.text
+    found = fulfilment.came_of(week)
+    if found.empty:
+        return paragraph(text("fulfilment.nothing_asked"))
+    rows = found.assign(
+        name=[language.name("partner", one) for one in found["partner"]],
+        what=[text(f"fulfilment.step.{one}") for one in found["step"]],
+    )
+    columns = [
+        Column("name", say.dimension_name("partner", language)),
+        Column("what", text("fulfilment.what")),
+        Column("weekly", text("fulfilment.then"), "count", decimals=1),
+        Column("wrong_now", text("fulfilment.now"), "count"),
+    ]
+    caption = text("fulfilment.followed_up")
+    return render_table(rows, columns, caption=caption, language=language, name="followed-up")
+
+
+def partners(week: Week) -> Html:
+    """Show each partner beside the others in each step."""
+    if off := _off(week):
+        return off
+    language, text = week.language, week.language.text
+    found, now = fulfilment.partners(week), fulfilment.recent(week).set_index(["partner", "step"])
+    rows = found.assign(
+        name=[language.name("partner", one) for one in found["partner"]],
+        what=[text(f"fulfilment.step.{one}") for one in found["step"]],
+        wrong=found["n"] * (1 - found["raw"]),
+        interval=ends(found["low"], found["high"]),
+        recent_n=[_at(now, row, "n") for row in found.to_dict("records")],
+        recent=[_at(now, row, "wrong_n") for row in found.to_dict("records")],
+    )
+    columns = [
+        Column("name", say.dimension_name("partner", language)),
+        Column("what", text("fulfilment.what")),
+        Column("recent_n", text("fulfilment.recent_n"), "count"),
+        Column("recent", text("fulfilment.recent"), "count"),
+        Column("n", text("fulfilment.counted"), "count"),
+        Column("wrong", text("fulfilment.wrong"), "count"),
+        Column("raw", text("fulfilment.right"), "share", decimals=2),
+        Column("gap", text("carriers.gap_head"), "points", decimals=2),
+        Column("interval", text("carriers.interval"), "range", of="gap"),
+        Column("excess", text("fulfilment.excess"), "signed_count", decimals=1),
+    ]
+    first = week.week.shift(1 - fulfilment.WEEKS)
+    caption = text("fulfilment.partners", first=language.week_code(first), last=language.week_code(week.week))
+    table = render_table(rows, columns, caption=caption, language=language, name="partners")
+    return Html.join(table, paragraph(text("fulfilment.partners_note"), note=True))
+
+
+def _at(now: pd.DataFrame, row: Row, column: str) -> float:
+    key = (row["partner"], row["step"])
+    return float(now[column].get(key, math.nan))
+
+
+def weekdays(week: Week) -> Html:
+    """Show on which weekdays things go wrong, a table a step."""
+    if off := _off(week):
+        return off
+    language, text = week.language, week.language.text
+    tables = []
+    for step in fulfilment.STEPS:
+        found = fulfilment.by_weekday(week, step)
+        if found.empty:
+            continue
+        rows = found.rename(columns=str).reset_index()
+        rows["name"] = [language.name("partner", one) for one in rows["partner"]]
+        columns = [
+            Column("name", say.dimension_name("partner", language)),
+            *(Column(str(day), _weekday(int(day), language), "share") for day in found.columns),
+        ]
+        caption = text("fulfilment.weekdays", step=text(f"fulfilment.step.{step}"))
+        tables.append(
+            render_table(rows, columns, caption=caption, language=language, name=f"weekdays-{step}")
+        )
+    return Html.join(*tables)
+
+
+def starts(week: Week) -> Html:
+    """Show of how many late parcels the lateness starts before the first scan, by partner."""
+    language, text = week.language, week.language.text
+    if missing := lacking(week, "late_legs"):
+        return switched_off(missing, language)
+    found = fulfilment.starts(week)
+    if found.empty:
+        return paragraph(text("fulfilment.none_sent"))
+    rows = found.assign(
+        name=[
+            language.name("partner", one) if one else text("fulfilment.own_sending")
+            for one in found["partner"]
+        ]
+    )
+    columns = [
+        Column("name", say.dimension_name("partner", language)),
+        Column("due", text("carriers.due"), "count"),
+        Column("late", text("carriers.late"), "count"),
+        Column("at_partner", text("fulfilment.handed_late"), "count"),
+        Column("share", text("fulfilment.of_late"), "share", decimals=0),
+        Column("rate", text("fulfilment.of_due"), "share"),
+    ]
+    caption = text("fulfilment.starts")
+    table = render_table(rows, columns, caption=caption, language=language, name="starts")
+    return Html.join(table, paragraph(text("fulfilment.starts_note"), note=True))
