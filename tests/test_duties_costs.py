@@ -13,6 +13,7 @@ from small_ground import ground
 import tallysheet as ts
 from tallysheet.duties import cost_levels, cost_levels_page, costs, costs_page
 from tallysheet.duties.known import list_sql
+from tallysheet.language import read_language
 from tallysheet.settings import Rules, read_settings
 from tallysheet.weeks import IsoWeek
 
@@ -449,6 +450,18 @@ def test_what_became_of_a_charge(monkeypatch):
     }
     assert listed["left_cents"].to_dict() == {"open": 100, "fresh": 70, "in_part": 40}
     assert listed.index[listed["is_new"]].to_list() == ["fresh"]
+
+
+def test_thousands_are_written_alike(monkeypatch):
+    """What is still open is grouped by thousands, as the table below has it."""
+    rows = [row(f"p{number}", 100) for number in range(1_200)]
+    week = a_week(monkeypatch, rows, rows)
+    week.language = read_language("en")
+    monkeypatch.setattr(costs_page, "lacking", lambda *_: [])
+    told = costs_page.opening(week).html
+
+    assert "Of the 1,200 charges on last week" in told
+    assert "1,200 (€1,200) are still open" in told
 
 
 def test_a_rebill_after_a_credit_is_kept(monkeypatch):

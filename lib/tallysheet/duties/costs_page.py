@@ -53,8 +53,8 @@ def _followed(week: Week) -> str:
     return language.text(
         "costs.followed",
         n=len(came),
-        credited=int(n.get("credited", 0)),
-        open=int(n.get("open", 0)),
+        credited=language.decimal(int(n.get("credited", 0))),
+        open=language.decimal(int(n.get("open", 0))),
         euros=_euros(came.loc[came["became"] == "open", "left_cents"], language),
     )
 
