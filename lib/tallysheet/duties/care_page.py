@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from tallysheet import say
 from tallysheet.duties import care
 from tallysheet.duties.care import Estimate
 from tallysheet.duties.known import lacking, switched_off
@@ -159,7 +160,7 @@ def carriers(week: Week) -> Html:
         name=[language.name("carrier", one) for one in found["carrier"]], euros=found["extra_cents"] / 100
     )
     columns = [
-        Column("name", text("dimension.carrier.one").capitalize()),
+        Column("name", say.dimension_name("carrier", language).capitalize()),
         Column("parcels_n", text("care.parcels_a_week"), "count"),
         Column("late_share", text("care.late_share"), "share"),
         Column("extra_n", text("care.extra_contacts"), "number", decimals=1),
@@ -212,7 +213,7 @@ def reasons(week: Week) -> Html:
     told = text("care.renamed") if renamed else text("care.not_renamed")
     rows = found.assign(name=[language.name("reason", one) for one in found["reason"]])
     columns = [
-        Column("name", text("dimension.reason.one").capitalize()),
+        Column("name", say.dimension_name("reason", language).capitalize()),
         Column("now_n", language.week_code(week.week), "count"),
         Column("usual_n", text("care.usual"), "number", decimals=1),
         Column("change_n", text("sheet.change"), "signed_count", decimals=1),

@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from tallysheet import say
 from tallysheet.duties import claims
 from tallysheet.duties.known import lacking, switched_off
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
@@ -51,8 +52,8 @@ def _followed(week: Week) -> str:
     return week.language.text(
         "claims.followed",
         n=len(came),
-        claimed=int(n.get("claimed", 0)),
-        over=int(n.get("over", 0)),
+        claimed=week.language.decimal(int(n.get("claimed", 0))),
+        over=week.language.decimal(int(n.get("over", 0))),
         lost=_euros(over["expected_cents"], week.language),
     )
 
@@ -160,8 +161,8 @@ def work_list(week: Week) -> Html:
     columns = [
         Column("parcel", text("claims.parcel")),
         Column("event", text("claims.event")),
-        Column("carrier", text("dimension.carrier.one").capitalize()),
-        Column("lane", text("dimension.lane.one").capitalize()),
+        Column("carrier", say.dimension_name("carrier", language).capitalize()),
+        Column("lane", say.dimension_name("lane", language).capitalize()),
         Column("value", text("claims.value"), "euro", decimals=0),
         Column("most", text("claims.most"), "euro", decimals=0),
         Column("chance", text("claims.chance"), "share", decimals=0),
@@ -183,7 +184,7 @@ def speed(week: Week) -> Html:
     *parts, total = found[found["opened_n"] > 0].to_dict("records")
     rows = pd.DataFrame([one | {"name": language.name("carrier", one["carrier"])} for one in parts])
     columns = [
-        Column("name", text("dimension.carrier.one").capitalize()),
+        Column("name", say.dimension_name("carrier", language).capitalize()),
         Column("opened_n", text("claims.opened"), "count"),
         Column("open_n", text("claims.open"), "count"),
         Column("median_days", text("claims.median"), "days"),

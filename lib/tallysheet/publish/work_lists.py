@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from tallysheet import say
 from tallysheet.duties import claims, costs
 from tallysheet.duties.known import lacking
 from tallysheet.language import Language
@@ -33,8 +34,11 @@ def unclaimed(week: Week, language: Language) -> Table:
     text = language.text
     listed = claims.unclaimed(week).astype({"value_cents": float, "most_cents": float})
     headers = (
-        *(text("claims.parcel"), text("claims.event"), text("dimension.carrier.one").capitalize()),
-        *(text("dimension.lane.one").capitalize(), text("dimension.seller.one").capitalize()),
+        *(text("claims.parcel"), text("claims.event"), say.dimension_name("carrier", language).capitalize()),
+        *(
+            say.dimension_name("lane", language).capitalize(),
+            say.dimension_name("seller", language).capitalize(),
+        ),
         *(text(f"claims.{name}") for name in ("value", "most", "chance", "expected")),
         *(text("duty.until"), text("claims.left")),
     )
@@ -64,7 +68,7 @@ def disputes(week: Week, language: Language) -> Table:
         *(
             text("costs.invoice"),
             text("costs.parcel"),
-            text("dimension.carrier.one").capitalize(),
+            say.dimension_name("carrier", language).capitalize(),
             text("costs.shipped"),
         ),
         *(text("costs.reason"), text("costs.billed"), text("costs.due"), text("costs.credited")),
