@@ -10,7 +10,8 @@ from tallysheet.actions import FollowUp, follow_up, read_actions
 from tallysheet.durations import quantile
 from tallysheet.duties.known import rows
 from tallysheet.duties.standardised import against_others, lane_by_lane
-from tallysheet.facts import tables_of
+from tallysheet.engine import connect
+from tallysheet.facts import show_known, tables_of
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.week import Week
@@ -99,10 +100,13 @@ def events(week: Week) -> pd.DataFrame:
     weeks = final_weeks(week, measured(week).slug)
     if "event_log" not in tables_of(week.ledger) or not weeks:
         return pd.DataFrame(columns=columns)
-    found = week.sql(
-        "SELECT kind, starts_on, coalesce(ends_on, starts_on) AS ends_on, coalesce(country, '') AS country "
-        "FROM event_log WHERE kind IN ('strike', 'weather', 'closure') AND carrier IS NULL ORDER BY ALL"
-    )
+    # Not by `week.sql`, which lays out every table.
+    with connect() as connection:
+        show_known(connection, week.ledger, week.cube.as_of, ["event_log"])
+        found = connection.execute(
+            "SELECT kind, starts_on, coalesce(ends_on, starts_on) AS ends_on, coalesce(country, '') AS country "
+            "FROM event_log WHERE kind IN ('strike', 'weather', 'closure') AND carrier IS NULL ORDER BY ALL"
+        ).df()
     ends = pd.to_datetime(found["ends_on"]) >= pd.Timestamp(weeks[0].monday)
     return found[ends & (pd.to_datetime(found["starts_on"]) <= pd.Timestamp(weeks[-1].sunday))]
 
