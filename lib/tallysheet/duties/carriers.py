@@ -104,8 +104,9 @@ def events(week: Week) -> pd.DataFrame:
     with connect() as connection:
         show_known(connection, week.ledger, week.cube.as_of, ["event_log"])
         found = connection.execute(
-            "SELECT kind, starts_on, coalesce(ends_on, starts_on) AS ends_on, coalesce(country, '') AS country "
-            "FROM event_log WHERE kind IN ('strike', 'weather', 'closure') AND carrier IS NULL ORDER BY ALL"
+            "SELECT kind, starts_on, coalesce(ends_on, starts_on) AS ends_on, "
+            "coalesce(country, '') AS country FROM event_log "
+            "WHERE kind IN ('strike', 'weather', 'closure') AND carrier IS NULL ORDER BY ALL"
         ).df()
     ends = pd.to_datetime(found["ends_on"]) >= pd.Timestamp(weeks[0].monday)
     return found[ends & (pd.to_datetime(found["starts_on"]) <= pd.Timestamp(weeks[-1].sunday))]
