@@ -1,7 +1,10 @@
 """Real deliveries, as messy as they come: USAID's SCMS history, which is not part of the project."""
 
 import csv
+import datetime as dt
+import inspect
 import re
+from importlib import import_module
 from pathlib import Path
 
 import duckdb
@@ -10,6 +13,7 @@ import pytest
 from small_workbook import WORKBOOK
 
 import tallysheet as ts
+from tallysheet.duties import cost_levels, cost_levels_page
 
 HISTORY = Path(__file__).parents[2] / "shared/data/scms_delivery_history/SCMS_Delivery_History_Dataset.csv"
 
@@ -29,6 +33,8 @@ unit = "currency"
 name = "scms"
 path = "raw/scms.csv"
 """
+
+RATES = "\n[rules]\neuro_rates = { USD = 1.09 }\n"
 
 SELECT = """
 SELECT
@@ -63,7 +69,7 @@ def loaded(tmp_path_factory):
     source.mkdir(parents=True)
     (data / "raw").mkdir()
     (data / "raw" / "scms.csv").symlink_to(HISTORY)
-    (data / "workbook.toml").write_text(WORKBOOK.replace("parcels", "scms"), encoding="utf-8")
+    (data / "workbook.toml").write_text(WORKBOOK.replace("parcels", "scms") + RATES, encoding="utf-8")
     (source / "source.toml").write_text(SOURCE, encoding="utf-8")
     (source / "scms.sql").write_text(SELECT, encoding="utf-8")
     return data, ts.load(data)
@@ -124,3 +130,46 @@ def test_the_share_on_time_is_the_published_one(loaded):
     )
 
     assert [round(100 * share, 1) for share in shares] == [88.5, 66.0, 92.0]
+
+
+@pytest.fixture(scope="module")
+def opened(loaded):
+    data, _ = loaded
+    return ts.open_week("2014-W35", data=data, base="last-4")
+
+
+@pytest.mark.parametrize("page", ["carriers_page", "carriers_proof_page", "costs_page", "cost_levels_page"])
+def test_pages_of_carriers_and_costs_show_what_there_is(opened, page):
+    """Of shipments alone; the rest says which extracts would switch it on."""
+    module = import_module(f"tallysheet.duties.{page}")
+    shown = {
+        name: piece(opened).html
+        for name, piece in inspect.getmembers(module, inspect.isfunction)
+        if piece.__module__ == module.__name__
+        and not name.startswith("_")
+        and list(inspect.signature(piece).parameters) == ["week"]
+    }
+
+    assert all(shown.values())
+    if page == "carriers_page":
+        assert "Air" in shown["scorecard"]
+        assert "<table" in shown["scorecard"]
+    if page == "costs_page":
+        assert all("needs extracts of invoices" in html for html in shown.values())
+
+
+def test_costs_that_shipments_state_are_added_up_by_carrier(opened, truth):
+    """In dollars at the workbook's rate; texts such as "Freight Included in Commodity Cost" are no cost."""
+    found = cost_levels.stated(opened).set_index("carrier")
+    days = [dt.date.fromisocalendar(2014, 35, 1) + dt.timedelta(days=n) for n in range(7)]
+    names = {f"{day:%d-%b-%y}".lstrip("0") for day in days}
+    costs = [
+        round(float(row["Freight Cost (USD)"]) * 100 / 1.09)
+        for row in truth
+        if row["Scheduled Delivery Date"].lstrip("0") in names
+        and row["Shipment Mode"] == "Air"
+        and re.fullmatch(r"[0-9.]+", row["Freight Cost (USD)"])
+    ]
+
+    assert (found.loc["Air", "now_n"], found.loc["Air", "now_cents"]) == (len(costs), sum(costs))
+    assert "<table" in cost_levels_page.accruals(opened).html

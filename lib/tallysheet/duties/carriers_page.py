@@ -209,7 +209,7 @@ def lanes(week: Week) -> Html:
     ]
     caption = text("carriers.lanes", shown=len(shown), n=len(differs), all=len(found))
     table = render_table(rows, columns, caption=caption, language=language, name="carrier-lanes")
-    pieces = [table] if len(shown) else [paragraph(text("carriers.no_lane", all=len(found)))]
+    pieces = [table] if len(shown) else [paragraph(text("carriers.no_lane", n=len(found), all=len(found)))]
     return Html.join(*pieces, _funnel(week, one))
 
 

@@ -17,6 +17,18 @@ PARTS = ("mix", "price", "fuel", "extra", "rest")
 _CELLS = ["carrier", "lane", "flow", "service", "weight_band", "label_source"]
 
 
+def stated(week: Week) -> pd.DataFrame:
+    """Say what shipments themselves say they cost, by carrier: for who has no invoices.
+
+    Returns
+    -------
+    DataFrame
+        carrier, now_n, now_cents (due in the week), before_n, before_cents (in the four weeks before); none
+        where no shipment states a cost, or only in currencies without a rate.
+    """
+    return rows(week, "stated_costs")
+
+
 def accruals(week: Week) -> pd.DataFrame:
     """Say by carrier what the last eight weeks of shipping cost: invoiced, and still to be invoiced.
 

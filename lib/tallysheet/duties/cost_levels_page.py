@@ -18,9 +18,9 @@ _SUMS = ["parcels_n", "invoiced_n", "accrued_n", "invoiced_cents", "accrued_cent
 
 
 def accruals(week: Week) -> Html:
-    """Show what is invoiced and what is accrued, side by side, by carrier."""
+    """Show what is invoiced and what is accrued by carrier; without invoices what shipments say they cost."""
     if missing := lacking(week, "accruals"):
-        return switched_off(missing, week.language)
+        return Html.join(*_stated(week), switched_off(missing, week.language))
     language, text = week.language, week.language.text
     found = cost_levels.accruals(week)
     rows = _levels(found).assign(name=[language.name("carrier", one) for one in found["carrier"]])
@@ -52,6 +52,37 @@ def accruals(week: Week) -> Html:
     )
     note = paragraph(text("costs.accruals_note", own=cost_levels.OWN_PARCELS), note=True)
     return Html.join(paragraph(told), table, note)
+
+
+def _stated(week: Week) -> list[Html]:
+    found = pd.DataFrame() if lacking(week, "stated_costs") else cost_levels.stated(week)
+    if found.empty:
+        return []
+    language, text = week.language, week.language.text
+    sums = found[["now_n", "now_cents", "before_n", "before_cents"]].sum().to_frame().T
+    shown, total = (_each(one) for one in (found, sums))
+    columns = [
+        Column("name", say.dimension_name("carrier", language).capitalize()),
+        Column("now_n", text("costs.parcels"), "count"),
+        Column("now", text("costs.stated_each"), "euro"),
+        Column("before", text("costs.stated_before"), "euro"),
+    ]
+    table = render_table(
+        shown.assign(name=[language.name("carrier", one) for one in found["carrier"]]),
+        columns,
+        caption=text("costs.stated", week=language.week_code(week.week)),
+        language=language,
+        name="stated-costs",
+        total={"name": text("heat.all")}
+        | {name: float(total[name].iloc[0]) for name in ("now_n", "now", "before")},
+    )
+    return [table]
+
+
+def _each(found: pd.DataFrame) -> pd.DataFrame:
+    """Give euros a parcel; NaN where there was none."""
+    now, before = (found[f"{name}_n"].where(found[f"{name}_n"] > 0) for name in ("now", "before"))
+    return found.assign(now=found["now_cents"] / now / 100, before=found["before_cents"] / before / 100)
 
 
 def _levels(found: pd.DataFrame) -> pd.DataFrame:
