@@ -141,6 +141,22 @@ def test_decisions_alone_look_too_fast(newest):
     assert 14 < total["decided_only_days"] < total["median_days"] < 26  # 19 days to a decision, and filing
 
 
+@pytest.mark.parametrize("then", ["2025-W30", "2025-W46", "2026-W12"])
+def test_what_came_of_all_claims_lies_in_the_interval_of_their_median(sample_of_size_s, then):
+    """Half a year of claims as known at its end, against the same claims when all have been decided."""
+    early = opened(sample_of_size_s, then)
+    total = claims.speed(early).iloc[-1]
+    last = early.week.sunday + dt.timedelta(days=1)
+    came = ts.open_week("2026-W46", data=sample_of_size_s).sql(
+        "SELECT date_diff('minute', opened_at, decided_at) / 1440.0 AS days FROM claims "
+        f"WHERE opened_at >= DATE '{last}' - INTERVAL 182 DAY AND opened_at < DATE '{last}'"
+    )["days"]
+
+    assert came.notna().mean() > 0.97
+    assert total["low_days"] <= came.fillna(999).median() <= total["high_days"]
+    assert total["decided_only_days"] < total["median_days"]
+
+
 def test_refusals_add_up_and_name_their_reasons(newest):
     """Shares make one; incomplete documents come first, as nearly half of refusals are injected so."""
     found = claims.refusals(newest)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tallysheet.durations import incidence, quantile, survival
+from tallysheet.durations import curve_with_interval, incidence, quantile, survival
 from tallysheet.duties.known import rows
 from tallysheet.week import Week
 
@@ -101,7 +101,8 @@ def speed(week: Week) -> pd.DataFrame:
     -------
     DataFrame
         carrier (empty: all), opened_n, open_n, median_days (Kaplan and Meier; NaN where fewer than half are
-        decided), decided_only_days (median of what is decided: too short), by_30 (share decided within 30
+        decided), low_days, high_days (its 95 % interval: where the curve's interval crosses a half; NaN where
+        it does not), decided_only_days (median of what is decided: too short), by_30 (share decided within 30
         days), won (share accepted within 60 days).
     """
     counts = _outcomes(week, ["carrier"])
@@ -199,11 +200,16 @@ def _speed(carrier: str, counts: pd.DataFrame) -> dict[str, object]:
     lengths = by_day.index.to_numpy(float) + 0.5
     # The decided alone, as if nothing were open: what a spreadsheet of decisions shows.
     decided_only = survival(by_day["decided_n"], np.zeros(len(by_day)))
+    known = curve_with_interval(by_day["decided_n"], still, lengths)
+    # Where all or none are open the curve is its own interval.
+    low, high = (known[side].fillna(known["survival"]) for side in ("low", "high"))
     return {
         "carrier": carrier,
         "opened_n": int(by_day["opened_n"].sum()),
         "open_n": int(still.sum()),
         "median_days": float(quantile(curve, lengths, 0.5, 1.0)),
+        "low_days": float(quantile(low, known["length"], 0.5)),
+        "high_days": float(quantile(high, known["length"], 0.5)),
         "decided_only_days": float(quantile(decided_only, lengths, 0.5, 1.0)),
         "by_30": float(1 - curve[min(_MONTH, len(curve)) - 1]),
         "won": _won(counts),

@@ -182,12 +182,15 @@ def speed(week: Week) -> Html:
     language, text = week.language, week.language.text
     found = claims.speed(week)
     *parts, total = found[found["opened_n"] > 0].to_dict("records")
+    for one in (*parts, total):
+        one["between"] = (one["low_days"], one["high_days"])
     rows = pd.DataFrame([one | {"name": language.name("carrier", one["carrier"])} for one in parts])
     columns = [
         Column("name", say.dimension_name("carrier", language).capitalize()),
         Column("opened_n", text("claims.opened"), "count"),
         Column("open_n", text("claims.open"), "count"),
         Column("median_days", text("claims.median"), "days"),
+        Column("between", text("claims.between"), "range", of="days"),
         Column("decided_only_days", text("claims.decided_only"), "days"),
         Column("by_30", text("claims.by_30"), "share", decimals=0),
         Column("won", text("claims.won"), "share", decimals=0),
