@@ -74,7 +74,11 @@ def proposals_table(proposals: Sequence[Proposal], language: Language, *, items:
     ]
     columns = [
         Column("text", text("duty.what")),
-        Column("euros", text("duty.euros"), "euro", decimals=0),
+        *(
+            [Column("euros", text("duty.euros"), "euro", decimals=0)]
+            if any(one.euros > 0 for one in proposals)
+            else []
+        ),
         Column("parcels", items, "count"),
         *(
             [Column("until", text("duty.until"), order="last_day")]
