@@ -150,10 +150,13 @@ held = bytearray(2**30)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-@pytest.mark.parametrize("warm", ["--warm", "--no-warm"])
 @pytest.mark.parametrize(
-    ("cell", "told"),
-    [(TOO_MUCH, r"20_other\.ipynb cell \d+: .*MemoryError"), ("import os; os.kill(os.getpid(), 9)", "died")],
+    ("warm", "cell", "told"),
+    [
+        ("--warm", TOO_MUCH, r"20_other\.ipynb cell \d+: .*MemoryError"),
+        ("--no-warm", TOO_MUCH, r"20_other\.ipynb cell \d+: .*MemoryError"),
+        ("--warm", "import os; os.kill(os.getpid(), 9)", "died"),
+    ],
 )
 def test_a_notebook_that_fails_leaves_the_others(workbook, warm, cell, told):
     """Its last good page stays, its copy tells where; the other page is the new one."""

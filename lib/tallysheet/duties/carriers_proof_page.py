@@ -27,8 +27,7 @@ def lane_name(lane: str, language: Language) -> str:
 
     Examples
     --------
-    >>> from tallysheet.facts import tables_of
-    from tallysheet.language import read_language
+    >>> from tallysheet.language import read_language
     >>> lane_name("return|FR-DE", read_language("en"))
     'FR-DE, returns'
     """
