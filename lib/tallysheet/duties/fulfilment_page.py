@@ -103,7 +103,7 @@ def followed_up(week: Week) -> Html:
         what=[text(f"fulfilment.step.{one}") for one in found["step"]],
     )
     columns = [
-        Column("name", say.dimension_name("partner", language)),
+        Column("name", say.dimension_name("partner", language).capitalize()),
         Column("what", text("fulfilment.what")),
         Column("weekly", text("fulfilment.then"), "count", decimals=1),
         Column("wrong_now", text("fulfilment.now"), "count"),
@@ -127,7 +127,7 @@ def partners(week: Week) -> Html:
         recent=[_at(now, row, "wrong_n") for row in found.to_dict("records")],
     )
     columns = [
-        Column("name", say.dimension_name("partner", language)),
+        Column("name", say.dimension_name("partner", language).capitalize()),
         Column("what", text("fulfilment.what")),
         Column("recent_n", text("fulfilment.recent_n"), "count"),
         Column("recent", text("fulfilment.recent"), "count"),
@@ -162,7 +162,7 @@ def weekdays(week: Week) -> Html:
         rows = found.rename(columns=str).reset_index()
         rows["name"] = [language.name("partner", one) for one in rows["partner"]]
         columns = [
-            Column("name", say.dimension_name("partner", language)),
+            Column("name", say.dimension_name("partner", language).capitalize()),
             *(Column(str(day), _weekday(int(day), language), "share") for day in found.columns),
         ]
         caption = text("fulfilment.weekdays", step=text(f"fulfilment.step.{step}"))
@@ -187,7 +187,7 @@ def starts(week: Week) -> Html:
         ]
     )
     columns = [
-        Column("name", say.dimension_name("partner", language)),
+        Column("name", say.dimension_name("partner", language).capitalize()),
         Column("due", text("carriers.due"), "count"),
         Column("late", text("carriers.late"), "count"),
         Column("at_partner", text("fulfilment.handed_late"), "count"),
