@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tallysheet.duties.known import rows
+from tallysheet.duties.known import added_up, rows
 from tallysheet.week import Week
 
 LATENESS = ("on_time", "one", "two", "three", "five", "never")
@@ -159,7 +159,8 @@ def spared(week: Week) -> pd.DataFrame:
         if last is None:
             continue
         weeks = [one for one in week.cube.weeks if one <= last][-_WEEKS:]
-        sums = week.cube.joint(fact, [(str(one), week.cube.as_of) for one in weeks], [])[[count, of]].sum()
+        looks = [(str(one), week.cube.as_of) for one in weeks]
+        sums = added_up(week, fact, looks, [])[[count, of]].sum()
         found.append(
             {
                 "kind": kind,
@@ -183,7 +184,7 @@ def reasons(week: Week) -> pd.DataFrame:
     """
     weeks = [one for one in week.cube.weeks if one <= week.week][-_REASON_WEEKS - 1 :]
     looks = [(str(one), week.cube.as_of) for one in weeks]
-    counts = week.cube.joint("contact_openings", looks, ["reason"])
+    counts = added_up(week, "contact_openings", looks, ["reason"])
     table = counts.pivot_table(
         index="reason", columns="week", values="opened_n", aggfunc="sum", fill_value=0
     ).reindex(columns=[str(one) for one in weeks], fill_value=0)

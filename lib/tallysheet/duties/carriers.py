@@ -8,10 +8,8 @@ import pandas as pd
 
 from tallysheet.actions import FollowUp, follow_up, read_actions
 from tallysheet.durations import quantile
-from tallysheet.duties.known import rows
+from tallysheet.duties.known import added_up, lacking, rows
 from tallysheet.duties.standardised import against_others, lane_by_lane
-from tallysheet.engine import connect
-from tallysheet.facts import show_known, tables_of
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.week import Week
@@ -56,17 +54,15 @@ def counts(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
     looks = [(str(each), seen_at) for each in final_weeks(week, one.slug, weeks_before=weeks_before)]
     if not looks or one.slug not in week.available:
         return pd.DataFrame(columns=columns)
-    found = week.cube.remembered(
-        "carriers", [one.slug, str(week.week), str(seen_at)], lambda: _added(week, one.fact, looks)
-    )
+    found = _added(week, one.fact, looks)
     return _by_lane(found.assign(x=found[one.numerator], n=found[str(one.denominator)]))[columns]
 
 
 def _added(week: Week, fact: str, looks: list[tuple[str, dt.datetime]]) -> pd.DataFrame:
     """Add a fact up by carrier, flow and lane; where no country is known, from place to place."""
-    found = week.cube.joint(fact, looks, ["carrier", "flow", "lane"])
+    found = added_up(week, fact, looks, ["carrier", "flow", "lane"])
     if fact == "shipments" and (found["lane"] == "").all():
-        found = week.cube.joint(fact, looks, ["carrier", "flow", "origin", "destination"])
+        found = added_up(week, fact, looks, ["carrier", "flow", "origin", "destination"])
         found = found.assign(lane=found["origin"] + "-" + found["destination"])
     return found
 
@@ -96,18 +92,10 @@ def events(week: Week) -> pd.DataFrame:
     DataFrame
         kind, starts_on, ends_on, country (empty: all), of which some day lies in the weeks compared.
     """
-    columns = ["kind", "starts_on", "ends_on", "country"]
     weeks = final_weeks(week, measured(week).slug)
-    if "event_log" not in tables_of(week.ledger) or not weeks:
-        return pd.DataFrame(columns=columns)
-    # Not by `week.sql`, which lays out every table.
-    with connect() as connection:
-        show_known(connection, week.ledger, week.cube.as_of, ["event_log"])
-        found = connection.execute(
-            "SELECT kind, starts_on, coalesce(ends_on, starts_on) AS ends_on, "
-            "coalesce(country, '') AS country FROM event_log "
-            "WHERE kind IN ('strike', 'weather', 'closure') AND carrier IS NULL ORDER BY ALL"
-        ).df()
+    if lacking(week, "outside_events") or not weeks:
+        return pd.DataFrame(columns=["kind", "starts_on", "ends_on", "country"])
+    found = rows(week, "outside_events")
     ends = pd.to_datetime(found["ends_on"]) >= pd.Timestamp(weeks[0].monday)
     return found[ends & (pd.to_datetime(found["starts_on"]) <= pd.Timestamp(weeks[-1].sunday))]
 
@@ -172,8 +160,8 @@ def losses(week: Week) -> pd.DataFrame:
         (of the weeks; lost or damaged), and lane and category (of most of the value) with their shares of it.
     """
     weeks = final_weeks(week, "loss_rate")
-    found = _remembered(week, "loss_values", weeks, ["carrier", "lane", "category"])
-    scanned = _remembered(week, "first_scans", weeks, ["carrier", "flow", "lane"])
+    found = _of_weeks(week, "loss_values", weeks, ["carrier", "lane", "category"])
+    scanned = _of_weeks(week, "first_scans", weeks, ["carrier", "flow", "lane"])
     scanned = scanned.assign(x=scanned["scanned_n"] - scanned["lost_n"], n=scanned["scanned_n"])
     table = against_others(_by_lane(scanned)).set_index("carrier")
     measures = ["losses_n", "value_cents", "paid_cents", "net_loss_cents"]
@@ -196,9 +184,9 @@ def scans(week: Week) -> pd.DataFrame:
         As `compared` of parcels with all their messages, with median_hours (of the last 4 of the weeks).
     """
     weeks = final_weeks(week, "scan_compliance")
-    found = _remembered(week, "handed_over", weeks, ["carrier", "flow", "lane"])
+    found = _of_weeks(week, "handed_over", weeks, ["carrier", "flow", "lane"])
     table = against_others(_by_lane(found.assign(x=found["complete_n"], n=found["due_n"])))
-    messages = _remembered(week, "scan_messages", weeks[-4:], ["carrier"])
+    messages = _of_weeks(week, "scan_messages", weeks[-4:], ["carrier"])
     median = {
         str(name): _median(part.groupby("latency_bin")["received_n"].sum())
         for name, part in messages.groupby("carrier")
@@ -208,16 +196,14 @@ def scans(week: Week) -> pd.DataFrame:
 
 def promise_kept(week: Week) -> pd.Series:
     """Give by carrier the share that came by the promise in the 13 final weeks, as customers see it."""
-    found = _remembered(week, "shipments", final_weeks(week, "otd"), ["carrier"])
+    found = _of_weeks(week, "shipments", final_weeks(week, "otd"), ["carrier"])
     summed = found.groupby("carrier")[["on_time_n", "due_n"]].sum()
     return summed["on_time_n"] / summed["due_n"].where(summed["due_n"] > 0)
 
 
-def _remembered(week: Week, fact: str, weeks: list[IsoWeek], by: list[str]) -> pd.DataFrame:
+def _of_weeks(week: Week, fact: str, weeks: list[IsoWeek], by: list[str]) -> pd.DataFrame:
     """Add a fact up by several dimensions, of weeks as known now."""
-    looks = [(str(one), week.cube.as_of) for one in weeks or [week.week]]
-    about = [fact, *(name for name, _ in looks), *by]
-    return week.cube.remembered("carriers", about, lambda: week.cube.joint(fact, looks, by))
+    return added_up(week, fact, [(str(one), week.cube.as_of) for one in weeks or [week.week]], by)
 
 
 def _median(by_bin: pd.Series) -> float:

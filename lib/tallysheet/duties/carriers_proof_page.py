@@ -12,7 +12,6 @@ from tallysheet import say
 from tallysheet.duties import carriers
 from tallysheet.duties.known import lacking, switched_off
 from tallysheet.duties.proposals import Proposal
-from tallysheet.facts import tables_of
 from tallysheet.language import Language, isolated
 from tallysheet.tables import Column, Html, paragraph, render_table, side_by_side
 from tallysheet.week import Week
@@ -181,8 +180,8 @@ def scans(week: Week) -> Html:
 def events(week: Week) -> Html:
     """Show the gaps with and without the weeks of strikes, weather and closures."""
     language, text = week.language, week.language.text
-    if "event_log" not in tables_of(week.ledger):
-        return switched_off(["event_log"], language)
+    if missing := lacking(week, "outside_events"):
+        return switched_off(missing, language)
     found, without = carriers.events(week), carriers.spared(week)
     if without is None:
         return paragraph(text("carriers.no_event"))

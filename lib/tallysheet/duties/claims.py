@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.durations import curve_with_interval, incidence, quantile, survival
-from tallysheet.duties.known import rows
+from tallysheet.duties.known import added_up, rows
 from tallysheet.week import Week
 
 _WEEKS = 26
@@ -177,7 +177,7 @@ def _long_ago(week: Week) -> pd.Timestamp:
 def _outcomes(week: Week, by: list[str]) -> pd.DataFrame:
     """Add claims up by how many days they took, of the weeks up to the opened one, as known now."""
     weeks = [one for one in week.cube.touched_weeks if one <= week.week][-_WEEKS:]
-    return week.cube.joint("claim_outcomes", [(str(one), week.cube.as_of) for one in weeks], by)
+    return added_up(week, "claim_outcomes", [(str(one), week.cube.as_of) for one in weeks], by)
 
 
 def _lengths(counts: pd.DataFrame) -> pd.DataFrame:

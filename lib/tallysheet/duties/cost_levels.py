@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tallysheet.decomposition import split
-from tallysheet.duties.known import rows
+from tallysheet.duties.known import added_up, rows
 from tallysheet.week import Week
 
 WEEKS = 8
@@ -97,7 +97,7 @@ def bridges(week: Week) -> pd.DataFrame:
 def _cells(week: Week, weeks: list[str]) -> pd.DataFrame:
     age = week.review.age("cost_per_parcel")
     looks = [look for look in week.cube.looks(age) if look[0] in weeks]
-    costs = week.cube.joint("costs", looks, _CELLS)
+    costs = added_up(week, "costs", looks, _CELLS)
     costs = costs.rename(columns={"base_cents": "price_cents"})
     charged = costs[["price_cents", "fuel_cents", "extra_cents"]].sum(axis=1)
     return costs.assign(rest_cents=costs["cost_cents"] - charged).groupby(_CELLS).sum(numeric_only=True)
