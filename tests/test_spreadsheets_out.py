@@ -14,7 +14,7 @@ from small_workbook import make_workbook, rows
 import tallysheet as ts
 from tallysheet.errors import ReportError
 from tallysheet.language import read_language
-from tallysheet.publish.cells import Figure, Table, figure
+from tallysheet.publish.sheets import Figure, Table, figure
 from tallysheet.publish.spreadsheets import MAX_TEXT, as_csv, guarded, number_format, sheet_name, workbook
 from tallysheet.publish.week_tables import verdicts, week_tables
 

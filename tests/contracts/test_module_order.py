@@ -16,22 +16,23 @@ segments
 bases durations maturity values
 drivers comparison telling targets review restatement overview seasons periods crossed by_value by_age
 actions
-panel spells suspects findings evidence gates gates.quality gates.context gates.money gates.movement verdict
-say causes tables svg control_charts weekly_charts small_multiples funnel curves charts opening page
-lead_page
-fine_print kpi_page
-week_kpi week duties duties.known duties.proposals duties.cards duties.claims duties.claims_page duties.care
-duties.care_page duties.health duties.health_page
-duties.standardised duties.carriers duties.carriers_proof_page duties.carriers_page
-duties.carriers_arguments
+panel spells suspects findings evidence gates gates.quality gates.context gates.money gates.movement
+verdict
+say causes tables svg control_charts weekly_charts small_multiples funnel curves charts
+opening page lead_page fine_print kpi_page
+week_kpi week
+duties duties.known duties.proposals duties.tallies duties.cards duties.claims duties.claims_page
+duties.care duties.care_page duties.health duties.health_page
+duties.standardised
+duties.carriers duties.carriers_proof_page duties.carriers_page duties.carriers_arguments
 duties.carriers_briefs_page duties.fulfilment duties.fulfilment_page
 duties.costs duties.costs_page duties.cost_levels duties.cost_levels_page
 explain sampling
 warm_kernel.bound warm_kernel.server warm_kernel.provisioner warm_kernel execute
-publish publish.script publish.checks publish.pages publish.plan publish.cells publish.work_lists
-publish.week_tables
-publish.spreadsheets
-publish.numbers publish.digest publish.beside publish.versions publish.made publish.manifest publish.archive
+publish publish.script publish.checks publish.pages publish.plan publish.sheets publish.work_lists
+publish.week_tables publish.spreadsheets
+publish.numbers publish.digest publish.beside publish.versions publish.made publish.manifest
+publish.archive
 publish.surroundings publish.keys publish.making publish.explanation publish.weekly publish.alone
 publish.report notify schedule status terminal cli
 """.split()

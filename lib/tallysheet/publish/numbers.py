@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 from tallysheet.errors import ReportError
 from tallysheet.language import Language
-from tallysheet.publish.cells import Cell, Figure
+from tallysheet.publish.sheets import Cell, Figure
 from tallysheet.publish.week_tables import WeekTables
 
 _NUMBER = re.compile(

@@ -16,7 +16,7 @@ from babel.numbers import get_decimal_symbol
 
 from tallysheet.errors import ReportError
 from tallysheet.language import FORMS, Language
-from tallysheet.publish.cells import Cell, Figure, Table
+from tallysheet.publish.sheets import Cell, Figure, Table
 
 MAX_TEXT = 32_767
 """Characters that a cell of Excel holds."""

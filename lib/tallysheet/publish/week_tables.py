@@ -16,7 +16,7 @@ from tallysheet.kpis import kpi
 from tallysheet.language import Language
 from tallysheet.ledger import Ledger
 from tallysheet.page import how_final
-from tallysheet.publish.cells import Cell, Table, figure
+from tallysheet.publish.sheets import Cell, Table, figure
 from tallysheet.publish.work_lists import work_lists
 from tallysheet.telling import volume_shares
 from tallysheet.week import Week

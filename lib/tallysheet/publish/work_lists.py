@@ -8,7 +8,7 @@ from tallysheet import say
 from tallysheet.duties import claims, costs
 from tallysheet.duties.known import lacking
 from tallysheet.language import Language
-from tallysheet.publish.cells import Cell, Table, figure
+from tallysheet.publish.sheets import Cell, Table, figure
 from tallysheet.week import Week
 
 
