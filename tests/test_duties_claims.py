@@ -175,6 +175,17 @@ def test_open_claims_that_lack_evidence_or_are_old(newest):
     assert 0.05 < found.evidence < 0.4
 
 
+@pytest.mark.parametrize("evidence", [float("nan"), -0.05])
+def test_evidence_that_helps_nobody_is_not_asked_for(newest, monkeypatch, evidence):
+    """Where no claim was decided yet, or complete ones fared no better, the list says nothing of it."""
+    found = claims.waiting(newest)
+    assert "Complete the evidence" in claims_page.to_do(newest).html
+
+    monkeypatch.setattr(claims, "waiting", lambda _: claims.Waiting(found.incomplete, found.old, evidence))
+
+    assert "Complete the evidence" not in claims_page.to_do(newest).html
+
+
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_the_page_tells_the_sum_of_its_list(sample_of_size_s, lang):
     """The headline's euros and parcels are those of the table below."""

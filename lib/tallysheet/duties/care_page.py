@@ -10,6 +10,7 @@ from tallysheet.duties import care
 from tallysheet.duties.care import Estimate
 from tallysheet.duties.known import lacking, switched_off
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
+from tallysheet.duties.tallies import ends
 from tallysheet.language import Language
 from tallysheet.tables import Column, Html, headline, paragraph, render_table
 from tallysheet.week import Week
@@ -88,7 +89,7 @@ def lateness(week: Week) -> Html:
     late = found[found["lateness"] != "on_time"][care.COUNTS].sum()
     rows = found.assign(
         name=[text(f"care.late.{one}") for one in found["lateness"]],
-        interval=pd.Series(list(zip(found["low"] * 100, found["high"] * 100, strict=True))),
+        interval=ends(found["low"] * 100, found["high"] * 100),
         euros=found["extra_cents"] / 100,
     )
     rows = pd.concat([rows, pd.DataFrame([_pooled(late, text("care.late.any"))])], ignore_index=True)

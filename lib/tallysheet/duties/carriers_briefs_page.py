@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from tallysheet.causes import Row
 from tallysheet.duties import carriers, carriers_proof_page
 from tallysheet.duties.carriers_arguments import Argument, arguments, best_argument
 from tallysheet.duties.known import lacking
@@ -43,7 +44,7 @@ def _table(name: str, key: str, lines: list[tuple[str, str]], language: Language
     return render_table(rows, columns, caption=caption, language=language, name=key, caption_hidden=True)
 
 
-def _standing(row: carriers_proof_page.Row, own: pd.DataFrame, language: Language) -> list[tuple[str, str]]:
+def _standing(row: Row, own: pd.DataFrame, language: Language) -> list[tuple[str, str]]:
     text = language.text
     if math.isnan(row["gap"]):
         return [("gap", text("carriers.brief_alone"))]
@@ -127,7 +128,7 @@ def _facts(week: Week) -> list[dict[str, tuple[str, str]]]:
     return facts
 
 
-def _said(argument: Argument | None, row: carriers_proof_page.Row, language: Language) -> str:
+def _said(argument: Argument | None, row: Row, language: Language) -> str:
     if argument is None:
         return language.text("carriers.argument.none")
     return language.text(
@@ -138,7 +139,7 @@ def _said(argument: Argument | None, row: carriers_proof_page.Row, language: Lan
     )
 
 
-def _ask(row: carriers_proof_page.Row, own: pd.DataFrame, language: Language) -> str:
+def _ask(row: Row, own: pd.DataFrame, language: Language) -> str:
     """Say what to ask: a plan for the lane where most of the lateness is, or to go on."""
     worse = own[own["high"] < 0].sort_values(["excess", "lane"], ascending=[False, True])
     if row["high"] < 0 and len(worse):

@@ -8,9 +8,11 @@ import pandas as pd
 
 from tallysheet import kpi_page, say
 from tallysheet.by_value import funnel
+from tallysheet.causes import Row
 from tallysheet.duties import carriers, carriers_proof_page
 from tallysheet.duties.known import switched_off
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
+from tallysheet.duties.tallies import ends
 from tallysheet.kpi import Kpi
 from tallysheet.language import Language
 from tallysheet.page import actions_table
@@ -82,7 +84,7 @@ def scorecard(week: Week) -> Html:
     shown = found.assign(
         name=[language.name("carrier", code) for code in found["carrier"]],
         weekly=found["n"] / len(weeks),
-        interval=carriers_proof_page.ends(found["low"], found["high"]),
+        interval=ends(found["low"], found["high"]),
         told=[_told(row, language) for row in found.to_dict("records")],
     )
     columns = [
@@ -120,7 +122,7 @@ def scorecard(week: Week) -> Html:
     return Html.join(table, paragraph(text(f"carriers.note_{one.slug}"), note=True))
 
 
-def _told(row: carriers_proof_page.Row, language: Language) -> str:
+def _told(row: Row, language: Language) -> str:
     if math.isnan(row["gap"]):
         return language.text("carriers.verdict.none")
     kind = "later" if row["high"] < 0 else "earlier" if row["low"] > 0 else "same"
@@ -195,7 +197,7 @@ def lanes(week: Week) -> Html:
     rows = shown.assign(
         name=[carriers_proof_page.lane_name(lane, language) for lane in shown["lane"]],
         who=[language.name("carrier", code) for code in shown["carrier"]],
-        interval=carriers_proof_page.ends(shown["low"], shown["high"]),
+        interval=ends(shown["low"], shown["high"]),
     )
     columns = [
         Column("name", say.dimension_name("lane", language).capitalize()),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
-from typing import Any
 
 import pandas as pd
 
@@ -12,12 +10,11 @@ from tallysheet import say
 from tallysheet.duties import carriers
 from tallysheet.duties.known import lacking, switched_off
 from tallysheet.duties.proposals import Proposal
+from tallysheet.duties.tallies import ends
 from tallysheet.language import Language, isolated
 from tallysheet.tables import Column, Html, paragraph, render_table, side_by_side
 from tallysheet.week import Week
 
-Row = Mapping[Hashable, Any]
-"""A carrier's row."""
 LEGS = ("handover", "both", "transit", "last_mile", "unknown")
 
 
@@ -34,11 +31,6 @@ def lane_name(lane: str, language: Language) -> str:
     if not flow:
         return isolated(way)
     return language.text("carriers.lane_of_flow", lane=isolated(way), flow=language.name("flow", flow))
-
-
-def ends(low: pd.Series, high: pd.Series) -> pd.Series:
-    """Pair the ends of intervals, as tables want them."""
-    return pd.Series(list(zip(low, high, strict=True)), index=low.index, dtype=object)
 
 
 def proposals(week: Week, language: Language) -> list[Proposal]:

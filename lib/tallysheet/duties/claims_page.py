@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 
 from tallysheet import say
 from tallysheet.duties import claims
 from tallysheet.duties.known import lacking, switched_off
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
+from tallysheet.duties.tallies import ends, euros, tally, told_euros
 from tallysheet.language import Language, isolated
 from tallysheet.tables import Column, Html, headline, paragraph, render_table, side_by_side
 from tallysheet.week import Week
@@ -17,6 +16,8 @@ from tallysheet.week import Week
 _SHOWN = 25
 _SOON_DAYS = 7
 _A_DAY = 1.0
+_BANDS = ("soon", "month", "later")
+_BECAME = ("claimed", "open", "over", "gone")
 
 
 def opening(week: Week) -> Html:
@@ -28,19 +29,15 @@ def opening(week: Week) -> Html:
         return headline(language.text("claims.none"), _followed(week), language)
     soon = listed[listed["days_left"] <= _SOON_DAYS]
     fact = language.text(
-        "claims.headline", n=len(listed), expected=_euros(listed["expected_cents"], language)
+        "claims.headline", n=len(listed), expected=told_euros(listed["expected_cents"], language)
     )
-    cause = language.text("claims.soon", n=len(soon), expected=_euros(soon["expected_cents"], language))
+    cause = language.text("claims.soon", n=len(soon), expected=told_euros(soon["expected_cents"], language))
     return headline(fact, f"{cause} {_followed(week)}".strip(), language)
 
 
 def _off(week: Week) -> Html | None:
     missing = lacking(week, "claimable", "claims_on_hand")
     return switched_off(missing, week.language) if missing else None
-
-
-def _euros(cents: pd.Series, language: Language) -> str:
-    return language.value(float(cents.sum()) / 100, "euro", 0)
 
 
 def _followed(week: Week) -> str:
@@ -54,7 +51,7 @@ def _followed(week: Week) -> str:
         n=len(came),
         claimed=week.language.decimal(int(n.get("claimed", 0))),
         over=week.language.decimal(int(n.get("over", 0))),
-        lost=_euros(over["expected_cents"], week.language),
+        lost=told_euros(over["expected_cents"], week.language),
     )
 
 
@@ -64,31 +61,26 @@ def to_do(week: Week) -> Html:
         return off
     language, listed, waiting = week.language, claims.unclaimed(week), claims.waiting(week)
     proposals = [_file(part, str(carrier), language) for carrier, part in listed.groupby("carrier")]
-    proposals.append(
-        Proposal(
-            language.text("claims.complete", points=language.size(waiting.evidence, "share")),
-            _sum(waiting.incomplete),
-            len(waiting.incomplete),
-        )
-    )
+    if waiting.evidence > 0:
+        told = language.text("claims.complete", points=language.size(waiting.evidence, "share"))
+        worth = euros(waiting.incomplete["expected_cents"])
+        proposals.append(Proposal(told, worth, len(waiting.incomplete)))
     proposals += [
         Proposal(
-            language.text("claims.ask", carrier=language.name("carrier", carrier)), _sum(part), len(part)
+            language.text("claims.ask", carrier=language.name("carrier", carrier)),
+            euros(part["expected_cents"]),
+            len(part),
         )
         for carrier, part in waiting.old.groupby("carrier")
     ]
     return proposals_table(ranked(proposals), language, items=language.text("claims.items"))
 
 
-def _sum(listed: pd.DataFrame) -> float:
-    return math.nan if listed.empty else float(listed["expected_cents"].sum()) / 100
-
-
 def _file(listed: pd.DataFrame, carrier: str, language: Language) -> Proposal:
     until = pd.to_datetime(listed["last_day"]).min().date()
     return Proposal(
         language.text("claims.file", carrier=language.name("carrier", carrier)),
-        _sum(listed),
+        euros(listed["expected_cents"]),
         len(listed),
         until,
     )
@@ -100,37 +92,13 @@ def deadlines(week: Week) -> Html:
         return off
     language, text = week.language, week.language.text
     listed, came = claims.unclaimed(week), claims.came_of(week)
-    bands = pd.cut(listed["days_left"], [-1, _SOON_DAYS, 30, 10_000], labels=["soon", "month", "later"])
-    left = _counted(listed, bands, ["soon", "month", "later"], "claims.left_band", language)
-    became = _counted(came, came["became"], ["claimed", "open", "over", "gone"], "claims.became", language)
-    columns = [
-        Column("n", text("claims.parcels"), "count"),
-        Column("expected", text("claims.expected"), "euro", decimals=0),
-    ]
-    tables = [
-        render_table(
-            found.iloc[:-1],
-            [Column("name", text(f"claims.{name}_head")), *columns],
-            caption=text(f"claims.{name}"),
-            language=language,
-            name=name,
-            total={"name": text("heat.all")} | dict(found[["n", "expected"]].iloc[-1]),
-        )
-        for name, found in (("deadlines", left), ("followed_up", became))
-    ]
-    return side_by_side(*tables)
-
-
-def _counted(
-    listed: pd.DataFrame, by: pd.Series, kinds: list[str], words: str, language: Language
-) -> pd.DataFrame:
-    """Count a list by kind and in all, with what is expected of it."""
-    counted = [(listed[by == kind], language.text(f"{words}.{kind}")) for kind in kinds]
-    return pd.DataFrame(
-        [
-            {"name": name, "n": len(part), "expected": float(part["expected_cents"].sum()) / 100}
-            for part, name in [*counted, (listed, "")]
-        ]
+    bands = pd.cut(listed["days_left"], [-1, _SOON_DAYS, 30, 10_000], labels=_BANDS)
+    shared = {"items": text("claims.parcels"), "money": text("claims.expected")}
+    return side_by_side(
+        tally(listed["expected_cents"], bands, _BANDS, language, words="claims.deadlines", **shared),
+        tally(
+            came["expected_cents"], came["became"], _BECAME, language, words="claims.followed_up", **shared
+        ),
     )
 
 
@@ -181,9 +149,8 @@ def speed(week: Week) -> Html:
         return off
     language, text = week.language, week.language.text
     found = claims.speed(week)
+    found = found.assign(between=ends(found["low_days"], found["high_days"]))
     *parts, total = found[found["opened_n"] > 0].to_dict("records")
-    for one in (*parts, total):
-        one["between"] = (one["low_days"], one["high_days"])
     rows = pd.DataFrame([one | {"name": language.name("carrier", one["carrier"])} for one in parts])
     columns = [
         Column("name", say.dimension_name("carrier", language).capitalize()),

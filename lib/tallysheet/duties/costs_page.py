@@ -10,6 +10,7 @@ from tallysheet import say
 from tallysheet.duties import costs
 from tallysheet.duties.known import lacking, switched_off
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
+from tallysheet.duties.tallies import euros, tally, told_euros
 from tallysheet.language import Language, isolated
 from tallysheet.tables import Column, Html, headline, paragraph, render_table, side_by_side
 from tallysheet.week import Week
@@ -24,14 +25,6 @@ def _off(week: Week) -> Html | None:
     return switched_off(missing, week.language) if missing else None
 
 
-def _euros(cents: pd.Series, language: Language) -> str:
-    return language.value(_sum(cents), "euro", 0)
-
-
-def _sum(cents: pd.Series) -> float:
-    return float(cents.sum()) / 100
-
-
 def opening(week: Week) -> Html:
     """Say how much is to be disputed, how much of it is new, and what came of last week's list."""
     if off := _off(week):
@@ -40,8 +33,8 @@ def opening(week: Week) -> Html:
     if listed.empty:
         return headline(text("costs.none"), _followed(week), language)
     new = listed[listed["is_new"]]
-    fact = text("costs.headline", n=len(listed), euros=_euros(listed["left_cents"], language))
-    cause = text("costs.new", n=len(new), euros=_euros(new["left_cents"], language))
+    fact = text("costs.headline", n=len(listed), euros=told_euros(listed["left_cents"], language))
+    cause = text("costs.new", n=len(new), euros=told_euros(new["left_cents"], language))
     return headline(fact, f"{cause} {_followed(week)}".strip(), language)
 
 
@@ -55,7 +48,7 @@ def _followed(week: Week) -> str:
         n=len(came),
         credited=language.decimal(int(n.get("credited", 0))),
         open=language.decimal(int(n.get("open", 0))),
-        euros=_euros(came.loc[came["became"] == "open", "left_cents"], language),
+        euros=told_euros(came.loc[came["became"] == "open", "left_cents"], language),
     )
 
 
@@ -78,14 +71,14 @@ def to_do(week: Week) -> Html:
 
 def _dispute(listed: pd.DataFrame, carrier: str, language: Language) -> Proposal:
     reasons = [
-        language.text(f"costs.why.{reason}", n=len(part), euros=_euros(part["left_cents"], language))
+        language.text(f"costs.why.{reason}", n=len(part), euros=told_euros(part["left_cents"], language))
         for reason in _REASONS
         if not (part := listed[listed["reason"] == reason]).empty
     ]
     told = language.text(
         "costs.dispute", carrier=language.name("carrier", carrier), reasons=language.listed(reasons)
     )
-    return Proposal(told, _sum(listed["left_cents"]), len(listed))
+    return Proposal(told, euros(listed["left_cents"]), len(listed))
 
 
 def standing(week: Week) -> Html:
@@ -95,34 +88,12 @@ def standing(week: Week) -> Html:
     language, text = week.language, week.language.text
     listed, came = costs.disputes(week), costs.came_of(week)
     age = listed["is_new"].map({True: "new", False: "known"})
+    heads = {"items": text("costs.items"), "money": text("costs.over")}
     tables = [
-        _counted(listed, age, ("new", "known"), "age", language),
-        _counted(came, came["became"], _BECAME, "became", language),
+        tally(listed["left_cents"], age, ("new", "known"), language, words="costs.age", **heads),
+        tally(came["left_cents"], came["became"], _BECAME, language, words="costs.became", **heads),
     ]
     return Html.join(side_by_side(*tables), paragraph(text("costs.standing_note"), note=True))
-
-
-def _counted(
-    listed: pd.DataFrame, by: pd.Series, kinds: tuple[str, ...], name: str, language: Language
-) -> Html:
-    text = language.text
-    rows = [
-        {"name": text(f"costs.{name}_is.{kind}"), "n": len(part), "euros": _sum(part["left_cents"])}
-        for kind in kinds
-        for part in [listed[by == kind]]
-    ]
-    return render_table(
-        pd.DataFrame(rows),
-        [
-            Column("name", text(f"costs.{name}_head")),
-            Column("n", text("costs.items"), "count"),
-            Column("euros", text("costs.over"), "euro", decimals=0),
-        ],
-        caption=text(f"costs.{name}"),
-        language=language,
-        name=f"disputes-{name}",
-        total={"name": text("heat.all"), "n": len(listed), "euros": _sum(listed["left_cents"])},
-    )
 
 
 def work_list(week: Week) -> Html:
@@ -183,11 +154,11 @@ def totals(week: Week) -> Html:
     if found.empty:
         return paragraph(text("costs.none"))
     reasons = [one for one in _REASONS if one in set(found["reason"])]
-    euros = found.pivot_table(index="carrier", columns="reason", values="left_cents", aggfunc="sum") / 100
-    euros["all"] = euros.sum(axis=1)
-    euros["n"] = found.groupby("carrier")["charges_n"].sum()
-    euros = euros.sort_values(["all"], ascending=False, kind="stable").reset_index()
-    rows = euros.assign(name=[language.name("carrier", one) for one in euros["carrier"]])
+    wide = found.pivot_table(index="carrier", columns="reason", values="left_cents", aggfunc="sum") / 100
+    wide["all"] = wide.sum(axis=1)
+    wide["n"] = found.groupby("carrier")["charges_n"].sum()
+    wide = wide.sort_values(["all"], ascending=False, kind="stable").reset_index()
+    rows = wide.assign(name=[language.name("carrier", one) for one in wide["carrier"]])
     keys = ["n", *reasons, "all"]
     columns = [
         Column("name", say.dimension_name("carrier", language).capitalize()),

@@ -7,10 +7,11 @@ import math
 import pandas as pd
 
 from tallysheet import say
+from tallysheet.causes import Row
 from tallysheet.duties import fulfilment
-from tallysheet.duties.carriers_proof_page import Row, ends
 from tallysheet.duties.known import lacking, switched_off
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
+from tallysheet.duties.tallies import ends
 from tallysheet.language import Language
 from tallysheet.tables import Column, Html, headline, paragraph, render_table
 from tallysheet.week import Week
