@@ -4,6 +4,8 @@ import csv
 import datetime as dt
 from pathlib import Path
 
+import nbformat
+
 FIRST_MONDAY = dt.date(2026, 1, 5)  # 2026-W02
 WEEKS = 20
 HEADER = ["parcel", "carrier", "from", "promised", "delivered"]
@@ -78,3 +80,23 @@ def make_workbook(root: Path, lines: list[list[str]] | None = None) -> Path:
     (source / "parcels.sql").write_text(SELECT, encoding="utf-8")
     write_csv(root / "data" / "raw" / "parcels.csv", rows() if lines is None else lines)
     return root / "data"
+
+
+def small_notebook(title: str, *code: str) -> nbformat.NotebookNode:
+    """Give a notebook of a few lines with the parameters of the real ones, and these cells at its end."""
+    real = nbformat.read(Path(__file__).parents[1] / "notebooks" / "10_weekly_review.ipynb", as_version=4)
+    cells = [nbformat.v4.new_markdown_cell(f"## {title}\n\nFor a test.", id="question"), *real.cells[1:4]]
+    cells += [nbformat.v4.new_code_cell(text, id=f"more-{n}") for n, text in enumerate(code)]
+    return nbformat.v4.new_notebook(cells=cells, metadata=real.metadata)
+
+
+def put_notebooks(root: Path, title: str, *code: str) -> None:
+    """Write two small notebooks into a workbook, of which the second has these cells; name them in it."""
+    settings = root / "data" / "workbook.toml"
+    listed = settings.read_text(encoding="utf-8")
+    if "20_other" not in listed:
+        both = listed.replace('"10_weekly_review"', '"10_weekly_review", "20_other"')
+        settings.write_text(both, encoding="utf-8")
+    (root / "notebooks").mkdir(exist_ok=True)
+    nbformat.write(small_notebook(f"{title} review?"), root / "notebooks" / "10_weekly_review.ipynb")
+    nbformat.write(small_notebook(f"{title} other?", *code), root / "notebooks" / "20_other.ipynb")

@@ -16,11 +16,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from small_workbook import make_workbook
+from small_workbook import make_workbook, put_notebooks
 
 pytestmark = [pytest.mark.fault, pytest.mark.slow]
 
-ROOT = Path(__file__).parents[2]
 SOAK = os.environ.get("TALLYSHEET_SOAK") == "1"
 KILLS = 100 if SOAK else 5
 PATIENCE_S = 120
@@ -63,19 +62,6 @@ for line in sys.stdin:
 
 A report that was not killed prints how many there were; then comes how it ended.
 """
-
-
-def notebook(title: str) -> nbformat.NotebookNode:
-    """Give a notebook of a few lines with the parameters of the real ones."""
-    real = nbformat.read(ROOT / "notebooks" / "10_weekly_review.ipynb", as_version=4)
-    cells = [nbformat.v4.new_markdown_cell(f"## {title}\n\nFor a test.", id="question")]
-    return nbformat.v4.new_notebook(cells=[*cells, *real.cells[1:4]], metadata=real.metadata)
-
-
-def retitle(root: Path, title: str) -> None:
-    """Change both notebooks, so that their pages are to be made anew."""
-    for name in ("10_weekly_review", "20_other"):
-        nbformat.write(notebook(f"{title} {name}?"), root / "notebooks" / f"{name}.ipynb")
 
 
 def start(root: Path, mark: str = "", *options: str) -> subprocess.Popen[bytes]:
@@ -132,15 +118,10 @@ class Prepared:
 def prepared(tmp_path_factory):
     root = tmp_path_factory.mktemp("killed")
     before = root / "before"
-    settings = make_workbook(before) / "workbook.toml"
-    text = settings.read_text(encoding="utf-8").replace(
-        '"10_weekly_review"', '"10_weekly_review", "20_other"'
-    )
-    settings.write_text(text, encoding="utf-8")
-    (before / "notebooks").mkdir()
-    retitle(before, "Old")
+    make_workbook(before)
+    put_notebooks(before, "Old")
     assert start(before).wait(PATIENCE_S) == 0
-    retitle(before, "New")
+    put_notebooks(before, "New")
     after = Path(shutil.copytree(before, root / "after"))
     began = time.monotonic()
     assert start(after).wait(PATIENCE_S) == 0

@@ -10,34 +10,18 @@ import sys
 import threading
 from pathlib import Path
 
-import nbformat
 import pytest
 from poor_machine import as_owner, read_only, with_small_files
-from small_workbook import make_workbook
+from small_workbook import make_workbook, put_notebooks
 
 import tallysheet as ts
 from tallysheet.files import read_sealed, write_sealed
 
 pytestmark = [pytest.mark.fault, pytest.mark.slow]
 
-ROOT = Path(__file__).parents[2]
 LIB = Path(ts.__file__).parent
 TALLYSHEET = Path(sys.executable).with_name("tallysheet")
 WEEK = "2026-W21"
-
-
-def notebook(title: str, *code: str) -> nbformat.NotebookNode:
-    """Give a notebook of a few lines with the parameters of the real ones, and these cells at its end."""
-    real = nbformat.read(ROOT / "notebooks" / "10_weekly_review.ipynb", as_version=4)
-    cells = [nbformat.v4.new_markdown_cell(f"## {title}\n\nFor a test.", id="question"), *real.cells[1:4]]
-    cells += [nbformat.v4.new_code_cell(text, id=f"more-{n}") for n, text in enumerate(code)]
-    return nbformat.v4.new_notebook(cells=cells, metadata=real.metadata)
-
-
-def put(root: Path, title: str, *code: str) -> None:
-    """Write both notebooks; the second one has these cells."""
-    nbformat.write(notebook(f"{title} review?"), root / "notebooks" / "10_weekly_review.ipynb")
-    nbformat.write(notebook(f"{title} other?", *code), root / "notebooks" / "20_other.ipynb")
 
 
 def report(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -57,13 +41,8 @@ def opened(root: Path) -> dict[str, bytes]:
 def published(tmp_path_factory):
     """Publish a week of two notebooks."""
     root = tmp_path_factory.mktemp("published")
-    settings = make_workbook(root) / "workbook.toml"
-    text = settings.read_text(encoding="utf-8")
-    settings.write_text(
-        text.replace('"10_weekly_review"', '"10_weekly_review", "20_other"'), encoding="utf-8"
-    )
-    (root / "notebooks").mkdir()
-    put(root, "Old")
+    make_workbook(root)
+    put_notebooks(root, "Old")
     assert report(root).returncode == 0
     return root
 
@@ -72,7 +51,7 @@ def published(tmp_path_factory):
 def workbook(published, tmp_path):
     """Copy it, with pages that are to be made anew."""
     root = Path(shutil.copytree(published, tmp_path / "workbook"))
-    put(root, "New")
+    put_notebooks(root, "New")
     return root
 
 
@@ -161,7 +140,7 @@ held = bytearray(2**30)
 def test_a_notebook_that_fails_leaves_the_others(workbook, warm, cell, told):
     """Its last good page stays, its copy tells where; the other page is the new one."""
     before = opened(workbook)
-    put(workbook, "New", cell)
+    put_notebooks(workbook, "New", cell)
 
     result = report(workbook, warm)
 
