@@ -3,7 +3,9 @@
 import dataclasses
 import inspect
 import pkgutil
+import re
 from importlib import import_module
+from itertools import pairwise
 
 import pytest
 
@@ -80,9 +82,13 @@ def test_each_piece_shows_something_without_an_extract(without, page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_each_piece_is_whole_with_all_extracts(whole, page):
-    """Nothing is switched off where nothing is missing."""
+    """Nothing is switched off where nothing is missing; below a notebook's h2 no heading is left out."""
     for name, piece in pieces(page).items():
-        assert "Left out: this needs extracts" not in piece(whole).html, name
+        html = piece(whole).html
+        levels = [2, *map(int, re.findall(r"<h(\d)", html))]
+
+        assert "Left out: this needs extracts" not in html, name
+        assert all(later <= level + 1 for level, later in pairwise(levels)), (name, levels)
 
 
 def test_the_health_of_the_data_names_what_is_lacking():

@@ -212,7 +212,7 @@ def _lines(lines: Lines | None, one: Kpi, language: Language) -> Html | str | No
     )
 
 
-def funnel_figure(found: Funnel | None, one: Kpi, language: Language) -> Html | None:
+def funnel_figure(found: Funnel | None, one: Kpi, language: Language, level: int = 4) -> Html | None:
     """Draw a KPI's many small values against their total; None where there is no funnel."""
     if found is None:
         return None
@@ -242,7 +242,7 @@ def funnel_figure(found: Funnel | None, one: Kpi, language: Language) -> Html | 
         ),
         " ".join([caption, *left]),
         language=language,
-        level=4,
+        level=level,
     )
 
 
