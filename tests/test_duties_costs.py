@@ -461,7 +461,7 @@ def test_thousands_are_written_alike(monkeypatch):
     told = costs_page.opening(week).html
 
     assert "Of the 1,200 charges on last week" in told
-    assert "1,200 (€1,200) are still open" in told
+    assert "1,200 still open (€1,200)" in told
 
 
 def test_a_rebill_after_a_credit_is_kept(monkeypatch):
