@@ -277,6 +277,36 @@ def test_a_kernel_that_dies_fails_its_notebook_alone(warm, tmp_path, cell):
     assert soon(lambda: children(warm.server.pid) == "")
 
 
+@pytest.mark.parametrize("forked", [True, False])
+def test_what_a_kernel_says_at_its_end_is_not_for_the_terminal(tmp_path, capfd, forked):
+    """As of ipykernel, whose own shutdown now and then ends in a traceback."""
+    with warm_kernels(forked) as kernels:
+        kernels.warm_up()
+        made = run(
+            tmp_path,
+            kernels,
+            "import atexit, os; atexit.register(lambda: os.write(2, b'Traceback of the end'))",
+            "print('done')",
+        )
+
+    assert text(made) == "done"
+    assert capfd.readouterr() == ("", "")
+    assert not list(tmp_path.glob("*.txt"))
+
+
+@pytest.mark.parametrize("forked", [True, False])
+def test_what_a_kernel_says_when_it_crashes_is_kept_and_named(tmp_path, forked):
+    """The place where C code failed is nowhere else."""
+    with warm_kernels(forked) as kernels:
+        kernels.warm_up()
+        with pytest.raises(ReportError, match=r"Kernel died.*\.out\.ipynb and .*\.stderr\.txt"):
+            run(tmp_path, kernels, "import ctypes; ctypes.string_at(0)")
+
+    [told] = tmp_path.glob("*.stderr.txt")
+    assert "Segmentation fault" in told.read_text()
+    assert "string_at" in told.read_text()
+
+
 async def interrupted(manager: WarmKernelManager) -> tuple[str, int | None]:
     """Interrupt a cell, then kill the kernel."""
     await manager.start_kernel()

@@ -139,10 +139,12 @@ def execute(
 
     from tallysheet.warm_kernel.provisioner import WarmKernelManager
 
+    # What a kernel's process says beside its notebook tells why it crashed, and else at most how it ended.
+    stderr = output.resolve().with_suffix(".stderr.txt")
     # Its progress lines are not for readers; a failure is raised, never only logged.
     logging.getLogger("papermill").setLevel(logging.ERROR)
     try:
-        return papermill.execute_notebook(
+        made = papermill.execute_notebook(
             str(path.resolve()),
             str(output.resolve()),
             parameters=parameters,
@@ -154,7 +156,9 @@ def execute(
             # what fails in a cell is raised.
             extra_arguments=["--log-level=50"],
             kernel_manager_class=WarmKernelManager,
-            config=Config(WarmProvisioner={"control": kernels.control if kernels else -1}),
+            config=Config(
+                WarmProvisioner={"control": kernels.control if kernels else -1, "stderr": str(stderr)}
+            ),
         )
     except PapermillExecutionError as error:
         raise ReportError(
@@ -164,9 +168,12 @@ def execute(
             f"See {output.name} in the run folder.",
         ) from None
     except (CellTimeoutError, DeadKernelError) as error:
+        files = [output.name] + [stderr.name] * (stderr.exists() and stderr.stat().st_size > 0)
         raise ReportError(
             f"notebook {path.name}",
             f"cells that end within {timeout_seconds} s",
             str(error).splitlines()[0],
-            f"See {output.name} in the run folder.",
+            f"See {' and '.join(files)} in the run folder.",
         ) from None
+    stderr.unlink(missing_ok=True)
+    return made

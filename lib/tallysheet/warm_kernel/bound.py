@@ -7,6 +7,7 @@ was killed while the kernel started, and not at all while C code holds the inter
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import os
 import runpy
 import signal
@@ -41,11 +42,20 @@ def bound(command: list[str]) -> list[str]:
     return [command[0], __file__, str(os.getpid()), *command[2:]]
 
 
+def tell_crashes() -> None:
+    """Have Python say where it was when C code crashed, on what is standard error now.
+
+    ipykernel takes standard error's place later, and what it has not passed on dies with it.
+    """
+    faulthandler.enable(os.dup(2))
+
+
 def main() -> None:
     """Run a module as ``python -m`` does: same arguments, ``__main__`` and first place of ``sys.path``."""
     parent, module = sys.argv[1:3]
     del sys.argv[1:3]
     bind_to_parent(int(parent))
+    tell_crashes()
     if not sys.flags.safe_path:
         sys.path[0] = os.getcwd()
     runpy.run_module(module, run_name="__main__", alter_sys=True)

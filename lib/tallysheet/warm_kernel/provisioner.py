@@ -13,7 +13,7 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import Integer
+from traitlets import Integer, Unicode
 
 from tallysheet.warm_kernel.bound import bound
 
@@ -69,7 +69,7 @@ class ForkedKernel:
 
 
 def fork_kernel(
-    control: int, command: list[str], folder: str | Path | None, environment: dict[str, str]
+    control: int, command: list[str], folder: str | Path | None, environment: dict[str, str], stderr: str = ""
 ) -> ForkedKernel | None:
     """Ask the server for a kernel.
 
@@ -82,6 +82,8 @@ def fork_kernel(
     folder : str, Path or None
         Where it runs; None: here.
     environment : dict
+    stderr : str
+        File for what it writes to its standard error; empty: to ours.
 
     Returns
     -------
@@ -94,7 +96,7 @@ def fork_kernel(
     """
     if control < 0 or command[:3] != [sys.executable, "-m", "ipykernel_launcher"]:
         return None
-    asked = {"arguments": command[3:], "cwd": str(folder or Path.cwd()), "env": environment}
+    asked = {"arguments": command[3:], "cwd": str(folder or Path.cwd()), "env": environment, "stderr": stderr}
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
         with theirs, socket.socket(fileno=os.dup(control)) as server:
@@ -113,6 +115,8 @@ class WarmProvisioner(LocalProvisioner):
     """Has kernels forked by the server that ``control`` leads to, and starts those that it has not."""
 
     control = Integer(-1).tag(config=True)
+    stderr = Unicode().tag(config=True)
+    """File for what the process of a kernel says beside its notebook, as when it crashes; empty: our own."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Fork or start a kernel.
@@ -129,7 +133,10 @@ class WarmProvisioner(LocalProvisioner):
             How to connect to it.
         """
         folder = kwargs.get("cwd") or Path.cwd()
-        forked = fork_kernel(self.control, cmd, folder, kwargs["env"])
+        forked = fork_kernel(self.control, cmd, folder, kwargs["env"], self.stderr)
+        if forked is None and self.stderr:
+            with Path(self.stderr).open("ab") as told:
+                return await super().launch_kernel(bound(cmd), **kwargs, stderr=told)
         if forked is None:
             return await super().launch_kernel(bound(cmd), **kwargs)
         self.process: Any = forked

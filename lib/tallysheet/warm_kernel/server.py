@@ -36,7 +36,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from tallysheet.warm_kernel.bound import bind_to_parent
+from tallysheet.warm_kernel.bound import bind_to_parent, tell_crashes
 
 MOST_BYTES = 1_000_000
 PRELOADED = (
@@ -201,7 +201,7 @@ def run_kernel(request: dict[str, Any], imported: dict[str, str], server: int) -
     Parameters
     ----------
     request : dict
-        Its arguments, folder and environment.
+        Its arguments, folder, environment, and file for its standard error (empty: the server's own).
     imported : dict
         What imports add to the environment.
     server : int
@@ -213,6 +213,10 @@ def run_kernel(request: dict[str, Any], imported: dict[str, str], server: int) -
     os.environ |= imported | request["env"] | {"JPY_PARENT_PID": str(server)}
     time.tzset()
     os.chdir(request["cwd"])
+    if request["stderr"]:
+        with open(request["stderr"], "ab") as told:
+            os.dup2(told.fileno(), 2)
+    tell_crashes()
     launcher = find_spec("ipykernel_launcher")
     sys.argv = [str(launcher and launcher.origin), *request["arguments"]]
     import numpy as np
