@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ LATENESS = ("on_time", "one", "two", "three", "five", "never")
 """Working days late: none, 1, 2, 3 or 4, 5 and more, not arrived at all."""
 COUNTS = ["parcels_n", "contacts_n", "where_n", "claims_n"]
 _WEEKS = 4
+_LISTED = 3
+"""So many carriers make a line of what to do."""
 _REASON_WEEKS = 8
 _Z = 1.96
 
@@ -114,7 +117,7 @@ def value_of_a_point(week: Week) -> Point:
     return Point(parcels, saved("contacts_n"), saved("claims_n"), saved("contacts_n", cost))
 
 
-def by_carrier(week: Week) -> pd.DataFrame:
+def by_carrier(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
     """Say what the late parcels of each carrier cost Care.
 
     Returns
@@ -123,7 +126,11 @@ def by_carrier(week: Week) -> pd.DataFrame:
         carrier, parcels_n, late_n (not on time), late_share, extra_n (contacts beyond those of as many
         parcels on time), extra_cents, each in a week on average; the dearest first.
     """
-    listed = rows(week, "contacts_by_lateness")
+    listed = rows(week, "contacts_by_lateness", weeks_before=weeks_before)
+    return _by_carrier(listed, week.settings.rules.contact_cost_cents)
+
+
+def _by_carrier(listed: pd.DataFrame, contact_cost_cents: float) -> pd.DataFrame:
     weeks, usual = max(listed["week"].nunique(), 1), _rate(listed, "on_time")
     late = listed[listed["lateness"] != "on_time"]
     sums = late.groupby("carrier")[["parcels_n", "contacts_n"]].sum()
@@ -137,19 +144,28 @@ def by_carrier(week: Week) -> pd.DataFrame:
         }
     )
     found["late_share"] = found["late_n"] / found["parcels_n"]
-    found["extra_cents"] = found["extra_n"] * week.settings.rules.contact_cost_cents
+    found["extra_cents"] = found["extra_n"] * contact_cost_cents
     return found.sort_values("extra_cents", ascending=False, kind="stable").reset_index()
 
 
-def spared(week: Week) -> pd.DataFrame:
+def spared(week: Week, *, weeks_before: int = 0, weeks: int = _WEEKS) -> pd.DataFrame:
     """Count the contacts of the last four weeks that are known well enough and could have been spared.
+
+    Parameters
+    ----------
+    week : Week
+    weeks_before : int
+        As it was known so many weeks before.
+    weeks : int
+        So many of the last weeks that are known well enough.
 
     Returns
     -------
     DataFrame
         kind (``avoidable``: tracking could have answered; ``double``: the seller and Care both handled it),
-        contacts_n, of_n (of so many), cents, weeks (last four, joined), each in a week on average.
+        contacts_n, of_n (of so many), cents, weeks (the last, joined), each in a week on average.
     """
+    seen_at = week.cube.as_of - dt.timedelta(weeks=weeks_before)
     found = []
     for kind, slug, fact, count, of in (
         ("avoidable", "avoidable_contact_share", "wismo_openings", "avoidable_n", "wismo_n"),
@@ -158,19 +174,61 @@ def spared(week: Week) -> pd.DataFrame:
         last = week.review.judged_week(slug)
         if last is None:
             continue
-        weeks = [one for one in week.cube.weeks if one <= last][-_WEEKS:]
-        looks = [(str(one), week.cube.as_of) for one in weeks]
-        sums = added_up(week, fact, looks, [])[[count, of]].sum()
+        counted = [one for one in week.cube.weeks if one <= last.shift(-weeks_before)][-weeks:]
+        if not counted:
+            continue
+        sums = added_up(week, fact, [(str(one), seen_at) for one in counted], [])[[count, of]].sum()
         found.append(
             {
                 "kind": kind,
-                "contacts_n": sums[count] / len(weeks),
-                "of_n": sums[of] / len(weeks),
-                "cents": sums[count] / len(weeks) * week.settings.rules.contact_cost_cents,
-                "weeks": ", ".join(map(str, weeks)),
+                "contacts_n": sums[count] / len(counted),
+                "of_n": sums[of] / len(counted),
+                "cents": sums[count] / len(counted) * week.settings.rules.contact_cost_cents,
+                "weeks": ", ".join(map(str, counted)),
             }
         )
     return pd.DataFrame(found, columns=["kind", "contacts_n", "of_n", "cents", "weeks"])
+
+
+def listed(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
+    """List what would spare Care work, the most contacts first: the dearest carriers, and what is `spared`.
+
+    Returns
+    -------
+    DataFrame
+        kind (``carrier``, ``avoidable`` or ``double``), carrier (empty but for the first), contacts_n, cents,
+        each in a week on average.
+    """
+    carriers = by_carrier(week, weeks_before=weeks_before).head(_LISTED)
+    named = pd.DataFrame(
+        {
+            "kind": "carrier",
+            "carrier": carriers["carrier"],
+            "contacts_n": carriers["extra_n"],
+            "cents": carriers["extra_cents"],
+        }
+    )
+    others = spared(week, weeks_before=weeks_before).assign(carrier="")[named.columns]
+    found = pd.concat([named, others], ignore_index=True)
+    found = found[found["contacts_n"] > 0]
+    return found.sort_values("contacts_n", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def came_of(week: Week) -> pd.DataFrame:
+    """Say what became of last week's list: `listed` as it was then, and the newest week that can be counted.
+
+    Returns
+    -------
+    DataFrame
+        As `listed`, with now_n: such contacts in the week that could not be counted yet a week ago.
+    """
+    before, counted = listed(week, weeks_before=1), rows(week, "contacts_by_lateness")
+    newest = counted[counted["week"] == counted["week"].max()]
+    cost = week.settings.rules.contact_cost_cents
+    now = _by_carrier(newest, cost).set_index("carrier")["extra_n"].to_dict()
+    now |= spared(week, weeks=1).set_index("kind")["contacts_n"].to_dict()
+    names = before["carrier"].where(before["carrier"] != "", before["kind"])
+    return before.assign(now_n=[float(now.get(name, 0.0)) for name in names])
 
 
 def reasons(week: Week) -> pd.DataFrame:

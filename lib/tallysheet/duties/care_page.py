@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from tallysheet import say
+from tallysheet.causes import Row
 from tallysheet.duties import care
 from tallysheet.duties.care import Estimate
 from tallysheet.duties.known import lacking, switched_off
@@ -15,8 +15,6 @@ from tallysheet.language import Language
 from tallysheet.tables import Column, Html, headline, paragraph, render_table
 from tallysheet.week import Week
 
-_LISTED = 3
-"""So many carriers make a line of what to do."""
 _WEEKS_A_YEAR = 52
 
 
@@ -58,21 +56,42 @@ def to_do(week: Week) -> Html:
     if off := _off(week):
         return off
     language, text = week.language, week.language.text
-    carriers, could = care.by_carrier(week).head(_LISTED), care.spared(week)
-    named = [text("care.do_carrier", carrier=language.name("carrier", one)) for one in carriers["carrier"]]
-    named += [text(f"care.do_{kind}") for kind in could["kind"]]
-    cents, contacts = (
-        np.concatenate([carriers[f"extra_{unit}"], could[column]]).astype(float) * _WEEKS_A_YEAR
-        for unit, column in (("cents", "cents"), ("n", "contacts_n"))
-    )
     proposals = [
-        Proposal(told, float(worth) / 100, round(float(number)))
-        for told, worth, number in zip(named, cents, contacts, strict=True)
+        Proposal(
+            _asked(row, language),
+            row["cents"] / 100 * _WEEKS_A_YEAR,
+            round(row["contacts_n"] * _WEEKS_A_YEAR),
+        )
+        for row in care.listed(week).to_dict("records")
     ]
     return Html.join(
         proposals_table(ranked(proposals), language, items=text("care.contacts")),
         paragraph(text("care.to_do_note", cost=_cost(week)), note=True),
     )
+
+
+def _asked(row: Row, language: Language) -> str:
+    return language.text(f"care.do_{row['kind']}", carrier=language.name("carrier", row["carrier"]))
+
+
+def followed_up(week: Week) -> Html:
+    """Show how many such contacts the newest week brought where last week's list asked for something."""
+    if off := _off(week):
+        return off
+    language, text = week.language, week.language.text
+    found = care.came_of(week)
+    if found.empty:
+        return paragraph(text("care.nothing_asked"))
+    rows = found.assign(what=[_asked(row, language) for row in found.to_dict("records")])
+    columns = [
+        Column("what", text("duty.what")),
+        Column("contacts_n", text("care.then"), "number", decimals=1),
+        Column("now_n", text("care.now"), "number", decimals=1),
+    ]
+    table = render_table(
+        rows, columns, caption=text("care.followed_up"), language=language, name="followed-up"
+    )
+    return Html.join(table, paragraph(text("care.followed_up_note"), note=True))
 
 
 def _cost(week: Week) -> str:

@@ -30,9 +30,7 @@ def days(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
     found = rows(week, "fulfilment_days", weeks_before=weeks_before)
     day = pd.to_datetime(found["day"])
     monday = day - pd.to_timedelta(day.dt.day_of_week, unit="D")
-    last = pd.Timestamp(week.week.monday) - pd.Timedelta(weeks=weeks_before)
-    is_in = (monday <= last) & (monday > last - pd.Timedelta(weeks=WEEKS))
-    return found.assign(day=day, week=monday, weekday=day.dt.day_of_week)[is_in].reset_index(drop=True)
+    return found.assign(day=day, week=monday, weekday=day.dt.day_of_week)
 
 
 def partners(week: Week) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from tallysheet.facts import set_references, show_known, tables_of
 from tallysheet.language import Language
 from tallysheet.tables import Html, paragraph
 from tallysheet.week import Week
+from tallysheet.weeks import IsoWeek
 
 _GROUND = {"rules", "euro_rates", "countries", "workdays", "calendar", "look"}
 _WEEK = dt.timedelta(days=7)
@@ -65,7 +66,8 @@ def rows(week: Week, name: str, *, weeks_before: int = 0) -> pd.DataFrame:
     week : Week
     name : str
         Of a SELECT in sql/lists. It reads the clean tables, what facts read beside them, and ``look``: one
-        row with seen_at and seen_on, the moment and its day, and first_day and last_day of the week.
+        row with seen_at and seen_on, the moment and its day, and first_day and last_day of the week, which
+        is as many weeks earlier.
     weeks_before : int
 
     Returns
@@ -73,9 +75,9 @@ def rows(week: Week, name: str, *, weeks_before: int = 0) -> pd.DataFrame:
     DataFrame
         In the order of the SELECT; made once for the same data, moment and code.
     """
-    seen_at = week.cube.as_of - weeks_before * _WEEK
+    seen_at, of = week.cube.as_of - weeks_before * _WEEK, week.week.shift(-weeks_before)
     return week.cube.remembered(
-        f"list-{name}", [str(week.week), str(seen_at)], lambda: _selected(week, name, seen_at)
+        f"list-{name}", [str(of), str(seen_at)], lambda: _selected(week, name, seen_at, of)
     )
 
 
@@ -85,13 +87,13 @@ def added_up(week: Week, fact: str, looks: Sequence[Look], by: Sequence[str]) ->
     return week.cube.remembered("added-up", about, lambda: week.cube.joint(fact, looks, by))
 
 
-def _selected(week: Week, name: str, seen_at: dt.datetime) -> pd.DataFrame:
+def _selected(week: Week, name: str, seen_at: dt.datetime, of: IsoWeek) -> pd.DataFrame:
     with connect() as connection:
         show_known(connection, week.ledger, seen_at, tables_read(name), is_copied=False)
         set_references(connection, week.settings.rules, week.cube.first_day, week.cube.span.last_day)
         connection.execute(
             "CREATE TABLE look AS SELECT CAST(? AS TIMESTAMP) AS seen_at, CAST(? AS DATE) AS seen_on, "
             "CAST(? AS DATE) AS first_day, CAST(? AS DATE) AS last_day",
-            [seen_at, seen_at.date(), week.week.monday, week.week.sunday],
+            [seen_at, seen_at.date(), of.monday, of.sunday],
         )
         return connection.execute(list_sql(name)).df()

@@ -1,4 +1,4 @@
--- One row a fulfilment partner, day and step of the last 14 weeks: how many, and how many of them went wrong?
+-- One row a fulfilment partner, day and step of the last 13 weeks: how many, and how many of them went wrong?
 -- dispatch: orders that it had by their cut-off, on the day of the cut-off; wrong: not sent out by then.
 -- stock: deliveries at its dock, on that day; wrong: not in stock 24 hours later. pick: order lines sent out, on
 -- the day of dispatch; wrong: wrong item or number. What cannot be told yet is not counted.
@@ -40,7 +40,7 @@ FROM (
         AND jobs.lines_wrong IS NOT NULL
 )
 CROSS JOIN look
-WHERE day BETWEEN look.last_day - 97 AND look.last_day
+WHERE day BETWEEN look.last_day - 90 AND look.last_day
     AND partner IS NOT NULL
 GROUP BY ALL
 ORDER BY ALL
