@@ -204,3 +204,53 @@ def test_of_two_sources_that_fail_the_first_is_told(tmp_path, monkeypatch):
 
     assert good.folder.is_dir()
     assert not list(data.rglob("*.part"))
+
+
+@pytest.fixture
+def awaiting(tmp_path):
+    """Make a workbook of parcels, and of more parcels whose extract is still to come."""
+    data = make_workbook(tmp_path, rows(2))
+    shutil.copytree(data / "sources" / "parcels", data / "sources" / "more")
+    told = data / "sources" / "more" / "source.toml"
+    told.write_text(told.read_text().replace("parcels.csv", "more.csv"), encoding="utf-8")
+    settings = data / "workbook.toml"
+    settings.write_text(settings.read_text().replace('["parcels"]', '["parcels", "more"]'), encoding="utf-8")
+    return data
+
+
+def test_an_extract_that_never_came_is_told_and_the_others_are_loaded(awaiting):
+    """Once it is there it counts; the note goes."""
+    ledger = ts.load(awaiting)
+
+    assert set(ledger.files["source"]) == {"parcels"}
+    told = ledger.notes[ledger.notes["kind"] == "no extract"]
+    assert told[["source", "text"]].to_numpy().tolist() == [
+        ["more", "no file like more.csv: what needs it is left out"]
+    ]
+    assert ts.load(awaiting).state == ledger.state
+
+    more = [["9" + line[0], *line[1:]] for line in rows(1)]
+    write_csv(awaiting / "raw" / "more.csv", more)
+    both = ts.load(awaiting)
+
+    assert set(both.files["source"]) == {"parcels", "more"}
+    assert "no extract" not in set(both.notes["kind"])
+
+
+def test_an_extract_that_is_gone_is_refused_and_the_last_good_tables_stay(awaiting):
+    """What was loaded once is not left out in silence."""
+    write_csv(awaiting / "raw" / "more.csv", [["9" + line[0], *line[1:]] for line in rows(1)])
+    good = ts.load(awaiting)
+    (awaiting / "raw" / "more.csv").unlink()
+
+    with pytest.raises(DataError, match=r"more\.csv: expected a file, found none"):
+        ts.load(awaiting)
+    assert sorted(good.folder.rglob("*.parquet"))
+
+
+def test_without_any_extract_nothing_is_loaded(awaiting):
+    """A wrong folder is no workbook that waits."""
+    (awaiting / "raw" / "parcels.csv").unlink()
+
+    with pytest.raises(DataError, match="expected a file, found none"):
+        ts.load(awaiting)

@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tallysheet.errors import DataError
 from tallysheet.inputs import FileChanged, RawFile, code_parts, fingerprint, raw_files, source_parts
 from tallysheet.ledger import Ledger, as_ledger, read_record, write_record
 from tallysheet.loading import Run, Told, load_source
+from tallysheet.note import Note
 from tallysheet.personal import key_fingerprint
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import Source, read_sources
@@ -52,8 +54,9 @@ def load(data: str | Path = "data", told: Told | None = None, *, reads_again: bo
     Raises
     ------
     DataError
-        A file is missing, empty or unreadable, keeps changing while it is read, lacks a column that
-        every row needs, or no row of a source is good; or the data folder cannot be written to.
+        A file is empty or unreadable, keeps changing while it is read, lacks a column that every row needs,
+        or no row of a source is good; a source that was loaded has no file any more, or none has one; or the
+        data folder cannot be written to. A source that never had a file is a note of the ledger.
 
     Examples
     --------
@@ -99,17 +102,32 @@ def _bring_up_to_date(
 ) -> dict[str, Any]:
     """Load if anything changed since the last load, or what it wrote is not whole."""
     clean = settings.data / "clean"
+    record = read_record(clean / "ledger.json")
+    awaited = _awaited(sources, record)
+    sources = [source for source in sources if source not in awaited]
     raw = {source.name: raw_files(source, digests) for source in sources}
     depends = [*code_parts(), *(part for source in sources for part in source_parts(settings, source))]
     found = [f"{one.path.name} {one.sha256}" for source in sources for one in raw[source.name]]
-    state = fingerprint([*depends, *found])
-    record = read_record(clean / "ledger.json")
+    state = fingerprint([*depends, *found, *(source.name for source in awaited)])
     if record.get("state") != state or not _is_whole(settings, record, digests):
         record = _load_all(settings, sources, raw, record, digests, state=state, told=told)
+        record["notes"] += [_awaited_note(source) for source in awaited]
         write_record(clean / "ledger.json", record)
     # Also where nothing changed: the last load may have been killed just before.
     _forget_other_states(settings, record)
     return record
+
+
+def _awaited(sources: list[Source], last: dict[str, Any]) -> list[Source]:
+    """List the sources that never had an extract, unless none has: what needs them is left out until then."""
+    loaded = {file["source"] for file in last.get("files", [])}
+    found = [source for source in sources if source.name not in loaded and not source.has_extract()]
+    return found if len(found) < len(sources) else []
+
+
+def _awaited_note(source: Source) -> dict[str, Any]:
+    note = Note("no extract", {"name": source.files[0].pattern.name})
+    return {"source": source.name, "file": "", **asdict(note)}
 
 
 def _is_whole(settings: Settings, record: dict[str, Any], digests: Digests) -> bool:

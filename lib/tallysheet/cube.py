@@ -239,7 +239,8 @@ class Cube:
     def _sources(self) -> dict[str, list[str]]:
         """Fingerprints of what the rows of each table are read by."""
         found: dict[str, list[str]] = {}
-        for source in read_sources(self.settings):
+        loaded = set(self.ledger.files["source"])
+        for source in (one for one in read_sources(self.settings) if one.name in loaded):
             found.setdefault(source.table.name, []).extend(source_parts(self.settings, source))
         return found
 

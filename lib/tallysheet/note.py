@@ -27,6 +27,7 @@ NoteKind = Literal[
     "file gone",
     "overlap",
     "gap",
+    "no extract",
 ]
 Named = str | int | float
 

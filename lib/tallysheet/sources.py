@@ -150,6 +150,10 @@ class Source:
     exclude: str | None
     vocabulary: dict[str, Path]
 
+    def has_extract(self) -> bool:
+        """Tell whether any of its main files is there."""
+        return any(path.exists() for path in self.files[0].paths())
+
 
 _KEYS = {
     *("table", "file", "database", "select", "columns", "values", "as_of", "known_at", "exclude"),
