@@ -152,9 +152,10 @@ def _on_time(
     spreads = settings["carrier_week_spread"], settings["depot_day_spread"]
     cost = settings["handover_cost"]
     probability = np.clip((rows["on_time"] - cost) / (1 - 2 * cost), 0.01, 0.995)
-    probability = probability + np.where(
-        rows["label_source"] == "backship", adoption["on_time_gain"] / (1 - 2 * cost), 0
+    gain = np.where(
+        rows["flow"] == "outbound", adoption["on_time_carried"], adoption["on_time_gain"] / (1 - 2 * cost)
     )
+    probability = probability + np.where(rows["label_source"] == "backship", gain, 0)
     # Networks are slow in the week in which a parcel is to arrive, whenever it was sent.
     due_day = _later(rows["country"], scan_day, np.ceil(rows["p90"]).astype(np.int64))
     shift = scenario.world.settings["season"]["peak_on_time_shift"]

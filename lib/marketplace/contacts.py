@@ -54,7 +54,7 @@ def _where_is_it(market: Market, base: Rows, parcels: Rows, late: Days, draw: np
     chance = ladder[np.minimum(late, len(ladder) - 1)]
     chance = np.where(parcels["is_lost"], how["lost"], chance)
     chance = chance + np.where(parcels["attempts"] > 1, how["attempt_failed"], 0)
-    gain = market.world.settings["adoption"]["contacts_gain"]
+    gain = market.world.settings["adoption"]["contacts_direct"]
     chance = chance - np.where(
         (parcels["label_source"] == "backship") & (parcels["flow"] == "outbound"), gain, 0
     )

@@ -47,9 +47,10 @@ def play_orders(market: Market, month: Month) -> Rows:
         **goods(world, draw, size),
     }
     rows["carrier"] = carriers_on(market.scenario, lanes, lane, rows, day, draw.random(size))
+    rows["on_time"] = rows["on_time"] + market.sellers.on_time_shift[seller]
     rows["service"] = services(world, rows["carrier"], draw)
     uses = market.sellers.is_active(seller, day) & rows["is_eligible"]
-    uses &= draw.random(size) < world.settings["adoption"]["wallet"]
+    uses &= draw.random(size) < looked_up(rows["service"], world.settings["adoption"]["wallet"])
     rows["label_source"] = np.where(uses, "backship", "seller_own")
     ship_by = business(rows["origin"], accepted_at // 1_440, 1)
     rows["ship_by_day"] = ship_by

@@ -47,7 +47,7 @@ _OVERLAPS, _GAPS = 3, 2
 _SHIFT = dt.timedelta(days=6)
 _SELLER_COLUMNS = (
     *("Seller", "Valid from", "Valid to", "Country", "Onboarded", "Size", "BackShip status"),
-    *("First BackShip label", "Last BackShip label", "Own carriers", "Account manager"),
+    *("Invited by", "First BackShip label", "Last BackShip label", "Own carriers", "Account manager"),
 )
 _RATE_COLUMNS = (
     *("Carrier", "Service", "Origin", "Destination", "Weight from (kg)", "Weight to (kg)", "Price"),
@@ -142,6 +142,7 @@ def _seller(market: Market, seller: int, draw: np.random.Generator) -> list[list
     for (start, status), following in zip(steps, [*steps[1:], None], strict=True):
         end = following[0] - dt.timedelta(days=1) if following else None
         last_label = None
+        invited_by = "" if status in ("not_eligible", "eligible") else str(sellers.campaign[seller])
         if status == "activated":
             first_label, last_label = first_label or _at(start, 9), _at(end or last, 17)
         elif status == "paused":
@@ -149,7 +150,7 @@ def _seller(market: Market, seller: int, draw: np.random.Generator) -> list[list
         rows.append(
             [
                 *(str(sellers.code[seller]), start, end, country, joined, str(sellers.band[seller]), status),
-                *(first_label, last_label, ", ".join(own), manager),
+                *(invited_by, first_label, last_label, ", ".join(own), manager),
             ]
         )
     return rows

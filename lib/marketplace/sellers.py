@@ -31,9 +31,14 @@ class Sellers:
         Share of the orders.
     handover_logit : array
         What is added to the logit of a handover on time.
+    on_time_shift : array
+        What is added to the share on time of what carriers then do, 0 on average over all orders: slow
+        sellers hand over late in the day, when the first lorry has left.
     is_eligible : array of bool
     partner : array of str
         Fulfilment partner that sends out for the seller; empty: the seller itself.
+    campaign : array of str
+        What invited the seller to BackShip; empty: nothing.
     invited_day, active_day, lapsed_day, back_day : array
         Numbered days; 10,000 where it does not happen.
     """
@@ -43,8 +48,10 @@ class Sellers:
     band: npt.NDArray[np.str_]
     weight: Floats
     handover_logit: Floats
+    on_time_shift: Floats
     is_eligible: npt.NDArray[np.bool_]
     partner: npt.NDArray[np.str_]
+    campaign: npt.NDArray[np.str_]
     invited_day: Days
     active_day: Days
     lapsed_day: Days
@@ -84,17 +91,22 @@ def make_sellers(world: World, seed: int) -> Sellers:
     handover_logit += np.where(is_small, handover["small_seller_logit"], 0)
     # Spread over large and small alike, or the few largest would decide the share of the orders.
     is_eligible = (np.arange(count) * 0.6180339887 + draw.random()) % 1 < settings["eligible"]
-    active = _adoption_days(world, is_eligible, is_small, handover_logit, draw)
+    slowness = _slowness(world, handover_logit)
+    active = _adoption_days(world, is_eligible, is_small, slowness, draw)
     lapsed, back = _lapses(world, active, draw)
+    partner = _partners(world, country, draw)
+    campaign, invited = _invitations(world, is_eligible, active, draw)
     return Sellers(
         code=np.array([f"S{number:03}" for number in range(1, count + 1)]),
         country=country,
         band=band,
         weight=weight / weight.sum(),
         handover_logit=handover_logit,
+        on_time_shift=-handover["slow_on_time"] * (slowness - np.average(slowness, weights=weight)),
         is_eligible=is_eligible,
-        partner=_partners(world, country, draw),
-        invited_day=np.where(active < _NEVER, active - draw.integers(3, 28, count), _NEVER),
+        partner=partner,
+        campaign=campaign,
+        invited_day=invited,
         active_day=active,
         lapsed_day=lapsed,
         back_day=back,
@@ -137,12 +149,13 @@ def _adoption_days(
     world: World,
     is_eligible: npt.NDArray[np.bool_],
     is_small: npt.NDArray[np.bool_],
-    handover_logit: Floats,
+    slowness: Floats,
     draw: np.random.Generator,
 ) -> Days:
     settings = world.settings["adoption"]
     p, q = settings["innovation"], settings["imitation"]
-    keenness = settings["early_small_logit"] * is_small - handover_logit + draw.gumbel(size=len(is_small))
+    keenness = settings["early_small"] * is_small + settings["early_slow"] * slowness
+    keenness = keenness + draw.gumbel(size=len(is_small))
     order = np.argsort(-np.where(is_eligible, keenness, -np.inf))
     adopters = order[: round(settings["ceiling"] * is_eligible.sum())]
     share = (np.arange(len(adopters)) + 0.5) / len(adopters)
@@ -150,6 +163,31 @@ def _adoption_days(
     days = np.full(len(is_small), _NEVER)
     days[adopters] = monday(settings["launch"]) + np.round(weeks * 7).astype(np.int64)
     return np.minimum(days, _NEVER)
+
+
+def _invitations(
+    world: World, is_eligible: npt.NDArray[np.bool_], active: Days, draw: np.random.Generator
+) -> tuple[npt.NDArray[np.str_], Days]:
+    """Invite those who will adopt some time before, and most of the others on the same days."""
+    settings, count = world.settings["adoption"], len(active)
+    kinds = settings["campaigns"]
+    shares, days = np.array(list(kinds.values())).T
+    place = draw.choice(len(kinds), count, p=shares)
+    waits = days[place] * np.exp(settings["campaign_spread"] * draw.normal(size=count))
+    first = monday(settings["launch"]) - 28
+    adopts = active < _NEVER
+    before = np.maximum(active - np.maximum(waits, 1).astype(np.int64), first)
+    others = draw.choice(before[adopts], count)
+    is_invited = adopts | (is_eligible & (draw.random(count) >= settings["never_invited"]))
+    return (
+        np.where(is_invited, np.array(list(kinds))[place], ""),
+        np.where(is_invited, np.where(adopts, np.minimum(before, active), others), _NEVER),
+    )
+
+
+def _slowness(world: World, handover_logit: Floats) -> Floats:
+    """Give how much slower sellers are than the usual one, in standard deviations."""
+    return -handover_logit / float(world.settings["handover"]["seller_spread"])
 
 
 def _lapses(world: World, active: Days, draw: np.random.Generator) -> tuple[Days, Days]:

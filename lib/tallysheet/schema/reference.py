@@ -34,6 +34,7 @@ SELLERS = Table(
             "how far the seller is with BackShip",
             allowed=("not_eligible", "eligible", "invited", "activated", "paused"),
         ),
+        Column("invited_by", "VARCHAR", "campaign by which the seller was invited to BackShip"),
         Column("first_backship_at", "TIMESTAMP", "first BackShip label, UTC"),
         Column("last_backship_at", "TIMESTAMP", "latest BackShip label, UTC"),
         Column("own_carriers", "VARCHAR", "codes of carriers that the seller books itself, with commas"),
