@@ -23,6 +23,7 @@ from tallysheet.errors import UsageError
 from tallysheet.judgement import Judgement, Judgements, judge, judge_many
 from tallysheet.kpi import Kpi
 from tallysheet.limits import Numbers, assurance
+from tallysheet.quantile_split import split_quantile
 from tallysheet.segments import Segment
 from tallysheet.values import Parts, Series, value_of, weekly_values
 from tallysheet.weeks import IsoWeek
@@ -289,7 +290,12 @@ def _split(
     x_now, x_base, n_now, n_base = sides[:, keep]
     if kpi.denominator and not min(n_now.sum(), n_base.sum()) > 0:
         return None
-    mix, rate, total = split((x_now, x_base), (n_now, n_base) if kpi.denominator else None)
+    if kpi.method in ("quantile", "kaplan_meier") and kpi.histogram and target is None:
+        lengths, (ended, before_ended) = series.ended(dimension, [week], compared)
+        moved = split_quantile(ended, before_ended, lengths, width=kpi.histogram.width)
+        mix, rate, total = (side[keep] * kpi.scale for side in moved)
+    else:
+        mix, rate, total = split((x_now, x_base), (n_now, n_base) if kpi.denominator else None)
     verdicts = judge_parts(parts, judged, kpi, why)
     variation = verdicts.variation_of_parts
     frame = pd.DataFrame(

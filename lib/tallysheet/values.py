@@ -304,6 +304,37 @@ class Series:
         rows = {"length": found.middles, "gone": gone, "other": ended - gone, "open": seen - ended}
         return pd.DataFrame(rows)
 
+    def ended(self, dimension: str, *sides: Sequence[IsoWeek]) -> tuple[Numbers, list[Numbers]]:
+        """Count what ended by part and length, once for each of several groups of weeks.
+
+        Where items may still be open, Kaplan-Meier says how many of a part end at each length.
+
+        Returns
+        -------
+        lengths : array, shape (bins,)
+            Middles of the bins, one width apart; none of what is no duration.
+        counts : list of array, shape (parts, bins + 1)
+            Parts in the order of ``by(dimension).segments``; last, what is open after all lengths.
+        """
+        segments, how = self.by(dimension).segments, self.kpi.histogram
+        if how is None:
+            return np.zeros(0), [np.zeros((len(segments), 1)) for _ in sides]
+        found = _by_length(self._parts(dimension)[self.kpi.fact], self.kpi, how, ["segment", "week"])
+        weeks = found.groups.get_level_values("week")
+        places = pd.Index(segments).get_indexer(found.groups.get_level_values("segment").astype(str))
+        counts = []
+        for side in sides:
+            rows = weeks.isin([str(week) for week in side])
+            gone, seen = (np.zeros((len(segments), len(found.middles))) for _ in range(2))
+            np.add.at(gone, places[rows], found.gone[rows])
+            np.add.at(seen, places[rows], found.seen[rows])
+            open_ = seen - gone if self.kpi.method == "kaplan_meier" else np.zeros_like(gone)
+            left = np.pad(survival(gone, open_), ((0, 0), (1, 0)), constant_values=1.0)
+            sizes = (gone + open_).sum(axis=1, keepdims=True)
+            ends = np.concatenate([-np.diff(left, axis=1), left[:, -1:]], axis=1)
+            counts.append(np.where(sizes > 0, sizes * ends, 0.0))
+        return found.middles, counts
+
     def pooled(self, weeks: Sequence[IsoWeek], dimension: str = "", share: float = 0.5) -> pd.DataFrame:
         """Pool weeks: x, n and ended, of a sum those of a mean week.
 
