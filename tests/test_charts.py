@@ -38,6 +38,7 @@ def history(values: list[float], limits: tuple[float, float] | None = (0.7, 0.9)
             "is_final": True,
             "judged": np.arange(n) == n - 1,
             "base": (np.arange(n) >= n - 5) & (np.arange(n) < n - 1),
+            "rebased": False,
         }
     )
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from tallysheet.errors import DataError, UsageError, nearest
-from tallysheet.extract import read_text_table
 from tallysheet.kpis import KPIS
 from tallysheet.review import Review
 from tallysheet.targets import parse_segment
 from tallysheet.weeks import IsoWeek
+from tallysheet.written import written_rows
 
 Status = Literal["open", "done", "dropped"]
 COLUMNS = (
@@ -80,14 +80,7 @@ def read_actions(path: Path) -> list[Action]:
     DataError
         A column is missing, or a cell is not what it should be: the row below the header is named.
     """
-    if not path.exists():
-        return []
-    table = read_text_table(path)
-    missing = [name for name in COLUMNS if name not in table]
-    if missing:
-        raise DataError(path.name, f"columns {', '.join(COLUMNS)}", f"no {', '.join(missing)}", "Add them.")
-    rows = table[list(COLUMNS)].apply(lambda column: column.str.strip()).to_dict("records")
-    return [_action(f"{path.name}, row {place}", cells) for place, cells in enumerate(rows, start=1)]
+    return [_action(place, cells) for place, cells in written_rows(path, COLUMNS)]
 
 
 def _action(place: str, cells: Mapping[Hashable, str]) -> Action:

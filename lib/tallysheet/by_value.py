@@ -91,14 +91,21 @@ def latest_judged(review: Review, slug: str, explanation: Explanation) -> Explan
     series, weeks = told_weeks(review, slug)
     if len(weeks) <= _FOUR or weeks[-1] == review.week:
         return explanation
-    found = compare(series, weeks[-1], base=f"last-{_FOUR}", by=(), unjudged=review.unjudged(slug))
+    found = compare(
+        series,
+        weeks[-1],
+        base=f"last-{_FOUR}",
+        by=(),
+        unjudged=review.unjudged(slug),
+        rebase=review.rebase(slug),
+    )
     younger = [str(one) for one in series.weeks if weeks[-1] < one <= review.week]
     rows = series.total.loc[younger]
     young = pd.DataFrame(
         {"week": younger, "value": weekly_values(rows, series.kpi).to_numpy(), "n": rows["n"].to_numpy()}
     ).assign(
         **dict.fromkeys(("centre", "lower", "upper"), np.nan),
-        **dict.fromkeys(("outside", "is_final", "judged", "base"), False),
+        **dict.fromkeys(("outside", "is_final", "judged", "base", "rebased"), False),
     )
     return replace(found, history=pd.concat([found.history, young], ignore_index=True))
 
@@ -106,14 +113,15 @@ def latest_judged(review: Review, slug: str, explanation: Explanation) -> Explan
 def lines_of(review: Review, slug: str, dimension: str) -> Lines | None:
     """Give a KPI's last 26 weeks value by value; None where there is nothing to tell.
 
-    What is usual is learnt from all weeks before, as for the parts of a card.
+    What is usual is learnt from the weeks before, as for the parts of a card.
     """
     series, weeks = told_weeks(review, slug)
-    names, one = [str(week) for week in weeks], kpi(slug)
+    names, one, rebase = [str(week) for week in weeks], kpi(slug), review.rebase(slug)
     parts = series.by(dimension)
     if not names or not parts.segments:
         return None
-    verdicts = judge_parts(parts, names, one, None)
+    usual = [str(week) for week in weeks if rebase is None or week >= rebase.week]
+    verdicts = judge_parts(parts, usual or names[-1:], one, None)
     shown = parts.at(names[-_LINE_WEEKS:])
     volume = shown.n.sum(axis=1)
     order = np.argsort(-volume, kind="stable")

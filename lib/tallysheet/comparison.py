@@ -10,20 +10,21 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from statistics import NormalDist
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from tallysheet.bases import base_weeks, data_span
+from tallysheet.beyond_the_rest import beyond_the_rest
 from tallysheet.decomposition import split
 from tallysheet.drivers import segments_behind
 from tallysheet.errors import UsageError
 from tallysheet.judgement import Judgement, Judgements, judge, judge_many
 from tallysheet.kpi import Kpi
-from tallysheet.limits import Numbers, assurance
+from tallysheet.limits import Numbers, assurance, process_limits
 from tallysheet.quantile_split import split_quantile
+from tallysheet.rebases import Rebase
 from tallysheet.segments import Segment
 from tallysheet.values import Parts, Series, value_of, weekly_values
 from tallysheet.weeks import IsoWeek
@@ -63,6 +64,8 @@ class Explanation:
         Whether the data covers the base wholly.
     target : float
         What the KPI should be in that week; NaN if nobody has said.
+    rebase : Rebase or None
+        What began the usual range anew, if anything did.
     search : callable
         Finds ``segments``; None where there is nothing to search.
     """
@@ -84,6 +87,7 @@ class Explanation:
     residual: float
     base_is_complete: bool
     target: float = math.nan
+    rebase: Rebase | None = None
     search: Callable[[], tuple[Segment, ...] | None] = field(default=lambda: None, compare=False)
 
     def __repr__(self) -> str:
@@ -98,6 +102,12 @@ class Explanation:
     def segments(self) -> tuple[Segment, ...]:
         """The few segments behind the change, none of a usual week; searched for when first asked."""
         return self._found or ()
+
+    @property
+    def usual_weeks(self) -> list[str]:
+        """The weeks that say what is usual, and the judged one: those since a rebase."""
+        weeks = [str(week) for week in self.history["week"]]
+        return weeks[_since(weeks, self.rebase) :]
 
     @property
     def is_searched(self) -> bool:
@@ -129,6 +139,7 @@ def compare(
     among: Sequence[str] | None = None,
     unjudged: Mapping[IsoWeek, str] = MappingProxyType({}),
     target: float | None = None,
+    rebase: Rebase | None = None,
 ) -> Explanation:
     """Compare a week with a base.
 
@@ -148,6 +159,8 @@ def compare(
         them in part), ``gap`` (part of the data is missing) or ``young`` (too much is still to come).
     target : float, optional
         Of the KPI in that week.
+    rebase : Rebase, optional
+        What is usual is learnt from its week on; the weeks before are drawn in their own range.
 
     Raises
     ------
@@ -165,7 +178,8 @@ def compare(
     judged = [str(one) for one in weeks if one == week or (one < week and one not in unjudged)]
     why = unjudged.get(week)
     totals = series.total
-    judgement = _judge(totals.loc[judged], kpi, why)
+    usual = judged[_since(judged, rebase) :]
+    judgement = _judge(totals.loc[usual], kpi, why)
     # What the data covers in part would look like a small week.
     last_week = week.shift(-1)
     is_missing = unjudged.get(last_week) == "missing" or last_week not in weeks
@@ -174,18 +188,19 @@ def compare(
     parts, close_ups, outside = {}, {}, []
     wanted = target if base == "target" else None
     for dimension in by:
-        found = _split(series, dimension, week, judged, compared, why, wanted)
+        found = _split(series, dimension, week, usual, compared, why, wanted)
         if found is None:
             continue
         parts[dimension] = found
         closest = _closest(parts[dimension])
         rows = series.by(dimension).weekly(closest).loc[judged]
-        close_ups[dimension] = closest, _history(rows, kpi, _judge(rows, kpi, why), compared)
+        own = _judge(rows.loc[usual], kpi, why)
+        close_ups[dimension] = closest, _history(rows, kpi, own, compared)
         outside += [
-            _segment(
+            beyond_the_rest(
                 series.by(dimension).weekly(str(row["segment"])),
                 totals[["x", "n"]],
-                judged,
+                usual,
                 kpi,
                 () if wanted is not None else compared,
                 dimension,
@@ -214,10 +229,16 @@ def compare(
         residual=float(max(left, key=abs, default=0.0)),
         base_is_complete=all(unjudged.get(candidate) != "missing" for candidate in compared),
         target=math.nan if target is None else target,
+        rebase=rebase,
         search=partial(segments_behind, series, week, compared, tuple(by if among is None else among))
         if wanted is None and (outside or judgement.variation == "signal")
         else lambda: None,
     )
+
+
+def _since(weeks: Sequence[str], rebase: Rebase | None) -> int:
+    """Find the place of the first week of the newest range."""
+    return sum(IsoWeek.parse(week) < rebase.week for week in weeks) if rebase else 0
 
 
 def _at_target(own: pd.Series, total: pd.Series, kpi: Kpi, target: float | None) -> pd.Series:
@@ -244,20 +265,32 @@ def _judge(rows: pd.DataFrame, kpi: Kpi, why: str | None) -> Judgement:
 
 
 def _history(rows: pd.DataFrame, kpi: Kpi, judgement: Judgement, compared: Sequence[IsoWeek]) -> pd.DataFrame:
+    """Lay the weeks out in their ranges: those that the judgement learnt from, and those before a rebase."""
     values, limits = weekly_values(rows, kpi).to_numpy(), judgement.limits
+    start = len(rows) - len(limits.lower)
+    levels = {"centre": limits.centre, "lower": limits.lower, "upper": limits.upper}
+    if judgement.variation == "not_known":
+        levels["centre"] = np.full_like(limits.centre, np.nan)
+    if start:
+        counts, before = kpi.chart != "xmr", rows.iloc[:start]
+        sides = before["x"].to_numpy() if counts else values[:start]
+        own = process_limits(sides, before["n"].to_numpy() if counts else None, kpi.chart)
+        levels = {
+            name: np.concatenate([np.clip(getattr(own, name), *kpi.bounds), level])
+            for name, level in levels.items()
+        }
     is_last = np.arange(len(rows)) == len(rows) - 1
     return pd.DataFrame(
         {
             "week": rows.index,
             "value": values,
             "n": rows["n"].to_numpy(),
-            "centre": limits.centre if judgement.variation != "not_known" else np.nan,
-            "lower": limits.lower,
-            "upper": limits.upper,
-            "outside": (values < limits.lower) | (values > limits.upper),
+            **levels,
+            "outside": (values < levels["lower"]) | (values > levels["upper"]),
             "is_final": ~(is_last & (judgement.reason == "young")),
             "judged": is_last,
             "base": rows.index.isin([str(candidate) for candidate in compared]),
+            "rebased": np.arange(len(rows)) == (start or -1),
         }
     )
 
@@ -344,50 +377,3 @@ def _without_gaps(found: Judgements, ended: Numbers, n: Numbers, floor: float) -
 def _closest(parts: pd.DataFrame) -> str:
     outside = parts[parts["variation"] == "signal"]
     return str((parts if outside.empty else outside)["segment"].iloc[0])
-
-
-def _segment(
-    own: pd.DataFrame,
-    totals: pd.DataFrame,
-    judged: Sequence[str],
-    kpi: Kpi,
-    compared: Sequence[IsoWeek],
-    dimension: str,
-    row: pd.Series,
-) -> Segment:
-    """Measure how far a part moved beyond the rest.
-
-    The weekly difference between the part and the rest (for a sum: the part less its usual share of the
-    rest) has its own wobble; its moving range gives the interval, so that shocks which both share do not
-    count. Against a target (no weeks compared) it is the part's own distance from it.
-    """
-    rest = totals - own
-    base = [str(one) for one in compared]
-    if not base:
-        differences, before = weekly_values(own, kpi), float(row["value_base"])
-    elif (rest.loc[[*base, judged[-1]], "n"] == 0).any():  # the part is all there is
-        differences, before = weekly_values(own, kpi), _over(own, base, kpi)
-    elif kpi.denominator is None:
-        differences = own["x"] - rest["x"] * own.loc[base, "x"].sum() / rest.loc[base, "x"].sum()
-        before = 0.0
-    else:
-        differences = weekly_values(own, kpi) - weekly_values(rest, kpi)
-        before = _over(own, base, kpi) - _over(rest, base, kpi)
-    effect = float(differences[judged[-1]] - before)
-    wobble = judge(differences[list(judged)].to_numpy())
-    sigma = float((wobble.upper - wobble.centre) / 3 * np.sqrt(1 + (1 / len(base) if base else 0)))
-    spread = NormalDist().inv_cdf(0.975) * sigma
-    return Segment(
-        where={dimension: str(row["segment"])},
-        effect=effect,
-        low=effect - spread,
-        high=effect + spread,
-        contribution=float(row["total"]),
-        n_now=float(row["n_now"]),
-        n_base=float(row["n_base"]),
-        p=2 * NormalDist().cdf(-abs(effect) / sigma) if sigma > 0 else float("nan"),
-    )
-
-
-def _over(rows: pd.DataFrame, weeks: list[str], kpi: Kpi) -> float:
-    return value_of(rows.loc[weeks].mean() if kpi.denominator is None else rows.loc[weeks].sum(), kpi)

@@ -35,6 +35,7 @@ class _History:
     outside: np.ndarray
     is_final: np.ndarray
     base: np.ndarray
+    rebased: np.ndarray
     judged: int
 
     @classmethod
@@ -46,7 +47,7 @@ class _History:
                 "history", f"one judged week among the last {last}", str(len(judged)), "Mark the page's week."
             )
         numbers = {key: shown[key].to_numpy(float) for key in ("value", "centre", "lower", "upper")}
-        states = {key: shown[key].to_numpy(bool) for key in ("outside", "is_final", "base")}
+        states = {key: shown[key].to_numpy(bool) for key in ("outside", "is_final", "base", "rebased")}
         return cls(
             [IsoWeek.parse(week) for week in shown["week"]], judged=int(judged[0]), **numbers, **states
         )
@@ -90,7 +91,8 @@ def control_chart(
     ----------
     history : DataFrame
         One row a week, in order: week (text), value, centre, lower, upper (NaN where not known),
-        outside, is_final, judged (True once), base (weeks compared with), all bool. The last 53 are drawn.
+        outside, is_final, judged (True once), base (weeks compared with), rebased (the first week of a new
+        usual range), all bool. The last 53 are drawn.
     unit : str
         ``share`` or ``count``.
     language : Language
@@ -158,6 +160,18 @@ def _control(
         axes.plot([compared[0] - 0.3, compared[-1] + 0.3], [floor + 4 * pixel] * 2, color=MUTED, linewidth=2)
         middle, text = (compared[0] + compared[-1]) / 2, language.text("chart.base")
         axes.text(middle, floor + 9 * pixel, text, ha="center", color=MUTED, fontsize=12)
+    for place in np.flatnonzero(shown.rebased):
+        axes.plot([place - 0.5] * 2, [low, high], color=MUTED, linewidth=1, linestyle=(0, (2, 3)))
+        side = ("left", 4) if place < len(shown.weeks) / 2 else ("right", -4)
+        axes.annotate(
+            language.text("chart.rebased"),
+            (place - 0.5, high),
+            (side[1], -2),
+            textcoords="offset points",
+            ha=side[0],
+            va="top",
+            color=MUTED,
+        )
     _axis(axes, shown, low, unit, language, ticks)
     name_levels(axes, named, pixel)
     return drawing

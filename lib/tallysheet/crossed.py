@@ -60,7 +60,7 @@ def crossed(review: Review, explanation: Explanation, by: Sequence[str]) -> Cros
     What is usual for a pair is learnt from the same weeks as for the total.
     """
     kpi, week = explanation.kpi, str(explanation.week)
-    judged = list(explanation.history["week"])
+    judged = explanation.usual_weeks
     base = [str(one) for one in explanation.base_weeks]
     weeks = sorted({*judged, *base})
     series = review.series(kpi.slug, review.age(kpi.slug), (), explanation.base_weeks[0])

@@ -20,6 +20,7 @@ from tallysheet.facts import show_known, tables_of
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import KPIS, kpi
 from tallysheet.maturity import Maturity, band, chain_ladder
+from tallysheet.rebases import Rebase, read_rebases, rebase_of
 from tallysheet.targets import Target, read_targets, target_of
 from tallysheet.values import Series, pairs
 from tallysheet.weeks import IsoWeek
@@ -308,8 +309,17 @@ class Review:
                 among=among,
                 unjudged=self.unjudged(slug, where),
                 target=target.target if target else None,
+                rebase=self.rebase(slug),
             )
         return self._explanations[key]
+
+    @cached_property
+    def _rebases(self) -> list[Rebase]:
+        return read_rebases(self.cube.settings.data / "rebases.csv")
+
+    def rebase(self, slug: str) -> Rebase | None:
+        """Give what began a KPI's usual range anew, if anything did."""
+        return rebase_of(self._rebases, slug, self.week)
 
     @cached_property
     def targets(self) -> list[Target]:

@@ -18,9 +18,7 @@ from tallysheet.telling import is_settled, spread
 _FOLLOWS = 0.1  # a routine part is named beside one that is outside from a tenth of the change on
 _WITNESS = (0.1, 0.9)  # below: not behind the change; above: as large as the change
 _CLOSED = 1e-9
-_TITLE_PARTS = 2
-_TOLD_PARTS = 3
-_TOLD = 5
+_TITLE_PARTS, _TOLD_PARTS, _TOLD = 2, 3, 5
 _BY_CHANCE = 0.01
 """Parts outside their ranges are told where so many happen by chance in fewer of a hundred weeks than one."""
 
@@ -310,20 +308,23 @@ def closure(explanation: Explanation, language: Language) -> str:
 
 
 def limits(explanation: Explanation, language: Language) -> str:
-    """Say how the usual range was made."""
-    judgement = explanation.judgement
-    if judgement.variation == "not_known":
-        few = judgement.reason == "few_weeks"
-        return language.text("say.no_limits" if few else "say.not_judged")
-    return language.text(
-        "say.limits_share" if explanation.kpi.chart == "p'" else "say.limits_count",
-        n=judgement.earlier_weeks,
-        sigma_z=language.decimal(judgement.limits.sigma_z, 1),
-        autocorrelation=language.decimal(judgement.autocorrelation, 2),
-        widening=language.text("say.widened", times=language.decimal(judgement.widening, 2))
-        if round(judgement.widening, 2) > 1
-        else language.text("say.not_widened"),
-    )
+    """Say how the usual range was made, and what began it anew."""
+    judgement, rebase, text = explanation.judgement, explanation.rebase, language.text
+    told = text("say.no_limits" if judgement.reason == "few_weeks" else "say.not_judged")
+    if judgement.variation != "not_known":
+        told = text(
+            "say.limits_share" if explanation.kpi.chart == "p'" else "say.limits_count",
+            n=judgement.earlier_weeks,
+            sigma_z=language.decimal(judgement.limits.sigma_z, 1),
+            autocorrelation=language.decimal(judgement.autocorrelation, 2),
+            widening=text("say.widened", times=language.decimal(judgement.widening, 2))
+            if round(judgement.widening, 2) > 1
+            else text("say.not_widened"),
+        )
+    if rebase:
+        week = language.week_code(rebase.week)
+        told += " " + text("say.rebased", week=week, reason=rebase.reason, author=rebase.author)
+    return told
 
 
 def lead(explanations: Sequence[Explanation], headline: str) -> Explanation:

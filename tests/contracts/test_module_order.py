@@ -13,7 +13,7 @@ loading clean forget
 facts cells cube coverage limits boxes calendar_effects judgement
 decomposition lattice scatter contrasts leaves narrowing segment_search usual_scatter segment_passes
 segments
-bases durations quantile_split maturity values
+bases durations quantile_split maturity values written rebases beyond_the_rest
 drivers comparison telling targets review restatement overview seasons periods crossed by_value by_age
 actions
 panel spells suspects findings evidence gates gates.quality gates.context gates.money gates.movement
