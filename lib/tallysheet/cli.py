@@ -1,4 +1,4 @@
-"""The command line: sample, load, forget, report, status, schedule, explain."""
+"""The command line: sample, load, forget, report, status, doctor, schedule, explain."""
 
 from __future__ import annotations
 
@@ -196,6 +196,22 @@ def status(as_json: bool, data: str) -> None:
             width = None if sys.stdout.isatty() else 200
             print_status(found, Console(width=width, markup=False, highlight=False))
         if not found.is_well:
+            sys.exit(1)
+
+
+@main.command()
+@_data
+def doctor(data: str) -> None:
+    """Look at all that a report needs, and say of each thing that is wrong how to mend it (exit code 1)."""
+    with _one_line_errors():
+        from tallysheet.doctor import examine
+
+        checks = examine(data)
+        for check in checks:
+            click.echo(
+                f"{'ok ' if check.is_well else '!! '} {check.what}: {check.found}. {check.do}".rstrip()
+            )
+        if not all(check.is_well for check in checks):
             sys.exit(1)
 
 

@@ -34,7 +34,7 @@ publish.week_tables publish.spreadsheets
 publish.numbers publish.digest publish.beside publish.versions publish.made publish.manifest
 publish.archive
 publish.surroundings publish.keys publish.making publish.explanation publish.weekly publish.alone
-publish.report notify schedule status terminal cli
+publish.report notify schedule status doctor terminal cli
 """.split()
 
 WHOLE_PACKAGE = {
