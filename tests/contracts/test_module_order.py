@@ -11,6 +11,8 @@ engine personal unpack digests records dialect layout spreadsheet text_file extr
 reasons sources inputs casts row_checks note checked range_checks database merge ledger notes
 loading clean forget
 facts cells cube coverage limits boxes calendar_effects judgement
+carrier_mix.problem carrier_mix.program carrier_mix.model carrier_mix.solve carrier_mix.verify
+carrier_mix.relax carrier_mix.conflicts carrier_mix
 decomposition lattice scatter contrasts leaves narrowing segment_search usual_scatter segment_passes
 segments
 bases durations quantile_split maturity values written rebases beyond_the_rest
@@ -34,7 +36,7 @@ publish.week_tables publish.spreadsheets
 publish.numbers publish.digest publish.beside publish.versions publish.made publish.manifest
 publish.archive
 publish.surroundings publish.keys publish.making publish.explanation publish.weekly publish.alone
-publish.report notify schedule status doctor terminal cli
+publish.report notify schedule status doctor new_notebook terminal cli
 """.split()
 
 WHOLE_PACKAGE = {
