@@ -1,4 +1,4 @@
-"""The command line: sample, load, forget, report, status, doctor, schedule, explain."""
+"""The command line: sample, load, forget, report, status, doctor, new-notebook, schedule, explain."""
 
 from __future__ import annotations
 
@@ -213,6 +213,20 @@ def doctor(data: str) -> None:
             )
         if not all(check.is_well for check in checks):
             sys.exit(1)
+
+
+@main.command()
+@click.argument("name")
+@_data
+def new_notebook(name: str, data: str) -> None:
+    """Make a notebook from the template, such as 61_late_parcels; it publishes as it stands."""
+    with _one_line_errors():
+        from tallysheet.new_notebook import new_notebook as make
+
+        path = make(name, data)
+        click.echo(_shown(path))
+        told = f"Try it: tallysheet report --only {path.stem}. For every Monday: notebooks in workbook.toml."
+        click.echo(told, err=True)
 
 
 @main.command()

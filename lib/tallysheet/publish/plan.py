@@ -175,7 +175,7 @@ def check_notebook_names(root: Path, names: Sequence[str], known: Sequence[str])
     UsageError
         No such notebook.
     """
-    notebooks = sorted(path.stem for path in (root / "notebooks").glob("*.ipynb"))
+    notebooks = sorted(path.stem for path in (root / "notebooks").glob("[!_]*.ipynb"))
     by_name = {page_name(name): name for name in notebooks} | {name: name for name in notebooks}
     for name in names:
         if name not in by_name:
