@@ -9,12 +9,14 @@ schema.types schema.transport schema.customer schema.reference schema schema.dic
 kpi kpis.delivery kpis.fulfilment kpis.reverse kpis.claims kpis.care kpis.money kpis.adoption kpis
 engine personal unpack digests records dialect layout spreadsheet text_file extract
 reasons sources inputs casts row_checks note checked range_checks database merge ledger notes
-loading clean forget
+loading clean forget vocabulary guess suggest
 facts cells cube coverage limits boxes calendar_effects judgement
 carrier_mix.problem carrier_mix.program carrier_mix.model carrier_mix.solve carrier_mix.verify
 carrier_mix.relax carrier_mix.conflicts carrier_mix
 decomposition lattice scatter contrasts leaves narrowing segment_search usual_scatter segment_passes
 segments
+fair_comparison.sums fair_comparison.estimates fair_comparison.habits fair_comparison.like_with_like
+fair_comparison.cells fair_comparison.before_after fair_comparison.savings fair_comparison
 bases durations quantile_split maturity values written rebases beyond_the_rest
 drivers comparison telling targets review restatement overview seasons periods crossed by_value by_age
 actions
