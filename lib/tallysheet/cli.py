@@ -1,4 +1,4 @@
-"""The command line: sample, load, forget, report, status, doctor, new-notebook, schedule, explain."""
+"""The command line: each command reads its options here, and imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -213,6 +213,41 @@ def doctor(data: str) -> None:
             )
         if not all(check.is_well for check in checks):
             sys.exit(1)
+
+
+@main.command()
+@click.option(
+    "--suggest", "file", type=click.Path(path_type=Path), metavar="FILE", help="Describe this file."
+)
+@click.option("--table", default="", metavar="NAME", help="The table that it fills; default: what fits best.")
+@click.option("--name", default="", metavar="NAME", help="Of the source; default: the file's own.")
+@click.option("--write", is_flag=True, help="Write the source, and copy the file into data/raw.")
+@_data
+def sources(file: Path | None, table: str, name: str, write: bool, data: str) -> None:
+    """List the sources of the workbook, or suggest a source.toml for a file."""
+    with _one_line_errors():
+        from tallysheet.settings import read_settings
+        from tallysheet.sources import read_sources
+
+        settings = read_settings(data)
+        if file is None:
+            for source in read_sources(settings):
+                click.echo(f"{source.name:16}{source.table.name:24}{source.files[0].pattern.name}")
+            return
+        from tallysheet.suggest import suggest, write_source
+
+        found = suggest(file, table, name)
+        if not write:
+            click.echo(found.toml)
+            click.echo(found.sql, nl=False)
+        else:
+            click.echo(_shown(write_source(settings, found, file)))
+            told = (
+                f'Look at what says check, add "{found.name}" to sources in workbook.toml, tallysheet load.'
+            )
+            click.echo(told, err=True)
+        if found.left:
+            click.echo(f"Not used: {', '.join(found.left)}.", err=True)
 
 
 @main.command()

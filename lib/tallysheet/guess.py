@@ -1,0 +1,157 @@
+"""How a column of texts is written, found by trying: each way is cast as a load would, and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+import duckdb
+import pandas as pd
+
+from tallysheet.casts import cast
+from tallysheet.engine import connect, identifier
+from tallysheet.schema import Column
+from tallysheet.sources import UNITS, SourceColumn
+from tallysheet.vocabulary import unit_of, value_of
+
+MISSING = (
+    "-",
+    "--",
+    "?",
+    "n/a",
+    "N/A",
+    "NA",
+    "na",
+    "null",
+    "NULL",
+    "None",
+    "none",
+    "#N/A",
+    "nan",
+    "NaN",
+    "n.c.",
+)
+"""What stands in a cell that has nothing to say; the empty cell says so by itself."""
+
+DATES = ("ymd", "dmy", "mdy", "%Y%m%d", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S")
+_SURE = 0.98
+_MOST_VALUES = 200
+
+
+@dataclass(frozen=True)
+class Guess:
+    """How a file's column could be written as one of ours.
+
+    Parameters
+    ----------
+    written : SourceColumn
+    share : float
+        Of the filled cells, how many become a value.
+    also : str
+        Another order of dates that fits as well; empty: none.
+    unknown : dict of str to int
+        Texts that are none of the allowed values, and in how many rows; the commonest first.
+    """
+
+    written: SourceColumn
+    share: float
+    also: str = ""
+    unknown: dict[str, int] = field(default_factory=dict)
+
+
+class Texts:
+    """The cells of a file, to be tried.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        All cells as text; a missing one is "".
+    """
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.headers = [str(name) for name in frame.columns]
+        numbered = frame.set_axis([f"c{number}" for number in range(frame.shape[1])], axis="columns")
+        self.missing = [text for text in MISSING if (numbered == text).to_numpy().any()]
+        self.frame = numbered.where(~numbered.isin(["", *self.missing]), None)
+        self._connection: duckdb.DuckDBPyConnection = connect()
+        self._connection.register("texts", self.frame)
+
+    def guess(self, header: str, column: Column) -> Guess:
+        """Find the way of writing a column by which most of its cells become values of one of ours."""
+        place = f"c{self.headers.index(header)}"
+        filled = self.frame[place].dropna()
+        plain = SourceColumn(header)
+        if filled.empty:
+            return Guess(plain, 0.0)
+        if column.allowed:
+            return _spelled(filled, column, plain)
+        if column.type == "VARCHAR":
+            return Guess(plain, 1.0)
+        tried = [(self._share(place, column, way), way) for way in _ways(column, header)]
+        best = max(share for share, _ in tried)
+        fit = [way for share, way in tried if share == best]
+        chosen = min(fit, key=lambda way: self._strangeness(place, column, way)) if column.usual else fit[0]
+        orders = {way.dates for way in fit} - {chosen.dates}
+        also = next(iter(orders & {"dmy", "mdy"}), "")
+        return Guess(chosen, best, also if best >= _SURE else "")
+
+    def is_a_key(self, header: str) -> bool:
+        """Tell whether hardly a cell of a column is like another."""
+        filled = self.frame[f"c{self.headers.index(header)}"].dropna()
+        return bool(len(filled)) and filled.nunique() >= _SURE * len(filled)
+
+    def _share(self, place: str, column: Column, way: SourceColumn) -> float:
+        value = cast(column, way, identifier(place)).value
+        found = self._connection.execute(
+            f"SELECT count({value}), count({identifier(place)}) FROM texts"
+        ).fetchall()
+        good, filled = found[0]
+        return float(good / filled)
+
+    def _strangeness(self, place: str, column: Column, way: SourceColumn) -> float:
+        """Say how far the middle value lies outside what is usual."""
+        value = cast(column, way, identifier(place)).value
+        middle = self._connection.execute(f"SELECT median({value}) FROM texts").fetchall()[0][0]
+        low, high = column.usual or (0, 0)
+        return 0.0 if low <= middle <= high else max(low / max(middle, 1e-9), middle / high)
+
+
+def _ways(column: Column, header: str) -> Iterator[SourceColumn]:
+    """List the ways in which a column may be written, the plainest first."""
+    plain = SourceColumn(header)
+    if column.type in ("DATE", "TIMESTAMP"):
+        yield from (replace(plain, dates=dates) for dates in DATES)
+    elif column.type == "BOOLEAN":
+        yield plain
+    else:
+        named, units = unit_of(header), UNITS.get(column.unit, {})
+        # What is in euro is so by its currency.
+        others = [unit for unit in units if unit not in (column.unit, "euro")]
+        given = [named] if named in units else ["", *others]
+        for unit in given:
+            yield from (
+                replace(plain, decimal=decimal, unit="" if unit == column.unit else unit) for decimal in ".,"
+            )
+
+
+def _spelled(filled: pd.Series, column: Column, plain: SourceColumn) -> Guess:
+    counts = filled.value_counts()
+    if len(counts) > _MOST_VALUES:
+        return Guess(plain, 0.0)
+    found = {str(text): value_of(column, str(text)) for text in counts.index}
+    spellings: dict[str, list[str]] = {}
+    for text, value in found.items():
+        if value and text.strip().lower() != value.lower():
+            spellings.setdefault(value, []).append(text)
+    unknown = {text: int(counts[text]) for text, value in found.items() if not value}
+    share = 1 - sum(unknown.values()) / len(filled)
+    return Guess(replace(plain, values=_sorted(spellings)), share, unknown=unknown)
+
+
+def _sorted(spellings: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {value: tuple(sorted(_each_once(texts))) for value, texts in spellings.items()}
+
+
+def _each_once(texts: Iterable[str]) -> list[str]:
+    """Leave out what differs by capitals and blanks alone, which a load does not look at."""
+    return list({text.strip().lower(): text.strip() for text in texts}.values())

@@ -1,0 +1,310 @@
+"""A source.toml for a file that nobody has described: which table, which columns, how they are written."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tallysheet import schema
+from tallysheet.engine import identifier
+from tallysheet.errors import UsageError
+from tallysheet.extract import read_text_table
+from tallysheet.files import write_text
+from tallysheet.guess import Guess, Texts
+from tallysheet.schema import Column, Table
+from tallysheet.settings import Settings
+from tallysheet.vocabulary import currency_of, nearness
+
+_ROWS = 5_000
+_NEAR, _FITS, _WHOLE = 0.55, 0.5, 0.98
+_FEWEST = 2
+_CHECK = "  # check"
+
+_DERIVED: dict[str, dict[str, tuple[str, str]]] = {
+    "shipments": {
+        "shipment_id": ("{tracking_number}", "the carrier's number names the parcel"),
+        "flow": ("'outbound'", "all parcels go out"),
+        "promised_date": ("{promised_at}", "the day of the deadline"),
+        "promised_at": ("{promised_date} || ' 23:59:59'", "until the end of the promised day"),
+        "status": ("CASE WHEN {delivered_at} IS NULL THEN 'in_transit' ELSE 'delivered' END", "by delivery"),
+        "carrier": ("'unknown'", "the file names no carrier"),
+    },
+    "orders": {"orderline_id": ("{order_id}", "one line an order")},
+    "carrier_invoice_lines": {
+        "line_number": ("line", "the line of the file"),
+        "carrier": ("'unknown'", "the file names no carrier"),
+        "currency": ("'EUR'", "all in euro"),
+    },
+    "claims": {"claim_id": ("{shipment_id}", "one claim a parcel")},
+    "care_contacts": {"contact_id": ("line", "the line of the file")},
+    "reverse_cases": {"case_type": ("'return'", "all are returns")},
+}
+"""Table and column to SQL over our other columns, and what it takes for granted."""
+
+_KNOWN_FROM = (
+    *("label_created_at", "first_scan_at", "opened_at", "paid_at", "requested_at", "released_at", "event_at"),
+    *("invoice_date", "handover_declared_at", "delivered_at", "promised_date", "valid_from", "starts_on"),
+)
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What a source could look like.
+
+    Parameters
+    ----------
+    name : str
+        Of its folder in data/sources.
+    table : str
+    toml : str
+        The text of source.toml; what is to be checked says so.
+    sql : str
+        The text of its SELECT, where a column has to be made of others; else empty.
+    matched : dict of str to str
+        Our column to the file's header.
+    left : tuple of str
+        Headers that mean nothing to us.
+    lacking : tuple of str
+        Columns that every row needs, and that the file does not have.
+    """
+
+    name: str
+    table: str
+    toml: str
+    sql: str
+    matched: dict[str, str]
+    left: tuple[str, ...]
+    lacking: tuple[str, ...]
+
+
+def suggest(file: Path, table: str = "", name: str = "") -> Suggestion:
+    """Describe a file as a source, from its headers and its first rows.
+
+    Parameters
+    ----------
+    file : Path
+        Anything that `read_text_table` reads.
+    table : str
+        The table that it fills; empty: the one that fits best.
+    name : str
+        Of the source; empty: the file's own.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, or there is no such table.
+    UsageError
+        It fits no table.
+    """
+    texts = Texts(read_text_table(file).head(_ROWS))
+    candidates = [schema.table(table)] if table else list(schema.TABLES.values())
+    scored = [(*_matched(texts, one), one) for one in candidates]
+    _, matched, best = max(scored, key=lambda found: found[0])
+    if len(matched) < _FEWEST:
+        raise UsageError(
+            str(file),
+            "columns of one of our tables",
+            ", ".join(texts.headers[:8]),
+            "Name the table with --table, or write source.toml by hand: README, how to add a source.",
+        )
+    name = name or re.sub(r"\W+", "_", re.sub(r"[\d_.-]+$", "", file.name.split(".")[0])).strip("_").lower()
+    derived = _derived(best, matched, texts)
+    lacking = tuple(
+        one.name for one in best.columns if one.required and one.name not in {*matched, *derived, "known_at"}
+    )
+    used = {guess.written.header for guess in matched.values()}
+    return Suggestion(
+        name=name,
+        table=best.name,
+        toml=_toml(file, name, best, matched, texts, bool(derived), lacking),
+        sql=_sql(name, matched, derived) if derived else "",
+        matched={ours: guess.written.header for ours, guess in matched.items()},
+        left=tuple(header for header in texts.headers if header not in used),
+        lacking=lacking,
+    )
+
+
+def _matched(texts: Texts, table: Table) -> tuple[float, dict[str, Guess]]:
+    """Pair the file's columns with a table's, the surest first; more is better, what lacks counts against."""
+    pairs = []
+    for place, column in enumerate(table.columns[:-1]):
+        for header in texts.headers:
+            near = nearness(header, column)
+            if near < _NEAR:
+                continue
+            guess = texts.guess(header, column)
+            if (column.name,) == table.key and not texts.is_a_key(header):
+                near /= 2
+            if guess.share >= _FITS:
+                pairs.append((near * guess.share, -place, column.name, header, guess))
+    matched: dict[str, Guess] = {}
+    score, taken = 0.0, set()
+    for sure, _, ours, header, guess in sorted(pairs, key=lambda pair: pair[:2], reverse=True):
+        if ours in matched or header in taken or sure < _NEAR:
+            continue
+        matched[ours] = guess
+        taken.add(header)
+        score += sure * (1 + table.column(ours).required)
+    wanted = [one.name for one in table.columns[:-1] if one.required]
+    score -= 1.5 * sum(one not in {*matched, *_DERIVED.get(table.name, {})} for one in wanted)
+    ordered = {one.name: matched[one.name] for one in table.columns if one.name in matched}
+    return score, ordered
+
+
+def _derived(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, tuple[str, str]]:
+    """Make what every row needs out of what the file has."""
+    found = {}
+    for column in table.columns[:-1]:
+        how = _DERIVED.get(table.name, {}).get(column.name)
+        if column.name in matched:
+            continue
+        if column.name == "currency" and any(ours.endswith("_cents") for ours in matched):
+            named = [currency_of(guess.written.header) for guess in matched.values()]
+            how = (f"'{next(filter(None, named), 'EUR')}'", "all in this currency")
+        elif not column.required:
+            continue
+        if how and all(other in matched for other in re.findall(r"\{(\w+)\}", how[0])):
+            found[column.name] = how
+    return found
+
+
+def _sql(name: str, matched: dict[str, Guess], derived: dict[str, tuple[str, str]]) -> str:
+    quoted = {ours: identifier(guess.written.header) for ours, guess in matched.items()}
+    lines = ["    line"]
+    lines += [f"    {header} AS {ours}" for ours, header in quoted.items()]
+    marked = [f"    {how.format(**quoted)} AS {ours}" for ours, (how, _) in derived.items()]
+    told = [f"-- {ours}: {why}; check." for ours, (_, why) in derived.items()]
+    return "\n".join([*told, "SELECT", ",\n".join([*lines, *marked]), f"FROM {identifier(name)}", ""])
+
+
+def _toml(
+    file: Path,
+    name: str,
+    table: Table,
+    matched: dict[str, Guess],
+    texts: Texts,
+    is_selected: bool,
+    lacking: tuple[str, ...],
+) -> str:
+    days = [guess for ours, guess in matched.items() if _is_day(table.column(ours))]
+    dates = _common([guess.written.dates for guess in days])
+    decimal = _common(
+        [guess.written.decimal for ours, guess in matched.items() if _is_number(table.column(ours))]
+    )
+    also = next((guess.also for guess in days if guess.also), "")
+    known = next((ours for ours in _KNOWN_FROM if ours in matched), "")
+    is_timed = any(table.column(ours).type == "TIMESTAMP" for ours in matched)
+    head = {
+        f"# Suggested from {file.name}; what says check is a guess.": True,
+        f"table = {_quoted(table.name)}": True,
+        f"# Lacking, and every row needs it: {', '.join(lacking)}.": lacking,
+        f"known_at = {_quoted(known)}{_CHECK}: a row counts from then on": known,
+        'decimal = ","': decimal == ",",
+        f"dates = {_quoted(dates)}" + (f"{_CHECK}: {also} fits as well" if also else ""): dates
+        not in ("", "ymd"),
+        '# zone = "Europe/Paris"  # if its times are local there; else they are read as UTC': is_timed,
+        f"select = {_quoted(f'{name}.sql')}": is_selected,
+    }
+    lines = [line for line, is_said in head.items() if is_said]
+    lines += ["", "[[file]]", f"name = {_quoted(name)}", f"path = {_quoted(f'raw/{_pattern(file.name)}')}"]
+    lines += [f"missing = [{', '.join(map(_quoted, texts.missing))}]"] if texts.missing else []
+    lines += _in_part(matched)
+    columns = list(_columns(table, matched, dates, decimal, is_selected))
+    lines += ["", "[columns]", *columns] if columns else []
+    for ours, guess in matched.items():
+        if guess.written.values or guess.unknown:
+            lines += ["", f"[values.{ours}]", *_values(guess)]
+    return "\n".join([*lines, ""])
+
+
+def _in_part(matched: dict[str, Guess]) -> Iterator[str]:
+    """Say of which columns some cells will be refused."""
+    for ours, guess in matched.items():
+        if guess.share < _WHOLE and not guess.unknown:
+            share, header = f"{guess.share:.0%}", _quoted(guess.written.header)
+            yield f"# {share} of the cells of {header} fit {ours}; the others are refused."
+
+
+def _columns(
+    table: Table, matched: dict[str, Guess], dates: str, decimal: str, is_selected: bool
+) -> Iterator[str]:
+    """Write what a column has of its own; a SELECT has named it already."""
+    for ours, guess in matched.items():
+        written, column = guess.written, table.column(ours)
+        own = {} if is_selected else {"header": written.header}
+        own |= {"unit": written.unit} if written.unit else {}
+        own |= {"dates": written.dates} if _is_day(column) and written.dates != (dates or "ymd") else {}
+        own |= (
+            {"decimal": written.decimal} if _is_number(column) and written.decimal != (decimal or ".") else {}
+        )
+        if set(own) == {"header"}:
+            if written.header != ours:
+                yield f"{ours} = {_quoted(written.header)}"
+        elif own:
+            yield f"{ours} = {{ {', '.join(f'{key} = {_quoted(text)}' for key, text in own.items())} }}"
+
+
+def _values(guess: Guess) -> Iterator[str]:
+    for value, spellings in guess.written.values.items():
+        yield f"{value} = [{', '.join(map(_quoted, spellings))}]"
+    for text, rows in list(guess.unknown.items())[:20]:
+        yield f"# Not known, {rows} rows{_CHECK.replace('  #', ',')}: {_quoted(text)}"
+
+
+def _is_day(column: Column) -> bool:
+    return column.type in ("DATE", "TIMESTAMP")
+
+
+def _is_number(column: Column) -> bool:
+    return column.type in ("BIGINT", "DOUBLE")
+
+
+def _common(written: list[str]) -> str:
+    return max(sorted(set(written)), key=written.count, default="")
+
+
+def _quoted(text: str) -> str:
+    # JSON's strings are TOML's.
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _pattern(name: str) -> str:
+    """Put the time's signs in the place of a day in a file's name.
+
+    Examples
+    --------
+    >>> _pattern("parcels_20261116.csv"), _pattern("colis 2026-11-16.csv"), _pattern("parcels.csv")
+    ('parcels_%Y%m%d.csv', 'colis %Y-%m-%d.csv', 'parcels.csv')
+    """
+    return re.sub(r"(?<!\d)20\d\d([-_.]?)[01]\d\1[0-3]\d(?!\d)", r"%Y\1%m\1%d", name)
+
+
+def write_source(settings: Settings, suggested: Suggestion, file: Path) -> Path:
+    """Write a suggestion into data/sources, and copy its file into data/raw.
+
+    Returns
+    -------
+    Path
+        The folder of the source.
+
+    Raises
+    ------
+    UsageError
+        There is such a source, or another file of that name in data/raw; nothing was written.
+    """
+    folder, raw = settings.data / "sources" / suggested.name, settings.data / "raw" / file.name
+    for there in [folder] + [raw] * (raw.exists() and not raw.samefile(file)):
+        if there.exists():
+            raise UsageError(str(there), "a new name", "one that is there", "Choose another with --name.")
+    folder.mkdir(parents=True)
+    if suggested.sql:
+        write_text(folder / f"{suggested.name}.sql", suggested.sql)
+    write_text(folder / "source.toml", suggested.toml)
+    if not raw.exists():
+        raw.parent.mkdir(exist_ok=True)
+        shutil.copyfile(file, raw)
+    return folder

@@ -1,0 +1,113 @@
+"""How other systems name our columns and values: names that mean the same, and how near a name is to one."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from functools import cache
+from importlib import resources
+
+from tallysheet.schema import Column
+
+_LITTLE = {"the", "of", "a", "an", "de", "du", "des", "d", "l", "le", "la", "les"}
+_UNITS = {
+    "kg": "kg", "kilograms": "kg", "g": "g", "grams": "g", "grammes": "g",
+    "eur": "currency", "€": "currency", "euro": "currency", "euros": "currency", "usd": "currency",
+    "$": "currency", "gbp": "currency", "£": "currency", "cents": "cents",
+    "%": "%", "h": "h", "hours": "h", "heures": "h", "min": "min", "minutes": "min", "days": "days",
+    "jours": "days",
+}  # fmt: skip
+_CURRENCIES = {"eur": "EUR", "€": "EUR", "euro": "EUR", "usd": "USD", "$": "USD", "gbp": "GBP", "£": "GBP"}
+_ENDINGS = re.compile(r"_(?:at|cents|g|share)$")
+
+
+@cache
+def _known() -> dict[str, dict[str, dict[str, list[str]] | list[str]]]:
+    text = (resources.files("tallysheet") / "vocabulary.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def plain(name: str) -> str:
+    """Write a name in small letters and blanks, without accents, signs and little words.
+
+    Examples
+    --------
+    >>> plain("Date d’expédition"), plain("trackingNumber"), plain("N° de suivi")
+    ('date expedition', 'tracking number', 'no suivi')
+    """
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("°", "o ")
+    bare = unicodedata.normalize("NFKD", parted).encode("ascii", "ignore").decode().lower()
+    return " ".join(word for word in re.findall(r"[a-z0-9]+", bare) if word not in _LITTLE)
+
+
+def unit_of(header: str) -> str:
+    """Read a unit off a header, as sources name units; empty: none.
+
+    Examples
+    --------
+    >>> unit_of("Poids (kg)"), unit_of("Freight Cost (USD)"), unit_of("Carrier")
+    ('kg', 'currency', '')
+    """
+    return next((_UNITS[word] for word in _last_words(header) if word in _UNITS), "")
+
+
+def currency_of(header: str) -> str:
+    """Read a currency off a header; empty: none."""
+    return next((_CURRENCIES[word] for word in _last_words(header) if word in _CURRENCIES), "")
+
+
+def _last_words(header: str) -> Iterable[str]:
+    return reversed(re.findall(r"[a-z]+|[€$£%]", header.lower())[1:])
+
+
+def nearness(header: str, column: Column) -> float:
+    """Say how near a header is to one of the names of a column: 1 is the same, below .5 is another.
+
+    Examples
+    --------
+    >>> from tallysheet.schema import SHIPMENTS
+    >>> nearness("N° de suivi", SHIPMENTS.column("tracking_number"))
+    1.0
+    >>> round(nearness("Carrier code (2 letters)", SHIPMENTS.column("carrier")), 2)
+    0.45
+    """
+    units = {word for word in _UNITS if word.isalpha()}
+    given = {plain(header), " ".join(word for word in plain(header).split() if word not in units)} - {""}
+    return max((_alike(one, name) for one in given for name in _names(column)), default=0.0)
+
+
+def _names(column: Column) -> list[str]:
+    also = _known()["columns"].get(column.name, [])
+    return [plain(column.name), plain(_ENDINGS.sub("", column.name)), *(plain(name) for name in also)]
+
+
+def _alike(one: str, other: str) -> float:
+    if one == other:
+        return 1.0
+    words, others = set(one.split()), set(other.split())
+    shared = 0.9 * len(words & others) / len(words | others)
+    spelled = SequenceMatcher(None, one, other).ratio()
+    return max(shared, 0.95 * spelled if spelled > 0.85 else 0.0)
+
+
+def value_of(column: Column, spelling: str) -> str:
+    """Give the allowed value that a spelling stands for; empty: none that is known.
+
+    Examples
+    --------
+    >>> from tallysheet.schema import SHIPMENTS
+    >>> value_of(SHIPMENTS.column("status"), "Livré"), value_of(SHIPMENTS.column("status"), "?")
+    ('delivered', '')
+    """
+    known = _known()["values"].get(column.name, {})
+    names = {
+        value: [value, *(known[value] if isinstance(known, dict) and value in known else [])]
+        for value in column.allowed
+    }
+    wanted = plain(spelling) or spelling.strip()
+    return next(
+        (value for value, also in names.items() if wanted in (plain(name) or name for name in also)), ""
+    )

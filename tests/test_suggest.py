@@ -1,0 +1,249 @@
+"""A file that nobody has described: which table it fills, how it is written, and that it then loads."""
+
+import random
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import tallysheet as ts
+from tallysheet import schema
+from tallysheet.errors import DataError, UsageError
+from tallysheet.settings import read_settings
+from tallysheet.suggest import suggest, write_source
+
+VOCABULARY = Path(ts.__file__).parent / "vocabulary.toml"
+HISTORY = Path(__file__).parents[2] / "shared/data/scms_delivery_history/SCMS_Delivery_History_Dataset.csv"
+
+WORKBOOK = """
+sources = []
+notebooks = ["10_weekly_review"]
+countries = ["FR"]
+headline = "otd"
+"""
+
+FRENCH = "N° de suivi;Transporteur;Pays de départ;Pays de destination;Mode de livraison;Poids (kg)"
+FRENCH += ";Coût (€);Date de création;Promis le;Livré le;Statut"
+
+
+def colis(folder: Path, days: int = 20) -> Path:
+    """Write what a French parcel tool exports: semicolons, decimal commas, Windows' code page."""
+    draw, lines = random.Random(3), [FRENCH]
+    for number in range(20 * days):
+        day = pd.Timestamp("2026-06-01") + pd.Timedelta(days=number // 20)
+        lost = number % 50 == 0
+        cells = [
+            *(
+                f"FR{number:07d}",
+                draw.choice(["Colis Rapide", "Poste Verte"]),
+                "FR",
+                draw.choice(["FR", "BE"]),
+            ),
+            *(draw.choice(["Domicile", "Point relais"]), f"{draw.uniform(0.2, 4):.2f}".replace(".", ",")),
+            f"{draw.uniform(4, 9):.2f}".replace(".", ","),
+            f"{day:%d/%m/%Y} 09:15",
+            f"{day + pd.Timedelta(days=3):%d/%m/%Y}",
+            "-" if lost else f"{day + pd.Timedelta(days=2 + number % 3):%d/%m/%Y} 11:30",
+            "Perdu" if lost else "Livré",
+        ]
+        lines.append(";".join(cells))
+    path = folder / "colis_2026-06-28.csv"
+    path.write_bytes("\r\n".join(lines).encode("cp1252"))
+    return path
+
+
+@pytest.fixture
+def workbook(tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "workbook.toml").write_text(WORKBOOK, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_vocabulary_speaks_of_columns_and_values_that_there_are():
+    """Of the schema, each name once for a column."""
+    told = tomllib.loads(VOCABULARY.read_text(encoding="utf-8"))
+    columns = {column.name: column for table in schema.TABLES.values() for column in table.columns}
+
+    assert set(told["columns"]) <= set(columns)
+    allowed = {
+        name: {
+            value
+            for table in schema.TABLES.values()
+            for one in table.columns
+            if one.name == name
+            for value in one.allowed
+        }
+        for name in told["values"]
+    }
+    assert {name: set(values) - allowed[name] for name, values in told["values"].items()} == {
+        name: set() for name in told["values"]
+    }
+
+
+def test_a_french_export_is_read_column_by_column(tmp_path):
+    """Names, units, the decimal comma, the order of days, spellings; what is guessed says so."""
+    found = suggest(colis(tmp_path))
+    told = tomllib.loads(found.toml)
+
+    assert (found.name, found.table, found.left, found.lacking) == ("colis", "shipments", (), ())
+    assert found.matched == {
+        "carrier": "Transporteur",
+        "tracking_number": "N° de suivi",
+        "service": "Mode de livraison",
+        "origin_country": "Pays de départ",
+        "destination_country": "Pays de destination",
+        "weight_declared_g": "Poids (kg)",
+        "cost_cents": "Coût (€)",
+        "label_created_at": "Date de création",
+        "delivered_at": "Livré le",
+        "promised_date": "Promis le",
+        "status": "Statut",
+    }
+    assert (told["decimal"], told["dates"], told["known_at"]) == (",", "dmy", "label_created_at")
+    assert told["file"] == [{"name": "colis", "path": "raw/colis_%Y-%m-%d.csv", "missing": ["-"]}]
+    assert told["columns"] == {"weight_declared_g": {"unit": "kg"}, "cost_cents": {"unit": "currency"}}
+    assert told["values"]["status"] == {"delivered": ["Livré"], "lost": ["Perdu"]}
+    assert "-- flow: all parcels go out; check." in found.sql
+    assert "\"Promis le\" || ' 23:59:59' AS promised_at" in found.sql
+
+
+@pytest.mark.slow
+def test_from_the_file_to_the_numbers_in_a_command_and_an_edit(workbook):
+    """Nothing of it is refused; weights, costs and days are those that were written."""
+    path = colis(workbook)
+    program = Path(sys.executable).with_name("tallysheet")
+    done = subprocess.run(
+        [program, "sources", "--suggest", path, "--write"], capture_output=True, text=True, check=False
+    )
+    settings = workbook / "data" / "workbook.toml"
+    settings.write_text(settings.read_text().replace("[]", '["colis"]', 1), encoding="utf-8")
+    ledger = ts.load("data")
+    week = ts.open_week("2026-W24", data="data")
+    rows = week.sql(
+        "SELECT count(*) AS n, sum(cost_cents) AS cents, max(weight_declared_g) AS g, "
+        "sum(CASE WHEN CAST(delivered_at AS DATE) > promised_date THEN 1 ELSE 0 END) AS late, "
+        "sum(CASE WHEN status = 'lost' THEN 1 ELSE 0 END) AS lost FROM shipments"
+    ).iloc[0]
+    written = pd.read_csv(path, sep=";", decimal=",", encoding="cp1252")
+    here = written[
+        pd.to_datetime(written["Date de création"], dayfirst=True) <= pd.Timestamp(week.cube.as_of)
+    ]
+
+    assert (done.returncode, done.stdout) == (0, "data/sources/colis\n")
+    assert 'add "colis" to sources in workbook.toml' in done.stderr
+    assert ledger.files[["rows", "good"]].iloc[0].to_list() == [400, 400]
+    assert rows["n"] == len(here)
+    assert rows["cents"] == round(here["Coût (€)"].sum() * 100)
+    assert rows["g"] == round(here["Poids (kg)"].max() * 1000)
+    assert rows["lost"] == (here["Statut"] == "Perdu").sum()
+    assert rows["late"] == sum(
+        pd.to_datetime(row["Livré le"], dayfirst=True).normalize()
+        > pd.to_datetime(row["Promis le"], dayfirst=True)
+        for _, row in here[here["Livré le"] != "-"].iterrows()
+    )
+
+
+@pytest.mark.skipif(not HISTORY.is_file(), reason="the SCMS delivery history is not here")
+def test_the_scms_history(tmp_path):
+    """Days with names of months; of its freight costs only some are numbers, which is told."""
+    found = suggest(HISTORY)
+    told = tomllib.loads(found.toml)
+
+    assert found.table == "shipments"
+    assert {
+        ours: found.matched[ours] for ours in ("shipment_id", "carrier", "promised_date", "delivered_at")
+    } == {
+        "shipment_id": "ID",
+        "carrier": "Shipment Mode",
+        "promised_date": "Scheduled Delivery Date",
+        "delivered_at": "Delivered to Client Date",
+    }
+    assert told["dates"] == "dmy"
+    assert found.matched["cost_cents"] == "Freight Cost (USD)"
+    assert "'USD' AS currency" in found.sql
+    assert 'of the cells of "Freight Cost (USD)" fit cost_cents; the others are refused.' in found.toml
+
+
+@pytest.mark.slow
+def test_extracts_of_the_marketplace_fill_the_tables_that_they_fill(sample_of_size_s):
+    """Each of the twelve, by its headers and cells alone."""
+    wanted = {
+        "cases": "reverse_cases",
+        "claims": "claims",
+        "contacts": "care_contacts",
+        "contract.xlsx": "contract_rates",
+        "event_log.csv": "event_log",
+        "invoices": "carrier_invoice_lines",
+        "jobs": "fulfilment_jobs",
+        "orders": "orders",
+        "scans": "tracking_events",
+        "sellers.xlsx": "sellers",
+        "shipments": "shipments",
+        "targets.csv": "targets",
+    }
+    raw = sample_of_size_s / "raw"
+    files = {
+        name: sorted((raw / name).glob("*"))[-1] if (raw / name).is_dir() else raw / name for name in wanted
+    }
+
+    assert {name: suggest(path).table for name, path in files.items()} == wanted
+
+
+def test_days_that_may_be_months_are_to_be_checked(tmp_path):
+    """No day is beyond the twelfth: both orders fit, and a person has to say."""
+    lines = [
+        f"P{n},BRV,{1 + n % 9:02d}/0{1 + n % 8}/2026,0{1 + n % 8}/{1 + n % 9:02d}/2026" for n in range(40)
+    ]
+    path = tmp_path / "parcels.csv"
+    path.write_text("\n".join(["parcel,carrier,promised date,delivered on", *lines]), encoding="utf-8")
+
+    assert 'dates = "dmy"  # check: mdy fits as well' in suggest(path).toml
+
+
+def test_a_value_that_is_not_known_is_named_with_its_rows(tmp_path):
+    """Only a person knows what it means."""
+    path = tmp_path / "claims.csv"
+    rows = [f"C{n},{'Perte' if n % 4 else 'Bizarre'},2026-06-0{1 + n % 9}" for n in range(40)]
+    path.write_text(
+        "\n".join(["numero de reclamation,type de reclamation,ouvert le", *rows]), encoding="utf-8"
+    )
+    found = suggest(path)
+
+    assert (found.table, found.matched["claim_type"]) == ("claims", "type de reclamation")
+    assert '# Not known, 10 rows, check: "Bizarre"' in found.toml
+
+
+def test_a_file_of_something_else(tmp_path):
+    """The error says what was seen, and what can be done."""
+    path = tmp_path / "recipes.csv"
+    path.write_text("dish,spoons\nsoup,3\n", encoding="utf-8")
+
+    with pytest.raises(
+        UsageError, match=r"expected columns of one of our tables, found dish, spoons\. Name the"
+    ):
+        suggest(path)
+    with pytest.raises(DataError, match="Did you mean 'shipments'"):
+        suggest(path, table="shipment")
+    with pytest.raises(DataError, match="found none"):
+        suggest(tmp_path / "none.csv")
+
+
+def test_nothing_is_overwritten(workbook):
+    """Neither a source nor a raw file of the same name."""
+    path = colis(workbook)
+    settings = read_settings("data")
+    found = suggest(path)
+    (workbook / "data" / "raw").mkdir()
+    (workbook / "data" / "raw" / path.name).write_text("mine", encoding="utf-8")
+
+    with pytest.raises(UsageError, match="expected a new name"):
+        write_source(settings, found, path)
+    assert not (workbook / "data" / "sources").exists()
+    (workbook / "data" / "raw" / path.name).unlink()
+    write_source(settings, found, path)
+    with pytest.raises(UsageError, match="expected a new name"):
+        write_source(settings, found, path)
