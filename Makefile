@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help report report-flights test test-fast soak lab lint format lock notebook bench-load bench-segments bench-verdicts bench-pages bench-publish clean
+.PHONY: help report report-flights test test-fast soak lab lint format lock notebook bench-load bench-segments bench-verdicts bench-pages bench-publish bench-adoption clean
 
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,6 +68,12 @@ bench-pages: $(READY)  ## size of the published pages, and time to open them in 
 
 bench-publish: $(READY)  ## a week's publication against plain papermill and nbconvert commands [ARGS="--pairs 3"]
 	@$(BIN)/python tests/bench/publish.py $(ARGS)
+
+bench-adoption: $(READY)  ## the fair comparison of BackShip beside the truth of a sample [ARGS="--data DIR --size M --seed 1"]
+	@$(BIN)/python tests/bench/adoption.py $(ARGS)
+
+bench-mix: $(READY)  ## the carrier mix: seconds to solve, and what its promises were worth [ARGS="--seeds 10"]
+	@$(BIN)/python tests/bench/mix.py $(ARGS)
 
 clean:  ## remove what can be made again (the virtual environment, clean data, published pages)
 	rm -rf $(VENV) .venv-wise-pizza $(foreach made,clean quarantine cube history,data/$(made) data/flights/$(made)) reports/[0-9]* reports/index.html reports/runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,7 +12,9 @@ reasons sources inputs casts row_checks note checked range_checks database merge
 loading clean forget vocabulary guess suggest
 facts cells cube coverage limits boxes calendar_effects judgement
 carrier_mix.problem carrier_mix.program carrier_mix.model carrier_mix.solve carrier_mix.verify
-carrier_mix.relax carrier_mix.conflicts carrier_mix
+carrier_mix.relax carrier_mix.conflicts carrier_mix.frontier carrier_mix.prices carrier_mix.what_if
+carrier_mix.path carrier_mix.moves carrier_mix.uncertainty carrier_mix.offers carrier_mix.inputs
+carrier_mix.backtest carrier_mix
 decomposition lattice scatter contrasts leaves narrowing segment_search usual_scatter segment_passes
 segments
 fair_comparison.sums fair_comparison.estimates fair_comparison.habits fair_comparison.like_with_like
@@ -25,11 +27,12 @@ verdict
 say causes tables svg control_charts weekly_charts small_multiples funnel curves charts
 opening page lead_page fine_print kpi_page
 week_kpi week
-duties duties.known duties.proposals duties.tallies duties.cards duties.claims duties.claims_page
+duties duties.known duties.proposals duties.tallies duties.cards duties.claims duties.claims_page duties.mix
 duties.care duties.care_page duties.health duties.health_page
 duties.standardised
 duties.carriers duties.carriers_proof_page duties.carriers_page duties.carriers_arguments
 duties.carriers_briefs_page duties.fulfilment duties.fulfilment_page
+duties.adoption
 duties.costs duties.costs_page duties.cost_levels duties.cost_levels_page
 explain sampling
 warm_kernel.bound warm_kernel.server warm_kernel.provisioner warm_kernel execute
@@ -38,7 +41,8 @@ publish.week_tables publish.spreadsheets
 publish.numbers publish.digest publish.beside publish.versions publish.made publish.manifest
 publish.archive
 publish.surroundings publish.keys publish.making publish.explanation publish.weekly publish.alone
-publish.report notify schedule status doctor new_notebook terminal cli
+publish.report notify schedule status doctor new_notebook
+explorer.view explorer.pieces explorer.keep explorer.panel explorer terminal cli
 """.split()
 
 WHOLE_PACKAGE = {

@@ -59,6 +59,15 @@ class Estimate:
             return math.nan
         return self.value + self.error * float(stdtrit(self.freedom, share))
 
+    @property
+    def p(self) -> float:
+        """Probability of an estimate so far from zero if the truth is zero."""
+        from scipy.special import stdtr
+
+        if not math.isfinite(self.error):
+            return math.nan
+        return 2 * float(stdtr(self.freedom, -abs(self.value) / self.error))
+
     def times(self, factor: float) -> Estimate:
         """Give the estimate in another unit, or with its sign turned."""
         return Estimate(self.value * factor, self.error * abs(factor), self.freedom)

@@ -1,0 +1,199 @@
+"""BackShip: what its labels do, compared fairly with sellers' own; what they save, and how that is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from tallysheet.duties.known import lacking, rows
+from tallysheet.fair_comparison import Estimate, before_and_after, habits, like_with_like, savings
+from tallysheet.week import Week
+
+KIND = ("lane", "weight_band", "service")
+"""What parcels may differ by; what happens on a lane in a month happens to all on it."""
+_MONTHS = 12
+CAREFUL = 0.2
+"""The truth is on the worse side of a careful value with this probability."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Something that a label may change, or must not.
+
+    Parameters
+    ----------
+    slug : str
+    listed : str
+        The list in sql/lists that counts it.
+    x, n : str
+        Columns of it: what is summed, and over how many.
+    unit : str
+        Of the rate once it is multiplied by ``scale``.
+    better : {"up", "down", ""}
+        Empty: no label can change it, so that a difference says that the comparison is not fair.
+    scale : float
+    """
+
+    slug: str
+    listed: str
+    x: str
+    n: str
+    unit: str
+    better: Literal["up", "down", ""]
+    scale: float = 1.0
+
+
+OUTCOMES = (
+    Outcome("on_time", "backship_parcels", "on_time_n", "due_n", "gap", "up"),
+    Outcome("price", "backship_costs", "base_cents", "seen_n", "euro", "down", 0.01),
+    Outcome("cost", "backship_costs", "seen_cents", "seen_n", "euro", "down", 0.01),
+    Outcome("contacts", "backship_contacts", "contacts_n", "parcels_n", "rate", "down"),
+    Outcome("lost", "backship_parcels", "lost_n", "whole_n", "gap", "down"),
+    Outcome("claimed", "backship_claims", "claimed_n", "events_n", "gap", "up"),
+    Outcome("won", "backship_claims", "won_n", "old_n", "gap", "up"),
+    Outcome("paid", "backship_claims", "paid_cents", "old_n", "euro", "up", 0.01),
+    Outcome("accepting", "backship_parcels", "accept_minutes", "accepted_n", "hours", "", 1 / 60),
+    Outcome("faults", "backship_returns", "faulty_n", "delivered_n", "rate", ""),
+)
+
+
+def outcomes(week: Week) -> tuple[Outcome, ...]:
+    """Give the outcomes that the data allows; none without orders and shipments."""
+    return tuple(one for one in OUTCOMES if not lacking(week, "backship_parcels", one.listed))
+
+
+def counted(week: Week, listed: str) -> pd.DataFrame:
+    """Give a list's counts with the season and, where sellers are known, their size band."""
+    found = rows(week, listed)
+    months = found["month"].str[5:].astype(int)
+    found = found.assign(season=found["month"].str[:4] + "-" + ((months + 2) // 3).astype(str), size_band="")
+    if not lacking(week, "backship_steps"):
+        bands = rows(week, "backship_steps").set_index("seller")["size_band"]
+        found["size_band"] = found["seller"].map(bands).fillna("")
+    return found
+
+
+def since(week: Week) -> str:
+    """Give the first of the twelve months that parcels are compared in."""
+    last = pd.Period(str(week.week.sunday)[:7], "M")
+    return str(last - (_MONTHS - 1))
+
+
+def compared(week: Week) -> pd.DataFrame:
+    """Compare BackShip with sellers' own labels, on eligible orders, in three ways.
+
+    Returns
+    -------
+    DataFrame
+        outcome, way, age, value, low, high (95 %), careful (as `CAREFUL` says), p, and where they apply:
+        left_out (share that cannot be compared), sellers_n, waiting_n, share, strata_n. Ways:
+
+        ``naive``: the raw gap of the last twelve months. ``alike``: among parcels of the same lane, weight,
+        service, quarter and size of seller, on the mix of eligible orders not on BackShip, less what sellers
+        differed in before (`tallysheet.fair_comparison.habits`). ``within``: before and after the first
+        label, against sellers that have not begun. ``age``: the same by months since the first label, on all
+        eligible parcels of a seller; ``leads``: p alone, of all months before it together.
+    """
+    chosen = outcomes(week)
+    about = [str(week.week), *(one.slug for one in chosen), repr(OUTCOMES)]
+    return week.cube.remembered("backship", about, lambda: _compared(week, chosen))
+
+
+def _compared(week: Week, chosen: tuple[Outcome, ...]) -> pd.DataFrame:
+    found = [line for one in chosen for line in _lines(week, one)]
+    columns = ["outcome", "way", "age", "value", "low", "high", "careful", "p", "left_out"]
+    return pd.DataFrame(found, columns=[*columns, "sellers_n", "waiting_n", "share", "strata_n"])
+
+
+def _lines(week: Week, one: Outcome) -> list[dict[str, Any]]:
+    counts, first = counted(week, one.listed), since(week)
+    latest, sums = counts[counts["month"] >= first], {"x": one.x, "n": one.n}
+    before = habits(counts, until=first, alike=KIND, **sums)
+    naive = like_with_like(latest, alike=[], **sums)
+    alike = like_with_like(latest, alike=[*KIND, "season", "size_band"], before=before, **sums)
+    within = before_and_after(counts, alike=KIND, **sums)
+    ages = within.by_age.assign(outcome=one.slug, way="age")
+    ages[["value", "low", "high"]] *= one.scale
+    return [
+        _line(one, "naive", naive.gap) | {"sellers_n": naive.units_n},
+        _line(one, "alike", alike.gap)
+        | {"left_out": alike.dropped, "sellers_n": alike.units_n, "strata_n": alike.strata_n},
+        _line(one, "within", within.effect)
+        | {"left_out": within.left_out, "sellers_n": within.begun_n, "waiting_n": within.waiting_n}
+        | {"share": within.share},
+        {"outcome": one.slug, "way": "leads", "p": within.lead_p},
+        *({str(key): value for key, value in line.items()} for line in ages.to_dict("records")),
+    ]
+
+
+def _line(one: Outcome, way: str, found: Estimate) -> dict[str, Any]:
+    scaled = found.times(one.scale)
+    careful = scaled.bound(CAREFUL if one.better == "up" else 1 - CAREFUL)
+    ends = {"value": scaled.value, "low": scaled.low, "high": scaled.high}
+    return {"outcome": one.slug, "way": way, **ends, "careful": careful, "p": scaled.p}
+
+
+def of_way(found: pd.DataFrame, way: str) -> pd.DataFrame:
+    """Give what one way of `compared` found, by outcome."""
+    return found[found["way"] == way].set_index("outcome")
+
+
+def standing(week: Week) -> pd.DataFrame:
+    """Say how sure each effect is.
+
+    Returns
+    -------
+    DataFrame
+        By outcome: naive, alike, within (values), careful (the worse of the careful values of the two fair
+        ways), known: ``known`` (both intervals leave out zero, on the same side), ``likely`` (one of them,
+        and the other is on that side), ``unknown``. Outcomes that no label changes are left out.
+    """
+    found = compared(week)
+    naive, alike, within = (of_way(found, way) for way in ("naive", "alike", "within"))
+    up = {one.slug: one.better == "up" for one in OUTCOMES if one.better}
+    kept = [slug for slug in alike.index if slug in up]
+    made = []
+    for slug in kept:
+        fair = [alike.loc[slug], within.loc[slug]]
+        clear = sum(bool(one["low"] > 0 or one["high"] < 0) for one in fair)
+        same = fair[0]["value"] * fair[1]["value"] > 0
+        worse = (np.nanmin if up[slug] else np.nanmax)([np.nan, *(one["careful"] for one in fair)])
+        known = {2: "known", 1: "likely"}.get(clear, "unknown") if same else "unknown"
+        made.append((naive.loc[slug, "value"], fair[0]["value"], fair[1]["value"], worse, known))
+    return pd.DataFrame(made, columns=["naive", "alike", "within", "careful", "known"], index=pd.Index(kept))
+
+
+def checks(week: Week) -> pd.DataFrame:
+    """Look at what no label can change: it should show nothing.
+
+    Returns
+    -------
+    DataFrame
+        outcome, way, value, low, high, p, adjusted: p after Holm for all that is looked at here, so that one
+        of all checks is false in 5 of 100 weeks. ``leads`` (of what sellers' on-time share was before the
+        first label) is among them.
+    """
+    found = compared(week)
+    idle = [one.slug for one in OUTCOMES if not one.better]
+    looked = found[found["outcome"].isin(idle) & found["way"].isin(["alike", "within"])]
+    leads = found[(found["outcome"] == "on_time") & (found["way"] == "leads")]
+    looked = pd.concat([looked, leads])[["outcome", "way", "value", "low", "high", "p"]]
+    looked = looked[looked["p"].notna()].sort_values("p", kind="stable")
+    steps = looked["p"] * np.arange(len(looked), 0, -1)
+    return looked.assign(adjusted=steps.cummax().clip(upper=1.0)).sort_index().reset_index(drop=True)
+
+
+def saved(week: Week) -> pd.DataFrame:
+    """Say what those would save that are not on BackShip, apart by how their own price is known.
+
+    Returns
+    -------
+    DataFrame
+        As `tallysheet.fair_comparison.savings`, in euros a label, with surcharges.
+    """
+    costs = counted(week, "backship_costs")
+    found = savings(costs[costs["month"] >= since(week)], alike=[*KIND, "season", "size_band"])
+    return found.assign(**{name: found[name] / 100 for name in ("saving", "low", "high")})
