@@ -6,6 +6,7 @@ same comparison gave in earlier weeks, so that its own usual wobble does not cou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,30 +97,50 @@ class Track:
 
     def compare(self, weeks: NDArray[np.intp], base: NDArray[np.intp]) -> tuple[float, float]:
         """Give the difference of some weeks from others beyond the rest, and its variance by chance."""
-        (own, own_variance), (before, before_variance) = (self._pooled(at) for at in (weeks, base))
-        return own - before, own_variance + before_variance
+        effect, variance = difference(self.over(weeks[None, :]), self.over(base[None, :]))
+        return float(effect[0]), float(variance[0])
 
-    def _pooled(self, at: NDArray[np.intp]) -> tuple[float, float]:
-        """Give the part less the rest over some weeks, and the variance of that by chance."""
-        x, n = self.x[at].sum(), self.n[at].sum()
-        rest_x, rest_n = self.rest_x[at].sum(), self.rest_n[at].sum()
-        if self.kind == "sum":
-            if not rest_x > 0:
-                return float(np.log(x / len(at) + _HALF)), float(1 / (x + _HALF))
-            return float(np.log((x + _HALF) / (rest_x + _HALF))), float(
-                1 / (x + _HALF) + 1 / (rest_x + _HALF)
-            )
-        if not n > 0:
-            return float("nan"), float("inf")
-        rest = rest_x / rest_n if rest_n > 0 else 0.0
-        return x / n - rest, self._variance(x, n) + (self._variance(rest_x, rest_n) if rest_n > 0 else 0.0)
+    def over(self, at: NDArray[np.intp]) -> Levels:
+        """Take the weeks of each row together: the part less the rest, and the variance of that."""
+        sides = (self.x, self.n, self.rest_x, self.rest_n)
+        return self._levels([side[at].sum(axis=1) for side in sides], at.shape[1])
 
-    def _variance(self, x: float, n: float) -> float:
+    def weekly(self, first: int, until: int) -> Levels:
+        """Take each week alone."""
+        return self._levels([side[first:until] for side in (self.x, self.n, self.rest_x, self.rest_n)], 1)
+
+    def running(self, first: int, until: int) -> Levels:
+        """Take each week together with all from the first on."""
+        sides = (self.x, self.n, self.rest_x, self.rest_n)
+        return self._levels([side[first:until].cumsum() for side in sides], np.arange(1, until - first + 1))
+
+    def _levels(self, sides: Sequence[Numbers], weeks: int | NDArray[np.intp]) -> Levels:
+        x, n, rest_x, rest_n = sides
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if self.kind == "sum":
+                beside = rest_x > 0
+                value = np.where(beside, np.log((x + _HALF) / (rest_x + _HALF)), np.log(x / weeks + _HALF))
+                return value, 1 / (x + _HALF) + np.where(beside, 1 / (rest_x + _HALF), 0.0)
+            beside, some = rest_n > 0, n > 0
+            value = x / n - np.where(beside, rest_x / rest_n, 0.0)
+            variance = self._variance(x, n) + np.where(beside, self._variance(rest_x, rest_n), 0.0)
+        return np.where(some, value, np.nan), np.where(some, variance, np.inf)
+
+    def _variance(self, x: Numbers, n: Numbers) -> Numbers:
         if self.kind == "share":
             # Without what the calendar took, more than all may have been in time.
-            level = min((x + _HALF) / (n + 1), 1 - _HALF / (n + 1))
+            level = np.minimum((x + _HALF) / (n + 1), 1 - _HALF / (n + 1))
             return level * (1 - level) / n
         return (x + _HALF) / n**2 if self.kind == "rate" else 1 / n
+
+
+Levels = tuple[Numbers, Numbers]
+"""Parts less their rest, and the variances of that by chance."""
+
+
+def difference(now: Levels, before: Levels) -> Levels:
+    """Give what is left of levels without those before."""
+    return now[0] - before[0], now[1] + before[1]
 
 
 def spell_at(track: Track, week: int) -> Spell | None:
@@ -146,18 +167,16 @@ def spell_at(track: Track, week: int) -> Spell | None:
         if base.size < BASE_WEEKS // 2:
             continue
         until = min(first + LONGEST, len(track.x))
-        weekly = np.array([track.compare(np.array([at]), base) for at in range(first, until)])
+        before = track.over(base[None, :])
+        weekly = np.column_stack(difference(track.weekly(first, until), before))
+        effects, variances = difference(track.running(first, until), before)
         for last in range(week, until):
-            inside = np.arange(first, last + 1)
-            effect, variance = track.compare(inside, base)
+            length = last - first + 1
+            effect, variance = float(effects[length - 1]), float(variances[length - 1])
             if not (np.isfinite(effect) and 0 < variance < np.inf):
                 continue
             score = abs(effect) / float(np.sqrt(variance))
-            if (
-                score > best
-                and _is_even(weekly[: inside.size], effect)
-                and not _began(track, first, base, effect)
-            ):
+            if score > best and _is_even(weekly[:length], effect) and not _began(track, first, base, effect):
                 best, chosen = score, (first, last)
     return measure(track, chosen[0], _until(track, week, *chosen)) if chosen else None
 
@@ -305,96 +324,21 @@ def _value(track: Track, at: NDArray[np.intp]) -> float:
 
 def _history(track: Track, first: int, length: int) -> Numbers:
     """Give the squares of the same comparison in earlier weeks, in units of their variance by chance."""
-    found = []
-    for last in range(first - 1, BASE_WEEKS + length - 2, -1):
-        inside = np.arange(last - length + 1, last + 1)
-        base = _base(track, int(inside[0]))
-        if not track.usual[inside].all() or base.size < BASE_WEEKS // 2:
-            continue
-        effect, variance = track.compare(inside, base)
-        if np.isfinite(effect) and 0 < variance < np.inf:
-            found.append(effect**2 / variance)
-    return np.array(found)
+    starts = np.arange(first - length, BASE_WEEKS - 1, -1)
+    inside = starts[:, None] + np.arange(length)
+    counts = np.append(0, np.cumsum(track.usual))
+    sizes = np.minimum(counts[starts], BASE_WEEKS)
+    fit = track.usual[inside].all(axis=1) & (sizes >= BASE_WEEKS // 2)
+    usual = np.flatnonzero(track.usual)
+    effect, variance = np.full(starts.size, np.nan), np.full(starts.size, np.nan)
+    for size in np.unique(sizes[fit]):
+        rows = fit & (sizes == size)
+        base = usual[counts[starts[rows]][:, None] + np.arange(-size, 0)]
+        effect[rows], variance[rows] = difference(track.over(inside[rows]), track.over(base))
+    known = np.isfinite(effect) & (variance > 0) & (variance < np.inf)
+    return effect[known] ** 2 / variance[known]
 
 
 def _robust(squares: Numbers) -> float:
     ordered = np.sort(squares)
     return float(robust_means(ordered, np.array([0]), np.array([ordered.size]))[0])
-
-
-@dataclass(frozen=True)
-class Step:
-    """A level that changed from one week to the next.
-
-    Parameters
-    ----------
-    effect, low, high : float
-        New level less old, with a 95 % interval.
-    before : float
-        The old level.
-    last : int
-        Position of the last week that is known to have the new one.
-    p : float
-        Chance of such a step among weeks that scatter as those before.
-    """
-
-    effect: float
-    low: float
-    high: float
-    before: float
-    last: int
-    p: float
-
-
-_REACH = 16
-"""Weeks back at which the old level is looked for."""
-
-_MOSTLY = 0.75
-"""A week that has so much of a step has taken it."""
-
-
-def step_at(levels: Numbers, week: int) -> Step | None:
-    """Measure the step that a level takes in a week: a tariff, a promise, a rule.
-
-    Parameters
-    ----------
-    levels : array of float
-        One number a week, NaN where it is not known.
-    week : int
-        Position of the week.
-
-    Returns
-    -------
-    Step or None
-        None where the step was taken before, has yet to be taken, or cannot be told.
-
-    Examples
-    --------
-    >>> found = step_at(np.array([4.0, 4.1, 4.0, 3.9, 4.0, 4.1, 4.0, 3.9, 5.0, 5.1]), 8)
-    >>> round(found.effect, 2), found.last
-    (1.05, 9)
-    """
-    earlier = levels[max(week - _REACH, 0) : week]
-    earlier = earlier[~np.isnan(earlier)][-BASE_WEEKS:]
-    known = [at for at in range(week, min(week + LONGEST, len(levels))) if not np.isnan(levels[at])]
-    if len(earlier) < BASE_WEEKS // 2 or week not in known:
-        return None
-    before = float(np.median(earlier))
-    lasting = [week]
-    for at in known[1:]:
-        if at == lasting[-1] + 1 and (levels[at] - before) * (levels[week] - before) > 0:
-            lasting.append(at)
-    effect = float(levels[lasting].mean()) - before
-    if effect == 0 or (levels[week] - before) / effect < _MOSTLY:
-        return None
-    if not np.isnan(levels[week - 1]) and (levels[week - 1] - before) / effect >= _MOSTLY:
-        return None
-    spread = 1.4826 * float(np.median(np.abs(earlier - before))) + 1e-9 * abs(before)
-    error = spread * float(np.sqrt(1 / len(lasting) + 1 / len(earlier)))
-    p = (
-        2 * float(stats.t.sf(abs(effect) / (spread * np.sqrt(1 + 1 / len(earlier))), len(earlier) - 1))
-        if spread
-        else 0.0
-    )
-    half = float(stats.t.ppf(0.975, len(earlier) - 1)) * error
-    return Step(effect, effect - half, effect + half, before, lasting[-1], p)

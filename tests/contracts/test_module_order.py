@@ -10,7 +10,7 @@ kpi kpis.delivery kpis.fulfilment kpis.reverse kpis.claims kpis.care kpis.money 
 engine personal unpack digests records dialect layout spreadsheet text_file extract
 reasons sources inputs casts row_checks note checked range_checks database merge ledger notes
 loading clean forget vocabulary guess suggest
-facts cells cube coverage limits boxes calendar_effects judgement
+facts cells grids cube coverage limits boxes calendar_effects judgement
 carrier_mix.problem carrier_mix.program carrier_mix.model carrier_mix.solve carrier_mix.verify
 carrier_mix.relax carrier_mix.conflicts carrier_mix.frontier carrier_mix.prices carrier_mix.what_if
 carrier_mix.path carrier_mix.moves carrier_mix.uncertainty carrier_mix.offers carrier_mix.inputs
@@ -22,7 +22,7 @@ fair_comparison.cells fair_comparison.before_after fair_comparison.savings fair_
 bases durations quantile_split maturity values written rebases beyond_the_rest
 drivers comparison telling targets review restatement overview seasons periods crossed by_value by_age
 actions
-panel spells suspects findings evidence gates gates.quality gates.context gates.money gates.movement
+panel spells steps suspects findings evidence gates gates.quality gates.context gates.money gates.movement
 verdict
 say causes tables svg control_charts weekly_charts small_multiples funnel curves charts
 opening page lead_page fine_print kpi_page

@@ -11,7 +11,8 @@ from tallysheet.evidence import Evidence, Weekly
 from tallysheet.findings import Finding, scope_of
 from tallysheet.kpi import Kpi
 from tallysheet.seasons import calendar_adjusted
-from tallysheet.spells import Step, Track, measure, spell_at, step_at
+from tallysheet.spells import Track, measure, spell_at
+from tallysheet.steps import Step, step_at
 from tallysheet.suspects import lineup_of
 
 SURE, SURE_STEP = 1e-4, 1e-3

@@ -12,7 +12,8 @@ from tallysheet.findings import Finding
 from tallysheet.gates.quality import AUDITED
 from tallysheet.kpi import Kpi
 from tallysheet.limits import Numbers
-from tallysheet.spells import Spell, Track, measure, spell_at, step_at
+from tallysheet.spells import Spell, Track, measure, spell_at
+from tallysheet.steps import step_at
 from tallysheet.suspects import Lineup, is_like, lineup_of, suspects
 
 SURE = 1e-3

@@ -1,0 +1,89 @@
+"""Steps of a level from one week to the next: a tariff, a promise, a rule that changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from tallysheet.limits import Numbers
+from tallysheet.spells import BASE_WEEKS, LONGEST
+
+
+@dataclass(frozen=True)
+class Step:
+    """A level that changed from one week to the next.
+
+    Parameters
+    ----------
+    effect, low, high : float
+        New level less old, with a 95 % interval.
+    before : float
+        The old level.
+    last : int
+        Position of the last week that is known to have the new one.
+    p : float
+        Chance of such a step among weeks that scatter as those before.
+    """
+
+    effect: float
+    low: float
+    high: float
+    before: float
+    last: int
+    p: float
+
+
+_REACH = 16
+"""Weeks back at which the old level is looked for."""
+
+_MOSTLY = 0.75
+"""A week that has so much of a step has taken it."""
+
+
+def step_at(levels: Numbers, week: int) -> Step | None:
+    """Measure the step that a level takes in a week: a tariff, a promise, a rule.
+
+    Parameters
+    ----------
+    levels : array of float
+        One number a week, NaN where it is not known.
+    week : int
+        Position of the week.
+
+    Returns
+    -------
+    Step or None
+        None where the step was taken before, has yet to be taken, or cannot be told.
+
+    Examples
+    --------
+    >>> found = step_at(np.array([4.0, 4.1, 4.0, 3.9, 4.0, 4.1, 4.0, 3.9, 5.0, 5.1]), 8)
+    >>> round(found.effect, 2), found.last
+    (1.05, 9)
+    """
+    earlier = levels[max(week - _REACH, 0) : week]
+    earlier = earlier[~np.isnan(earlier)][-BASE_WEEKS:]
+    known = [at for at in range(week, min(week + LONGEST, len(levels))) if not np.isnan(levels[at])]
+    if len(earlier) < BASE_WEEKS // 2 or week not in known:
+        return None
+    before = float(np.median(earlier))
+    lasting = [week]
+    for at in known[1:]:
+        if at == lasting[-1] + 1 and (levels[at] - before) * (levels[week] - before) > 0:
+            lasting.append(at)
+    effect = float(levels[lasting].mean()) - before
+    if effect == 0 or (levels[week] - before) / effect < _MOSTLY:
+        return None
+    if not np.isnan(levels[week - 1]) and (levels[week - 1] - before) / effect >= _MOSTLY:
+        return None
+    spread = 1.4826 * float(np.median(np.abs(earlier - before))) + 1e-9 * abs(before)
+    error = spread * float(np.sqrt(1 / len(lasting) + 1 / len(earlier)))
+    p = (
+        2 * float(stats.t.sf(abs(effect) / (spread * np.sqrt(1 + 1 / len(earlier))), len(earlier) - 1))
+        if spread
+        else 0.0
+    )
+    half = float(stats.t.ppf(0.975, len(earlier) - 1)) * error
+    return Step(effect, effect - half, effect + half, before, lasting[-1], p)
