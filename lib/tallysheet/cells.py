@@ -75,7 +75,8 @@ class Cells:
         """Take in what looks were added up to, in the place of what there is of them."""
         for name in by:
             kept = self.by.get(name, _Dimension(rows.head(0), {}))
-            kept = kept.only(kept.asked.keys() - set(looks))
+            if kept.asked.keys() & set(looks):
+                kept = kept.only(kept.asked.keys() - set(looks))
             own = [frame for frame in (kept.rows, rows[rows["dimension"] == name]) if len(frame)]
             joined = pd.concat(own, ignore_index=True) if own else rows.head(0)
             self.by[name] = _Dimension(joined, kept.asked)
@@ -95,10 +96,12 @@ class Cells:
         """Write the cells that were lately asked for."""
         moments = {as_of for one in self.by.values() for as_of in one.asked.values()}
         late = sorted(moments)[-_KEPT_MOMENTS:]
-        kept = {
-            name: one.only(look for look, as_of in one.asked.items() if as_of in late)
-            for name, one in self.by.items()
-        }
+        kept = self.by
+        if len(late) < len(moments):
+            kept = {
+                name: one.only(look for look, as_of in one.asked.items() if as_of in late)
+                for name, one in self.by.items()
+            }
         asked = {
             name: [
                 (week, seen_at.isoformat(), as_of.isoformat()) for (week, seen_at), as_of in one.asked.items()

@@ -16,10 +16,19 @@ import pyarrow as pa
 
 from tallysheet import schema
 from tallysheet.cells import LOOK, TOTAL, Cells, Look, read_cells
-from tallysheet.engine import connect, fact_columns, fact_sql, identifier, literal
+from tallysheet.engine import connect, fact_sql, identifier, literal
 from tallysheet.errors import DataError
-from tallysheet.facts import missing_tables, open_ground, set_days, set_looks, show_table, tables_of
+from tallysheet.facts import (
+    columns_of,
+    fact_tables,
+    missing_tables,
+    open_ground,
+    set_days,
+    show_table,
+    tables_of,
+)
 from tallysheet.files import read_sealed, write_sealed
+from tallysheet.grids import Grids, is_measure, strata
 from tallysheet.inputs import fingerprint, source_parts
 from tallysheet.ledger import Ledger
 from tallysheet.settings import Settings
@@ -27,16 +36,8 @@ from tallysheet.sources import read_sources
 from tallysheet.weeks import IsoWeek, complete_weeks, weeks_between
 
 Where = tuple[tuple[str, str], ...]
-_MEASURES = ("_n", "_cents")
-_STRATA = ("_bin", "stratum")
-"""Columns that no value adds up over: bins of a histogram, and strata."""
 _KEPT_FRAMES = 120
 """Frames of a kind that are remembered; the oldest go first."""
-
-
-def is_measure(column: str) -> bool:
-    """Tell whether a fact's column is added up; others are dimensions or strata."""
-    return column.endswith(_MEASURES)
 
 
 @dataclass(frozen=True)
@@ -151,13 +152,19 @@ class Cube:
             return self._added(fact, looks, (by,), where)
         return self.add_up(fact, looks, (by,)).at(looks, by)
 
-    def add_up(self, fact: str, looks: Sequence[Look], by: Sequence[str]) -> Cells:
-        """Add a fact up by several dimensions in one go, as far as that was not done before."""
+    def add_up(
+        self, fact: str, looks: Sequence[Look], by: Sequence[str], beside: Sequence[str] = ()
+    ) -> Cells:
+        """Add a fact up by several dimensions in one go, as far as that was not done before.
+
+        Dimensions ``beside`` are those that `joint` will be asked for: its rows are not read again then.
+        """
         if fact not in self._cells:
             self._cells[fact] = self._kept(fact)
         cells = self._cells[fact]
         lacking = cells.lacking(looks, by)
         if lacking:
+            self._grids.asked(fact, fact_sql(fact), lacking, {*by, *beside} - {TOTAL})
             cells.add(self._added(fact, lacking, by), lacking, by)
         cells.ask(looks, by, self.as_of)
         if lacking:
@@ -172,21 +179,25 @@ class Cube:
         DataFrame
             week, seen_at, the dimensions (without a value: ``""``), bins or strata, and measures.
         """
-        set_looks(self._ground, looks)
-        return self._grouped(fact, by, where)
+        return self._grouped(fact, self._finest(fact, looks, by, where), by)
 
     def daily(self, fact: str, first_day: dt.date, last_day: dt.date) -> pd.DataFrame:
         """Add a fact up by day, each as known now, in the form of `joint`; ``week`` is the day, as text."""
         set_days(self._ground, first_day, last_day, self.as_of)
-        return self._grouped(fact)
+        return self._grouped(fact, fact_sql(fact))
 
-    def _grouped(self, fact: str, by: Sequence[str] = (), where: Where = ()) -> pd.DataFrame:
-        columns = fact_columns(fact)
+    def _finest(self, fact: str, looks: Sequence[Look], by: Sequence[str], where: Where) -> str:
+        """Give a SELECT of cells by these dimensions, or finer ones, of these looks, narrowed to values."""
+        names = {*by, *(name for name, _ in where)} - {TOTAL}
+        return _only(self._grids.asked(fact, fact_sql(fact), looks, names), where)
+
+    def _grouped(self, fact: str, rows: str, by: Sequence[str] = ()) -> pd.DataFrame:
+        columns = columns_of(fact)
         named = [f"coalesce(CAST({identifier(name)} AS VARCHAR), '') AS {identifier(name)}" for name in by]
-        keys = LOOK + named + [name for name in columns if name.endswith(_STRATA)]
+        keys = LOOK + named + strata(columns)
         sums = [f"CAST(coalesce(sum({name}), 0) AS BIGINT) AS {name}" for name in columns if is_measure(name)]
         return self._ground.execute(
-            f"SELECT {', '.join(keys + sums)} FROM ({_only(fact_sql(fact), where)}) GROUP BY ALL ORDER BY ALL"
+            f"SELECT {', '.join(keys + sums)} FROM ({rows}) GROUP BY ALL ORDER BY ALL"
         ).df()
 
     def remembered(self, name: str, about: Sequence[str], make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
@@ -211,22 +222,21 @@ class Cube:
     def _ground(self) -> duckdb.DuckDBPyConnection:
         return open_ground(self.ledger, self.settings.rules, self.first_day, self.span.last_day)
 
+    @cached_property
+    def _grids(self) -> Grids:
+        return Grids(self._ground)
+
     def _added(self, fact: str, looks: Sequence[Look], by: Sequence[str], where: Where = ()) -> pd.DataFrame:
-        """Add up: one GROUP BY over the fact's SELECT, and of what it leaves the total and each dimension."""
-        connection, select = self._ground, _only(fact_sql(fact), where)
-        set_looks(connection, looks)
-        columns = fact_columns(fact)
-        keys = ", ".join(LOOK + [name for name in columns if name.endswith(_STRATA)])
+        """Add up: the total and each dimension, as often as there are dimensions over few cells."""
+        cells, columns = self._finest(fact, looks, by, where), columns_of(fact)
+        keys = ", ".join(LOOK + strata(columns))
         measures = [name for name in columns if is_measure(name)]
-        sums = ", ".join(f"sum({name}) AS {name}" for name in measures)
         names = {name: identifier(name) for name in by if name != TOTAL}
-        # Once over all rows, then as often as there are dimensions over the few cells that are left.
-        cells = f"SELECT {', '.join([keys, *names.values(), sums])} FROM ({select}) GROUP BY ALL"
         # Without a measure in any of its rows a part counts 0, as it does in the total.
         counts = ", ".join(f"CAST(coalesce(sum({name}), 0) AS BIGINT) AS {name}" for name in measures)
         sets = [f"({keys}, {name})" for name in names.values()] + [f"({keys})"] * (TOTAL in by)
         which = "".join(f"WHEN grouping({name}) = 0 THEN {literal(key)} " for key, name in names.items())
-        return connection.execute(
+        return self._ground.execute(
             f"SELECT {f'CASE {which} ELSE {literal(TOTAL)} END' if which else literal(TOTAL)} AS dimension, "
             f"coalesce({', '.join([*names.values(), literal(TOTAL)])}) AS segment, {keys}, {counts} "
             f"FROM ({cells}) GROUP BY GROUPING SETS ({', '.join(sets)}) ORDER BY ALL"
@@ -246,7 +256,7 @@ class Cube:
 
     def _about(self, fact: str) -> dict[str, Any]:
         """List what the cells of a fact depend on."""
-        tables = duckdb.get_table_names(fact_sql(fact))
+        tables = fact_tables(fact)
         files = self.ledger.files[self.ledger.files["table"].isin(tables)]
         parts = [part for table in sorted(tables & self._sources.keys()) for part in self._sources[table]]
         made = fingerprint([fact, repr(self.settings.rules), self._code, *parts])

@@ -6,14 +6,13 @@ import datetime as dt
 from collections.abc import Callable
 from functools import cached_property
 
-import duckdb
 import numpy as np
 import pandas as pd
 
 from tallysheet import schema
 from tallysheet.calendar_effects import peak_week
-from tallysheet.engine import connect, fact_columns, fact_sql, literal
-from tallysheet.facts import show_known, show_table, tables_of
+from tallysheet.engine import connect, literal
+from tallysheet.facts import columns_of, fact_tables, show_known, show_table, tables_of
 from tallysheet.findings import PLACES
 from tallysheet.judgement import MIN_EARLIER_WEEKS
 from tallysheet.kpi import Kpi
@@ -81,7 +80,7 @@ class Evidence:
 
     def dimensions(self, one: Kpi) -> list[str]:
         """List the dimensions that a finding may name; sellers only where they lead."""
-        among = one.dimensions or fact_columns(one.fact)
+        among = one.dimensions or columns_of(one.fact)
         names = [name for name in among if name in PLACES]
         return [name for name in names if name != "seller" or one.dimensions[:1] == ("seller",)]
 
@@ -196,7 +195,7 @@ class Evidence:
 
 def reads(one: Kpi, table: str) -> bool:
     """Tell whether a KPI's own fact reads a table."""
-    return table in duckdb.get_table_names(fact_sql(one.fact))
+    return table in fact_tables(one.fact)
 
 
 def day_of(name: str) -> dt.date:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 import duckdb
 import pandas as pd
 
 from tallysheet import schema
-from tallysheet.engine import connect, fact_names, fact_sql, literal
+from tallysheet.engine import connect, fact_columns, fact_names, fact_sql, literal
 from tallysheet.ledger import Ledger
 from tallysheet.settings import Rules
 from tallysheet.weeks import IsoWeek, calendar, workdays
@@ -24,10 +25,22 @@ def tables_of(ledger: Ledger) -> list[str]:
     return sorted(set(ledger.files["table"]))
 
 
+@cache
+def fact_tables(fact: str) -> frozenset[str]:
+    """List the tables that a fact reads; its SELECT is parsed once."""
+    return frozenset(duckdb.get_table_names(fact_sql(fact)))
+
+
+@cache
+def columns_of(fact: str) -> tuple[str, ...]:
+    """List the columns of a fact; its SELECT is parsed once."""
+    return tuple(fact_columns(fact))
+
+
 def missing_tables(ledger: Ledger) -> dict[str, list[str]]:
     """Give the tables that each fact lacks; a fact without them is switched off."""
     grounds = {"calendar", "rules", "workdays", "countries", "euro_rates", *tables_of(ledger)}
-    return {name: sorted(duckdb.get_table_names(fact_sql(name)) - grounds) for name in fact_names()}
+    return {name: sorted(fact_tables(name) - grounds) for name in fact_names()}
 
 
 def show_table(connection: duckdb.DuckDBPyConnection, ledger: Ledger, table: str, view: str = "") -> None:
@@ -132,8 +145,13 @@ def set_looks(connection: duckdb.DuckDBPyConnection, looks: Sequence[tuple[str, 
         Weeks and the moments at which they are looked at; what became known later does not count. A week
         may be looked at several times.
     """
-    days = calendar(*_span([week for week, _ in looks]))
+    days = _days(*_span([week for week, _ in looks]))
     _create(connection, "calendar", days.merge(pd.DataFrame(looks, columns=["week", "seen_at"]), on="week"))
+
+
+def set_asked(connection: duckdb.DuckDBPyConnection, looks: Sequence[tuple[str, dt.datetime]]) -> None:
+    """Lay out ``asked``: week and seen_at of looks."""
+    _create(connection, "asked", pd.DataFrame(looks, columns=["week", "seen_at"]))
 
 
 def set_days(
@@ -142,6 +160,12 @@ def set_days(
     """Lay out ``calendar`` for facts by day: each day's name, such as 2026-06-01, stands for its week."""
     days = calendar(first_day, last_day)
     _create(connection, "calendar", days.assign(week=days["day"].astype(str), seen_at=seen_at))
+
+
+@lru_cache(maxsize=8)
+def _days(first_day: dt.date, last_day: dt.date) -> pd.DataFrame:
+    """Lay out days once: facts are asked for of the same weeks one after the other."""
+    return calendar(first_day, last_day)
 
 
 def _span(weeks: Sequence[str]) -> tuple[dt.date, dt.date]:

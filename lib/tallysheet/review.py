@@ -56,6 +56,7 @@ class Review:
 
     def __init__(self, cube: Cube, week: IsoWeek) -> None:
         self.cube, self.week = cube, week
+        self._since: dict[IsoWeek, list[IsoWeek]] = {}
         self.weeks = self._weeks_since(week)
         self.whole_weeks = [one for one in cube.weeks if one in set(self.weeks)]
         self._age = cube.as_of - week.ended_at
@@ -69,7 +70,10 @@ class Review:
 
     def _weeks_since(self, first: IsoWeek) -> list[IsoWeek]:
         """List the weeks with data from 60 before the review's on, or from an earlier one on."""
-        return [one for one in self.cube.touched_weeks if one >= min(first, self.week.shift(-_EARLIER_WEEKS))]
+        if first not in self._since:
+            earliest = min(first, self.week.shift(-_EARLIER_WEEKS))
+            self._since[first] = [one for one in self.cube.touched_weeks if one >= earliest]
+        return self._since[first]
 
     def kpis(self) -> dict[str, Kpi]:
         """Give the KPIs whose tables were loaded and of which there is anything, in order."""
@@ -92,7 +96,12 @@ class Review:
         return self._age if dt.timedelta() < self._age < dt.timedelta(days=kpi(slug).maturity_days) else None
 
     def series(
-        self, slug: str, age: dt.timedelta | None = None, where: Where = (), since: IsoWeek | None = None
+        self,
+        slug: str,
+        age: dt.timedelta | None = None,
+        where: Where = (),
+        since: IsoWeek | None = None,
+        by: str = TOTAL,
     ) -> Series:
         """Give a KPI by week and part, each week as known now or at an age.
 
@@ -105,11 +114,15 @@ class Review:
             Dimensions and their values: of this part alone.
         since : IsoWeek, optional
             The first week, if it is one before those that the review learns from.
+        by : str
+            A dimension whose parts will be asked for: they are added up with the total.
         """
         weeks = self._weeks_since(since or self.week)
         key = (slug, age, where, weeks[0])
         if key not in self._series:
             one, looks = kpi(slug), self._looks(age, weeks)
+            for fact in one.measures() if by and not where else ():
+                self.cube.add_up(fact, looks, (TOTAL, by))
             self._series[key] = Series(
                 one,
                 weeks,
@@ -267,7 +280,7 @@ class Review:
             looks = [look for age in ages for look in self._looks(age, self.weeks)]
             looks += self._corner(fact, self._age, self.week)
             by = {name for one in served for name in _shown(one)[:_DIMENSIONS]}
-            self.cube.add_up(fact, looks, (TOTAL, *sorted(by)))
+            self.cube.add_up(fact, looks, (TOTAL, *sorted(by)), _together(served))
 
     def dimensions(self, slug: str, most: int) -> tuple[str, ...]:
         """Give the first two dimensions of a KPI that have from two up to so many values in the data."""
@@ -346,6 +359,13 @@ def _steps(maturity_days: int, age: dt.timedelta) -> list[int]:
 
 def _shown(one: Kpi) -> list[str]:
     return [name for name in one.dimensions if name not in _BY_HAND]
+
+
+def _together(served: Sequence[Kpi]) -> list[str]:
+    """Give the dimensions by which verdicts look at a fact's cells all together."""
+    among = [one for one in served if one.is_additive]
+    names = ((name, number) for one in among for number, name in enumerate(one.dimensions))
+    return [name for name, number in names if number == 0 or name not in _BY_HAND]
 
 
 def _evidence(series: Series) -> pd.Series:

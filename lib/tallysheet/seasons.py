@@ -62,7 +62,8 @@ def calendar_by_country(review: Review, slug: str, until: IsoWeek) -> pd.DataFra
 
 
 def _all_weeks(review: Review, slug: str, where: Where) -> Series:
-    return review.series(slug, review.age(slug), where, review.cube.touched_weeks[0])
+    first = review.cube.touched_weeks[0]
+    return review.series(slug, review.age(slug), where, first, by=_countries_of(kpi(slug)))
 
 
 def _known(review: Review, until: IsoWeek) -> list[IsoWeek]:

@@ -31,7 +31,7 @@ JOIN shipments
     AND shipments.first_scan_at BETWEEN calendar.day AND calendar.seen_at
     AND calendar.seen_at >= shipments.known_at
     AND calendar.seen_at < shipments.replaced_at
-JOIN (
+LEFT JOIN (
     -- The smallest base charge of a parcel, as one may be charged twice; of ship dates that can be asked for.
     SELECT carrier, tracking_number, ship_date, currency, known_at, replaced_at, min(cents) AS base_cents
     FROM (
