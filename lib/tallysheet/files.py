@@ -21,7 +21,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     write_whole(path, lambda part: part.write_bytes(content))
 
 
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+def write_whole(path: Path, write: Callable[[Path], object], *, lasts: bool = True) -> None:
     """Write a file beside its place, bring it to the disk, then swap it in.
 
     Windows refuses the swap while somebody reads the file, so it is tried for two seconds.
@@ -32,23 +32,30 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         Its folder is made if need be.
     write : callable
         Writes to the path that it is given.
+    lasts : bool
+        Whether it must outlast a power cut; bringing a file to the disk can take longer than making it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         write(part)
-        _sync(part)
+        if lasts:
+            _sync(part)
         _replace(part, path)
     finally:
         part.unlink(missing_ok=True)
-    if os.name != "nt":  # folders cannot be opened there
+    if lasts and os.name != "nt":  # folders cannot be opened there
         _sync(path.parent)
 
 
 def write_sealed(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file that can be made again, and its SHA-256 in a file beside it."""
-    write_whole(path, write)
-    write_text(_seal(path), hashlib.sha256(path.read_bytes()).hexdigest())
+    """Write a file that can be made again, and its SHA-256 in a file beside it.
+
+    What a power cut leaves of it is not as it was written, and is made again.
+    """
+    write_whole(path, write, lasts=False)
+    seal = hashlib.sha256(path.read_bytes()).hexdigest()
+    write_whole(_seal(path), lambda part: part.write_text(seal, encoding="utf-8"), lasts=False)
 
 
 def read_sealed(path: Path) -> bytes | None:
