@@ -11,8 +11,8 @@ from typing import Any
 
 from tallysheet.errors import DataError, UsageError, nearest
 
-_OPTIONAL = {"languages", "internal", "repeated", "base_url", "rules", "gate"}
-_NO_LISTS = {"headline", "repeated", "base_url", "rules", "gate"}
+_OPTIONAL = {"languages", "internal", "repeated", "base_url", "rules", "gate", "mix"}
+_NO_LISTS = {"headline", "repeated", "base_url", "rules", "gate", "mix"}
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,57 @@ class Gate:
 
 
 @dataclass(frozen=True)
+class Mix:
+    """What the team wants of the carrier mix for returns and trade-ins; contracts say the rest.
+
+    Parameters
+    ----------
+    floor : float
+        Least share on time of each kind of parcel; where less is reached today, no less than today.
+    on_time_gain : float
+        By how much more of all parcels must be on time than today.
+    cell_share, carrier_share : float
+        Most of one kind of parcel, and of all, for one carrier.
+    least_share : float
+        A carrier that gets parcels of a kind gets at least this share of them.
+    large_parcels : float
+        Parcels a week from which on a kind has at least two carriers.
+    trial_share : float
+        Most of a kind for a carrier that has not carried it on that way.
+    shift_share : float
+        Most of all parcels that may change carrier in a week.
+    least_parcels : int
+        Parcels in 12 weeks from which on a kind is looked at; the others stay as they are.
+    late_day_cents : int
+        What a working day too late costs beside contacts, in euro cents.
+    move_cents : int
+        What a parcel must bring to change carrier: less is not worth a move.
+    tail_weight, tail : float
+        Weight of the worst scenarios, and the share of scenarios that are not among them.
+    draws : int
+        Scenarios.
+    peak_factor : float
+        By how much parcels of a peak week exceed today's.
+    """
+
+    floor: float = 0.90
+    on_time_gain: float = 0.0
+    cell_share: float = 0.80
+    carrier_share: float = 0.50
+    least_share: float = 0.10
+    large_parcels: float = 20.0
+    trial_share: float = 0.10
+    shift_share: float = 0.10
+    least_parcels: int = 24
+    late_day_cents: int = 150
+    move_cents: int = 2
+    tail_weight: float = 0.30
+    tail: float = 0.90
+    draws: int = 200
+    peak_factor: float = 2.0
+
+
+@dataclass(frozen=True)
 class Settings:
     """The workbook's settings.
 
@@ -110,6 +161,8 @@ class Settings:
         The table ``[gate]``; without it every week is reported.
     rules : Rules
         The table ``[rules]``; what it leaves out is as above.
+    mix : Mix
+        The table ``[mix]``; what it leaves out is as above.
     """
 
     data: Path
@@ -123,6 +176,7 @@ class Settings:
     base_url: str = ""
     gate: Gate = Gate()
     rules: Rules = Rules()
+    mix: Mix = Mix()
 
     @property
     def root(self) -> Path:
@@ -199,6 +253,7 @@ def read_settings(data: str | Path = "data") -> Settings:
         rules=rules,
         repeated=repeated,
         gate=_gate(path, found.get("gate", {})),
+        mix=_mix(path, found.get("mix", {})),
         **lists,
     )
 
@@ -216,6 +271,19 @@ def _gate(path: Path, found: dict[str, Any]) -> Gate:
         advice = "Write for example 0.5."
         raise DataError(f"{path} gate completeness", "a share from 0 to 1", repr(gate.completeness), advice)
     return gate
+
+
+def _mix(path: Path, found: dict[str, Any]) -> Mix:
+    known = {field.name for field in fields(Mix)}
+    for name, value in found.items():
+        if name not in known:
+            raise DataError(f"{path} mix", "known settings", repr(name), nearest(name, known))
+        is_share = name in ("floor", "tail", "tail_weight") or name.endswith("_share")
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or value < 0 or (is_share and value > 1):
+            expected = "a share from 0 to 1" if is_share else "a number that is not below 0"
+            raise DataError(f"{path} mix {name}", expected, repr(value), "Correct it.")
+    return Mix(**found)
 
 
 def _repeated(path: Path, found: Any, notebooks: tuple[str, ...]) -> dict[str, dict[str, tuple[str, ...]]]:

@@ -10,6 +10,8 @@ from tallysheet.carrier_mix.relax import RULES, without
 from tallysheet.carrier_mix.solve import solve
 
 _NOTHING = 1e-4
+_OTHERS = 10.0
+"""What a parcel of another conflict weighs beside one of the conflict that is named."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Conflict:
     rules : tuple of str
         Rules that cannot all be kept, whereas without any one of them the others can.
     excesses : tuple of Excess
-        One way out: where these rules give so much, all others are kept, and no way gives fewer parcels.
+        One way out: where these rules give so much, all others are kept.
     """
 
     rules: tuple[str, ...]
@@ -68,7 +70,7 @@ def conflict(problem: Problem) -> Conflict | None:
             kept.append(rule)
         else:
             left = fewer
-    return Conflict(tuple(kept), _least_excess(problem))
+    return Conflict(tuple(kept), _least_excess(problem, kept))
 
 
 def _is_feasible(problem: Problem) -> bool:
@@ -77,8 +79,8 @@ def _is_feasible(problem: Problem) -> bool:
     return solve(free, gap=1.0).is_optimal
 
 
-def _least_excess(problem: Problem) -> tuple[Excess, ...]:
-    """Let every rule give, and ask for as little of it as there must be."""
+def _least_excess(problem: Problem, rules: list[str]) -> tuple[Excess, ...]:
+    """Let every rule give, those that conflict before others, and ask for as little as there must be."""
     model = build(problem, is_loose=True)
     program = model.program
     _add_shares(problem, model)
@@ -87,7 +89,7 @@ def _least_excess(problem: Problem) -> tuple[Excess, ...]:
     for place, row in enumerate(program.rows):
         if row.rule not in RULES:
             continue
-        weight = _weight(problem, row.rule, row.where)
+        weight = _weight(problem, row.rule, row.where) * (1.0 if row.rule in rules else _OTHERS)
         terms = list(row.terms)
         for end, sign in ((row.low, 1.0), (row.high, -1.0)):
             if abs(end) < float("inf"):

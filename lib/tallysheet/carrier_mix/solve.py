@@ -14,7 +14,9 @@ from tallysheet.carrier_mix.program import Outcome
 GAP = 1e-4
 """A mix within 0.01 % of the best possible is good enough: what is not known is a hundred times as much."""
 _ENOUGH = 1e-6
-"""Parcels, and shares of a tail, that are nothing."""
+"""A share of the objective that is nothing."""
+_SLIP = 1e-4
+"""Parcels that are nothing: volumes are rounded one by one, and a tier begins at their sum."""
 _DIGITS = 6
 
 
@@ -127,7 +129,7 @@ def tail_mean(costs: Numbers, tail: float) -> tuple[float, Numbers]:
 
 def _contract_euros(carrier: Carrier, parcels: float) -> float:
     """Give fee, fixed cost and rebate of a carrier's week."""
-    is_active = parcels > _ENOUGH
+    is_active = parcels > _SLIP
     euros = carrier.fixed_euros if is_active else 0.0
     short = carrier.min_volume - parcels
     if (
@@ -136,7 +138,7 @@ def _contract_euros(carrier: Carrier, parcels: float) -> float:
         and (is_active or not carrier.may_leave)
     ):
         euros += carrier.shortfall_fee_euros * short
-    reached = [tier.rebate_euros for tier in carrier.tiers if parcels >= tier.from_parcels - _ENOUGH]
+    reached = [tier.rebate_euros for tier in carrier.tiers if parcels >= tier.from_parcels - _SLIP]
     # All tiers are open to a carrier's volume; one that lies above counts alone.
     return euros - (reached[-1] * parcels if reached else 0.0)
 

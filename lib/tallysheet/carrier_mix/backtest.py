@@ -1,0 +1,99 @@
+"""What a mix would have cost in weeks that it was not made of, beside other mixes, and what was promised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from tallysheet.carrier_mix.inputs import Evidence, Ground, counted
+from tallysheet.carrier_mix.offers import surcharges
+from tallysheet.carrier_mix.problem import Numbers, Problem
+from tallysheet.carrier_mix.relax import without
+from tallysheet.carrier_mix.solve import GAP, solve, week_euros
+from tallysheet.carrier_mix.uncertainty import Shares, shares_like
+
+_BAND = (0.05, 0.95)
+
+
+@dataclass(frozen=True)
+class Held:
+    """Rates of later weeks, arrays cells x carriers.
+
+    Parameters
+    ----------
+    euros : array
+        Price and risk a parcel.
+    on_time : array
+    """
+
+    euros: Numbers
+    on_time: Numbers
+
+
+def held(fitted: Ground, later: Evidence) -> Held:
+    """Estimate rates of later weeks, by these alone, for the cells of an earlier problem."""
+    carriers = [one.name for one in fitted.problem.carriers]
+    served = _later(later.on_time, fitted, fitted.on_time)
+    lost = _later(later.losses, fitted, fitted.losses)
+    factor, _ = surcharges(later.parcels, carriers, 1, np.random.default_rng(0))
+    rates = fitted.rates
+    return Held(rates.price(factor) + rates.risk(served, lost), served)
+
+
+def _later(counts: pd.DataFrame, fitted: Ground, known: Shares) -> Numbers:
+    carriers = [one.name for one in fitted.problem.carriers]
+    hits, parcels, rows = counted(counts, fitted.kinds.cells["way"].tolist(), carriers)
+    return shares_like(hits, parcels, known).share[rows]
+
+
+def mixes(problem: Problem, *, gap: float = GAP) -> dict[str, Numbers]:
+    """Give the proposed mix, today's, the cheapest by price alone, and the one with most on time.
+
+    The last two keep shares and contracts, but look at nothing else.
+    """
+    plain = without(without(problem, "floor"), "on_time")
+    rules = replace(plain.rules, tail_weight=0.0, tie_euros=0.0)
+    cheapest = replace(plain, risk=None, rules=rules)
+    best = replace(plain, risk=None, price=100 * (1 - problem.on_time), rules=rules)
+    today = problem.price * 0 if problem.today is None else problem.today
+    return {
+        "proposed": solve(problem, gap=gap).volumes,
+        "today": today,
+        "cheapest": solve(cheapest, gap=gap).volumes,
+        "best": solve(best, gap=gap).volumes,
+    }
+
+
+def judged(problem: Problem, found: dict[str, Numbers], later: Held) -> pd.DataFrame:
+    """Compare what mixes were promised to cost a week with what they would have cost later.
+
+    Returns
+    -------
+    DataFrame
+        mix, promised, low, high (saving against today, in 90 % of the scenarios), saved (by the later rates),
+        expected_on_time, on_time (by the later rates), euros (a week, by the later rates).
+    """
+    now = found["today"]
+    draws = problem.draws
+    rows = []
+    for name, mix in found.items():
+        scenario = [
+            week_euros(problem, now, rates=one) - week_euros(problem, mix, rates=one) for one in draws
+        ]
+        low, high = np.quantile(scenario, _BAND)
+        euros = week_euros(problem, mix, rates=later.euros)
+        rows.append(
+            {
+                "mix": name,
+                "promised": week_euros(problem, now) - week_euros(problem, mix),
+                "low": float(low),
+                "high": float(high),
+                "saved": week_euros(problem, now, rates=later.euros) - euros,
+                "expected_on_time": float((mix * problem.on_time).sum() / mix.sum()),
+                "on_time": float((mix * later.on_time).sum() / mix.sum()),
+                "euros": euros,
+            }
+        )
+    return pd.DataFrame(rows)
