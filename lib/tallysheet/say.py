@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-from scipy.stats import binom
+from scipy import special
 
 from tallysheet.comparison import Explanation
 from tallysheet.judgement import FALSE_FLAG_SHARE
@@ -63,7 +63,7 @@ def stands_out(explanation: Explanation) -> bool:
         return False
     if explanation.variation == "signal" or not explanation.outside:
         return explanation.variation == "signal"
-    chance = binom.sf(len(explanation.outside) - 1, _judged_parts(explanation), FALSE_FLAG_SHARE)
+    chance = special.bdtrc(len(explanation.outside) - 1, _judged_parts(explanation), FALSE_FLAG_SHARE)
     return bool(chance < _BY_CHANCE)
 
 

@@ -6,12 +6,13 @@ same comparison gave in earlier weeks, so that its own usual wobble does not cou
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from tallysheet.limits import Numbers
 from tallysheet.scatter import robust_means
@@ -21,6 +22,9 @@ BASE_WEEKS = 8
 
 LONGEST = 4
 """Weeks that a spell has at most: what lasts longer is the new level."""
+
+_NORMAL = float(special.ndtri(0.975))
+# scipy.special, as scipy.stats takes most of a second to import.
 
 _LEAST_HISTORY = 10
 _FEW = 12  # events expected below which counts follow Poisson's law, not the normal one
@@ -237,9 +241,9 @@ def measure(track: Track, first: int, last: int) -> Spell | None:
     p = (
         _by_counts(track, inside, first)
         if is_few
-        else 2 * float(stats.t.sf(abs(effect) / error, len(single)))
+        else 2 * float(special.stdtr(len(single), -abs(effect) / error))
     )
-    half = float(stats.norm.ppf(0.975)) * error
+    half = _NORMAL * error
     now, before = (_value(track, at) for at in (inside, base))
     if track.kind == "sum":
         low, high, effect = (float(np.expm1(one)) for one in (effect - half, effect + half, effect))
@@ -266,15 +270,16 @@ def _reach(
             if not units > 0:
                 continue
             share = min(max(float(x[at].sum()) / units, 0.0), 1.0)
-            low, high = _wilson(share, units / scatter)
+            low, high = wilson(share, units / scatter)
             if way * sign < 0:
                 low, high = 2 * share - high, 2 * share - low
             below, above = below + (share - low) ** 2, above + (high - share) ** 2
     return float(np.sqrt(below)), float(np.sqrt(above))
 
 
-def _wilson(share: float, n: float) -> tuple[float, float]:
-    z = float(stats.norm.ppf(0.975))
+def wilson(share: float, n: float) -> tuple[float, float]:
+    """Give Wilson's 95 % interval of a share of n."""
+    z = _NORMAL
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z * float(np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))) / (1 + z**2 / n)
     return middle - half, middle + half
@@ -311,8 +316,18 @@ def _by_counts(track: Track, inside: NDArray[np.intp], first: int) -> float:
     if not (n > 0 and before_n > 0):
         return 1.0
     # Given the events before, those now follow a negative binomial law.
-    law = stats.nbinom(before_x + _HALF, before_n / (before_n + n))
-    return float(min(2 * min(law.sf(x - 1), law.cdf(x)), 1.0))
+    law = before_x + _HALF, before_n / (before_n + n)
+    return min(2 * min(_above(x - 1, *law), _up_to(x, *law)), 1.0)
+
+
+def _up_to(x: float, failures: float, p: float) -> float:
+    """Give the chance of x at most under a negative binomial law, by the incomplete beta function."""
+    return float(special.betainc(failures, math.floor(x) + 1, p)) if x >= 0 else 0.0
+
+
+def _above(x: float, failures: float, p: float) -> float:
+    """Give the chance of more than x; not as one less the other, which loses what is rare."""
+    return float(special.betaincc(failures, math.floor(x) + 1, p)) if x >= 0 else 1.0
 
 
 def _value(track: Track, at: NDArray[np.intp]) -> float:

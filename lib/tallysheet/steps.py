@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from tallysheet.limits import Numbers
 from tallysheet.spells import BASE_WEEKS, LONGEST
@@ -81,9 +81,9 @@ def step_at(levels: Numbers, week: int) -> Step | None:
     spread = 1.4826 * float(np.median(np.abs(earlier - before))) + 1e-9 * abs(before)
     error = spread * float(np.sqrt(1 / len(lasting) + 1 / len(earlier)))
     p = (
-        2 * float(stats.t.sf(abs(effect) / (spread * np.sqrt(1 + 1 / len(earlier))), len(earlier) - 1))
+        2 * float(special.stdtr(len(earlier) - 1, -abs(effect) / (spread * np.sqrt(1 + 1 / len(earlier)))))
         if spread
         else 0.0
     )
-    half = float(stats.t.ppf(0.975, len(earlier) - 1)) * error
+    half = float(special.stdtrit(len(earlier) - 1, 0.975)) * error
     return Step(effect, effect - half, effect + half, before, lasting[-1], p)

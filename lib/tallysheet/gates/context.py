@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from tallysheet.calendar_effects import peak_week
 from tallysheet.evidence import Evidence, Weekly
 from tallysheet.findings import Finding, scope_of
 from tallysheet.kpi import Kpi
 from tallysheet.seasons import calendar_adjusted
-from tallysheet.spells import Track, measure, spell_at
+from tallysheet.spells import Track, measure, spell_at, wilson
 from tallysheet.steps import Step, step_at
 from tallysheet.suspects import lineup_of
 
@@ -243,17 +242,15 @@ def artefact(table: Weekly) -> list[Finding]:
         share = float(row["at_once_n"] / row["waiting_n"])
         if share < _AT_ONCE:
             continue
-        low, high = stats.binomtest(int(row["at_once_n"]), int(row["waiting_n"])).proportion_ci(
-            method="wilson"
-        )
+        low, high = wilson(share, float(row["waiting_n"]))
         found.append(
             Finding(
                 "ARTEFACT",
                 {"carrier": (row["carrier"],)},
                 "",
                 share,
-                float(low),
-                float(high),
+                low,
+                min(high, 1.0),
                 row["week"],
                 row["week"],
                 0.0,
