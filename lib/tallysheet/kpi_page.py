@@ -105,7 +105,7 @@ def judged(review: Review, explanation: Explanation, language: Language) -> list
         chips(verdict_words(explanation), language, rising=explanation.change > 0),
         paragraph(sentence(explanation, language)),
         *([] if told is explanation else [paragraph(_told(told, language), note=True)]),
-        _card(told, language),
+        weeks_drawn(told, language),
     ]
 
 
@@ -129,7 +129,7 @@ def sentence(explanation: Explanation, language: Language) -> str:
     return f"{say.change(explanation, language)} {say.story(explanation, language)}"
 
 
-def _card(explanation: Explanation, language: Language) -> Html:
+def weeks_drawn(explanation: Explanation, language: Language) -> Html:
     """Show the weeks in their usual range; the data behind is folded away."""
     one, name = explanation.kpi, say.name(explanation.kpi, language)
     chart = control_chart(

@@ -138,7 +138,7 @@ class Week:
                 advice = nearest(name, definition.dimensions)
                 raise UsageError("where", f"a dimension of {slug}", repr(name), advice)
         part = tuple(sorted((where or {}).items()))
-        return WeekKpi(self.review, definition, part, self.explanation)
+        return WeekKpi(self._review, definition, part, self.explanation)
 
     @property
     def targets(self) -> pd.DataFrame:
@@ -157,11 +157,15 @@ class Week:
         return restated(self.review, self.available, chosen, read_kept(self.settings.data / "history"))
 
     @cached_property
+    def _review(self) -> Review:
+        # One KPI needs little of what all KPIs need together.
+        return Review(self.cube, self.week)
+
+    @cached_property
     def review(self) -> Review:
-        """What is known of each KPI, week by week; made when first asked for."""
-        found = Review(self.cube, self.week)
-        found.prepare()
-        return found
+        """What is known of each KPI, week by week, of all added up at once; made when first asked for."""
+        self._review.prepare()
+        return self._review
 
     @cached_property
     def available(self) -> tuple[str, ...]:
@@ -189,8 +193,7 @@ class Week:
 
     @cached_property
     def _verdicts(self) -> Verdicts:
-        # One KPI's verdict needs little of what all KPIs need together.
-        return Verdicts(vars(self).get("review") or Review(self.cube, self.week), lambda: self.available)
+        return Verdicts(self._review, lambda: self.available)
 
     def verdict(self, slug: str) -> Verdict:
         """Say what kind of cause is behind a KPI's week, with its proof."""
@@ -219,7 +222,7 @@ class Week:
     ) -> Explanation:
         """Compare a KPI with a base; asked again, it is the same object."""
         definition = kpi(slug)
-        lacking = self.review.lacking(definition)
+        lacking = self._review.lacking(definition)
         if lacking:
             raise UsageError(slug, f"extracts of {', '.join(lacking)}", "none", "Load them.")
         dimensions = self.dimensions(slug) if by is None else by
@@ -227,12 +230,12 @@ class Week:
             if name not in definition.dimensions:
                 known = ", ".join(definition.dimensions)
                 raise UsageError("by", f"one of {known}", repr(name), "Choose one of them.")
-        among = self.review.searched(slug) if by is None else None
-        return self.review.explanation(slug, base or self.base, dimensions, where, among)
+        among = self._review.searched(slug) if by is None else None
+        return self._review.explanation(slug, base or self.base, dimensions, where, among)
 
     def dimensions(self, slug: str) -> tuple[str, ...]:
         """Dimensions of a KPI that the page shows: those with 2 to 30 values in the data."""
-        return self.review.dimensions(slug, _PAGE_PARTS)
+        return self._review.dimensions(slug, _PAGE_PARTS)
 
     @cached_property
     def _database(self) -> duckdb.DuckDBPyConnection:

@@ -127,8 +127,11 @@ def _files(
     if is_first:
         check_numbers(job.file, html, known, lead)
     else:
-        # Other pages may open with the week's lead, or with a finding of their own.
-        check_numbers(job.file, html, known | {PAGE: known_of_page(html).and_of(known[lead])}, PAGE)
+        # Other pages may open with the week's lead, or with a finding of their own, and tell of parts of a
+        # KPI, whose numbers stand in their own tables.
+        own = known_of_page(html)
+        told = {slug: one.and_of(own) for slug, one in known.items()}
+        check_numbers(job.file, html, told | {PAGE: own.and_of(known[lead])}, PAGE)
     files = {job.file: html.encode()}
     if is_first:
         files |= files_beside(week, tables, task.page, edition)

@@ -1,0 +1,126 @@
+"""What an explorer shows, a function each; a notebook that keeps a view calls the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+import duckdb
+import pandas as pd
+
+from tallysheet import kpi_page, page, say
+from tallysheet.comparison import Explanation
+from tallysheet.engine import fact_sql
+from tallysheet.explorer.view import MOST_ROWS, View, table_behind
+from tallysheet.language import Language
+from tallysheet.tables import Html, paragraph
+from tallysheet.week import Week
+
+
+def explained(
+    week: Week, slug: str, where: Mapping[str, str], by: str = "", base: str | None = None
+) -> Explanation:
+    """Compare a KPI, in all or of a part, and split its change over a dimension."""
+    return week.kpi(slug, where).explain(base=base, by=(by,) if by else ())
+
+
+def usual(week: Week, slug: str, part: str = "") -> Html:
+    """Show whether a KPI is usual, in all or of a part such as ``carrier=BRV;flow=return``.
+
+    Examples
+    --------
+    >>> from tallysheet import open_week
+    >>> week = open_week("2013-W17", data="data/flights")
+    >>> "LGA" in parts(week, "otd", "origin").html, "<svg" in usual(week, "otd", "origin=LGA").html
+    (True, True)
+    """
+    return in_part(explained(week, slug, part_of(part)), week.language)
+
+
+def parts(week: Week, slug: str, by: str, part: str = "") -> Html:
+    """Show which parts a change comes from: sentence, bridge and table; without parts say so."""
+    return split(explained(week, slug, part_of(part), by), week.language)
+
+
+def part_of(text: str) -> dict[str, str]:
+    """Read a part as `View.segment` writes it; a value may be empty: rows that have none.
+
+    Examples
+    --------
+    >>> part_of("carrier=BRV;partner="), part_of("")
+    ({'carrier': 'BRV', 'partner': ''}, {})
+    """
+    named = (condition.partition("=") for condition in text.split(";") if condition.strip())
+    return {name.strip(): value.strip() for name, _, value in named}
+
+
+def in_part(found: Explanation, language: Language) -> Html:
+    """Show whether a KPI, or a part of it, is usual."""
+    return Html.join(paragraph(kpi_page.sentence(found, language)), kpi_page.weeks_drawn(found, language))
+
+
+def split(found: Explanation, language: Language) -> Html:
+    """Show the parts of an explanation; without any say so."""
+    if not found.parts:
+        return paragraph(language.text("explorer.no_parts"))
+    return Html.join(*page.split(found, language))
+
+
+def segments(found: Explanation, language: Language) -> Html:
+    """Name the few segments behind a change, or say that nothing was searched for."""
+    if not found.is_searched:
+        return paragraph(language.text("explorer.not_searched"))
+    if not found.segments:
+        return paragraph(language.text("explorer.no_segments"))
+    return page.moved(found, language)
+
+
+def rows(week: Week, view: View) -> Html:
+    """Show the rows behind, the first 200, and the SELECT that gives them."""
+    language, text = week.language, week.language.text
+    behind = table_behind(view.definition, sorted(duckdb.get_table_names(fact_sql(view.definition.fact))))
+    if behind is None:
+        return paragraph(text("explorer.no_rows_of_it"))
+    table, day = behind
+    sql = view.sql(table, day)
+    found = week.sql(sql)
+    told = [text("explorer.rows", n=len(found), table=table.name)]
+    if len(found) == MOST_ROWS:
+        told.append(text("explorer.more_rows"))
+    if left := view.unfiltered(table):
+        names = language.listed([say.dimension_name(name, language) for name in left])
+        told.append(text("explorer.not_in_rows", names=names))
+    return Html.join(paragraph(" ".join(told)), plain_table(found), code(f'week.sql("""\n{sql}\n""")'))
+
+
+def plain_table(frame: pd.DataFrame) -> Html:
+    """Show rows as they are; columns that are empty throughout are left out."""
+    shown = frame.dropna(axis="columns", how="all")
+    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in shown.columns)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{escape(_text(cell))}</td>' for cell in row)}</tr>"
+        for row in shown.itertuples(index=False)
+    )
+    return Html(
+        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
+
+
+def _text(cell: object) -> str:
+    return "" if pd.isna(cell) else str(cell)  # type: ignore[call-overload]
+
+
+def code(text: str) -> Html:
+    """Show code, ready to be copied."""
+    return Html(f"<pre><code>{escape(text)}</code></pre>")
+
+
+def compared(week: Week, view: View, values: tuple[str, str]) -> Html:
+    """Set two values of the dimension that is shown side by side, each in its own usual range."""
+    language, shown = week.language, []
+    for value in values:
+        found = explained(week, view.kpi, dict(view.inside(value, "").where), base=view.base)
+        name = say.name(view.definition, language)
+        title = language.text("explorer.part", name=name, value=language.name(view.by, value) or "-")
+        shown += [Html(f"<h4>{escape(title)}</h4>"), in_part(found, language)]
+    return Html.join(*shown)

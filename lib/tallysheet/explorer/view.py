@@ -1,0 +1,153 @@
+"""What is looked at: a KPI, its week and base, a part of it, and the code that shows the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tallysheet.engine import identifier, literal
+from tallysheet.kpi import Kpi
+from tallysheet.kpis import kpi
+from tallysheet.schema import TABLES, Table
+from tallysheet.weeks import IsoWeek
+
+MOST_ROWS = 100
+LANE = ("origin_country", "destination_country")
+
+
+@dataclass(frozen=True)
+class View:
+    """What is looked at.
+
+    Parameters
+    ----------
+    kpi : str
+        Slug.
+    week, base : str
+        As for `tallysheet.open_week`.
+    by : str
+        Dimension over which the change is split; empty: none.
+    where : tuple of (str, str)
+        The part that is looked at: dimensions and their values, from the outside in.
+    as_of : str
+        Only what was known then; empty: the newest extract's time.
+    data : str
+        The data folder.
+
+    Examples
+    --------
+    >>> view = View("otd", "2013-W17", by="origin", data="data/flights")
+    >>> view.inside("LGA", by="carrier").where
+    (('origin', 'LGA'),)
+    >>> view.inside("LGA", by="carrier").outside(0) == view
+    True
+    """
+
+    kpi: str
+    week: str
+    base: str = "last-4"
+    by: str = ""
+    where: tuple[tuple[str, str], ...] = ()
+    as_of: str = ""
+    data: str = "data"
+
+    @property
+    def definition(self) -> Kpi:
+        """The KPI."""
+        return kpi(self.kpi)
+
+    @property
+    def segment(self) -> str:
+        """The part, as targets and actions name it: ``carrier=BRV;flow=return``."""
+        return ";".join(f"{name}={value}" for name, value in self.where)
+
+    def inside(self, value: str, by: str) -> View:
+        """Look inside a part of the dimension that is shown, split over another one."""
+        return replace(self, where=(*self.where, (self.by, value)), by=by)
+
+    def outside(self, depth: int) -> View:
+        """Go back to where so many parts had been entered, split over the dimension of the next."""
+        return replace(self, where=self.where[:depth], by=self.where[depth][0])
+
+    def code(self) -> str:
+        """Write the lines that show the same in a cell.
+
+        Examples
+        --------
+        >>> print(View("otd", "2013-W17", by="carrier", data="data/flights").code())
+        import tallysheet as ts
+        <BLANKLINE>
+        week = ts.open_week("2013-W17", data="data/flights", base="last-4")
+        found = week.kpi("otd").explain(by="carrier")
+        found                    # now, before, and whether that is unusual
+        found.parts["carrier"]   # each part: by its weight (mix), by itself (rate), in all
+        found.segments           # the few parts behind the change, none of a usual week
+        """
+        opened = [f'"{self.week}"', f'data="{self.data}"', f'base="{self.base}"']
+        opened = [text for text in opened if text != 'data="data"']
+        opened += [f'as_of="{self.as_of}"'] if self.as_of else []
+        part = f", {dict(self.where)!r}".replace("'", '"') if self.where else ""
+        by = f'by="{self.by}"' if self.by else "by=()"
+        lines = [
+            "import tallysheet as ts",
+            "",
+            f"week = ts.open_week({', '.join(opened)})",
+            f'found = week.kpi("{self.kpi}"{part}).explain({by})',
+        ]
+        told = [("found", "now, before, and whether that is unusual")]
+        if self.by:
+            told.append(
+                (f'found.parts["{self.by}"]', "each part: by its weight (mix), by itself (rate), in all")
+            )
+        told.append(("found.segments", "the few parts behind the change, none of a usual week"))
+        width = max(len(call) for call, _ in told) + 3
+        return "\n".join([*lines, *(f"{call:{width}}# {why}" for call, why in told)])
+
+    def sql(self, table: Table, day: str) -> str:
+        """Write the SELECT of the rows behind: those of the week, of the part.
+
+        Parameters
+        ----------
+        table : Table
+        day : str
+            Its column by which weeks count.
+        """
+        monday, sunday = IsoWeek.parse(self.week).monday, IsoWeek.parse(self.week).sunday
+        tests = [f"CAST({day} AS DATE) BETWEEN DATE '{monday}' AND DATE '{sunday}'"]
+        names = {column.name for column in table.columns}
+        for name, value in self.where:
+            if name == "lane" and set(LANE) <= names:
+                ends = zip(LANE, value.split("-"), strict=False)
+                tests += [f"{column} = {literal(end)}" for column, end in ends]
+            elif name in names:
+                wanted = f"= {literal(value)}" if value else "IS NULL"
+                tests.append(f"{identifier(name) if not name.isidentifier() else name} {wanted}")
+        joined = "\n    AND ".join(tests)
+        return f"SELECT *\nFROM {table.name}\nWHERE {joined}\nORDER BY {day}\nLIMIT {MOST_ROWS}"
+
+    def unfiltered(self, table: Table) -> tuple[str, ...]:
+        """Name the dimensions of the part that no column of a table holds, so that its rows are of more."""
+        names = {column.name for column in table.columns}
+        held = names | ({"lane"} if set(LANE) <= names else set())
+        return tuple(name for name, _ in self.where if name not in held)
+
+
+def table_behind(one: Kpi, tables: list[str]) -> tuple[Table, str] | None:
+    """Find the table whose rows a KPI counts, and the column by which it puts them into weeks.
+
+    Parameters
+    ----------
+    one : Kpi
+    tables : list of str
+        Those that its fact reads.
+
+    Examples
+    --------
+    >>> table, day = table_behind(kpi("otd"), ["orders", "shipments"])
+    >>> table.name, day
+    ('shipments', 'promised_date')
+    """
+    known = [TABLES[name] for name in tables if name in TABLES]
+    for table in known:
+        if any(column.name == one.cohort for column in table.columns):
+            return table, one.cohort
+    return next(((table, table.week_of) for table in known if table.week_of), None)
