@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tallysheet.durations import curve_with_interval, incidence, quantile, survival
+from tallysheet.durations import curve_with_interval, incidence, logrank, quantile, survival
 
 GOLDEN = Path(__file__).parent / "golden" / "maturity.csv"
 
@@ -79,3 +79,25 @@ def test_a_median_that_was_not_reached_is_not_known():
 def test_a_shift_of_less_than_a_bin_is_seen():
     """Within a day the crossing is read in proportion: 2 of 10 by day 1, then 6 on day 2."""
     assert quantile(survival([2, 6, 2], [0, 0, 0]), [1, 2, 3], 0.5, 1.0) == pytest.approx(1.5 + 3 / 6)
+
+
+def test_a_logrank_test_is_that_of_scipy():
+    """Of two groups with items still open; three equal groups show nothing, one alone is not tested."""
+    from scipy.stats import CensoredData
+    from scipy.stats import logrank as by_scipy
+
+    draw = np.random.default_rng(0)
+    lengths = [draw.integers(1, high, size) for high, size in ((30, 40), (40, 50))]
+    still = [draw.random(len(one)) < 0.3 for one in lengths]
+    ended = [np.bincount(one[~is_open], minlength=50) for one, is_open in zip(lengths, still, strict=True)]
+    open_ = [np.bincount(one[is_open], minlength=50) for one, is_open in zip(lengths, still, strict=True)]
+    theirs = by_scipy(
+        *(
+            CensoredData(uncensored=one[~is_open], right=one[is_open])
+            for one, is_open in zip(lengths, still, strict=True)
+        )
+    )
+
+    assert logrank(ended, open_) == pytest.approx(theirs.pvalue)
+    assert logrank([ended[0]] * 3, [open_[0]] * 3) == pytest.approx(1)
+    assert np.isnan(logrank(ended[:1], open_[:1]))

@@ -163,6 +163,46 @@ def quantile(curve: ArrayLike, lengths: ArrayLike, share: float, width: float = 
     return np.where(crossed.any(axis=-1), found, np.nan)
 
 
+def logrank(ended: ArrayLike, open_: ArrayLike) -> float:
+    """Test whether groups last equally long, what is still open counted.
+
+    Parameters
+    ----------
+    ended, open_ : array of float, shape (groups, lengths)
+        How many ended, and were last seen open, at each length, shortest first.
+
+    Returns
+    -------
+    float
+        Probability of such differences if there is none; NaN with fewer than two groups.
+
+    References
+    ----------
+    Mantel 1966; Peto and Peto 1972, Journal of the Royal Statistical Society A 135 (2).
+
+    Examples
+    --------
+    >>> round(logrank([[3, 0, 1], [0, 1, 3]], [[0, 0, 0], [0, 0, 0]]), 3)
+    0.119
+    """
+    from scipy.special import chdtrc
+
+    gone = np.atleast_2d(np.asarray(ended, dtype=float))
+    at_risk = _at_risk(gone + np.atleast_2d(np.asarray(open_, dtype=float)))
+    there = at_risk[:, 0] > 0
+    gone, at_risk = gone[there], at_risk[there]
+    groups = len(gone)
+    if groups < 2:
+        return float("nan")
+    deaths, risk = gone.sum(axis=0), at_risk.sum(axis=0)
+    share = np.divide(at_risk, risk, out=np.zeros_like(at_risk), where=risk > 0)
+    excess = (gone - share * deaths).sum(axis=1)
+    spread = np.divide(deaths * (risk - deaths), risk - 1, out=np.zeros_like(risk), where=risk > 1)
+    variance = np.diag((share * spread).sum(axis=1)) - (share * spread) @ share.T
+    statistic = float(excess[:-1] @ np.linalg.pinv(variance[:-1, :-1]) @ excess[:-1])
+    return float(chdtrc(groups - 1, statistic))
+
+
 def curve_with_interval(ended: ArrayLike, open_: ArrayLike, lengths: ArrayLike) -> pd.DataFrame:
     """Give a survival curve with its 95 % interval.
 

@@ -32,7 +32,7 @@ duties.care duties.care_page duties.health duties.health_page
 duties.standardised
 duties.carriers duties.carriers_proof_page duties.carriers_page duties.carriers_arguments
 duties.carriers_briefs_page duties.fulfilment duties.fulfilment_page
-duties.adoption
+duties.adoption duties.adoption_steps duties.adoption_worth duties.adoption_sellers
 duties.costs duties.costs_page duties.cost_levels duties.cost_levels_page
 explain sampling
 warm_kernel.bound warm_kernel.server warm_kernel.provisioner warm_kernel execute

@@ -14,6 +14,7 @@ from tallysheet.week import Week
 
 KIND = ("lane", "weight_band", "service")
 """What parcels may differ by; what happens on a lane in a month happens to all on it."""
+_STRATA = (*KIND, "season", "size_band")
 _MONTHS = 12
 CAREFUL = 0.2
 """The truth is on the worse side of a careful value with this probability."""
@@ -91,7 +92,8 @@ def compared(week: Week) -> pd.DataFrame:
         outcome, way, age, value, low, high (95 %), careful (as `CAREFUL` says), p, and where they apply:
         left_out (share that cannot be compared), sellers_n, waiting_n, share, strata_n. Ways:
 
-        ``naive``: the raw gap of the last twelve months. ``alike``: among parcels of the same lane, weight,
+        ``naive``: the raw gap of the last twelve months. ``before``: of it, what sellers differed in before
+        they began (value alone). ``alike``: among parcels of the same lane, weight,
         service, quarter and size of seller, on the mix of eligible orders not on BackShip, less what sellers
         differed in before (`tallysheet.fair_comparison.habits`). ``within``: before and after the first
         label, against sellers that have not begun. ``age``: the same by months since the first label, on all
@@ -110,15 +112,16 @@ def _compared(week: Week, chosen: tuple[Outcome, ...]) -> pd.DataFrame:
 
 def _lines(week: Week, one: Outcome) -> list[dict[str, Any]]:
     counts, first = counted(week, one.listed), since(week)
-    latest, sums = counts[counts["month"] >= first], {"x": one.x, "n": one.n}
-    before = habits(counts, until=first, alike=KIND, **sums)
-    naive = like_with_like(latest, alike=[], **sums)
-    alike = like_with_like(latest, alike=[*KIND, "season", "size_band"], before=before, **sums)
-    within = before_and_after(counts, alike=KIND, **sums)
+    latest = counts[counts["month"] >= first]
+    before = habits(counts, x=one.x, n=one.n, until=first, alike=KIND)
+    naive = like_with_like(latest, alike=[], x=one.x, n=one.n)
+    alike = like_with_like(latest, alike=_STRATA, x=one.x, n=one.n, before=before)
+    within = before_and_after(counts, x=one.x, n=one.n, alike=KIND)
     ages = within.by_age.assign(outcome=one.slug, way="age")
     ages[["value", "low", "high"]] *= one.scale
     return [
         _line(one, "naive", naive.gap) | {"sellers_n": naive.units_n},
+        {"outcome": one.slug, "way": "before", "value": _apart(latest, before, one)},
         _line(one, "alike", alike.gap)
         | {"left_out": alike.dropped, "sellers_n": alike.units_n, "strata_n": alike.strata_n},
         _line(one, "within", within.effect)
@@ -127,6 +130,12 @@ def _lines(week: Week, one: Outcome) -> list[dict[str, Any]]:
         {"outcome": one.slug, "way": "leads", "p": within.lead_p},
         *({str(key): value for key, value in line.items()} for line in ages.to_dict("records")),
     ]
+
+
+def _apart(latest: pd.DataFrame, before: pd.Series, one: Outcome) -> float:
+    """Give how much better or worse users were before they began, each weighing as its parcels do now."""
+    traits = latest.assign(trait=latest["seller"].map(before).fillna(0.0) * latest[one.n])
+    return like_with_like(traits, alike=[], x="trait", n=one.n).gap.value * one.scale
 
 
 def _line(one: Outcome, way: str, found: Estimate) -> dict[str, Any]:
@@ -147,12 +156,12 @@ def standing(week: Week) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        By outcome: naive, alike, within (values), careful (the worse of the careful values of the two fair
+        By outcome: naive, before, alike, within (values), careful (the worse of the careful values of the two fair
         ways), known: ``known`` (both intervals leave out zero, on the same side), ``likely`` (one of them,
         and the other is on that side), ``unknown``. Outcomes that no label changes are left out.
     """
     found = compared(week)
-    naive, alike, within = (of_way(found, way) for way in ("naive", "alike", "within"))
+    naive, before, alike, within = (of_way(found, way) for way in ("naive", "before", "alike", "within"))
     up = {one.slug: one.better == "up" for one in OUTCOMES if one.better}
     kept = [slug for slug in alike.index if slug in up]
     made = []
@@ -162,8 +171,10 @@ def standing(week: Week) -> pd.DataFrame:
         same = fair[0]["value"] * fair[1]["value"] > 0
         worse = (np.nanmin if up[slug] else np.nanmax)([np.nan, *(one["careful"] for one in fair)])
         known = {2: "known", 1: "likely"}.get(clear, "unknown") if same else "unknown"
-        made.append((naive.loc[slug, "value"], fair[0]["value"], fair[1]["value"], worse, known))
-    return pd.DataFrame(made, columns=["naive", "alike", "within", "careful", "known"], index=pd.Index(kept))
+        first = [naive.loc[slug, "value"], before.loc[slug, "value"]]
+        made.append((*first, fair[0]["value"], fair[1]["value"], worse, known))
+    columns = ["naive", "before", "alike", "within", "careful", "known"]
+    return pd.DataFrame(made, columns=columns, index=pd.Index(kept))
 
 
 def checks(week: Week) -> pd.DataFrame:
@@ -195,5 +206,5 @@ def saved(week: Week) -> pd.DataFrame:
         As `tallysheet.fair_comparison.savings`, in euros a label, with surcharges.
     """
     costs = counted(week, "backship_costs")
-    found = savings(costs[costs["month"] >= since(week)], alike=[*KIND, "season", "size_band"])
+    found = savings(costs[costs["month"] >= since(week)], alike=_STRATA)
     return found.assign(**{name: found[name] / 100 for name in ("saving", "low", "high")})
