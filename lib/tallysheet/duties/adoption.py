@@ -156,9 +156,9 @@ def standing(week: Week) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        By outcome: naive, before, alike, within (values), careful (the worse of the careful values of the two fair
-        ways), known: ``known`` (both intervals leave out zero, on the same side), ``likely`` (one of them,
-        and the other is on that side), ``unknown``. Outcomes that no label changes are left out.
+        By outcome: naive, before, alike, within (values), careful (the worse of the careful values of the two
+        fair ways), known: ``known`` (both intervals leave out zero, on the same side), ``likely`` (one of
+        them, and the other is on that side), ``unknown``. Outcomes that no label changes are left out.
     """
     found = compared(week)
     naive, before, alike, within = (of_way(found, way) for way in ("naive", "before", "alike", "within"))

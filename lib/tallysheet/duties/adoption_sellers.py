@@ -24,6 +24,8 @@ from tallysheet.limits import Numbers
 from tallysheet.week import Week
 from tallysheet.weeks import IsoWeek, workdays
 
+LISTS = ("backship_parcels", "backship_steps", "backship_weeks")
+"""What the list of sellers is made of; without invoices it knows no money."""
 GROUPS = ("convert", "deepen", "rescue", "leave")
 EFFORT_EUROS = {"convert": 40.0, "deepen": 10.0, "rescue": 20.0, "leave": 0.0}
 """What the team spends on a seller: an assumption, to be replaced by its own hours."""
@@ -78,6 +80,19 @@ def listed(week: Week) -> pd.DataFrame:
         ["order", "euros", "orders_week", "seller"], ascending=[True, False, False, True]
     )
     return _dated(week, found).drop(columns=["order", "own_is_better", "late_first"]).reset_index(drop=True)
+
+
+def since_last_week(week: Week) -> tuple[int, int]:
+    """Count sellers that sent their first label in the week, and those that came back after four without."""
+    sellers, weekly = adoption_steps.progress(week), adoption_steps.activity(week)
+    first_day = pd.Timestamp(week.week.monday)
+    began = sellers["first_label_on"] >= first_day
+    used = weekly[weekly["backship_n"] > 0]
+    now = set(used.loc[used["monday"] == first_day, "seller"])
+    before = used[used["monday"] < first_day]
+    recent = before[before["monday"] >= first_day - pd.Timedelta(weeks=4)]
+    back = (now & set(before["seller"])) - set(recent["seller"])
+    return int(began.sum()), len(back)
 
 
 def _recent(week: Week) -> pd.DataFrame:

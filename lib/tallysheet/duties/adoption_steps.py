@@ -66,9 +66,13 @@ def _habitual(weekly: pd.DataFrame) -> pd.Series:
         pd.date_range(weekly["monday"].min(), weekly["monday"].max(), freq="7D"), fill_value=0
     )
     sums = table.rolling(HABIT_WEEKS).sum()
-    has = (sums["eligible_n"] >= _HABIT_ORDERS) & (sums["backship_n"] >= HABIT_SHARE * sums["eligible_n"])
-    ever = has.loc[:, has.any(axis=0)]
-    return pd.to_datetime(pd.Series(ever.idxmax())) + pd.Timedelta(days=6)
+    first = {}
+    for seller in table["eligible_n"].columns:
+        orders, sent = sums["eligible_n", seller], sums["backship_n", seller]
+        has = (orders >= _HABIT_ORDERS) & (sent >= HABIT_SHARE * orders)
+        if has.any():
+            first[str(seller)] = has.idxmax()
+    return pd.Series(first, dtype="datetime64[ns]") + pd.Timedelta(days=6)
 
 
 def funnel(week: Week) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tallysheet import say
-from tallysheet.duties import claims, costs
+from tallysheet.duties import adoption_sellers, adoption_sellers_page, claims, costs
 from tallysheet.duties.known import lacking
 from tallysheet.language import Language
 from tallysheet.publish.sheets import Cell, Table, figure
@@ -26,6 +26,8 @@ def work_lists(week: Week, language: Language) -> tuple[Table, ...]:
         found.append(unclaimed(week, language))
     if not language.hidden and not lacking(week, "overcharged"):
         found.append(disputes(week, language))
+    if not language.hidden and not lacking(week, *adoption_sellers.LISTS):
+        found.append(backship(week, language))
     return tuple(found)
 
 
@@ -85,3 +87,25 @@ def disputes(week: Week, language: Language) -> Table:
         for row in listed.to_dict("records")
     )
     return Table(text("sheet.disputes"), headers, rows)
+
+
+def backship(week: Week, language: Language) -> Table:
+    """Give the sellers to be called about BackShip, and those not to be, by group."""
+    text = language.text
+    listed = adoption_sellers_page.told(adoption_sellers.listed(week), language)
+    headers = (
+        *(say.dimension_name("seller", language).capitalize(), text("adoption.group_head")),
+        *(text(f"adoption.{name}") for name in ("why", "orders", "share", "chance", "euros", "evidence_n")),
+        *(text(f"adoption.{name}") for name in ("argument_head", "owner_head", "next", "quiet_head")),
+    )
+    rows = tuple(
+        (
+            *(str(row["name"]), text(f"adoption.group_is.{row['group']}"), str(row["why"])),
+            *(figure(row["orders_week"], "number"), figure(row["share"], "share")),
+            *(figure(row["chance"], "share"), figure(row["euros"], "euro")),
+            *(figure(row["parcels_n"], "count"), str(row["best"]), str(row["who"])),
+            *(row["next_on"].isoformat() if row["next_on"] else None, str(row["quiet"])),
+        )
+        for row in listed.to_dict("records")
+    )
+    return Table(text("sheet.backship"), headers, rows)

@@ -1,0 +1,162 @@
+"""Whom to call about BackShip, on the page: four groups, each line with its reason and its evidence."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from tallysheet import say
+from tallysheet.duties import adoption_sellers
+from tallysheet.duties.known import lacking, switched_off
+from tallysheet.duties.proposals import Proposal, proposals_table, ranked
+from tallysheet.language import Language
+from tallysheet.tables import Column, Html, paragraph, render_table, section
+from tallysheet.week import Week
+
+_SHOWN = 12
+
+
+def _off(week: Week) -> Html | None:
+    missing = lacking(week, *adoption_sellers.LISTS)
+    return switched_off(missing, week.language) if missing else None
+
+
+def to_do(week: Week) -> Html:
+    """Rank what to do about sellers by what it is worth in a year."""
+    if off := _off(week):
+        return off
+    language, listed = week.language, adoption_sellers.listed(week)
+    proposals = [
+        Proposal(
+            language.text(f"adoption.do.{name}", n=len(part)),
+            float(part["euros"].sum(skipna=False)),
+            len(part),
+            min((day for day in part["next_on"] if day is not None), default=None),
+        )
+        for name in adoption_sellers.GROUPS[:-1]
+        for part in [listed[listed["group"] == name]]
+    ]
+    sellers = say.dimension_name("seller", language, 2).capitalize()
+    note = paragraph(language.text("adoption.to_do_note", **_assumed(language)), note=True)
+    return Html.join(proposals_table(ranked(proposals), language, items=sellers), note)
+
+
+def _assumed(language: Language) -> dict[str, str]:
+    """Give what the team spends on a seller of each group, in words."""
+    effort = adoption_sellers.EFFORT_EUROS
+    return {name: language.value(effort[name], "euro", 0) for name in adoption_sellers.GROUPS[:-1]}
+
+
+def became(week: Week) -> Html:
+    """Say who began or came back since last week."""
+    if off := _off(week):
+        return off
+    began, back = adoption_sellers.since_last_week(week)
+    return paragraph(week.language.text("adoption.became", n=began, back=week.language.decimal(back)))
+
+
+def sellers(week: Week) -> Html:
+    """Show the sellers by group, the most worth first; without their names where these are internal."""
+    if off := _off(week):
+        return off
+    language, text = week.language, week.language.text
+    listed = adoption_sellers.listed(week)
+    if listed.empty:
+        return paragraph(text("adoption.nobody"))
+    if language.hidden:
+        return Html.join(_groups(listed, language), paragraph(text("adoption.names_internal"), note=True))
+    parts = [
+        section(
+            text(f"adoption.group.{name}", n=len(part)),
+            paragraph(text(f"adoption.group_told.{name}"), note=True),
+            _table(name, part.head(_SHOWN), len(part), language),
+            name=f"backship-{name}",
+            level=3,
+        )
+        for name in adoption_sellers.GROUPS
+        for part in [listed[listed["group"] == name]]
+        if len(part)
+    ]
+    return Html.join(_groups(listed, language), *parts, paragraph(text("adoption.sellers_note"), note=True))
+
+
+def _groups(listed: pd.DataFrame, language: Language) -> Html:
+    text = language.text
+    rows = [
+        {
+            "name": text(f"adoption.group_is.{name}"),
+            "n": len(part),
+            "orders": float(part["orders_week"].sum()),
+            "euros": float(part["euros"].clip(lower=0).sum()),
+        }
+        for name in adoption_sellers.GROUPS
+        for part in [listed[listed["group"] == name]]
+    ]
+    columns = [
+        Column("name", text("adoption.group_head")),
+        Column("n", say.dimension_name("seller", language, 2).capitalize(), "count"),
+        Column("orders", text("adoption.orders"), "count"),
+        Column("euros", text("adoption.euros"), "euro", decimals=0),
+    ]
+    return render_table(
+        pd.DataFrame(rows),
+        columns,
+        caption=text("adoption.groups"),
+        language=language,
+        name="backship-groups",
+    )
+
+
+def told(listed: pd.DataFrame, language: Language) -> pd.DataFrame:
+    """Put each line's reason, argument, owner and days into the reader's words."""
+    text = language.text
+    return listed.assign(
+        name=[language.name("seller", one) for one in listed["seller"]],
+        why=[_reason(line, language) for line in listed.to_dict("records")],
+        best=[text(f"adoption.argument.{one}") for one in listed["argument"]],
+        who=[text(f"adoption.owner.{one}") for one in listed["owner"]],
+        on=[language.short_day(day) if day else "" for day in listed["next_on"]],
+        quiet=[
+            text("adoption.quiet", first=language.short_day(first), last=language.short_day(last))
+            for first, last in zip(listed["quiet_from"], listed["quiet_to"], strict=True)
+        ],
+        day=[day or dt.date.max for day in listed["next_on"]],
+    )
+
+
+def _reason(line: Mapping[Hashable, Any], language: Language) -> str:
+    weeks = float(line["weeks"])
+    return language.text(
+        f"adoption.reason.{line['reason']}",
+        n=0 if math.isnan(weeks) else int(weeks),
+        share=language.value(float(line["share"]), "share", 0),
+        usual=language.value(float(line["usual"]), "share", 0),
+        late=language.value(float(line["late"]), "share", 0),
+        chance=language.value(float(line["chance"]), "share", 0),
+    )
+
+
+def _table(name: str, shown: pd.DataFrame, n: int, language: Language) -> Html:
+    text = language.text
+    columns = [
+        Column("name", say.dimension_name("seller", language).capitalize(), small="country"),
+        Column("why", text("adoption.why")),
+        Column("orders_week", text("adoption.orders"), "number", decimals=1),
+        Column("share", text("adoption.share"), "share", decimals=0),
+        Column("chance", text("adoption.chance"), "share", decimals=0),
+        Column("euros", text("adoption.euros"), "euro", decimals=0),
+        Column("parcels_n", text("adoption.evidence_n"), "count"),
+    ]
+    if name != "leave":
+        columns += [
+            Column("best", text("adoption.argument_head"), small="who"),
+            Column("on", text("adoption.next"), order="day", small="quiet"),
+        ]
+    caption = text("adoption.list", shown=len(shown), n=n)
+    return render_table(
+        told(shown, language), columns, caption=caption, language=language, name=f"backship-list-{name}"
+    )
