@@ -4,7 +4,7 @@ Volumes are parcels a week, money is euros a week or a parcel, shares are betwee
 """
 
 from tallysheet.carrier_mix.backtest import Held, held, judged, mixes
-from tallysheet.carrier_mix.conflicts import Conflict, Excess, conflict
+from tallysheet.carrier_mix.conflicts import Conflict, Excess, conflict, loosened
 from tallysheet.carrier_mix.frontier import frontier, most_on_time
 from tallysheet.carrier_mix.inputs import Evidence, Ground, ground
 from tallysheet.carrier_mix.moves import moves, stability
@@ -12,7 +12,7 @@ from tallysheet.carrier_mix.path import path
 from tallysheet.carrier_mix.prices import rule_prices
 from tallysheet.carrier_mix.problem import Carrier, Cell, Problem, Rules, Tier
 from tallysheet.carrier_mix.relax import without
-from tallysheet.carrier_mix.solve import Solution, solve, week_euros
+from tallysheet.carrier_mix.solve import Solution, reckoned, solve, week_euros
 from tallysheet.carrier_mix.uncertainty import Shares, drawn_shares, shrunk_shares
 from tallysheet.carrier_mix.verify import Breach, breaches
 from tallysheet.carrier_mix.what_if import Answer, carrier_out, dearer, peak, smaller, unpromised
@@ -41,11 +41,13 @@ __all__ = [
     "ground",
     "held",
     "judged",
+    "loosened",
     "mixes",
     "most_on_time",
     "moves",
     "path",
     "peak",
+    "reckoned",
     "rule_prices",
     "shrunk_shares",
     "smaller",

@@ -14,7 +14,8 @@ from tallysheet.carrier_mix.relax import without
 from tallysheet.carrier_mix.solve import GAP, solve, week_euros
 from tallysheet.carrier_mix.uncertainty import Shares, shares_like
 
-_BAND = (0.05, 0.95)
+BAND = (0.025, 0.975)
+_POINT = 0.01
 
 
 @dataclass(frozen=True)
@@ -66,24 +67,34 @@ def mixes(problem: Problem, *, gap: float = GAP) -> dict[str, Numbers]:
     }
 
 
+def point_euros(problem: Problem) -> float:
+    """Say what a hundredth more on time costs a week, by half of one; NaN: it cannot be had."""
+    more = replace(problem.rules, on_time=problem.rules.on_time + _POINT / 2)
+    first, second = solve(problem), solve(replace(problem, rules=more))
+    return 2 * (second.euros - first.euros)
+
+
 def judged(problem: Problem, found: dict[str, Numbers], later: Held) -> pd.DataFrame:
     """Compare what mixes were promised to cost a week with what they would have cost later.
 
     Returns
     -------
     DataFrame
-        mix, promised, low, high (saving against today, in 90 % of the scenarios), saved (by the later rates),
-        expected_on_time, on_time (by the later rates), euros (a week, by the later rates).
+        mix, promised, low, high (saving against today, in 95 % of the scenarios), saved (by the later rates),
+        expected_on_time, on_time (by the later rates), euros (a week, by the later rates), equal_euros (the
+        same, and what it would have cost to be on time as often as the proposed mix).
     """
-    now = found["today"]
+    now, point = found["today"], point_euros(problem)
+    reached = float((found["proposed"] * later.on_time).sum() / problem.parcels)
     draws = problem.draws
     rows = []
     for name, mix in found.items():
         scenario = [
             week_euros(problem, now, rates=one) - week_euros(problem, mix, rates=one) for one in draws
         ]
-        low, high = np.quantile(scenario, _BAND)
+        low, high = np.quantile(scenario, BAND)
         euros = week_euros(problem, mix, rates=later.euros)
+        on_time = float((mix * later.on_time).sum() / problem.parcels)
         rows.append(
             {
                 "mix": name,
@@ -91,9 +102,10 @@ def judged(problem: Problem, found: dict[str, Numbers], later: Held) -> pd.DataF
                 "low": float(low),
                 "high": float(high),
                 "saved": week_euros(problem, now, rates=later.euros) - euros,
-                "expected_on_time": float((mix * problem.on_time).sum() / mix.sum()),
-                "on_time": float((mix * later.on_time).sum() / mix.sum()),
+                "expected_on_time": float((mix * problem.on_time).sum() / problem.parcels),
+                "on_time": on_time,
                 "euros": euros,
+                "equal_euros": euros + max(0.0, reached - on_time) / _POINT * point,
             }
         )
     return pd.DataFrame(rows)

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from tallysheet.carrier_mix.model import Model, build
-from tallysheet.carrier_mix.problem import Problem
+from tallysheet.carrier_mix.problem import Carrier, Cell, Problem, Rules
 from tallysheet.carrier_mix.relax import RULES, without
 from tallysheet.carrier_mix.solve import solve
 
 _NOTHING = 1e-4
 _OTHERS = 10.0
 """What a parcel of another conflict weighs beside one of the conflict that is named."""
+
+
+_ROOM = 1e-3
+"""Parcels more than must be, so that no rounding closes the way."""
+_CELL_GIVES: dict[str, Callable[[Cell, float], Cell]] = {
+    "floor": lambda cell, by: replace(cell, floor=max(0.0, cell.floor - by / cell.parcels)),
+    "cell_share": lambda cell, by: replace(cell, max_share=min(1.0, cell.max_share + by / cell.parcels)),
+    "least_carriers": lambda cell, _by: replace(cell, least_carriers=1),
+}
+_CARRIER_GIVES: dict[str, Callable[[Carrier, float, float], Carrier]] = {
+    "capacity": lambda one, by, _all: replace(one, capacity=one.capacity + by),
+    "min_volume": lambda one, by, _all: replace(one, min_volume=max(0.0, one.min_volume - by)),
+    "carrier_share": lambda one, by, all_: replace(one, max_share=min(1.0, one.max_share + by / all_)),
+    "carrier_shift": lambda one, by, _all: replace(one, max_shift_parcels=one.max_shift_parcels + by),
+}
+_RULE_GIVES: dict[str, Callable[[Rules, float], Rules]] = {
+    "on_time": lambda rules, share: replace(rules, on_time=max(0.0, rules.on_time - share)),
+    "least_share": lambda rules, share: replace(rules, least_share=rules.least_share - share),
+    "trial_share": lambda rules, share: replace(rules, trial_share=min(1.0, rules.trial_share + share)),
+    "shift": lambda rules, share: replace(rules, shift_share=min(1.0, rules.shift_share + share)),
+}
 
 
 @dataclass(frozen=True)
@@ -71,6 +93,43 @@ def conflict(problem: Problem) -> Conflict | None:
         else:
             left = fewer
     return Conflict(tuple(kept), _least_excess(problem, kept))
+
+
+def loosened(problem: Problem, excesses: Iterable[Excess]) -> Problem:
+    """Let rules give by as much as is said, so that there is a mix.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tallysheet.carrier_mix.problem import Carrier, Cell
+    >>> carriers = (Carrier("A", capacity=50),)
+    >>> one = Problem((Cell("FR-FR", 60),), carriers, np.array([[5.0]]), np.array([[0.95]]))
+    >>> found = conflict(one)
+    >>> round(loosened(one, found.excesses).carriers[0].capacity, 3)
+    60.001
+    """
+    for one in excesses:
+        by = one.by + _ROOM
+        cells, carriers, rules = problem.cells, problem.carriers, problem.rules
+        if one.rule in _CELL_GIVES:
+            cells = tuple(
+                _CELL_GIVES[one.rule](cell, by) if cell.name == one.where else cell for cell in cells
+            )
+        elif one.rule in _CARRIER_GIVES:
+            give = _CARRIER_GIVES[one.rule]
+            carriers = tuple(
+                give(carrier, by, problem.parcels) if carrier.name == one.where else carrier
+                for carrier in carriers
+            )
+        else:
+            least = min((cell.parcels for cell in cells if cell.name == one.where), default=problem.parcels)
+            if one.rule == "least_share" and by / least >= rules.least_share:
+                # Without a least share two carriers mean nothing.
+                problem = without(problem, one.rule)
+                continue
+            rules = _RULE_GIVES[one.rule](rules, by / least)
+        problem = replace(problem, cells=cells, carriers=carriers, rules=rules)
+    return problem
 
 
 def _is_feasible(problem: Problem) -> bool:

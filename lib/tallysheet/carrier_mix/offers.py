@@ -23,6 +23,8 @@ SERVICES = ("pudo", "home", "express")
 _MOST_CELLS = 80
 _OWN_CHARGES = 30.0
 """From so many parcels on, a carrier's own surcharges weigh as much as those of all for the service."""
+_BILLED = 0.8
+"""Share of a week's parcels that invoices hold, from which on the week speaks of surcharges."""
 
 Places = NDArray[np.intp]
 
@@ -131,7 +133,8 @@ def surcharges(
 ) -> tuple[Numbers, Numbers]:
     """Say by what factor carriers charge more than the contract's price with fuel, by service.
 
-    Of parcels with an invoice of the last 16 weeks; few parcels are drawn towards all carriers' factor.
+    Of parcels with an invoice, of those of the last 16 weeks that are nearly all invoiced; few parcels are
+    drawn towards all carriers' factor.
 
     Returns
     -------
@@ -139,11 +142,15 @@ def surcharges(
     array, draws x carriers x services
         The same of three weeks drawn.
     """
+    # A week whose invoices are still to come says little, and would make all that may come look alike.
+    whole = parcels.groupby("week")[["charged_n", "parcels_n"]].sum()
+    billed = whole.index[whole["charged_n"] >= _BILLED * whole["parcels_n"]]
+    parcels = parcels[parcels["week"].isin(billed)] if len(billed) >= DRAWN_WEEKS else parcels
     listed = _by_week(parcels, "listed_cents", carriers)
     charged = _by_week(parcels, "charged_cents", carriers)
     counted = _by_week(parcels, "charged_n", carriers)
-    whole = listed.sum(axis=(0, 1))
-    usual = np.divide(charged.sum(axis=(0, 1)), whole, out=np.ones(len(SERVICES)), where=whole > 0)
+    summed = listed.sum(axis=(0, 1))
+    usual = np.divide(charged.sum(axis=(0, 1)), summed, out=np.ones(len(SERVICES)), where=summed > 0)
     mean = listed.sum() / max(counted.sum(), 1.0)
     weight = max(_OWN_CHARGES * mean, 1e-9)
     weeks = random.integers(0, len(listed), (draws, DRAWN_WEEKS))

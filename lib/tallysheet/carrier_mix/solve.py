@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,7 +27,7 @@ class Solution:
     Parameters
     ----------
     status : str
-        ``optimal``, or ``infeasible``: then volumes and euros are NaN.
+        ``optimal``; ``infeasible``: then volumes and euros are NaN; of a mix that was not sought ``given``.
     volumes : array
         Parcels a week, cells x carriers.
     euros : float
@@ -89,6 +89,17 @@ def solve(problem: Problem, *, gap: float = GAP) -> Solution:
     if problem.rules.tail_weight <= 0:
         return _solution(problem, model, [model.program.minimised(gap=gap)])
     return _solution(problem, model, _with_tail(problem, model, gap))
+
+
+def reckoned(problem: Problem, volumes: Numbers) -> Solution:
+    """Reckon what a mix costs and does, whatever rules it keeps; its status is ``given``."""
+    euros = week_euros(problem, volumes)
+    beside = euros - float(np.where(volumes > 0, volumes * problem.cost, 0.0).sum())
+    tail_euros = tail_mean(_carried(problem, volumes), problem.rules.tail)[0] + beside
+    weight = problem.rules.tail_weight
+    on_time = float(np.where(volumes > 0, volumes * problem.on_time, 0.0).sum()) / problem.parcels
+    objective = (1 - weight) * euros + weight * tail_euros
+    return Solution("given", volumes, euros, tail_euros, on_time, objective, np.nan, 0.0, 0)
 
 
 def week_euros(problem: Problem, volumes: Numbers, *, rates: Numbers | None = None) -> float:
@@ -206,16 +217,11 @@ def _solution(problem: Problem, model: Model, outcomes: list[Outcome]) -> Soluti
         nothing = np.full(problem.price.shape, np.nan)
         lost = (np.nan,) * 5
         return Solution(last.status, nothing, *lost, seconds, len(outcomes))
-    volumes = _rounded(problem, _volumes(problem, model, last))
-    euros = week_euros(problem, volumes)
-    beside = euros - float(np.where(volumes > 0, volumes * problem.cost, 0.0).sum())
-    tail_euros = tail_mean(_carried(problem, volumes), problem.rules.tail)[0] + beside
-    weight = problem.rules.tail_weight
-    on_time = float(np.where(volumes > 0, volumes * problem.on_time, 0.0).sum()) / problem.parcels
-    objective = (1 - weight) * euros + weight * tail_euros
+    found = reckoned(problem, _rounded(problem, _volumes(problem, model, last)))
     # The bound holds with what a tie costs; that of the mix is put to its objective, too.
-    gap = max(0.0, objective + _tie_euros(problem, volumes) - last.bound) / max(abs(objective), _ENOUGH)
-    return Solution("optimal", volumes, euros, tail_euros, on_time, objective, gap, seconds, len(outcomes))
+    above = found.objective + _tie_euros(problem, found.volumes) - last.bound
+    gap = max(0.0, above) / max(abs(found.objective), _ENOUGH)
+    return replace(found, status="optimal", gap=gap, seconds=seconds, rounds=len(outcomes))
 
 
 def _tie_euros(problem: Problem, volumes: Numbers) -> float:

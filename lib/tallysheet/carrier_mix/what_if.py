@@ -8,14 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from tallysheet.carrier_mix.conflicts import Conflict, conflict
+from tallysheet.carrier_mix.conflicts import Conflict, conflict, loosened
 from tallysheet.carrier_mix.problem import Problem
 from tallysheet.carrier_mix.relax import without
 from tallysheet.carrier_mix.solve import Solution, solve
 from tallysheet.errors import UsageError, nearest
-
-_IN_NEED = ("cell_share", "carrier_share", "least_carriers", "trial_share", "floor", "on_time")
-"""What gives way when a carrier is out: parcels must go somewhere. Capacity stays."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +22,7 @@ class Answer:
     Parameters
     ----------
     solution : Solution
+        Where rules conflict, with these given up as far as the conflict says.
     stranded : float
         Parcels a week that nobody else may carry; they are not in the solution.
     conflict : Conflict or None
@@ -37,13 +35,16 @@ class Answer:
 
 
 def answer(problem: Problem, stranded: float = 0.0) -> Answer:
-    """Solve a changed problem; where there is no mix, say which rules conflict."""
+    """Solve a changed problem; where no mix keeps all rules, say which conflict, and let them give."""
     found = solve(problem)
-    return Answer(found, stranded, None if found.is_optimal else conflict(problem))
+    if found.is_optimal:
+        return Answer(found, stranded, None)
+    why = conflict(problem)
+    return Answer(found if why is None else solve(loosened(problem, why.excesses)), stranded, why)
 
 
 def carrier_out(problem: Problem, name: str) -> Answer:
-    """Take a carrier away, its promised volume too; if there is no other way shares and service give way."""
+    """Take a carrier away, and what it is promised."""
     column = _column(problem, name)
     allowed = np.ones(problem.price.shape, bool) if problem.allowed is None else problem.allowed.copy()
     allowed[:, column] = False
@@ -53,12 +54,7 @@ def carrier_out(problem: Problem, name: str) -> Answer:
         raise UsageError("carrier_out", "a carrier beside which there is another", name, "Name another one.")
     carriers = tuple(replace(one, min_volume=0.0) if one.name == name else one for one in problem.carriers)
     changed = replace(_only(problem, kept), allowed=allowed[kept], carriers=carriers)
-    found = answer(changed, stranded)
-    if found.conflict is None:
-        return found
-    for rule in _IN_NEED:
-        changed = without(changed, rule)
-    return Answer(solve(changed), stranded, found.conflict)
+    return answer(changed, stranded)
 
 
 def dearer(problem: Problem, name: str, share: float) -> Answer:

@@ -1,89 +1,263 @@
-"""The carrier mix of returns and trade-ins: what the workbook knows for it, and what comes of it."""
+"""The carrier mix of returns and trade-ins: the mix to end at, the way there, and what it rests on."""
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Callable
 from functools import lru_cache
 
+import numpy as np
 import pandas as pd
 
-from tallysheet.carrier_mix.inputs import Evidence, Ground, ground
-from tallysheet.duties.claims import chances
-from tallysheet.duties.known import added_up, lacking, rows
-from tallysheet.kpis import kpi
+from tallysheet import carrier_mix
+from tallysheet.carrier_mix import Answer, Conflict, Ground, Solution
+from tallysheet.carrier_mix.offers import KEY
+from tallysheet.carrier_mix.problem import Numbers
+from tallysheet.duties.known import rows
+from tallysheet.duties.mix_evidence import evidence
+from tallysheet.errors import DataError
 from tallysheet.week import Week
-from tallysheet.weeks import IsoWeek
 
-LISTS = ("mix_parcels", "mix_prices", "mix_terms")
-_SERVICE_WEEKS, _LOSS_WEEKS = 12, 26
-_LOST = ("lost", "damaged")
-
-
-def lacks(week: Week) -> list[str]:
-    """Name the tables without which there is no mix."""
-    facts = {
-        table for fact in ("transits", "first_scans", "loss_values") for table in week.cube.missing[fact]
-    }
-    return sorted({*lacking(week, *LISTS), *facts})
+KINDS = ("out", "dearer", "smaller", "unpromised", "peak")
+"""What can be asked."""
+STABLE_DRAWS = 100
+"""Each move is looked for in so many draws."""
+LEAST_MOVE = 0.5
+"""Parcels a week from which on a move is one."""
+_TENTH, _SMALLER = 0.10, 0.30
 
 
 @lru_cache(maxsize=2)
 def grounded(week: Week) -> Ground:
     """Put the problem of a week together, as known at its as-of."""
-    return ground(evidence(week), week.settings.mix)
+    return carrier_mix.ground(evidence(week), week.settings.mix)
 
 
-def evidence(week: Week) -> Evidence:
-    """Gather what is known at a week's as-of, of the weeks up to it."""
-    service = final_weeks(week, "carrier_otd", _SERVICE_WEEKS)
-    by = ["carrier", "flow", "lane"]
-    counts = added_up(week, "transits", _looks(week, service), by)
-    matured = _looks(week, final_weeks(week, "loss_rate", _LOSS_WEEKS))
-    scanned = (
-        added_up(week, "first_scans", matured, by).groupby(["week", *by], as_index=False)["scanned_n"].sum()
+@lru_cache(maxsize=2)
+def solved(week: Week) -> Solution:
+    """Find the mix to end at; a mix that breaks a rule is none."""
+    problem = grounded(week).problem
+    found = carrier_mix.solve(problem)
+    broken = carrier_mix.breaches(problem, found.volumes) if found.is_optimal else []
+    if broken:
+        first = broken[0]
+        what = f"{first.by:.4f} parcels beyond {first.rule} of {first.where or 'all parcels'}"
+        raise DataError("carrier mix", "a mix that keeps every rule", what, "Report this as a fault.")
+    return found
+
+
+def is_small(week: Week) -> bool:
+    """Tell whether no kind of parcel has enough of them."""
+    listed = rows(week, "mix_prices")
+    kinds = listed.groupby(KEY)["parcels_n"].max() if len(listed) else pd.Series(dtype=float)
+    return bool(kinds.empty or kinds.max() < week.settings.mix.least_parcels)
+
+
+@lru_cache(maxsize=2)
+def of_today(week: Week) -> Solution:
+    """Reckon today's mix in the same way as the proposed one; it may break rules."""
+    problem, now = grounded(week).problem, grounded(week).kinds.today
+    return carrier_mix.reckoned(problem, now)
+
+
+@lru_cache(maxsize=2)
+def conflict(week: Week) -> Conflict | None:
+    """Say why there is no mix; None: there is."""
+    return None if solved(week).is_optimal else carrier_mix.conflict(grounded(week).problem)
+
+
+@lru_cache(maxsize=2)
+def progress(week: Week) -> Numbers:
+    """Go from today's mix to the proposed one, within what the team and contracts allow in a week."""
+    base, terms = grounded(week), rows(week, "mix_terms").set_index("carrier")["max_weekly_shift_share"]
+    limits = []
+    for column, one in enumerate(base.problem.carriers):
+        volume = base.beside[one.name] + float(base.kinds.today[:, column].sum())
+        limits.append(float(terms[one.name]) * volume if pd.notna(terms[one.name]) else np.inf)
+    share = week.settings.mix.shift_share
+    return carrier_mix.path(base.problem, solved(week).volumes, shift_share=share, carrier_parcels=limits)
+
+
+def savings(week: Week) -> pd.DataFrame:
+    """Give what the mix saves a week: by each scenario, of the mean first.
+
+    Returns
+    -------
+    DataFrame
+        euros; one row, and then one a scenario.
+    """
+    problem, end = grounded(week).problem, solved(week).volumes
+    now = grounded(week).kinds.today
+    rates = [problem.cost, *problem.draws]
+    return pd.DataFrame(
+        {
+            "euros": [
+                carrier_mix.week_euros(problem, now, rates=one)
+                - carrier_mix.week_euros(problem, end, rates=one)
+                for one in rates
+            ]
+        }
     )
-    lost = added_up(week, "loss_values", matured, by).groupby(["week", *by], as_index=False)["losses_n"].sum()
-    losses = scanned.merge(lost, on=["week", *by], how="left")
-    parcels, prices, terms = (rows(week, name) for name in LISTS)
-    return Evidence(
-        parcels,
-        prices,
-        terms,
-        on_time=counts.rename(columns={"in_time_n": "x", "judged_n": "n"})[["week", *by, "x", "n"]],
-        losses=losses.assign(x=losses["losses_n"].fillna(0), n=losses["scanned_n"])[["week", *by, "x", "n"]],
-        recovered=_recovered(week),
-        contact_euros=_late_contacts(week) * week.settings.rules.contact_cost_cents / 100,
+
+
+def moves(week: Week) -> pd.DataFrame:
+    """List the moves, as `carrier_mix.moves` does, with stable (the share of draws in which each stays)."""
+    base = grounded(week)
+    ways = base.kinds.cells["way"].tolist()
+
+    def make() -> pd.DataFrame:
+        listed = carrier_mix.moves(base.problem, solved(week).volumes, progress(week), ways)
+        listed = listed[listed["parcels"] >= LEAST_MOVE].reset_index(drop=True)
+        return listed.assign(stable=carrier_mix.stability(base.problem, listed, ways, STABLE_DRAWS))
+
+    return _remembered(week, "mix-moves", make)
+
+
+def lanes(week: Week) -> pd.DataFrame:
+    """Give today's and the proposed share by way and carrier.
+
+    Returns
+    -------
+    DataFrame
+        way, carrier, parcels (of the way, a week), today, proposed (shares), euros (saved, of the carrier's
+        parcels on the way; in all ways they add up to what carrying costs less), in_time (more on time).
+    """
+    base, end = grounded(week), solved(week).volumes
+    problem, now = base.problem, base.kinds.today
+    change = np.where(problem.allowed, end - now, 0.0) if problem.allowed is not None else end - now
+    cost = np.where(np.isfinite(problem.cost), problem.cost, 0.0)
+    found = []
+    for column, one in enumerate(problem.carriers):
+        part = pd.DataFrame(
+            {
+                "way": base.kinds.cells["way"],
+                "now": now[:, column],
+                "end": end[:, column],
+                "euros": -(change * cost)[:, column],
+                "in_time": (change * problem.on_time)[:, column],
+            }
+        )
+        found.append(part.groupby("way", as_index=False).sum().assign(carrier=one.name))
+    whole = pd.concat(found, ignore_index=True)
+    parcels = whole.groupby("way")["now"].transform("sum")
+    return whole.assign(parcels=parcels, today=whole["now"] / parcels, proposed=whole["end"] / parcels).drop(
+        columns=["now", "end"]
     )
 
 
-def final_weeks(week: Week, slug: str, count: int) -> list[IsoWeek]:
-    """Give the last weeks of which a KPI was final."""
-    full = dt.timedelta(days=kpi(slug).maturity_days)
-    known = [one for one in week.cube.weeks if one <= week.week and week.cube.as_of - one.ended_at >= full]
-    return known[-count:]
+def frontier(week: Week) -> pd.DataFrame:
+    """Give cost by share on time, as `carrier_mix.frontier` does."""
+    return _remembered(week, "mix-frontier", lambda: carrier_mix.frontier(grounded(week).problem))
 
 
-def _looks(week: Week, weeks: list[IsoWeek]) -> list[tuple[str, dt.datetime]]:
-    return [(str(one), week.cube.as_of) for one in weeks]
+def rule_prices(week: Week) -> pd.DataFrame:
+    """Give what rules cost a week, as `carrier_mix.rule_prices` does."""
+    return _remembered(
+        week, "mix-rules", lambda: carrier_mix.rule_prices(grounded(week).problem, solved(week))
+    )
 
 
-def _recovered(week: Week) -> dict[str, float]:
-    """Give by carrier how much of what it pays at most comes back: how often it is asked, and then pays."""
-    if lacking(week, "claimable", "claims_on_hand"):
-        return {}
-    listed = rows(week, "claimable")
-    over = listed[pd.to_datetime(listed["last_day"]) < pd.Timestamp(week.cube.as_of.date())]
-    asked = float((over["claims_n"] > 0).mean()) if len(over) else 0.0
-    won = chances(week)
-    found = won[won["claim_type"].isin(_LOST)]
-    return {str(carrier): asked * float(part["chance"].mean()) for carrier, part in found.groupby("carrier")}
+def ask(week: Week, kind: str, carrier: str = "", share: float = 0.0) -> Answer:
+    """Ask what if.
+
+    Parameters
+    ----------
+    week : Week
+    kind : {"out", "dearer", "smaller", "unpromised", "peak"}
+    carrier : str
+        Its code; empty: all (not for ``out``).
+    share : float
+        By how much dearer or smaller; of a peak, by how much more there is.
+    """
+    base = grounded(week)
+    if kind == "out":
+        return carrier_mix.carrier_out(base.problem, carrier)
+    if kind == "dearer":
+        return carrier_mix.dearer(base.problem, carrier, share)
+    if kind == "smaller":
+        return carrier_mix.smaller(base.problem, carrier, share, base.beside)
+    if kind == "unpromised":
+        return carrier_mix.unpromised(base.problem, carrier)
+    return carrier_mix.peak(base.problem, 1 + share, base.beside)
 
 
-def _late_contacts(week: Week) -> float:
-    """Say how many more contacts a late parcel brings than one on time, of parcels to customers."""
-    if lacking(week, "contacts_by_lateness"):
-        return 0.0
-    listed = rows(week, "contacts_by_lateness")
-    summed = listed.groupby(listed["lateness"].eq("on_time"))[["where_n", "parcels_n"]].sum()
-    share = summed["where_n"] / summed["parcels_n"]
-    return max(0.0, float(share.get(False, 0.0)) - float(share.get(True, 0.0)))
+def what_ifs(week: Week) -> pd.DataFrame:
+    """Answer the usual what-ifs.
+
+    Returns
+    -------
+    DataFrame
+        kind, carrier (empty: all), share, status, euros (a week), on_time, moved (parcels a week that change
+        carrier against the proposed mix), stranded, rules (that conflict, joined by a comma), excess (parcels
+        a week by which they must give).
+    """
+    return _remembered(
+        week, "mix-what-ifs", lambda: pd.DataFrame([answered(week, *one) for one in _usual(week)])
+    )
+
+
+def answered(week: Week, kind: str, carrier: str, share: float) -> dict[str, object]:
+    """Answer one question, as a row of `what_ifs`."""
+    found, proposed = ask(week, kind, carrier, share), solved(week).volumes
+    solution, why = found.solution, found.conflict
+    is_same = solution.volumes.shape == proposed.shape and kind != "peak"
+    moved = float(np.maximum(solution.volumes - proposed, 0.0).sum()) if is_same else np.nan
+    return {
+        "kind": kind,
+        "carrier": carrier,
+        "share": share,
+        "status": solution.status,
+        "euros": solution.euros,
+        "on_time": solution.on_time,
+        "moved": moved,
+        "stranded": found.stranded,
+        "rules": ",".join(why.rules) if why else "",
+        "excess": sum(one.by for one in why.excesses) if why else 0.0,
+    }
+
+
+def untried(week: Week) -> pd.DataFrame:
+    """List carriers that might be cheaper where too little is known of them, the most promising first.
+
+    Returns
+    -------
+    DataFrame
+        way, carrier, seen_n (parcels on the way in 12 weeks, of all weights), weight (of what was seen of its
+        service), euros (a week, if it were as good as others say and got all).
+    """
+    base = grounded(week)
+    problem, now = base.problem, base.kinds.today
+    found = []
+    for cell, way in enumerate(base.kinds.cells["way"]):
+        parcels = float(now[cell].sum())
+        paid = float(np.nansum(now[cell] * problem.cost[cell])) / parcels
+        for column, one in enumerate(problem.carriers):
+            if not problem.is_trial(cell, column) or not np.isfinite(problem.cost[cell, column]):
+                continue
+            less = parcels * (paid - float(problem.cost[cell, column]))
+            seen = float(base.on_time.parcels[cell, column])
+            found.append((way, one.name, seen, float(base.on_time.weight[cell, column]), less))
+    listed = pd.DataFrame(found, columns=["way", "carrier", "seen_n", "weight", "euros"])
+    summed = (
+        listed[listed["euros"] > 0]
+        .groupby(["way", "carrier"], as_index=False)
+        .agg(seen_n=("seen_n", "max"), weight=("weight", "max"), euros=("euros", "sum"))
+    )
+    return summed.sort_values(["euros", "way", "carrier"], ascending=[False, True, True]).reset_index(
+        drop=True
+    )
+
+
+def _usual(week: Week) -> list[tuple[str, str, float]]:
+    """List what is asked each week: each carrier out, the largest dearer or smaller, no promises, a peak."""
+    problem, now = grounded(week).problem, grounded(week).kinds.today.sum(axis=0)
+    names = [one.name for one in problem.carriers]
+    largest = names[int(np.argmax(now))]
+    asked = [("out", name, 0.0) for name, volume in zip(names, now, strict=True) if volume > 0]
+    asked += [("dearer", largest, _TENTH), ("dearer", "", _TENTH)]
+    asked += [("smaller", largest, _SMALLER), ("smaller", "", _SMALLER), ("unpromised", "", 0.0)]
+    return [*asked, ("peak", "", week.settings.mix.peak_factor - 1)]
+
+
+def _remembered(week: Week, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """Keep what takes long, by all that it depends on beside the data."""
+    return week.cube.remembered(name, [str(week.week), repr(week.settings.mix)], make)

@@ -1,0 +1,234 @@
+"""The page about the carrier mix: what it saves, what moves when, how sure each move is, lane by lane."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tallysheet import say
+from tallysheet.carrier_mix.backtest import BAND
+from tallysheet.duties import mix
+from tallysheet.duties.carriers_proof_page import lane_name
+from tallysheet.duties.known import switched_off
+from tallysheet.duties.mix_evidence import lacks
+from tallysheet.language import Language
+from tallysheet.tables import Column, Html, headline, paragraph, render_table
+from tallysheet.week import Week
+
+_MOVES, _LIKELY = 5, 0.5
+_SHARES = 0.005
+
+
+def off(week: Week) -> Html | None:
+    """Say why there is no mix to show: extracts that lack, too few parcels, or rules that conflict."""
+    if missing := lacks(week):
+        return switched_off(missing, week.language)
+    if mix.is_small(week):
+        least = week.settings.mix.least_parcels
+        return paragraph(week.language.text("mix.too_few", n=least))
+    why, language = mix.conflict(week), week.language
+    if why is None:
+        return None
+    rules = language.listed([rule_name(one, "", language) for one in why.rules])
+    excess = language.decimal(sum(one.by for one in why.excesses), 1)
+    return paragraph(language.text("mix.conflict", rules=rules, excess=excess))
+
+
+def opening(week: Week) -> Html:
+    """Say what the mix saves a week, with what certainty, and what it does to service."""
+    if shown := off(week):
+        return shown
+    language, text = week.language, week.language.text
+    saved, listed = mix.savings(week)["euros"], mix.moves(week)
+    low, high = _between(saved)
+    fact = text(
+        "mix.headline",
+        saved=language.value(float(saved[0]), "euro", 0),
+        low=language.value(low, "euro", 0),
+        high=language.value(high, "euro", 0),
+    )
+    if listed.empty:
+        return headline(fact, text("mix.no_move"), language)
+    cause = text(
+        "mix.headline_moves",
+        n=min(_MOVES, len(listed)),
+        share=language.value(_five(listed), "share", 0),
+        parcels=language.value(_moved(week), "count", 0),
+        weeks=len(mix.progress(week)),
+    )
+    return headline(fact, cause, language)
+
+
+def summary(week: Week) -> Html:
+    """Put today's mix and the proposed one side by side."""
+    if off(week):
+        return Html("")
+    language, text = week.language, week.language.text
+    base, found = mix.grounded(week), mix.solved(week)
+    today = mix.of_today(week)
+    saved = mix.savings(week)["euros"]
+    rows = pd.DataFrame(
+        [
+            ("cost", today.euros, found.euros, "euro"),
+            ("tail", today.tail_euros, found.tail_euros, "euro"),
+            ("on_time", today.on_time, found.on_time, "share"),
+        ],
+        columns=["kind", "today", "proposed", "unit"],
+    )
+    rows = rows.assign(name=[text(f"mix.summary_is.{one}") for one in rows["kind"]])
+    rows = rows.assign(change=rows["proposed"] - rows["today"])
+    columns = [
+        Column("name", text("mix.a_week")),
+        Column("today", text("mix.today"), "value"),
+        Column("proposed", text("mix.proposed"), "value"),
+        Column("change", text("mix.change"), "change"),
+    ]
+    table = render_table(rows, columns, caption=text("mix.summary"), language=language, name="mix-summary")
+    low, high = _between(saved)
+    sure = pd.DataFrame(
+        {
+            "name": [text("mix.saved")],
+            "euros": [float(saved[0])],
+            "between": [(low, high)],
+            "parcels": [_moved(week)],
+            "weeks": [len(mix.progress(week))],
+        }
+    )
+    promise = render_table(
+        sure,
+        [
+            Column("name", text("mix.a_week")),
+            Column("euros", text("mix.saves"), "euro", decimals=0),
+            Column("between", text("mix.between"), "range", of="euro"),
+            Column("parcels", text("mix.moved"), "count"),
+            Column("weeks", text("mix.in_weeks"), "count"),
+        ],
+        caption=text("mix.promise"),
+        language=language,
+        name="mix-promise",
+    )
+    told = text(
+        "mix.solved",
+        cells=len(base.problem.cells),
+        carriers=len(base.problem.carriers),
+        draws=len(base.problem.draws),
+        gap=language.value(round(found.gap, 4) + 0.0, "share", 2),
+    )
+    return Html.join(promise, table, paragraph(told, note=True))
+
+
+def moves(week: Week) -> Html:
+    """List the moves, the greatest saving first, with when each begins and how sure it is."""
+    if shown := off(week):
+        return shown
+    language, text = week.language, week.language.text
+    listed = mix.moves(week)
+    if listed.empty:
+        return paragraph(text("mix.no_move"))
+    gains = listed["euros"].clip(lower=0)
+    rows = listed.assign(
+        name=[lane_name(one, language) for one in listed["way"]],
+        giver=[language.name("carrier", one) for one in listed["from_carrier"]],
+        taker=[language.name("carrier", one) for one in listed["to_carrier"]],
+        share=gains.cumsum() / max(float(gains.sum()), 1e-9),
+        begins=[language.week_code(week.week.shift(int(one) + 1)) for one in listed["first_week"]],
+        begins_at=[str(week.week.shift(int(one) + 1)) for one in listed["first_week"]],
+    )
+    columns = [
+        Column("name", say.dimension_name("lane", language).capitalize()),
+        Column("giver", text("mix.from")),
+        Column("taker", text("mix.to")),
+        Column("parcels", text("mix.parcels"), "count", decimals=1),
+        Column("euros", text("mix.saves"), "euro"),
+        Column("share", text("mix.so_far"), "share", decimals=0),
+        Column("in_time", text("mix.in_time"), "signed_count", decimals=1),
+        Column("begins", text("mix.begins"), order="begins_at"),
+        Column("stable", text("mix.stable"), "share", decimals=0),
+    ]
+    marks = pd.Series(listed.index < _MOVES, index=listed.index)
+    table = render_table(
+        rows,
+        columns,
+        caption=text("mix.moves", shown=min(_MOVES, len(listed)), n=len(listed)),
+        language=language,
+        name="mix-moves",
+        emphasise=marks,
+    )
+    pieces = [table]
+    unsure = rows[(listed["stable"] < _LIKELY) & (listed["euros"] > 0)].head(_MOVES)
+    if len(unsure):
+        named = language.listed([f"{one['name']}, {one['taker']}" for one in unsure.to_dict("records")])
+        pieces.append(paragraph(text("mix.unsure", n=len(unsure), moves=named)))
+    pieces.append(paragraph(text("mix.moves_note", draws=mix.STABLE_DRAWS), note=True))
+    return Html.join(*pieces)
+
+
+def lanes(week: Week) -> Html:
+    """Show today's and the proposed shares lane by lane."""
+    if shown := off(week):
+        return shown
+    language, text = week.language, week.language.text
+    found = mix.lanes(week)
+    rows = []
+    for way, part in found.groupby("way"):
+        rows.append(
+            {
+                "way": way,
+                "name": lane_name(str(way), language),
+                "parcels": float(part["parcels"].iloc[0]),
+                "today": _shares(part, "today", language),
+                "proposed": _shares(part, "proposed", language),
+                "euros": float(part["euros"].sum()),
+                "points": float(part["in_time"].sum() / part["parcels"].iloc[0]),
+            }
+        )
+    frame = pd.DataFrame(rows).sort_values(["parcels", "way"], ascending=[False, True])
+    columns = [
+        Column("name", say.dimension_name("lane", language).capitalize()),
+        Column("parcels", text("mix.parcels"), "count"),
+        Column("today", text("mix.today")),
+        Column("proposed", text("mix.proposed")),
+        Column("euros", text("mix.saves"), "euro", decimals=0),
+        Column("points", text("mix.service"), "points"),
+    ]
+    caption = text("mix.lanes")
+    total = {
+        "name": text("heat.all"),
+        "parcels": float(frame["parcels"].sum()),
+        "euros": float(frame["euros"].sum()),
+    }
+    table = render_table(frame, columns, caption=caption, language=language, name="mix-lanes", total=total)
+    return Html.join(table, paragraph(text("mix.lanes_note"), note=True))
+
+
+def rule_name(rule: str, where: str, language: Language) -> str:
+    """Name a rule, with its carrier."""
+    name = language.text(f"mix.rule_is.{rule}")
+    return f"{name}, {language.name('carrier', where)}" if where else name
+
+
+def _shares(part: pd.DataFrame, column: str, language: Language) -> str:
+    """List carriers with their shares, the largest first."""
+    listed = part[part[column] >= _SHARES].sort_values([column, "carrier"], ascending=[False, True])
+    return language.listed(
+        [
+            f"{language.name('carrier', one['carrier'])} {language.value(one[column], 'share', 0)}"
+            for one in listed.to_dict("records")
+        ]
+    )
+
+
+def _between(saved: pd.Series) -> tuple[float, float]:
+    low, high = np.quantile(saved[1:], BAND)
+    return float(low), float(high)
+
+
+def _five(listed: pd.DataFrame) -> float:
+    """Say what share of all that moves save the first five bring."""
+    gains = listed["euros"].clip(lower=0)
+    return float(gains.head(_MOVES).sum() / max(float(gains.sum()), 1e-9))
+
+
+def _moved(week: Week) -> float:
+    change = mix.solved(week).volumes - mix.grounded(week).kinds.today
+    return float(np.maximum(change, 0.0).sum())
