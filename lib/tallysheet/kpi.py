@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 Direction = Literal["up", "down", "neutral"]
@@ -167,6 +168,10 @@ class Kpi:
         >>> kpi("csat").measures()
         {'contact_resolutions': ('satisfied_n', 'answers_n')}
         """
+        return dict(self._measures)
+
+    @cached_property
+    def _measures(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
         for side in (self.numerator, self.denominator, self.evidence, *self.against):
             for fact, column in self.terms(side):

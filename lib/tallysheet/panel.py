@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tallysheet.limits import Numbers
+from tallysheet.values import groups
 
 Scope = Mapping[str, Sequence[str]]
 """Dimension to the values that are meant; empty: everything."""
@@ -63,10 +64,15 @@ def panel_of(pairs: pd.DataFrame, by: Sequence[str], weeks: Sequence[str]) -> Pa
     weeks : sequence of str
         In order; rows of other weeks are left out.
     """
-    rows = pairs[pairs["week"].isin(list(weeks))]
-    grid = rows.pivot_table(index=list(by), columns="week", values=["x", "n"], aggfunc="sum", fill_value=0.0)
-    columns = pd.MultiIndex.from_product([("x", "n"), list(weeks)])
-    both = grid.reindex(columns=columns, fill_value=0.0).to_numpy(float)
-    index = grid.index.to_frame(index=False) if len(grid) else pd.DataFrame(columns=list(by))
-    values = {name: index[name].astype(str).to_numpy(dtype=object) for name in by}
-    return Panel(tuple(weeks), values, both[:, : len(weeks)], both[:, len(weeks) :])
+    rows = pairs[pairs["week"].isin(list(weeks))].dropna(subset=list(by))
+    leaves, index = groups(rows, list(by))
+    shape = len(index), len(weeks)
+    places = leaves * shape[1] + pd.Index(weeks).get_indexer(pd.Index(rows["week"]))
+    x, n = (
+        np.bincount(places, np.nan_to_num(rows[side].to_numpy(float)), shape[0] * shape[1])
+        .astype(np.float64)
+        .reshape(shape)
+        for side in ("x", "n")
+    )
+    values = {name: index.get_level_values(name).astype(str).to_numpy(dtype=object) for name in by}
+    return Panel(tuple(weeks), values, x, n)

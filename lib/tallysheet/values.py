@@ -62,13 +62,13 @@ def pairs(cells: Cells, kpi: Kpi, keys: Sequence[str], share: float = 0.5) -> pd
     )
 
 
-def _groups(cells: pd.DataFrame, keys: list[str]) -> tuple[NDArray[np.intp], pd.Index]:
+def groups(cells: pd.DataFrame, keys: list[str]) -> tuple[NDArray[np.intp], pd.Index]:
     """Give each row the number of its group, in the order of the keys; several times as fast as groupby."""
     found = [pd.factorize(cells[key], sort=True) for key in keys]
     sizes = [len(values) for _, values in found]
     numbers = np.ravel_multi_index([codes for codes, _ in found], sizes) if len(cells) else np.array([], int)
-    groups, codes = np.unique(numbers, return_inverse=True)
-    places = np.unravel_index(groups, sizes) if len(cells) else [np.array([], int)] * len(keys)
+    present, codes = np.unique(numbers, return_inverse=True)
+    places = np.unravel_index(present, sizes) if len(cells) else [np.array([], int)] * len(keys)
     levels = [pd.Index(values)[np.asarray(place)] for (_, values), place in zip(found, places, strict=True)]
     index = (
         pd.MultiIndex.from_arrays(levels, names=keys) if len(keys) > 1 else pd.Index(levels[0], name=keys[0])
@@ -78,7 +78,7 @@ def _groups(cells: pd.DataFrame, keys: list[str]) -> tuple[NDArray[np.intp], pd.
 
 def _sums(cells: pd.DataFrame, keys: list[str], columns: Sequence[str]) -> pd.DataFrame:
     """Add columns up over the keys. Whole numbers below 2 to the 53 stay exact."""
-    codes, index = _groups(cells, keys)
+    codes, index = groups(cells, keys)
     return pd.DataFrame(
         {
             name: np.bincount(codes, weights=cells[name].to_numpy(float), minlength=len(index))
@@ -120,7 +120,7 @@ class _Lengths(NamedTuple):
 
 def _by_length(cells: pd.DataFrame, kpi: Kpi, how: Histogram, keys: list[str]) -> _Lengths:
     counted = cells[cells[how.column].notna()]
-    codes, index = _groups(counted, keys)
+    codes, index = groups(counted, keys)
     if not len(index):
         none = np.zeros((0, 0))
         return _Lengths(index, np.zeros(0), none, none, none)

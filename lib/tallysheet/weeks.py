@@ -200,6 +200,7 @@ def holidays_in(week: IsoWeek, country: str) -> dict[dt.date, str]:
     return {day: _holidays(country, day.year)[day] for day in days if day in _holidays(country, day.year)}
 
 
+@cache
 def working_days(week: IsoWeek, country: str) -> int:
     """Count Monday to Friday less the national public holidays.
 
