@@ -27,11 +27,11 @@ verdict
 say causes tables svg control_charts weekly_charts small_multiples funnel curves charts
 opening page lead_page fine_print kpi_page
 week_kpi week
-duties duties.known duties.proposals duties.tallies duties.cards duties.claims duties.claims_page duties.mix_evidence duties.mix
+duties duties.known duties.proposals duties.tallies duties.cards duties.claims duties.claims_page duties.mix_evidence duties.mix duties.mix_kept
 duties.care duties.care_page duties.health duties.health_page
 duties.standardised
 duties.carriers duties.carriers_proof_page duties.carriers_page duties.carriers_arguments
-duties.mix_page duties.mix_chart duties.mix_limits_page duties.mix_panel
+duties.mix_ready duties.mix_page duties.mix_kept_page duties.mix_chart duties.mix_limits_page duties.mix_panel
 duties.returns duties.returns_page
 duties.carriers_briefs_page duties.fulfilment duties.fulfilment_page
 duties.adoption duties.adoption_steps duties.adoption_worth duties.adoption_sellers

@@ -109,7 +109,7 @@ def moves(week: Week) -> pd.DataFrame:
         listed = listed[listed["parcels"] >= LEAST_MOVE].reset_index(drop=True)
         return listed.assign(stable=carrier_mix.stability(base.problem, listed, ways, STABLE_DRAWS))
 
-    return _remembered(week, "mix-moves", make)
+    return remembered(week, "mix-moves", make)
 
 
 def lanes(week: Week) -> pd.DataFrame:
@@ -146,12 +146,12 @@ def lanes(week: Week) -> pd.DataFrame:
 
 def frontier(week: Week) -> pd.DataFrame:
     """Give cost by share on time, as `carrier_mix.frontier` does."""
-    return _remembered(week, "mix-frontier", lambda: carrier_mix.frontier(grounded(week).problem))
+    return remembered(week, "mix-frontier", lambda: carrier_mix.frontier(grounded(week).problem))
 
 
 def rule_prices(week: Week) -> pd.DataFrame:
     """Give what rules cost a week, as `carrier_mix.rule_prices` does."""
-    return _remembered(
+    return remembered(
         week, "mix-rules", lambda: carrier_mix.rule_prices(grounded(week).problem, solved(week))
     )
 
@@ -190,7 +190,7 @@ def what_ifs(week: Week) -> pd.DataFrame:
         carrier against the proposed mix), stranded, rules (that conflict, joined by a comma), excess (parcels
         a week by which they must give).
     """
-    return _remembered(
+    return remembered(
         week, "mix-what-ifs", lambda: pd.DataFrame([answered(week, *one) for one in _usual(week)])
     )
 
@@ -213,6 +213,11 @@ def answered(week: Week, kind: str, carrier: str, share: float) -> dict[str, obj
         "rules": ",".join(why.rules) if why else "",
         "excess": sum(one.by for one in why.excesses) if why else 0.0,
     }
+
+
+def remembered(week: Week, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """Keep what takes long, by all that it depends on beside the data."""
+    return week.cube.remembered(name, [str(week.week), repr(week.settings.mix)], make)
 
 
 def untried(week: Week) -> pd.DataFrame:
@@ -256,8 +261,3 @@ def _usual(week: Week) -> list[tuple[str, str, float]]:
     asked += [("dearer", largest, _TENTH), ("dearer", "", _TENTH)]
     asked += [("smaller", largest, _SMALLER), ("smaller", "", _SMALLER), ("unpromised", "", 0.0)]
     return [*asked, ("peak", "", week.settings.mix.peak_factor - 1)]
-
-
-def _remembered(week: Week, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """Keep what takes long, by all that it depends on beside the data."""
-    return week.cube.remembered(name, [str(week.week), repr(week.settings.mix)], make)

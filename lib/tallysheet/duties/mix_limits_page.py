@@ -10,7 +10,7 @@ from tallysheet.charts import figure
 from tallysheet.duties import mix
 from tallysheet.duties.carriers_proof_page import lane_name
 from tallysheet.duties.mix_chart import frontier_chart
-from tallysheet.duties.mix_page import off, rule_name
+from tallysheet.duties.mix_ready import off, rule_name
 from tallysheet.language import Language
 from tallysheet.tables import Column, Html, paragraph, render_table
 from tallysheet.week import Week

@@ -9,29 +9,13 @@ from tallysheet import say
 from tallysheet.carrier_mix.backtest import BAND
 from tallysheet.duties import mix
 from tallysheet.duties.carriers_proof_page import lane_name
-from tallysheet.duties.known import switched_off
-from tallysheet.duties.mix_evidence import lacks
+from tallysheet.duties.mix_ready import off
 from tallysheet.language import Language
 from tallysheet.tables import Column, Html, headline, paragraph, render_table
 from tallysheet.week import Week
 
 _MOVES, _LIKELY = 5, 0.5
 _SHARES = 0.005
-
-
-def off(week: Week) -> Html | None:
-    """Say why there is no mix to show: extracts that lack, too few parcels, or rules that conflict."""
-    if missing := lacks(week):
-        return switched_off(missing, week.language)
-    if mix.is_small(week):
-        least = week.settings.mix.least_parcels
-        return paragraph(week.language.text("mix.too_few", n=least))
-    why, language = mix.conflict(week), week.language
-    if why is None:
-        return None
-    rules = language.listed([rule_name(one, "", language) for one in why.rules])
-    excess = language.decimal(sum(one.by for one in why.excesses), 1)
-    return paragraph(language.text("mix.conflict", rules=rules, excess=excess))
 
 
 def opening(week: Week) -> Html:
@@ -61,8 +45,8 @@ def opening(week: Week) -> Html:
 
 def summary(week: Week) -> Html:
     """Put today's mix and the proposed one side by side."""
-    if off(week):
-        return Html("")
+    if shown := off(week):
+        return shown
     language, text = week.language, week.language.text
     base, found = mix.grounded(week), mix.solved(week)
     today = mix.of_today(week)
@@ -157,7 +141,7 @@ def moves(week: Week) -> Html:
     pieces = [table]
     unsure = rows[(listed["stable"] < _LIKELY) & (listed["euros"] > 0)].head(_MOVES)
     if len(unsure):
-        named = language.listed([f"{one['name']}, {one['taker']}" for one in unsure.to_dict("records")])
+        named = "; ".join(f"{one['taker']}, {one['name']}" for one in unsure.to_dict("records"))
         pieces.append(paragraph(text("mix.unsure", n=len(unsure), moves=named)))
     pieces.append(paragraph(text("mix.moves_note", draws=mix.STABLE_DRAWS), note=True))
     return Html.join(*pieces)
@@ -199,12 +183,6 @@ def lanes(week: Week) -> Html:
     }
     table = render_table(frame, columns, caption=caption, language=language, name="mix-lanes", total=total)
     return Html.join(table, paragraph(text("mix.lanes_note"), note=True))
-
-
-def rule_name(rule: str, where: str, language: Language) -> str:
-    """Name a rule, with its carrier."""
-    name = language.text(f"mix.rule_is.{rule}")
-    return f"{name}, {language.name('carrier', where)}" if where else name
 
 
 def _shares(part: pd.DataFrame, column: str, language: Language) -> str:

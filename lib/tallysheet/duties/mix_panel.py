@@ -9,7 +9,7 @@ import pandas as pd
 
 from tallysheet.duties import mix
 from tallysheet.duties.mix_limits_page import answers
-from tallysheet.duties.mix_page import off
+from tallysheet.duties.mix_ready import off
 from tallysheet.tables import Html
 from tallysheet.week import Week
 

@@ -40,6 +40,11 @@ def legs(week: Week) -> Html:
     return Html.join(paragraph(told), table, paragraph(text("returns.legs_note"), note=True))
 
 
+def sent(week: Week) -> Html:
+    """Show what reaches the carrier, and how often less is offered for it."""
+    return Html.join(drop_off(week), counter_offers(week))
+
+
 def drop_off(week: Week) -> Html:
     """Show what reaches the carrier of what was asked for, by service."""
     language, text = week.language, week.language.text
