@@ -156,9 +156,10 @@ def standing(week: Week) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        By outcome: naive, before, alike, within (values), careful (the worse of the careful values of the two
-        fair ways), known: ``known`` (both intervals leave out zero, on the same side), ``likely`` (one of
-        them, and the other is on that side), ``unknown``. Outcomes that no label changes are left out.
+        By outcome: naive, before, alike, within (values), low and high (95 %, of alike), careful (the worse
+        of the careful values of the two fair ways), known: ``known`` (both intervals leave out zero, on the
+        same side), ``likely`` (one of them, and the other is on that side), ``unknown``. Outcomes that no
+        label changes are left out.
     """
     found = compared(week)
     naive, before, alike, within = (of_way(found, way) for way in ("naive", "before", "alike", "within"))
@@ -172,8 +173,10 @@ def standing(week: Week) -> pd.DataFrame:
         worse = (np.nanmin if up[slug] else np.nanmax)([np.nan, *(one["careful"] for one in fair)])
         known = {2: "known", 1: "likely"}.get(clear, "unknown") if same else "unknown"
         first = [naive.loc[slug, "value"], before.loc[slug, "value"]]
-        made.append((*first, fair[0]["value"], fair[1]["value"], worse, known))
-    columns = ["naive", "before", "alike", "within", "careful", "known"]
+        made.append(
+            (*first, fair[0]["value"], fair[1]["value"], fair[0]["low"], fair[0]["high"], worse, known)
+        )
+    columns = ["naive", "before", "alike", "within", "low", "high", "careful", "known"]
     return pd.DataFrame(made, columns=columns, index=pd.Index(kept))
 
 

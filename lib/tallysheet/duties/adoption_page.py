@@ -26,10 +26,7 @@ def opening(week: Week) -> Html:
     language, text = week.language, week.language.text
     found = adoption.standing(week).to_dict("index")
     told = [
-        text(
-            f"adoption.does.{slug}_{_side(slug, line['alike'])}",
-            size=language.size(line["alike"], _UNITS[slug]),
-        )
+        _told(slug, line, language)
         for slug in ("on_time", "cost")
         for line in [found.get(slug, {"known": "unknown"})]
         if line["known"] != "unknown"
@@ -41,6 +38,16 @@ def opening(week: Week) -> Html:
 def _off(week: Week, *lists: str) -> Html | None:
     missing = lacking(week, "backship_parcels", *lists)
     return switched_off(missing, week.language) if missing else None
+
+
+def _told(slug: str, line: Mapping[Hashable, Any], language: Language) -> str:
+    unit = _UNITS[slug]
+    ends = language.interval(line["low"], line["high"], unit)
+    return language.text(
+        f"adoption.does.{slug}_{_side(slug, line['alike'])}",
+        size=language.size(line["alike"], unit),
+        ends=ends,
+    )
 
 
 def _side(slug: str, value: float) -> str:

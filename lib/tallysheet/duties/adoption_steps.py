@@ -154,7 +154,7 @@ def retention(week: Week) -> pd.DataFrame:
     """
     sellers, weekly = progress(week), activity(week)
     began = sellers.set_index("seller")["first_label_on"].dropna()
-    monday = began - pd.to_timedelta(began.dt.weekday, unit="D")
+    monday = began - pd.to_timedelta(began.dt.day_of_week, unit="D")
     used = weekly[(weekly["backship_n"] > 0) & weekly["seller"].isin(began.index)]
     age = (used["monday"] - used["seller"].map(monday)).dt.days // 28 + 1
     active = set(zip(used["seller"], age, strict=True))

@@ -145,11 +145,8 @@ def times(week: Week) -> Html:
         name="backship-times",
         total={column.key: total.get(column.key) for column in columns} | {"name": text("heat.all")},
     )
-    return Html.join(
-        paragraph(_differ(found.p, len(parts), language)),
-        table,
-        paragraph(text("adoption.times_note"), note=True),
-    )
+    told = f"{_differ(found.p, len(parts), language)} {text('adoption.times_note')}"
+    return Html.join(table, paragraph(told, note=True))
 
 
 def _differ(p: float, campaigns: int, language: Language) -> str:

@@ -1,0 +1,279 @@
+"""BackShip: lists counted a second time, what is said holds, what is not known is not said."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tallysheet as ts
+from tallysheet.duties import (
+    adoption,
+    adoption_page,
+    adoption_sellers,
+    adoption_sellers_page,
+    adoption_steps,
+    adoption_worth,
+)
+from tallysheet.publish.work_lists import backship
+
+pytestmark = pytest.mark.slow
+WEEK = "2026-W46"
+
+
+@pytest.fixture(scope="module")
+def week(sample_of_size_s):
+    return ts.open_week(WEEK, data=sample_of_size_s, base="last-4", audience="internal")
+
+
+@pytest.fixture(scope="module")
+def eligible(week) -> pd.DataFrame:
+    """Give the scanned parcels of eligible orders, by pandas alone."""
+    parcels = week.sql(
+        "SELECT shipment_id, order_id, seller, label_source, promised_date, promised_at, first_scan_at, "
+        "first_attempt_at, delivered_at "
+        "FROM shipments WHERE flow = 'outbound' AND first_scan_at IS NOT NULL"
+    )
+    orders = week.sql("SELECT order_id, paid_at, accepted_at FROM orders WHERE backship_eligible")
+    first = orders.groupby("order_id")[["paid_at", "accepted_at"]].min()
+    found = parcels[parcels["order_id"].isin(first.index)].join(first, on="order_id")
+    day = found["first_scan_at"].dt.normalize()
+    return found[day >= pd.Timestamp(week.week.sunday) - pd.Timedelta(days=852)]
+
+
+def by_kind(frame: pd.DataFrame, *names: str) -> list[list[float]]:
+    return frame.groupby("is_backship")[list(names)].sum().astype(float).to_numpy().tolist()
+
+
+def test_parcels_on_time_lost_and_accepted_are_counted_a_second_time(week, eligible):
+    """By label source: due, on time, whole, lost, and minutes from payment to acceptance."""
+    today = pd.Timestamp(week.cube.as_of.date())
+    promised = pd.to_datetime(eligible["promised_date"])
+    arrived = eligible["first_attempt_at"].fillna(eligible["delivered_at"])
+    is_due, is_whole = promised < today - pd.Timedelta(days=5), promised + pd.Timedelta(days=15) < today
+    is_lost = ~(arrived.dt.normalize() < promised + pd.Timedelta(days=15))
+    minutes = (
+        eligible["accepted_at"].dt.floor("min") - eligible["paid_at"].dt.floor("min")
+    ).dt.total_seconds() / 60
+    counted = pd.DataFrame(
+        {
+            "is_backship": eligible["label_source"] == "backship",
+            "due_n": is_due,
+            "on_time_n": is_due & (arrived <= eligible["promised_at"]),
+            "whole_n": is_whole,
+            "lost_n": is_whole & is_lost,
+            "accept_minutes": minutes.fillna(0),
+        }
+    )
+    names = ("due_n", "on_time_n", "whole_n", "lost_n", "accept_minutes")
+
+    assert by_kind(adoption.rows(week, "backship_parcels"), *names) == by_kind(counted, *names)
+
+
+def test_contacts_and_faults_are_counted_a_second_time(week, eligible):
+    """Contacts that ask where a parcel is; returns for a fault of the item within thirty days."""
+    today = pd.Timestamp(week.cube.as_of.date())
+    asked = week.sql("SELECT order_id, contact_reason, subject FROM care_contacts WHERE order_id IS NOT NULL")
+    where = asked["subject"].fillna("").str.contains("arcel|racking|colis")
+    asked = asked[(asked["contact_reason"] == "WISMO") | where]
+    first = eligible.sort_values(["first_scan_at", "shipment_id"]).drop_duplicates("order_id")
+    first = first[first["first_scan_at"].dt.normalize() <= today - pd.Timedelta(days=21)]
+    contacts = first["order_id"].map(asked["order_id"].value_counts()).fillna(0)
+    counted = pd.DataFrame({"is_backship": first["label_source"] == "backship", "contacts_n": contacts})
+    cases = week.sql(
+        "SELECT order_id, requested_at FROM reverse_cases WHERE case_type = 'return' "
+        "AND case_reason IN ('defect', 'battery', 'screen', 'not_as_described')"
+    )
+    delivered = eligible[eligible["delivered_at"].dt.normalize() <= today - pd.Timedelta(days=30)]
+    told = delivered["order_id"].map(cases.groupby("order_id")["requested_at"].min())
+    days = (told.dt.normalize() - delivered["delivered_at"].dt.normalize()).dt.days
+    faulty = (told >= delivered["delivered_at"]) & (days <= 30)
+    faults = pd.DataFrame({"is_backship": delivered["label_source"] == "backship", "faulty_n": faulty})
+
+    assert by_kind(adoption.rows(week, "backship_contacts"), "contacts_n") == by_kind(counted, "contacts_n")
+    assert by_kind(adoption.rows(week, "backship_returns"), "faulty_n") == by_kind(faults, "faulty_n")
+
+
+def test_seen_costs_add_up_to_invoices(week, eligible):
+    """What invoices charge for these parcels, found by number within a week of the scan."""
+    rates = week.settings.rules.euro_rates | {"EUR": 1.0}
+    lines = week.sql(
+        "SELECT carrier, tracking_number, ship_date, amount_cents, currency "
+        "FROM carrier_invoice_lines WHERE tracking_number IS NOT NULL"
+    )
+    lines["cents"] = (lines["amount_cents"] / lines["currency"].map(rates)).round()
+    parcels = week.sql("SELECT shipment_id, carrier, tracking_number FROM shipments")
+    last = pd.Timestamp(week.cube.as_of.date()) - pd.Timedelta(days=45)
+    mine = eligible[eligible["first_scan_at"].dt.normalize() <= last].merge(parcels, on="shipment_id")
+    found = mine.merge(lines, on=["carrier", "tracking_number"])
+    apart = (pd.to_datetime(found["ship_date"]) - found["first_scan_at"].dt.normalize()).dt.days.abs()
+    found = found[apart <= 7].assign(is_backship=lambda one: one["label_source"] == "backship")
+    listed = adoption.rows(week, "backship_costs")
+
+    assert by_kind(listed, "seen_cents") == by_kind(found.assign(seen_cents=found["cents"]), "seen_cents")
+    assert listed["parcels_n"].sum() == len(mine)
+
+
+def test_the_sample_is_compared_fairly(week, sample_of_size_s):
+    """Its truth lies inside the intervals also at size S, where contacts cannot be known."""
+    found = adoption.compared(week)
+    truth = {"on_time": 0.012, "price": -0.85, "contacts": -0.003}
+    for way in ("alike", "within"):
+        lines = adoption.of_way(found, way)
+        for slug, true in truth.items():
+            assert lines.loc[slug, "low"] <= true <= lines.loc[slug, "high"], (way, slug)
+    standing = adoption.standing(week)["known"]
+
+    assert adoption.of_way(found, "naive").loc["on_time", "value"] < 0
+    assert standing[["price", "cost"]].eq("known").all()
+    assert standing["contacts"] == "unknown"
+    assert (adoption.checks(week)["adjusted"] > 0.05).all()
+
+
+def test_a_gap_that_is_not_known_is_not_said(week, monkeypatch):
+    """Where no comparison is clear, the headline says that nothing is known, and no raw gap."""
+    found = adoption.compared(week)
+    wide = found.assign(low=-9.0, high=9.0)
+    monkeypatch.setattr(adoption, "compared", lambda week: wide)
+    shown = adoption_page.opening(week).html
+
+    assert "is not known yet" in shown
+    assert "At first sight" not in shown
+
+
+def test_a_check_that_shows_something_is_said_at_once(week, monkeypatch):
+    """In the headline, not only in its table."""
+    found = adoption.compared(week)
+    hit = (found["outcome"] == "accepting") & (found["way"] == "alike")
+    monkeypatch.setattr(adoption, "compared", lambda week: found.assign(p=found["p"].mask(hit, 1e-6)))
+
+    assert "Be careful: of 5 checks of what no label can change 1 show something" in (
+        adoption_page.opening(week).html
+    )
+
+
+def test_holm_takes_all_checks_together(week, monkeypatch):
+    """Five probabilities by hand: 0.01 x 5, then never less than the one before."""
+    found = adoption.compared(week)
+    looked = adoption.checks(week)[["outcome", "way"]].apply(tuple, axis=1).to_list()
+    p = dict(zip(looked, [0.01, 0.04, 0.03, 0.5, 0.02], strict=True))
+    given = [p.get((one, way), old) for one, way, old in found[["outcome", "way", "p"]].to_numpy()]
+    monkeypatch.setattr(adoption, "compared", lambda week: found.assign(p=given))
+
+    assert adoption.checks(week)["adjusted"].to_list() == pytest.approx([0.05, 0.09, 0.09, 0.5, 0.08])
+
+
+def test_steps_are_those_of_the_tables(week):
+    """Labels, first and tenth, by pandas; nobody is in time for a step that it never took."""
+    labels = week.sql(
+        "SELECT seller, label_created_at, first_scan_at, shipment_id FROM shipments "
+        "WHERE flow = 'outbound' AND label_source = 'backship'"
+    ).sort_values(["label_created_at", "shipment_id"])
+    tenth = labels.groupby("seller")["label_created_at"].nth(9).dt.normalize()
+    sellers = adoption_steps.progress(week).set_index("seller")
+    funnel = adoption_steps.funnel(week).set_index("step")
+
+    first = labels.groupby("seller")["label_created_at"].min().dt.normalize()
+    assert sellers["first_label_on"].dropna().to_dict() == first.to_dict()
+    assert funnel.loc["tenth_label", "reached_n"] == len(tenth)
+    assert sellers["tenth_label_on"].dropna().sort_values().to_list() == tenth.sort_values().to_list()
+    steps = funnel.drop(index=["eligible", "invited", "lapsed"])
+    assert (steps["in_time_n"] <= steps["due_n"]).all()
+    assert (steps["in_time_n"] + steps["open_n"] <= steps["due_n"] + steps["open_n"]).all()
+
+
+def test_nobody_who_still_may_is_counted_as_not(week):
+    """Invited yesterday, or in a period that is not over: in no denominator."""
+    today = pd.Timestamp(week.cube.as_of.date())
+    sellers = adoption_steps.progress(week)
+    fresh = sellers["invited_on"] + pd.Timedelta(days=182) >= today
+    cohorts = adoption_steps.cohorts(week)
+    triangle = adoption_steps.retention(week)
+
+    assert cohorts["habitual_open"].sum() == fresh.sum() > 0
+    assert (triangle["due_n"] <= triangle["users_n"]).all()
+    assert triangle.groupby("cohort")["due_n"].is_monotonic_decreasing.all()
+    began = sellers["first_label_on"].dropna()
+    monday = began - pd.to_timedelta(began.dt.day_of_week, unit="D")
+    over = monday + pd.Timedelta(days=28) <= pd.Timestamp(week.week.sunday) + pd.Timedelta(days=1)
+    assert triangle.loc[triangle["age"] == 1, "due_n"].sum() == over.sum()
+
+
+def test_each_seller_stands_in_one_group_with_its_worth(week):
+    """Worth by hand from what stands on its line; nobody is to be called who is not to be pushed."""
+    listed = adoption_sellers.listed(week)
+    label = adoption_worth.worth(week)["counted"].sum()
+    called = listed[listed["group"] != "leave"]
+    effort = called["group"].map(adoption_sellers.EFFORT_EUROS)
+    gain = called["orders_week"] * (called["usual"] - called["share"]) * label * called["chance"] * 52
+
+    assert listed["seller"].is_unique
+    assert called["euros"].to_list() == pytest.approx((gain - effort).to_list())
+    assert (called["euros"] > 0).all()
+    assert (called.loc[called["group"] == "convert", "labels_n"] == 0).all()
+    assert listed.loc[listed["group"] == "leave", "next_on"].isna().all()
+    assert called["chance"].between(0, 1).all()
+
+
+def test_calls_keep_to_working_days_and_quiet_times(week):
+    """At most four a day, the most worth first, never in the weeks of Black Friday."""
+    called = adoption_sellers.listed(week).query("group != 'leave'").sort_values("euros", ascending=False)
+    days = called["next_on"].to_list()
+
+    assert all(day.weekday() < 5 and day > week.cube.as_of.date() for day in days)
+    assert not any(dt.date(2026, 11, 23) <= day <= dt.date(2026, 12, 6) for day in days)
+    assert pd.Series(days).value_counts().max() <= 8  # holidays of one country put two days together
+    assert days[0] == min(days)
+
+
+def test_a_label_counts_for_no_more_than_is_known(week):
+    """What is not known counts nothing; what is, its careful value."""
+    worth = adoption_worth.worth(week).set_index("part")
+
+    assert worth.loc["service", "counted"] == 0
+    assert 0.75 < worth.loc["saving", "counted"] == worth.loc["saving", "careful"]
+    assert worth.loc["saving", "careful"] < worth.loc["saving", "value"]
+
+
+def test_own_prices_that_no_invoice_shows_are_modelled_with_a_range(week, monkeypatch):
+    """Without the invoices of two in three sellers the page says so, and gives a range."""
+    found = adoption.counted(week, "backship_costs")
+    hidden = ~found["is_backship"] & (found["seller"].str[-1].isin(list("1245780")))
+    counts = adoption.counted
+    blind = found.assign(
+        seen_n=found["seen_n"].mask(hidden, 0), seen_cents=found["seen_cents"].mask(hidden, 0)
+    )
+    monkeypatch.setattr(
+        adoption, "counted", lambda week, listed: blind if "costs" in listed else counts(week, listed)
+    )
+    saved = adoption.saved(week).set_index("evidence")
+
+    assert saved.loc["modelled", "share"] > 0.4
+    assert saved.loc["modelled", "low"] < saved.loc["modelled", "saving"] < saved.loc["modelled", "high"]
+    assert saved.loc["all", "high"] - saved.loc["all", "low"] > 0.05
+    assert "modelled" in adoption_page.money(week).html
+
+
+def test_names_stand_on_internal_pages_alone(week, sample_of_size_s):
+    """Others see how many sellers there are, and what they are worth; the sheet is internal too."""
+    shown = adoption_sellers_page.sellers(week).html
+    others = ts.open_week(WEEK, data=sample_of_size_s, base="last-4", audience="stakeholders")
+    hidden = adoption_sellers_page.sellers(others).html
+    names = adoption_sellers.listed(week)["seller"]
+
+    assert any(name in shown for name in names)
+    assert not any(name in hidden for name in names)
+    assert "internal page" in hidden
+    table = backship(week, week.language)
+    assert [row[0] for row in table.rows] == names.to_list()
+
+
+def test_a_second_count_gives_the_same(week):
+    """Without what was kept: the same numbers to the last digit that is shown."""
+    again = adoption._compared(week, adoption.outcomes(week))
+    kept = adoption.compared(week)
+
+    pd.testing.assert_frame_equal(
+        again[["outcome", "way"]].reset_index(drop=True), kept[["outcome", "way"]].reset_index(drop=True)
+    )
+    assert np.allclose(again["value"].astype(float), kept["value"].astype(float), rtol=1e-9, equal_nan=True)
