@@ -25,12 +25,17 @@ LEFT JOIN orders AS earlier ON earlier.order_id = orders.order_id
     AND calendar.seen_at < earlier.replaced_at
 LEFT JOIN (
     SELECT accepted.country, accepted.day AS accepted_on, ship_by.day
-    FROM workdays AS accepted
-    CROSS JOIN rules
+    FROM (
+        SELECT
+            country,
+            day,
+            number + CASE WHEN is_workday THEN 0 ELSE 1 END + ship_by_workdays AS ship_by_number
+        FROM workdays
+        CROSS JOIN rules
+    ) AS accepted
     JOIN workdays AS ship_by ON ship_by.country = accepted.country
         AND ship_by.is_workday
-        AND ship_by.number = accepted.number + CASE WHEN accepted.is_workday THEN 0 ELSE 1 END
-            + rules.ship_by_workdays
+        AND ship_by.number = accepted.ship_by_number
 ) AS ship_by ON ship_by.country = shipments.origin_country
     AND ship_by.accepted_on = CAST(orders.accepted_at AS DATE)
     AND orders.accepted_at <= calendar.seen_at
