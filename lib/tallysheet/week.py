@@ -312,7 +312,9 @@ class Week:
     def card(self, slug: str | None = None) -> Html:
         """Show whether a KPI is usual: sentence and control chart. None is the page's lead."""
         wanted = slug or self.lead.kpi.slug
-        return page.card(self.explanations[wanted], self.told, self.language, is_said=slug is None)
+        # One that the data does not allow says what it lacks.
+        found = self.explanations.get(wanted) or self.explanation(wanted)
+        return page.card(found, self.told, self.language, is_said=slug is None)
 
     def boxes(self, slug: str | None = None) -> Html:
         """Show six weeks, twelve months and nine boxes of a KPI that adds up. None is the page's lead."""
