@@ -94,17 +94,18 @@ def speed(count: int) -> None:
 
 
 def what_ifs(data: Path) -> None:
-    """Print what the what-ifs of a workbook's week take, all together and each."""
-    ground = mix.grounded(ts.open_week(data=data))
-    for name, change in {
-        "carrier out": lambda one: replace(one, allowed=one.allowed & (np.arange(7) != 3)[None]),
-        "prices +10 %": lambda one: replace(one, price=one.price * 1.1, scenarios=one.scenarios * 1.1),
-    }.items():
+    """Print what a week's mix, its usual what-ifs and the whole page's figures take."""
+    week = ts.open_week(data=data)
+    ground = mix.grounded(week)
+    asked = [("mix", "", 0.0), *((kind, "", 0.1) for kind in mix.KINDS if kind != "out")]
+    asked += [("out", one.name, 0.0) for one in ground.problem.carriers]
+    for kind, carrier, share in asked:
         started = time.process_time()
-        found = solve(change(ground.problem))
+        found = mix.solved(week) if kind == "mix" else mix.ask(week, kind, carrier, share).solution
         seconds = time.process_time() - started
         print(
-            f"what if {name}: {found.status}, {seconds:.2f} s ({seconds / WHAT_IF_SECONDS:.2f} of the limit)"
+            f"{len(ground.problem.cells)} cells, {kind} {carrier}: {found.status}, gap {found.gap:.5%}, "
+            f"{seconds:.2f} s ({seconds / WHAT_IF_SECONDS:.2f} of a what-if's limit)"
         )
 
 

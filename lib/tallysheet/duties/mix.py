@@ -220,38 +220,6 @@ def remembered(week: Week, name: str, make: Callable[[], pd.DataFrame]) -> pd.Da
     return week.cube.remembered(name, [str(week.week), repr(week.settings.mix)], make)
 
 
-def untried(week: Week) -> pd.DataFrame:
-    """List carriers that might be cheaper where too little is known of them, the most promising first.
-
-    Returns
-    -------
-    DataFrame
-        way, carrier, seen_n (parcels on the way in 12 weeks, of all weights), weight (of what was seen of its
-        service), euros (a week, if it were as good as others say and got all).
-    """
-    base = grounded(week)
-    problem, now = base.problem, base.kinds.today
-    found = []
-    for cell, way in enumerate(base.kinds.cells["way"]):
-        parcels = float(now[cell].sum())
-        paid = float(np.nansum(now[cell] * problem.cost[cell])) / parcels
-        for column, one in enumerate(problem.carriers):
-            if not problem.is_trial(cell, column) or not np.isfinite(problem.cost[cell, column]):
-                continue
-            less = parcels * (paid - float(problem.cost[cell, column]))
-            seen = float(base.on_time.parcels[cell, column])
-            found.append((way, one.name, seen, float(base.on_time.weight[cell, column]), less))
-    listed = pd.DataFrame(found, columns=["way", "carrier", "seen_n", "weight", "euros"])
-    summed = (
-        listed[listed["euros"] > 0]
-        .groupby(["way", "carrier"], as_index=False)
-        .agg(seen_n=("seen_n", "max"), weight=("weight", "max"), euros=("euros", "sum"))
-    )
-    return summed.sort_values(["euros", "way", "carrier"], ascending=[False, True, True]).reset_index(
-        drop=True
-    )
-
-
 def _usual(week: Week) -> list[tuple[str, str, float]]:
     """List what is asked each week: each carrier out, the largest dearer or smaller, no promises, a peak."""
     problem, now = grounded(week).problem, grounded(week).kinds.today.sum(axis=0)

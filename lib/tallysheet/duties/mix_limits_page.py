@@ -7,15 +7,15 @@ import pandas as pd
 from tallysheet import say
 from tallysheet.causes import Row
 from tallysheet.charts import figure
-from tallysheet.duties import mix
+from tallysheet.duties import mix, mix_seen
 from tallysheet.duties.carriers_proof_page import lane_name
 from tallysheet.duties.mix_chart import frontier_chart
 from tallysheet.duties.mix_ready import off, rule_name
 from tallysheet.language import Language
-from tallysheet.tables import Column, Html, paragraph, render_table
+from tallysheet.tables import Column, Html, details, paragraph, render_table
 from tallysheet.week import Week
 
-_SHOWN = 8
+_SHOWN, _KNOWN = 8, 60
 
 
 def rules(week: Week) -> Html:
@@ -53,9 +53,10 @@ def unknown(week: Week) -> Html:
         ]
         caption = text("mix.left", n=least)
         pieces.append(render_table(kept, columns, caption=caption, language=language, name="mix-left"))
-    untried = mix.untried(week)
+    untried = mix_seen.untried(week)
+    known = _known(week)
     if untried.empty:
-        return Html.join(*pieces, paragraph(text("mix.none_untried")))
+        return Html.join(*pieces, paragraph(text("mix.none_untried")), known)
     shown = untried.head(_SHOWN)
     rows = shown.assign(
         name=[lane_name(one, language) for one in shown["way"]],
@@ -71,7 +72,30 @@ def unknown(week: Week) -> Html:
     share = language.value(week.settings.mix.trial_share, "share", 0)
     caption = text("mix.untried", shown=len(shown), n=len(untried))
     pieces.append(render_table(rows, columns, caption=caption, language=language, name="mix-untried"))
-    return Html.join(*pieces, paragraph(text("mix.untried_note", share=share), note=True))
+    return Html.join(*pieces, paragraph(text("mix.untried_note", share=share), note=True), known)
+
+
+def _known(week: Week) -> Html:
+    """Show what the mix takes each carrier for, and on how many parcels that rests."""
+    language, text = week.language, week.language.text
+    found = mix_seen.estimates(week)
+    shown = found.head(_KNOWN)
+    rows = shown.assign(
+        name=[lane_name(one, language) for one in shown["way"]],
+        who=[language.name("carrier", one) for one in shown["carrier"]],
+    )
+    columns = [
+        Column("name", say.dimension_name("lane", language).capitalize()),
+        Column("who", say.dimension_name("carrier", language).capitalize()),
+        Column("on_time", text("mix.on_time"), "share"),
+        Column("lost", text("mix.lost"), "share", decimals=2),
+        Column("seen_n", text("mix.seen"), "count"),
+        Column("weight", text("mix.weight"), "share", decimals=0),
+    ]
+    caption = text("mix.known", shown=len(shown), n=len(found))
+    table = render_table(rows, columns, caption=caption, language=language, name="mix-known")
+    note = paragraph(text("mix.known_note"), note=True)
+    return details(text("mix.known_details"), table, note)
 
 
 def frontier(week: Week) -> Html:
