@@ -9,10 +9,10 @@ from tallysheet.calendar_effects import peak_week
 from tallysheet.evidence import Evidence, Weekly
 from tallysheet.findings import Finding, scope_of
 from tallysheet.kpi import Kpi
+from tallysheet.lineup import lineup_of
 from tallysheet.seasons import calendar_adjusted
 from tallysheet.spells import Track, measure, spell_at, wilson
 from tallysheet.steps import Step, step_at
-from tallysheet.suspects import lineup_of
 
 SURE, SURE_STEP = 1e-4, 1e-3
 """Chances that an unchanged week shows other reasons, or another promise."""

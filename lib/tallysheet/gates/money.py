@@ -12,9 +12,10 @@ from tallysheet.findings import Finding
 from tallysheet.gates.quality import AUDITED
 from tallysheet.kpi import Kpi
 from tallysheet.limits import Numbers
+from tallysheet.lineup import Lineup, lineup_of
 from tallysheet.spells import Spell, Track, measure, spell_at
 from tallysheet.steps import step_at
-from tallysheet.suspects import Lineup, is_like, lineup_of, suspects
+from tallysheet.suspects import is_like, suspects
 
 SURE = 1e-3
 """Chance that an unchanged week shows a move of volume, or of a price."""

@@ -12,10 +12,11 @@ import pandas as pd
 from tallysheet.evidence import Evidence, Weekly, day_of
 from tallysheet.findings import Finding, by_whom, scope_of
 from tallysheet.kpi import Kpi
+from tallysheet.lineup import Where, lineup_of
 from tallysheet.panel import Panel
 from tallysheet.seasons import COUNTRIES
 from tallysheet.spells import Spell
-from tallysheet.suspects import Where, lineup_of, suspects
+from tallysheet.suspects import suspects
 from tallysheet.weeks import workdays
 
 LEVEL = 1e-4

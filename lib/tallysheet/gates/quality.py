@@ -8,8 +8,9 @@ import pandas as pd
 from tallysheet.evidence import Evidence, Weekly, reads
 from tallysheet.findings import Finding, scope_of
 from tallysheet.kpi import Kpi
+from tallysheet.lineup import Where, lineup_of
 from tallysheet.spells import Track, spell_at
-from tallysheet.suspects import Where, lineup_of, suspects
+from tallysheet.suspects import suspects
 
 SURE = 1e-4
 """Chance that an unchanged week shows a fault."""

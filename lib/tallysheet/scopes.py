@@ -1,0 +1,121 @@
+"""In which words a part that moved is told: as broadly as it holds, and no broader than what stood still."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tallysheet.lineup import Lineup, Where
+from tallysheet.spells import Spell, measure
+
+_ALIKE = 0.5
+"""What moved by less than half as much as a part did not move with it."""
+
+_AKIN = 0.25
+"""The same of what lies in one country: parcels from abroad have more days to make up for."""
+
+_MOVED = 0.02
+_GOOD_PART = 0.2
+"""Share of a part that must have stood still, so that the part is told by the values that did not."""
+
+COARSER = {"destination": "destination_country", "lane": "destination_country"}
+"""Dimension to the one that holds its values whole."""
+
+
+def narrowest(
+    lineup: Lineup,
+    at: int,
+    looked_at: Sequence[Where],
+    chances: Sequence[float],
+    spells: Sequence[Spell | None],
+    without: np.ndarray,
+) -> int:
+    """Choose the surest value inside a part whose rest stood still: not a country for two of its sellers."""
+    held = lineup.panel.held(looked_at[at])
+    inside: dict[str, list[int]] = {}
+    for place, where in enumerate(looked_at):
+        is_within = not (lineup.panel.held(where) & ~held).any()
+        if len(where) == 1 and place != at and chances[place] <= lineup.level and is_within:
+            inside.setdefault(next(iter(where)), []).append(place)
+    for name, places in inside.items():
+        values = tuple(value for place in places for value in looked_at[place][name])
+        surest = min(places, key=lambda place: chances[place])
+        spell = spells[surest]
+        rest = held & ~lineup.panel.held({name: values}) & ~without
+        if spell is not None and _stood_still(lineup, rest, held, spell, without):
+            return surest
+    return at
+
+
+def narrowed(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -> tuple[Where, Spell]:
+    """Tell a part that is proven by the one depot or lane of it that moved, where its others stood still."""
+    for fine, coarse in COARSER.items():
+        if fine in where or fine not in lineup.panel.named:
+            continue
+        held = lineup.panel.held(where) & ~without
+        wider = {name: values for name, values in where.items() if name != coarse}
+        values = [value for value in np.unique(lineup.panel.named[fine][held].astype(str)).tolist() if value]
+        finer_ones = [{**wider, fine: (value,)} for value in values]
+        proven = [
+            (finer, found)
+            for finer in finer_ones
+            if (found := lineup.spell(finer, without)) and found.is_sided and found.p * len(values) < _MOVED
+        ]
+        if proven:
+            finer, found = min(proven, key=lambda one: one[1].p)
+            if _stood_still(lineup, held & ~lineup.panel.held(finer), held, found, without):
+                return finer, found
+    return where, spell
+
+
+def _stood_still(
+    lineup: Lineup, rest: np.ndarray, held: np.ndarray, spell: Spell, without: np.ndarray
+) -> bool:
+    """Tell whether a good part of a part surely moved by less than half as much as a value inside it."""
+    weeks = slice(spell.first, spell.last + 1)
+    volume = lineup.panel.n[:, weeks].sum(axis=1)
+    if volume[rest].sum() < _GOOD_PART * volume[held].sum():
+        return False
+    found = measure(lineup.track(rest, rest | (~held & ~without)), spell.first, spell.last)
+    return found is not None and max(found.low / spell.effect, found.high / spell.effect) < _ALIKE
+
+
+def broadened(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -> Where:
+    """Drop each condition of which what it leaves out moved alike, and tell values by what holds them."""
+    changed = True
+    while changed:
+        changed = False
+        for name in list(where):
+            wider = {other: values for other, values in where.items() if other != name}
+            coarser = COARSER.get(name)
+            options = [(wider, _ALIKE)] if wider else []
+            if coarser and coarser not in where and coarser in lineup.panel.named:
+                held = lineup.panel.held({name: where[name]})
+                above = np.unique(lineup.panel.named[coarser][held].astype(str)).tolist()
+                if len(above) == 1 and above[0]:
+                    options.insert(0, ({**wider, coarser: (above[0],)}, _AKIN))
+            for option, least in options:
+                if _moved_alike(lineup, option, where, spell, without, least):
+                    where, changed = option, True
+                    break
+            if changed:
+                break
+    return where
+
+
+def _moved_alike(
+    lineup: Lineup, wider: Where, where: Where, spell: Spell, without: np.ndarray, least: float
+) -> bool:
+    """Tell whether what a wider part adds to a part moved at least so much, as a share of what that did."""
+    held = lineup.panel.held(where)
+    added = lineup.panel.held(wider) & ~held
+    if not lineup.panel.n[added][:, spell.first : spell.last + 1].sum() > 0:
+        return True
+    outside = ~lineup.panel.held(wider) & ~without
+    if not outside.any():
+        return False
+    found = measure(lineup.track(added, added | outside), spell.first, spell.last)
+    if found is None:
+        return False
+    return found.effect / spell.effect >= least and found.p < _MOVED

@@ -1,0 +1,64 @@
+"""In which words a part is told: the depot where the others stood still, the country where they did not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tallysheet.lineup import lineup_of
+from tallysheet.scopes import broadened, narrowed
+from tallysheet.weeks import IsoWeek, weeks_between
+
+WEEKS = [str(week) for week in weeks_between(IsoWeek(2026, 1), IsoWeek(2026, 30))]
+DEPOTS = {"Madrid": "ES", "Sevilla": "ES", "Vigo": "ES", "Lyon": "FR", "Paris": "FR"}
+BY = ("carrier", "destination", "destination_country")
+COUNTRY = {"carrier": ("ESK",), "destination_country": ("ES",)}
+MADRID = {"carrier": ("ESK",), "destination": ("Madrid",)}
+
+
+def lineup(*hit: str):
+    """Line up two carriers in five depots: 300 parcels a week, 90 % on time; in the last week ESK's 60 %."""
+    draw = np.random.default_rng(5)
+    rows = [
+        (carrier, depot, country, week, draw.binomial(300, level), 300, True, week == WEEKS[-1])
+        for carrier in ("ESK", "BRV")
+        for depot, country in DEPOTS.items()
+        for week in WEEKS
+        for level in [0.6 if carrier == "ESK" and depot in hit and week == WEEKS[-1] else 0.9]
+    ]
+    columns = [*BY, "week", "x", "n", "is_usual", "is_judged"]
+    return lineup_of(pd.DataFrame(rows, columns=columns), BY, "share", 0.01)
+
+
+def told(found, where):
+    nothing = np.zeros(len(found.panel.x), dtype=bool)
+    narrow, spell = narrowed(found, where, found.spell(where), nothing)
+    return narrow, broadened(found, narrow, spell, nothing), spell.effect
+
+
+def test_one_depot_is_named_where_the_others_of_its_country_stood_still():
+    """Its own size, not that of the country."""
+    narrow, broad, effect = told(lineup("Madrid"), COUNTRY)
+
+    assert narrow == broad == MADRID
+    assert effect == pytest.approx(-0.3, abs=0.05)
+
+
+def test_the_country_is_named_where_its_depots_moved_alike():
+    """Also if one of them alone is proven."""
+    found = lineup("Madrid", "Sevilla", "Vigo")
+
+    assert told(found, COUNTRY)[0] == COUNTRY
+    assert told(found, MADRID)[1] == {"carrier": ("ESK",), "destination_country": ("ES",)}
+
+
+def test_two_of_three_depots_are_no_single_one():
+    """What is left would not have stood still."""
+    assert told(lineup("Madrid", "Sevilla"), COUNTRY)[0] == COUNTRY
+
+
+def test_a_carrier_is_told_by_its_one_depot():
+    """As a country is; where all its depots fell, by its name alone."""
+    carrier = {"carrier": ("ESK",)}
+
+    assert told(lineup("Madrid"), carrier)[0] == MADRID
+    assert told(lineup(*DEPOTS), carrier)[:2] == (carrier, carrier)
