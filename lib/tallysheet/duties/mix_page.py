@@ -14,7 +14,7 @@ from tallysheet.language import Language
 from tallysheet.tables import Column, Html, headline, paragraph, render_table
 from tallysheet.week import Week
 
-_MOVES, _LIKELY = 5, 0.5
+_MOVES, _LISTED, _LIKELY = 5, 15, 0.5
 _SHARES = 0.005
 
 
@@ -131,9 +131,9 @@ def moves(week: Week) -> Html:
     ]
     marks = pd.Series(listed.index < _MOVES, index=listed.index)
     table = render_table(
-        rows,
+        rows.head(_LISTED),
         columns,
-        caption=text("mix.moves", shown=min(_MOVES, len(listed)), n=len(listed)),
+        caption=text("mix.moves", shown=min(_LISTED, len(listed)), n=len(listed), first=_MOVES),
         language=language,
         name="mix-moves",
         emphasise=marks,
@@ -162,11 +162,15 @@ def lanes(week: Week) -> Html:
                 "parcels": float(part["parcels"].iloc[0]),
                 "today": _shares(part, "today", language),
                 "proposed": _shares(part, "proposed", language),
+                "moved": float((part["proposed"] - part["today"]).abs().max()),
                 "euros": float(part["euros"].sum()),
                 "points": float(part["in_time"].sum() / part["parcels"].iloc[0]),
             }
         )
-    frame = pd.DataFrame(rows).sort_values(["parcels", "way"], ascending=[False, True])
+    every = pd.DataFrame(rows).sort_values(["parcels", "way"], ascending=[False, True])
+    frame = every[every["moved"] >= _SHARES]
+    if frame.empty:
+        return paragraph(text("mix.no_move"))
     columns = [
         Column("name", say.dimension_name("lane", language).capitalize()),
         Column("parcels", text("mix.parcels"), "count"),
@@ -175,12 +179,8 @@ def lanes(week: Week) -> Html:
         Column("euros", text("mix.saves"), "euro", decimals=0),
         Column("points", text("mix.service"), "points"),
     ]
-    caption = text("mix.lanes")
-    total = {
-        "name": text("heat.all"),
-        "parcels": float(frame["parcels"].sum()),
-        "euros": float(frame["euros"].sum()),
-    }
+    caption = text("mix.lanes", shown=len(frame), n=len(every))
+    total = {"name": text("heat.all"), "euros": float(frame["euros"].sum())}
     table = render_table(frame, columns, caption=caption, language=language, name="mix-lanes", total=total)
     return Html.join(table, paragraph(text("mix.lanes_note"), note=True))
 
