@@ -11,6 +11,8 @@ import tallysheet as ts
 from tallysheet import carrier_mix
 from tallysheet.duties import mix, mix_kept, mix_kept_page, mix_limits_page, mix_page, mix_panel, returns
 from tallysheet.duties.mix_evidence import evidence
+from tallysheet.errors import DataError
+from tallysheet.settings import read_settings
 
 sys.path.append(str(Path(__file__).parent / "bench"))
 from mix import promises
@@ -183,6 +185,22 @@ def test_the_panel_answers_what_is_asked(week):
     assert panel.asked["kind"].tolist() == ["dearer", "out"]
     assert panel.asked["euros"].iloc[1] == pytest.approx(usual)
     assert "mix-what-if" in panel.answer.value
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("floor = 90", "a share from 0 to 1"),
+        ("flor = 0.9", "Did you mean 'floor'"),
+        ('tail = "much"', "a share"),
+    ],
+)
+def test_what_the_team_wants_of_the_mix_is_checked(tmp_path, wrong, told):
+    """The message names the setting and what it must be."""
+    plain = 'sources = []\nnotebooks = []\ncountries = []\nheadline = "otd"\n'
+    (tmp_path / "workbook.toml").write_text(f"{plain}[mix]\n{wrong}\n", encoding="utf-8")
+    with pytest.raises(DataError, match=told):
+        read_settings(tmp_path)
 
 
 @pytest.mark.skipif(not SOAK, reason="fifty samples: make soak")
