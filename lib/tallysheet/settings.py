@@ -89,6 +89,8 @@ class Mix:
     ----------
     floor : float
         Least share on time of each kind of parcel; where less is reached today, no less than today.
+    most_drop : float
+        By how much less of a kind may be on time than today, even above the floor.
     on_time_gain : float
         By how much more of all parcels must be on time than today.
     cell_share, carrier_share : float
@@ -116,6 +118,7 @@ class Mix:
     """
 
     floor: float = 0.90
+    most_drop: float = 0.02
     on_time_gain: float = 0.0
     cell_share: float = 0.80
     carrier_share: float = 0.50
@@ -278,7 +281,7 @@ def _mix(path: Path, found: dict[str, Any]) -> Mix:
     for name, value in found.items():
         if name not in known:
             raise DataError(f"{path} mix", "known settings", repr(name), nearest(name, known))
-        is_share = name in ("floor", "tail", "tail_weight") or name.endswith("_share")
+        is_share = name in ("floor", "most_drop", "tail", "tail_weight") or name.endswith("_share")
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or value < 0 or (is_share and value > 1):
             expected = "a share from 0 to 1" if is_share else "a number that is not below 0"

@@ -229,6 +229,8 @@ def _cells(found: Kinds, on_time: Numbers, allowed: Flags, tried: Flags, policy:
         best = np.sort(on_time[row, known])[::-1]
         reached = float(most * best[0] + (1 - most) * (best[1] if len(best) > 1 else best[0]))
         now = float(found.today[row] @ on_time[row]) / parcels
-        floor = max(0.0, min(policy.floor, reached, now) - _SLACK)
+        # What is far above the floor may not fall to it for a few euros.
+        wanted = max(min(policy.floor, now), now - policy.most_drop)
+        floor = max(0.0, min(wanted, reached) - _SLACK)
         cells.append(Cell(name, parcels, floor, most, several))
     return tuple(cells)
