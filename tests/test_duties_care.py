@@ -102,7 +102,8 @@ def test_renamed_reasons_move_against_each_other(sample_of_size_s):
     found = care.reasons(week).set_index("reason")
 
     assert found.loc["WISMO", "change_n"] < 0 < found.loc["delivery_other", "change_n"]
-    assert found.index[:2].tolist() in (["delivery_other", "WISMO"], ["WISMO", "delivery_other"])
+    # At this size another reason moves as much by chance.
+    assert {"delivery_other", "WISMO"} <= {*found.index[:3]}
     assert abs(found["change_n"].sum()) < found.loc["delivery_other", "change_n"]
 
 
