@@ -22,12 +22,14 @@ fair_comparison.cells fair_comparison.before_after fair_comparison.savings fair_
 bases durations quantile_split maturity values written rebases beyond_the_rest
 drivers comparison telling targets review restatement overview seasons periods crossed by_value by_age
 actions
-panel spells steps suspects findings evidence gates gates.quality gates.context gates.money gates.movement
+panel spells steps lineup scopes suspects findings evidence
+gates gates.quality gates.context gates.money gates.movement
 verdict
 say causes tables svg control_charts weekly_charts small_multiples funnel curves charts
 opening page lead_page fine_print kpi_page
 week_kpi week
-duties duties.known duties.proposals duties.tallies duties.cards duties.claims duties.claims_page duties.mix_evidence duties.mix duties.mix_seen duties.mix_kept
+duties duties.known duties.proposals duties.tallies duties.cards duties.claims duties.claims_page
+duties.mix_evidence duties.mix duties.mix_seen duties.mix_kept
 duties.care duties.care_page duties.health duties.health_page
 duties.standardised
 duties.carriers duties.carriers_proof_page duties.carriers_page duties.carriers_arguments

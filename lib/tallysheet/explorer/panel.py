@@ -11,8 +11,8 @@ import ipywidgets as widgets
 from tallysheet import say
 from tallysheet.comparison import Explanation
 from tallysheet.errors import TallysheetError
-from tallysheet.explorer import pieces
 from tallysheet.explorer.keep import keep_view
+from tallysheet.explorer.pieces import code, compared, explained, in_part, rows, segments, split
 from tallysheet.explorer.view import View
 from tallysheet.kpis import KPIS
 from tallysheet.tables import Html, lab_style, paragraph
@@ -131,7 +131,7 @@ class Explorer:
         self.week = self._weeks[key]
 
     def _explained(self, view: View) -> Explanation:
-        return pieces.explained(self.week, view.kpi, dict(view.where), view.by, view.base)
+        return explained(self.week, view.kpi, dict(view.where), view.by, view.base)
 
     def explained(self) -> Explanation:
         """Give what is looked at as numbers: now, before, whether it is unusual, and its parts."""
@@ -218,19 +218,19 @@ class Explorer:
     def _piece(self, name: str) -> Html:
         week, view, language = self.week, self.view, self.week.language
         if name == "usual":
-            return pieces.in_part(self._found, language)
+            return in_part(self._found, language)
         if name == "parts":
-            return pieces.split(self._found, language)
+            return split(self._found, language)
         if name == "segments":
-            return pieces.segments(self._found, language)
+            return segments(self._found, language)
         if name == "compare":
             if self.into.value is None or self.other.value is None:
                 return paragraph(language.text("explorer.no_parts"))
-            return pieces.compared(week, view, (str(self.into.value), str(self.other.value)))
+            return compared(week, view, (str(self.into.value), str(self.other.value)))
         if name == "rows":
-            return pieces.rows(week, view)
+            return rows(week, view)
         if name == "code":
-            return pieces.code(view.code())
+            return code(view.code())
         return Html.join(week.files(), week.refused(), week.notes())
 
 
