@@ -1,0 +1,148 @@
+"""The explorer in a real JupyterLab: from the first cell to a page, by mouse and keyboard."""
+
+import html
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from small_workbook import make_workbook, put_notebooks, rows
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "for-this-test-alone"
+PATIENCE_MS = 120_000
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def workbook(tmp_path_factory):
+    """Make a workbook of 20 weeks with the explorer's notebook."""
+    root = tmp_path_factory.mktemp("lab")
+    make_workbook(root, rows(20))
+    put_notebooks(root, "Which")
+    for name in ("explore", "_template"):
+        shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", root / "notebooks")
+    return root
+
+
+@pytest.fixture(scope="module")
+def lab(workbook):
+    """Start JupyterLab on loopback, with a token; it ends with the tests."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = Path(sys.executable).with_name("jupyter-lab")
+    options = [f"--port={port}", "--ip=127.0.0.1", f"--IdentityProvider.token={TOKEN}", "--allow-root"]
+    options += [
+        f"--notebook-dir={workbook}",
+        "--no-browser",
+        "--LabApp.news_url=",
+        "--LabApp.extension_manager=readonly",
+    ]
+    running = subprocess.Popen(
+        [program, *options], cwd=workbook, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(240):
+        try:
+            urllib.request.urlopen(f"{address}/api", timeout=2).read()
+            break
+        except OSError:
+            time.sleep(0.5)
+    yield address
+    running.terminate()
+    running.wait(30)
+
+
+@pytest.fixture(scope="module")
+def person(browser, lab):
+    """Open the explorer's notebook, and run all its cells."""
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.set_default_timeout(PATIENCE_MS)
+    page.faults = []
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    page.goto(f"{lab}/lab/tree/notebooks/explore.ipynb?token={TOKEN}")
+    # The menu is there before the notebook's kernel is.
+    page.get_by_text("| Idle").wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    page.get_by_label("KPI", exact=True).wait_for()
+    page.get_by_text("On-time delivery:").first.wait_for()
+    yield page
+    page.close()
+
+
+def shown(page) -> str:
+    """Read the tab that is open."""
+    text = page.locator(
+        ".jp-OutputArea-output .lm-TabPanel-stackedPanel, .widget-tab-contents"
+    ).first.inner_text()
+    return " ".join(text.split())
+
+
+def test_a_person_goes_from_a_number_to_a_page(person, workbook):
+    """Choose, look inside twice, copy the code, run it: the same number; keep the view, publish it."""
+    person.get_by_label("Against", exact=True).select_option(label="the week before")
+    person.get_by_label("Split by", exact=True).select_option(label="carrier")
+    person.get_by_label("Part", exact=True).select_option(label="BRV")
+    person.get_by_role("button", name="Look inside").click()
+    person.get_by_role("button", name="carrier: BRV").wait_for()
+    person.get_by_label("Split by", exact=True).select_option(label="origin")
+    person.get_by_label("Part", exact=True).select_option(label="PAR")
+    person.get_by_role("button", name="Look inside").click()
+    person.get_by_role("button", name="origin: PAR").wait_for()
+
+    person.get_by_role("tab", name="Code", exact=True).click()
+    code = person.locator("pre code").last
+    code.wait_for()
+    lines = html.unescape(code.inner_text())
+    assert 'week.kpi("otd", {"carrier": "BRV", "origin": "PAR"})' in lines
+
+    person.locator(".jp-CodeCell .cm-content").last.click()
+    person.keyboard.press("Escape")
+    person.keyboard.press("b")
+    person.keyboard.press("Enter")
+    person.keyboard.insert_text(f"{lines}\nprint(f'run again: {{100 * found.value_now:.1f}} percent')")
+    person.keyboard.press("Shift+Enter")
+    told = person.get_by_text(re.compile(r"^run again: [\d.]+ percent"))
+    told.wait_for()
+    person.get_by_role("tab", name="Is it usual?", exact=True).click()
+    (percent,) = re.findall(r"to (\d+\.\d)%, from", shown(person))[:1]
+    assert told.inner_text().strip() == f"run again: {percent} percent"
+
+    person.get_by_label("Save as", exact=True).fill("61_paris")
+    person.get_by_label("Save as", exact=True).press("Tab")
+    person.get_by_role("button", name="Save as notebook").click()
+    person.get_by_text("Saved as notebooks/61_paris.ipynb").wait_for()
+    published = subprocess.run(
+        [Path(sys.executable).with_name("tallysheet"), "report", "--only", "paris", "--week", "2026-W21"],
+        cwd=workbook,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert published.returncode == 0, published.stderr
+    page = (workbook / "reports" / "2026-W21" / "paris.html").read_text(encoding="utf-8")
+    assert f"{percent}%" in html.unescape(page)
+    assert person.faults == []
+
+
+def test_the_keyboard_reaches_every_choice(person):
+    """By Tab from the first choice on, in the order in which they stand."""
+    person.get_by_label("KPI", exact=True).focus()
+    seen = []
+    for _ in range(12):
+        seen.append(
+            person.evaluate(
+                "document.activeElement.closest('.jupyter-widgets')?.innerText.split('\\n')[0] ?? ''"
+            )
+        )
+        person.keyboard.press("Tab")
+
+    wanted = ["KPI", "Week", "Against", "Split by", "Part", "Look inside", "Beside", "As known on"]
+    assert [name for name in seen if name in wanted] == wanted
