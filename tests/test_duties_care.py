@@ -102,8 +102,8 @@ def test_renamed_reasons_move_against_each_other(sample_of_size_s):
     found = care.reasons(week).set_index("reason")
 
     assert found.loc["WISMO", "change_n"] < 0 < found.loc["delivery_other", "change_n"]
-    # At this size another reason moves as much by chance.
-    assert {"delivery_other", "WISMO"} <= {*found.index[:3]}
+    # At this size others move by chance as much as WISMO, of which there were many in that week.
+    assert found.index[0] == "delivery_other"
     assert abs(found["change_n"].sum()) < found.loc["delivery_other", "change_n"]
 
 
