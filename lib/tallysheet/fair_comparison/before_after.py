@@ -88,7 +88,8 @@ def before_and_after(
     The imputation estimator: untouched y = seller + stratum + period of the lane, weighted by n; effect = sum
     of n (y - what it would be) over cells since the beginning, divided by their n of the group. That division
     (Wald's) is right if beginning changes other parcels of the seller in nothing. Errors: the influence of
-    each seller, squared, divided by the share that the others have (as a jackknife would). Leads are fitted on cells before the beginning alone, against all earlier ones.
+    each seller, squared, divided by the share that the others have (as a jackknife would). Leads are fitted
+    on cells before the beginning alone, against all earlier ones.
 
     References
     ----------
@@ -141,9 +142,10 @@ def _mean(cells: Cells, untouched: Untouched, which: NDArray[np.bool_], over: Nu
     value = float(weight @ untouched.residual) / base
     own = weight * untouched.residual - value * np.where(which, over, 0.0)
     bearing = untouched.borne_by(weight)
+    sides = ((own, np.where(which, over, 0.0)), (-bearing * untouched.residual, np.abs(bearing)))
     parts = [
         summed(_who(cells), part / base, cells.units_n) / _rest(summed(_who(cells), size, cells.units_n))
-        for part, size in ((own, np.where(which, over, 0.0)), (-bearing * untouched.residual, np.abs(bearing)))
+        for part, size in sides
     ]
     return by_cluster(value, parts[0] + parts[1])
 
