@@ -155,7 +155,7 @@ def shown(folder: Path, kernels: Kernels | None) -> dict:
     """Give what a notebook with errors shows, whatever its widgets are called."""
     path = notebook(folder, *CELLS)
     with contextlib.chdir(folder), pytest.raises(ReportError, match="a cell that runs"):
-        execute(path, path.with_suffix(".out.ipynb"), {}, kernels)
+        execute(path, path.with_suffix(".out.ipynb"), {}, kernels, PATIENCE_S)
     made = nbformat.read(path.with_suffix(".out.ipynb"), as_version=4)
     made.cells = [cell for cell in made.cells if cell.source in CELLS]
     for cell in made.cells:

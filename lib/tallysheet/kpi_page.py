@@ -167,7 +167,7 @@ def _weeks_table(rows: pd.DataFrame, one: Kpi, language: Language) -> Html:
 def _range(lower: float, upper: float, unit: str, language: Language) -> str:
     """Write a range without its unit, which stands beside it."""
     if np.isnan([lower, upper]).any():
-        return ""
+        return "–"
     form = FORMS[unit]
     ends = [language.decimal(end * form.scale, form.decimals) for end in (lower, upper)]
     return escape(language.text("number.range", lower=ends[0], upper=ends[1]))

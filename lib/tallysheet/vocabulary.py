@@ -38,7 +38,7 @@ def plain(name: str) -> str:
     >>> plain("Date d’expédition"), plain("trackingNumber"), plain("N° de suivi")
     ('date expedition', 'tracking number', 'no suivi')
     """
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("°", "o ")
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("°", "o ").replace("’", " ")
     bare = unicodedata.normalize("NFKD", parted).encode("ascii", "ignore").decode().lower()
     return " ".join(word for word in re.findall(r"[a-z0-9]+", bare) if word not in _LITTLE)
 
