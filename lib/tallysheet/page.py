@@ -178,15 +178,18 @@ def moved(explanation: Explanation, language: Language) -> Html:
     )
 
 
-def split(explanation: Explanation, language: Language) -> list[Html]:
-    """Show which parts a change comes from, one dimension after the other; without a change say so."""
+def split(explanation: Explanation, language: Language, *, prefix: str = "") -> list[Html]:
+    """Show which parts a change comes from, one dimension after the other; without a change say so.
+
+    ``prefix`` begins the names of sections that are about a part of the KPI.
+    """
     if pd.isna(explanation.change):
         name = say.name(explanation.kpi, language)
         return [paragraph(language.text("card.nothing_to_split", name=name))]
-    return [parts(explanation, dimension, language) for dimension in explanation.parts]
+    return [parts(explanation, dimension, language, prefix=prefix) for dimension in explanation.parts]
 
 
-def parts(explanation: Explanation, dimension: str, language: Language) -> Html:
+def parts(explanation: Explanation, dimension: str, language: Language, *, prefix: str = "") -> Html:
     """Show which parts of one dimension the change comes from: sentence, bridge and table."""
     kpi = explanation.kpi
     title = language.text(
@@ -223,8 +226,8 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> Html:
         title,
         paragraph(say.parts(explanation, dimension, language)),
         side_by_side(drawing, _close_up(explanation, dimension, language)),
-        _parts_table(explanation, dimension, named, language),
-        name=f"{kpi.slug}-{dimension}",
+        _parts_table(explanation, dimension, named, language, with_shares=bool(prefix)),
+        name=f"{prefix}{kpi.slug}-{dimension}",
         level=3,
     )
 
@@ -241,11 +244,17 @@ def _close_up(explanation: Explanation, dimension: str, language: Language) -> H
     return figure(chart, title, language.text("card.close_up_subtitle"), "", language=language, level=4)
 
 
-def _parts_table(explanation: Explanation, dimension: str, named: pd.DataFrame, language: Language) -> Html:
+def _parts_table(
+    explanation: Explanation, dimension: str, named: pd.DataFrame, language: Language, *, with_shares: bool
+) -> Html:
     kpi, text = explanation.kpi, language.text
     decimals, scale = FORMS[kpi.unit].decimals, FORMS[kpi.unit].scale
     rounded = named.assign(
         unit=kpi.unit,
+        share=[
+            language.value(n / explanation.n_now, "share") if explanation.n_now else None
+            for n in named["n_now"]
+        ],
         range=_ranges(named),
         **{
             f"printed_{name}": np.array(largest_remainder(list(named[name] * scale), decimals)) / scale
@@ -259,7 +268,7 @@ def _parts_table(explanation: Explanation, dimension: str, named: pd.DataFrame, 
     )
     columns = [
         Column("label", say.dimension_name(dimension, language).capitalize()),
-        Column("n_now", text(f"noun.{kpi.fact}").capitalize(), "count"),
+        Column("n_now", text(f"noun.{kpi.fact}").capitalize(), "count", small="share" if with_shares else ""),
         Column(
             "value_base", text("card.base_level", base=say.base(explanation, language)).capitalize(), kpi.unit
         ),

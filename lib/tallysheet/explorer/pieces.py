@@ -39,7 +39,7 @@ def usual(week: Week, slug: str, part: str = "") -> Html:
 
 def parts(week: Week, slug: str, by: str, part: str = "") -> Html:
     """Show which parts a change comes from: sentence, bridge and table; without parts say so."""
-    return split(explained(week, slug, part_of(part), by), week.language)
+    return split(explained(week, slug, part_of(part), by), week.language, prefix="part-" if part else "")
 
 
 def part_of(text: str) -> dict[str, str]:
@@ -59,11 +59,11 @@ def in_part(found: Explanation, language: Language) -> Html:
     return Html.join(paragraph(kpi_page.sentence(found, language)), kpi_page.weeks_drawn(found, language))
 
 
-def split(found: Explanation, language: Language) -> Html:
+def split(found: Explanation, language: Language, *, prefix: str = "") -> Html:
     """Show the parts of an explanation; without any say so."""
     if not found.parts:
         return paragraph(language.text("explorer.no_parts"))
-    return Html.join(*page.split(found, language))
+    return Html.join(*page.split(found, language, prefix=prefix))
 
 
 def segments(found: Explanation, language: Language) -> Html:

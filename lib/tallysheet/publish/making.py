@@ -15,7 +15,7 @@ from tallysheet.execute import execute
 from tallysheet.publish.beside import files_beside
 from tallysheet.publish.checks import check_page
 from tallysheet.publish.made import Made, keep_made
-from tallysheet.publish.numbers import PAGE, Known, check_numbers, known_of, known_of_page
+from tallysheet.publish.numbers import PAGE, PART, Known, check_numbers, known_of, known_of_page
 from tallysheet.publish.pages import export_page, page_name, translated
 from tallysheet.publish.plan import Edition, Job
 from tallysheet.publish.surroundings import surroundings
@@ -127,11 +127,10 @@ def _files(
     if is_first:
         check_numbers(job.file, html, known, lead)
     else:
-        # Other pages may open with the week's lead, or with a finding of their own, and tell of parts of a
-        # KPI, whose numbers stand in their own tables.
+        # Other pages may open with the week's lead, or with a finding of their own; what they tell of a part
+        # of a KPI stands in their own tables.
         own = known_of_page(html)
-        told = {slug: one.and_of(own) for slug, one in known.items()}
-        check_numbers(job.file, html, told | {PAGE: own.and_of(known[lead])}, PAGE)
+        check_numbers(job.file, html, known | {PAGE: own.and_of(known[lead]), PART: own}, PAGE)
     files = {job.file: html.encode()}
     if is_first:
         files |= files_beside(week, tables, task.page, edition)

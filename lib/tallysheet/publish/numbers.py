@@ -19,6 +19,8 @@ _BARE = re.compile(r"\d{1,2}|100|\d{4,}")
 """Numbers that measure nothing: counts of weeks and parts, days, the hundred of rates, and years."""
 PAGE = "page"
 """Whom sentences speak of that are in no KPI's section: the page's own tables hold their numbers."""
+PART = "part"
+"""How the names of sections begin that split a part of a KPI: the page's own tables hold their numbers."""
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
