@@ -252,7 +252,7 @@ def _parts_table(
     rounded = named.assign(
         unit=kpi.unit,
         share=[
-            language.value(n / explanation.n_now, "share") if explanation.n_now else None
+            language.value(n / explanation.n_now, "share") if explanation.n_now else ""
             for n in named["n_now"]
         ],
         range=_ranges(named),
