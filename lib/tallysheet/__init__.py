@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tallysheet.clean import load
     from tallysheet.decomposition import decompose
+    from tallysheet.export import to_excel
     from tallysheet.extract import read_text_table
     from tallysheet.limits import assurance, process_limits, run_rules
     from tallysheet.segments import find_segments
@@ -30,6 +31,7 @@ __all__ = [
     "process_limits",
     "read_text_table",
     "run_rules",
+    "to_excel",
 ]
 
 _HOME = {
@@ -41,6 +43,7 @@ _HOME = {
     "process_limits": "limits",
     "read_text_table": "extract",
     "run_rules": "limits",
+    "to_excel": "export",
 }
 
 

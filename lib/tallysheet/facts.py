@@ -43,14 +43,17 @@ def missing_tables(ledger: Ledger) -> dict[str, list[str]]:
     return {name: sorted(fact_tables(name) - grounds) for name in fact_names()}
 
 
-def show_table(connection: duckdb.DuckDBPyConnection, ledger: Ledger, table: str, view: str = "") -> None:
+def show_table(
+    connection: duckdb.DuckDBPyConnection, ledger: Ledger, table: str, view: str = "", *, reader: str = ""
+) -> None:
     """Make a view of a clean table: its columns, also those that no extract has, and its versions.
 
-    Of a row with several versions each counts from ``known_at`` until before ``replaced_at``.
+    Of a row with several versions each counts from ``known_at`` until before ``replaced_at``. It is read
+    from ``reader``, by default from its Parquet files.
     """
     # Named one by one, as a pattern is looked for anew by each SELECT.
     files = ", ".join(literal(str(path)) for path in sorted((ledger.folder / table).rglob("*.parquet")))
-    reader = f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
+    reader = reader or f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
     found = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()}
     shown = [
         column.name if column.name in found else f"CAST(NULL AS {column.type}) AS {column.name}"
@@ -64,38 +67,42 @@ def show_table(connection: duckdb.DuckDBPyConnection, ledger: Ledger, table: str
 
 
 def show_known(
-    connection: duckdb.DuckDBPyConnection,
-    ledger: Ledger,
-    as_of: dt.datetime,
-    tables: Sequence[str] | None = None,
-    *,
-    is_copied: bool = True,
+    connection: duckdb.DuckDBPyConnection, ledger: Ledger, as_of: dt.datetime, tables: Sequence[str]
 ) -> None:
-    """Show clean tables (None: all) as they were known at a moment, and the calendar, in a connection.
-
-    Times after the moment are empty, but for planned ones; so is what came with such a time. Copied tables
-    stay when the connection is shut off from files; others are read where they lie, column by column.
-    """
-    moment = f"TIMESTAMP {literal(as_of.isoformat(sep=' '))}"
-    for name in tables_of(ledger) if tables is None else tables:
-        table = schema.table(name)
+    """Show clean tables as they were known at a moment, and the calendar, in a connection."""
+    for name in tables:
         show_table(connection, ledger, name, view=f"all_{name}")
-        late = ", ".join(
-            f"CASE WHEN {column.since or column.name} <= {moment} THEN {column.name} END AS {column.name}"
-            for column in table.columns
-            if column.since or (column.type == "TIMESTAMP" and not column.is_planned)
-        )
-        # Nothing is later than the newest extract but what was planned.
-        hidden = f" REPLACE ({late})" if late and as_of < ledger.as_of else ""
-        connection.execute(
-            f"CREATE {'TABLE' if is_copied else 'VIEW'} {name} AS "
-            f"SELECT * EXCLUDE (replaced_at){hidden} FROM all_{name} "
-            f"WHERE known_at <= {moment} AND replaced_at > {moment}"
-        )
-        if is_copied:
-            connection.execute(f"DROP VIEW all_{name}")
+        known = known_rows(schema.table(name), f"all_{name}", as_of, ledger.as_of)
+        connection.execute(f"CREATE VIEW {name} AS {known}")
     days = calendar(*_span([str(IsoWeek.of(as_of.date()).shift(weeks)) for weeks in (-520, 52)]))
     _create(connection, "calendar", days)
+
+
+def known_rows(table: schema.Table, versions: str, as_of: dt.datetime, newest: dt.datetime) -> str:
+    """Write the SELECT of a table's rows as they were known at a moment.
+
+    Times after the moment are empty, but for planned ones; so is what came with such a time.
+
+    Parameters
+    ----------
+    table : Table
+    versions : str
+        The view of all its versions.
+    as_of, newest : datetime
+        The moment, and that of the newest extract, UTC.
+    """
+    moment = f"TIMESTAMP {literal(as_of.isoformat(sep=' '))}"
+    late = ", ".join(
+        f"CASE WHEN {column.since or column.name} <= {moment} THEN {column.name} END AS {column.name}"
+        for column in table.columns
+        if column.since or (column.type == "TIMESTAMP" and not column.is_planned)
+    )
+    # Nothing is later than the newest extract but what was planned.
+    hidden = f" REPLACE ({late})" if late and as_of < newest else ""
+    return (
+        f"SELECT * EXCLUDE (replaced_at){hidden} FROM {versions} "
+        f"WHERE known_at <= {moment} AND replaced_at > {moment}"
+    )
 
 
 def open_ground(

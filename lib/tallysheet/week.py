@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 
 from tallysheet import causes, fine_print, kpi_page, lead_page, opening, page, say
@@ -18,15 +17,14 @@ from tallysheet.comparison import Explanation
 from tallysheet.coverage import Gap, gaps
 from tallysheet.crossed import crossed
 from tallysheet.cube import Cube, Where
-from tallysheet.engine import close_to_outside, connect, select
 from tallysheet.errors import UsageError, nearest
-from tallysheet.facts import show_known
 from tallysheet.kpis import family_kpis, kpi
 from tallysheet.language import Language, may_see
 from tallysheet.ledger import Ledger
 from tallysheet.opening import Told
 from tallysheet.overview import row_of
 from tallysheet.periods import periods_of
+from tallysheet.queries import MOST_ROWS, Queries
 from tallysheet.restatement import read_kept, restated
 from tallysheet.review import Review
 from tallysheet.settings import Settings, read_settings
@@ -238,21 +236,21 @@ class Week:
         return self._review.dimensions(slug, _PAGE_PARTS)
 
     @cached_property
-    def _database(self) -> duckdb.DuckDBPyConnection:
-        connection = connect()
-        show_known(connection, self.ledger, self.cube.as_of)
-        close_to_outside(connection)
-        return connection
+    def queries(self) -> Queries:
+        """What SQL may ask: ``queries.tables`` and ``queries.columns`` list it."""
+        return Queries(self.ledger, self.settings.rules, self.cube.touched_weeks, self.cube.as_of)
 
-    def sql(self, query: str) -> pd.DataFrame:
-        """Run one SELECT over the clean tables and the calendar, as known at the week's as-of.
+    def sql(self, query: str, most: int | None = MOST_ROWS) -> pd.DataFrame:
+        """Run one SELECT over the workbook's tables, as known at the week's as-of.
 
-        Files, network and settings are out of its reach.
+        ``SELECT * FROM tables`` lists them: what was loaded (``shipments``), what KPIs count
+        (``facts.costs``), and that added up by week and part (``cube.costs``); see `tallysheet.queries`.
+        A result of more than ``most`` rows is cut with a warning; None: none is.
 
         Raises
         ------
         DataError
-            Not one SELECT, or one that DuckDB refuses.
+            Not one SELECT, or one that cannot be run; it names the nearest table or column.
 
         Examples
         --------
@@ -261,7 +259,7 @@ class Week:
               n
         0  8255
         """
-        return select(self._database, query)
+        return self.queries.ask(query, most)
 
     def style(self) -> Html:
         """Style for JupyterLab; the published page has it already."""

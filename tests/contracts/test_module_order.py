@@ -27,7 +27,7 @@ gates gates.quality gates.context gates.money gates.movement
 verdict
 say causes tables svg control_charts weekly_charts small_multiples funnel curves charts
 opening page lead_page fine_print kpi_page
-week_kpi week
+queries week_kpi week
 duties duties.known duties.proposals duties.tallies duties.cards duties.claims duties.claims_page
 duties.mix_evidence duties.mix duties.mix_seen duties.mix_kept
 duties.care duties.care_page duties.health duties.health_page
@@ -43,7 +43,7 @@ explain sampling
 warm_kernel.bound warm_kernel.server warm_kernel.provisioner warm_kernel execute
 publish publish.script publish.checks publish.pages publish.plan publish.sheets publish.work_lists
 publish.week_tables publish.spreadsheets
-publish.numbers publish.digest publish.beside publish.versions publish.made publish.manifest
+export publish.numbers publish.digest publish.beside publish.versions publish.made publish.manifest
 publish.archive
 publish.surroundings publish.keys publish.making publish.explanation publish.weekly publish.alone
 publish.report notify schedule status doctor new_notebook

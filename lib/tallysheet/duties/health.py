@@ -37,7 +37,7 @@ def _freshness(week: Week) -> pd.DataFrame:
         if not day:
             continue
         with connect() as connection:
-            show_known(connection, week.ledger, week.cube.as_of, [table], is_copied=False)
+            show_known(connection, week.ledger, week.cube.as_of, [table])
             weeks = dict(
                 connection.execute(
                     f"SELECT week, count(*) FROM {table} JOIN calendar ON calendar.day = CAST({day} AS DATE) "

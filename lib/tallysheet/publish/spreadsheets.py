@@ -21,7 +21,7 @@ from tallysheet.publish.sheets import Cell, Figure, Table
 MAX_TEXT = 32_767
 """Characters that a cell of Excel holds."""
 
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r\n\0]")
+FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r\n\0]")
 """Text that Excel would take for a formula, or for the end of a cell."""
 _FORBIDDEN_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
 _NAME_LENGTH = 31
@@ -86,7 +86,7 @@ class _Formats:
         return self._of(("number", code), {"num_format": code})
 
     def _text(self, kind: str, text: str, look: dict[str, Any]) -> Any:
-        if not _FORMULA.match(text):
+        if not FORMULA.match(text):
             return self._of((kind,), look | {"text_wrap": True})
         # The quote prefix is Excel's own apostrophe: the text is as it was, also when it is edited.
         return self._of((kind, "guarded"), look | {"text_wrap": True, "quote_prefix": True})
@@ -125,7 +125,7 @@ def _write_cell(sheet: Any, row: int, column: int, cell: Cell, formats: _Formats
     if isinstance(cell, Figure):
         refused = sheet.write_number(row, column, in_unit(cell, language), formats.number(cell))
     else:
-        text = _short_enough(cell, language)
+        text = short_enough(cell, language)
         refused = sheet.write_string(row, column, text, formats.text(text))
     if refused:
         raise ReportError(
@@ -136,7 +136,8 @@ def _write_cell(sheet: Any, row: int, column: int, cell: Cell, formats: _Formats
         )
 
 
-def _short_enough(text: str, language: Language) -> str:
+def short_enough(text: str, language: Language) -> str:
+    """Cut a text that is too long for a cell; it says so."""
     if len(text) <= MAX_TEXT:
         return text
     mark = language.text("sheet.cut", n=len(text))
@@ -247,4 +248,4 @@ def guarded(text: str) -> str:
     >>> guarded("=1+1"), guarded("Brivane")
     ("'=1+1", 'Brivane')
     """
-    return f"'{text}" if _FORMULA.match(text) else text
+    return f"'{text}" if FORMULA.match(text) else text
