@@ -92,6 +92,17 @@ def load(all_files: bool, data: str) -> None:
 
 
 @main.command()
+@_data
+def push(data: str) -> None:
+    """Lay the clean tables out in the warehouse that workbook.toml names as its connection."""
+    with _one_line_errors():
+        from tallysheet.warehouse.publishing import push as push_tables
+
+        for table, rows in push_tables(data).items():
+            click.echo(f"{table:24}{rows:>12,} rows")
+
+
+@main.command()
 @click.option(
     "--before",
     required=True,

@@ -23,7 +23,6 @@ from tallysheet.facts import (
     fact_tables,
     missing_tables,
     open_ground,
-    set_days,
     show_table,
     tables_of,
 )
@@ -33,6 +32,7 @@ from tallysheet.inputs import fingerprint, source_parts
 from tallysheet.ledger import Ledger
 from tallysheet.settings import Settings
 from tallysheet.sources import read_sources
+from tallysheet.warehouse import Warehouse
 from tallysheet.weeks import IsoWeek, complete_weeks, weeks_between
 
 Where = tuple[tuple[str, str], ...]
@@ -183,8 +183,7 @@ class Cube:
 
     def daily(self, fact: str, first_day: dt.date, last_day: dt.date) -> pd.DataFrame:
         """Add a fact up by day, each as known now, in the form of `joint`; ``week`` is the day, as text."""
-        set_days(self._ground, first_day, last_day, self.as_of)
-        return self._grouped(fact, fact_sql(fact))
+        return self._grouped(fact, self._grids.daily(fact, fact_sql(fact), first_day, last_day, self.as_of))
 
     def _finest(self, fact: str, looks: Sequence[Look], by: Sequence[str], where: Where) -> str:
         """Give a SELECT of cells by these dimensions, or finer ones, of these looks, narrowed to values."""
@@ -202,7 +201,8 @@ class Cube:
 
     def remembered(self, name: str, about: Sequence[str], make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         """Read a frame that was made before of the same data, moment, rules and code, or make and keep it."""
-        known = [self.ledger.state, self.as_of.isoformat(), repr(self.settings.rules), *about, self._code]
+        rules, engine = repr(self.settings.rules), repr(self.settings.connection)
+        known = [self.ledger.state, self.as_of.isoformat(), rules, engine, *about, self._code]
         path = self._folder / f"{name}-{fingerprint(known)}.parquet"
         content = read_sealed(path)
         if content is not None:
@@ -224,7 +224,10 @@ class Cube:
 
     @cached_property
     def _grids(self) -> Grids:
-        return Grids(self._ground)
+        if self.settings.connection.is_here:
+            return Grids(self._ground)
+        tables = tables_of(self.ledger)
+        return Grids(self._ground, Warehouse(self.settings, self._ground, self.ledger.state, tables))
 
     def _added(self, fact: str, looks: Sequence[Look], by: Sequence[str], where: Where = ()) -> pd.DataFrame:
         """Add up: the total and each dimension, as often as there are dimensions over few cells."""
@@ -259,7 +262,8 @@ class Cube:
         tables = fact_tables(fact)
         files = self.ledger.files[self.ledger.files["table"].isin(tables)]
         parts = [part for table in sorted(tables & self._sources.keys()) for part in self._sources[table]]
-        made = fingerprint([fact, repr(self.settings.rules), self._code, *parts])
+        engine = repr(self.settings.connection)
+        made = fingerprint([fact, repr(self.settings.rules), engine, self._code, *parts])
         return {"made": made, "files": sorted(files["sha256"] + " " + files["file"])}
 
     @cached_property

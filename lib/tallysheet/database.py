@@ -9,20 +9,18 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tallysheet.addresses import filled, hidden, take_secrets
 from tallysheet.errors import DataError
 from tallysheet.settings import Settings
 from tallysheet.sources import Database, Source
 
 _BATCH = 50_000
-_PART = 3
 _TAKEN = re.compile(r"\d{6}-[0-9a-f]{16}\.parquet")
-_SECRET = re.compile(r"\$\{(\w+)\}")
 
 
 def take_snapshot(settings: Settings, source: Source) -> None:
@@ -53,9 +51,9 @@ def take_snapshot(settings: Settings, source: Source) -> None:
 
 def _written(source: Source, database: Database, data: Path, part: Path) -> str:
     where, digest = f"source {source.name} [database]", hashlib.sha256()
-    secrets = _secrets(where, database.url)
+    secrets = take_secrets(where, database.url)
     try:
-        connection = _connected(where, _SECRET.sub(lambda name: secrets[name[1]], database.url), data)
+        connection = _connected(where, filled(database.url, secrets), data)
         try:
             cursor = connection.cursor()
             cursor.execute(database.query)
@@ -73,10 +71,10 @@ def _written(source: Source, database: Database, data: Path, part: Path) -> str:
         finally:
             connection.close()
     except DataError as error:
-        raise DataError(where, error.expected, _hidden(error.found, secrets), error.do) from None
+        raise DataError(where, error.expected, hidden(error.found, secrets), error.do) from None
     except Exception as error:  # Each driver has its own; what matters is that nothing is kept.
         told = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        told = _hidden(told, secrets)
+        told = hidden(told, secrets)
         raise DataError(where, "a query that runs", told, "Correct the query or the address.") from None
     return digest.hexdigest()[:16]
 
@@ -90,24 +88,6 @@ def _text(value: Any) -> str | None:
     if value is None:
         return None
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _secrets(where: str, url: str) -> dict[str, str]:
-    """Take what ``${NAME}`` stands for from the environment, so that no secret stands in a file."""
-    names = _SECRET.findall(url)
-    for name in names:
-        if name not in os.environ:
-            raise DataError(where, f"{name} in the environment", "nothing", f"Set {name}.")
-    return {name: os.environ[name] for name in names}
-
-
-def _hidden(text: str, secrets: dict[str, str]) -> str:
-    """Write the name for a secret, and for its parts: drivers repeat what they take for a host or a port."""
-    for name, secret in secrets.items():
-        parts = [part for part in re.split(r"[^\w-]+", unquote(secret)) if len(part) >= _PART]
-        for part in [secret, unquote(secret), *parts]:
-            text = text.replace(part, f"${{{name}}}") if part else text
-    return text
 
 
 def _connected(where: str, address: str, data: Path) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -9,7 +10,8 @@ import duckdb
 
 from tallysheet.cells import LOOK, Look
 from tallysheet.engine import identifier
-from tallysheet.facts import columns_of, set_asked, set_looks
+from tallysheet.facts import columns_of, set_asked, set_days, set_looks
+from tallysheet.warehouse import Warehouse
 
 _KEPT = 4
 """Grids of a fact that are kept: those that were asked for last."""
@@ -47,10 +49,12 @@ class Grids:
     ----------
     ground : connection
         As `open_ground` gives it.
+    warehouse : Warehouse, optional
+        Where facts are added up; None: over the ground.
     """
 
-    def __init__(self, ground: duckdb.DuckDBPyConnection) -> None:
-        self._ground = ground
+    def __init__(self, ground: duckdb.DuckDBPyConnection, warehouse: Warehouse | None = None) -> None:
+        self._ground, self._warehouse = ground, warehouse
         self._grids: dict[str, list[_Grid]] = {}
         self._made = 0
 
@@ -81,11 +85,26 @@ class Grids:
             lacking = sorted(wanted - grid.looks)
             if lacking:
                 set_looks(self._ground, lacking)
-                self._fill(grid, fact, lacking, select)
+                self._fill(grid, fact, lacking, self._found(fact, select, grid.by))
         grids.remove(grid)
         grids.append(grid)
         self._forget(grids)
         return f"SELECT * FROM {grid.table}" if grid.looks == wanted else self._some(grid.table, wanted)
+
+    def _found(self, fact: str, select: str, by: Collection[str] = ()) -> str:
+        """Give a SELECT of a fact over the calendar: its rows, or cells that the warehouse added up."""
+        if self._warehouse is None:
+            return select
+        columns = columns_of(fact)
+        keys = [*LOOK, *sorted(by), *strata(columns)]
+        return self._warehouse.cells(select, keys, [name for name in columns if is_measure(name)])
+
+    def daily(
+        self, fact: str, select: str, first_day: dt.date, last_day: dt.date, seen_at: dt.datetime
+    ) -> str:
+        """Give a SELECT of a fact by day, as known at a moment; ``week`` is the day."""
+        set_days(self._ground, first_day, last_day, seen_at)
+        return self._found(fact, select)
 
     def _begun(self, fact: str, by: frozenset[str]) -> _Grid:
         self._made += 1

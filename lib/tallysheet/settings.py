@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from tallysheet.addresses import has_plain_secret
 from tallysheet.errors import DataError, UsageError, nearest
 
-_OPTIONAL = {"languages", "internal", "repeated", "base_url", "rules", "gate", "mix"}
-_NO_LISTS = {"headline", "repeated", "base_url", "rules", "gate", "mix"}
+_OPTIONAL = {"languages", "internal", "repeated", "base_url", "connection", "rules", "gate", "mix"}
+_NO_LISTS = {"headline", "repeated", "base_url", "connection", "rules", "gate", "mix"}
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,29 @@ class Rules:
     def as_row(self) -> dict[str, bool | int]:
         """Give the plain ones, for SQL."""
         return {name: value for name, value in asdict(self).items() if name != "euro_rates"}
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where facts are added up.
+
+    Parameters
+    ----------
+    url : str
+        ``duckdb``: here. Else a SQLAlchemy URL, a Spark master or a Spark Connect URL; ``${NAME}`` stands
+        for a value of the environment.
+    schema : str
+        Where the tables lie there: a schema of the database or of Spark's catalog, or for Spark a folder.
+        Empty: where the connection looks by itself.
+    """
+
+    url: str = "duckdb"
+    schema: str = ""
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the clean tables of the data folder are read by DuckDB."""
+        return self.url == "duckdb"
 
 
 @dataclass(frozen=True)
@@ -160,6 +184,8 @@ class Settings:
     base_url : str
         Where the folder reports/ can be reached, such as ``https://reports.example.org``; a digest links to
         its page there. Empty: it says where the page is, without a link.
+    connection : Connection
+        Where facts are added up: ``connection = "URL"``, or the table ``[connection]``.
     gate : Gate
         The table ``[gate]``; without it every week is reported.
     rules : Rules
@@ -177,6 +203,7 @@ class Settings:
     internal: tuple[str, ...] = ()
     repeated: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     base_url: str = ""
+    connection: Connection = Connection()
     gate: Gate = Gate()
     rules: Rules = Rules()
     mix: Mix = Mix()
@@ -253,12 +280,27 @@ def read_settings(data: str | Path = "data") -> Settings:
         data=folder,
         headline=str(found["headline"]),
         base_url=base_url,
+        connection=_connection(path, found.get("connection", {})),
         rules=rules,
         repeated=repeated,
         gate=_gate(path, found.get("gate", {})),
         mix=_mix(path, found.get("mix", {})),
         **lists,
     )
+
+
+def _connection(path: Path, found: Any) -> Connection:
+    place = f"{path} connection"
+    given = {"url": found} if isinstance(found, str) else found
+    if not isinstance(given, dict) or not all(isinstance(value, str) and value for value in given.values()):
+        # What was found may hold a secret.
+        raise DataError(place, "an address, or url and schema", "another value", 'Write url = "duckdb".')
+    for name in given.keys() - {"url", "schema"}:
+        raise DataError(place, "url and schema", repr(name), nearest(name, ["url", "schema"]))
+    if has_plain_secret(given.get("url", "")):
+        advice = "Write ${NAME} in its place and set NAME in the environment."
+        raise DataError(place, "a secret that comes from the environment", "one in the file", advice)
+    return Connection(**given)
 
 
 def _gate(path: Path, found: dict[str, Any]) -> Gate:

@@ -4,13 +4,16 @@ import pytest
 from source_tree import MARKETPLACE, imported, modules
 
 ORDER = """
-errors files weeks settings language
+errors files addresses weeks settings language
 schema.types schema.transport schema.customer schema.reference schema schema.dictionary
 kpi kpis.delivery kpis.fulfilment kpis.reverse kpis.claims kpis.care kpis.money kpis.adoption kpis
 engine personal unpack digests records dialect layout spreadsheet text_file extract
 reasons sources inputs casts row_checks note checked range_checks database merge ledger notes
 loading clean forget vocabulary guess suggest
-facts cells grids cube coverage limits boxes calendar_effects judgement
+facts cells
+warehouse.statements warehouse.session warehouse.relational warehouse.spark warehouse.connect
+warehouse warehouse.publishing
+grids cube coverage limits boxes calendar_effects judgement
 carrier_mix.problem carrier_mix.program carrier_mix.model carrier_mix.solve carrier_mix.verify
 carrier_mix.relax carrier_mix.conflicts carrier_mix.frontier carrier_mix.prices carrier_mix.what_if
 carrier_mix.path carrier_mix.moves carrier_mix.uncertainty carrier_mix.offers carrier_mix.inputs
