@@ -199,5 +199,7 @@ def test_a_sentence_begins_with_a_capital():
     """Whatever stands first in it; a text without a full stop is a part of another."""
     nobody = ENGLISH.name("carrier", "")
 
-    assert ENGLISH.text("say.part_outside", segments=nobody) == "No carrier named is outside its own range."
+    assert (
+        ENGLISH.text("say.held", name=nobody, value="1", base="x") == "No carrier named held at 1, as in x."
+    )
     assert ENGLISH.text("say.segment_part", segment=nobody, part="1") == "no carrier named with 1"

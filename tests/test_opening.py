@@ -114,8 +114,8 @@ def test_without_a_cause_parts_are_likely_and_the_cause_is_open():
     immature = CAUSE | {"code": "IMMATURE", "by": "", "effect": 0.2, "low": 0.1, "high": 0.3}
     states = opening.standing(item, told_of(item, verdicts=[immature]), ENGLISH)
 
-    assert likely[1].startswith("A\u202f: au-dessous de sa propre plage")
-    assert (likely[0], *unknown) == ("Probable\u202f:", "Ouvert\u202f:", "Ce qui est en cause.")
+    assert likely[1].startswith("A\u202f: 80,0\u202f%, au-dessous de la plage habituelle")
+    assert (likely[0], *unknown) == ("Probable\u202f:", "À éclaircir\u202f:", "Ce qui est en cause.")
     assert len(states) == 1
     assert " ".join(states[0]).startswith(
         "Open: Not known enough yet, carrier A: 20.0% of its data is there."
@@ -145,7 +145,7 @@ def test_parts_that_go_against_the_total_have_no_followers():
     )
 
     assert "while the total changed by +1.1" in sentence
-    assert "follow" not in sentence
+    assert "More comes from" not in sentence
 
 
 def test_a_value_that_is_printed_as_its_limit_is_just_beyond_it():

@@ -43,3 +43,35 @@ def test_a_change_that_is_printed_as_none_is_no_rise():
     explanation = replace(explained(9_000), value_base=0.9004, value_now=0.9007)
 
     assert "held at 90.1%" in say.change(explanation, ENGLISH)
+
+
+def part(contribution: float, change: float, value_now: float = 0.8):
+    """Tell what a part of so much is of a change of so much."""
+    explanation = replace(explained(9_000), value_now=value_now, value_base=value_now - change)
+    return say._part_of(contribution, explanation, ENGLISH).replace("\u00a0", " ")
+
+
+def test_a_part_is_told_beside_the_whole():
+    """As large as it, larger, or against it: no reader sees +1.6, while the total changed by +1.6."""
+    assert part(0.005, 0.011) == "0.5 of the 1.1 points"
+    assert part(0.0157, 0.0156) == "1.6 of the 1.6 points"
+    assert part(-0.024, -0.016) == "−2.4 pp, more than the total's 1.6 points"
+    assert part(0.004, -0.016) == "+0.4 pp, while the total changed by −1.6 pp"
+    assert part(0.004, 0.0) == "+0.4 pp, while the total changed by 0.0 pp"
+
+
+def test_a_title_says_how_many_parts_it_does_not_name():
+    """Of one too many it names that."""
+    assert say._few(["A", "B", "C"], 2, ENGLISH) == "A, B and C"
+    assert say._few(["A", "B", "C", "D"], 2, ENGLISH) == "A, B and 2 others"
+
+
+@pytest.mark.parametrize("code", ["en", "fr"])
+def test_sentences_about_a_part_fit_one_and_many(code):
+    """A part's name may be a plural, such as returns: no verb and no pronoun agrees with it."""
+    words = read_language(code)
+    for key in ("part_below", "part_above", "largest_outside", "parts_outside", "too_outside", "follow"):
+        told = str(words.words["say"][key])
+        assert not {"is", "are", "its", "their", "follows", "sa", "leur"} & set(
+            told.replace(",", " ").split()
+        )

@@ -125,7 +125,7 @@ def finding(explanation: Explanation, language: Language) -> str:
     title = name(explanation.kpi, language)
     if explanation.judgement.reason == "inside" and explanation.outside:
         listed = [language.name(*_where(segment)) for segment in explanation.outside]
-        return language.text("card.inside_but", name=title, segments=language.listed(listed[:_TITLE_PARTS]))
+        return language.text("card.inside_but", name=title, segments=_few(listed, _TITLE_PARTS, language))
     return language.text(f"card.{explanation.judgement.reason}", name=title)
 
 
@@ -148,11 +148,14 @@ def outside(explanation: Explanation, language: Language) -> str:
     ]
     others = [language.name(*_where(segment)) for segment in explanation.outside[1:]]
     if others:
-        key = "say.others_outside" if len(others) > 1 else "say.other_outside"
-        left = len(others) - _TOLD_PARTS
-        shown = others if left < 2 else [*others[:_TOLD_PARTS], language.text("chart.pooled", n=left)]
-        sentences.append(language.text(key, segments=language.listed(shown)))
+        sentences.append(language.text("say.too_outside", segments=_few(others, _TOLD_PARTS, language)))
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _few(names: Sequence[str], most: int, language: Language) -> str:
+    """List some names, and how many others there are; one more than so many is named too."""
+    left = len(names) - most
+    return language.listed([*names] if left < 2 else [*names[:most], language.text("chart.pooled", n=left)])
 
 
 def _where(segment: Segment) -> tuple[str, str]:
@@ -168,11 +171,13 @@ def _row(explanation: Explanation, segment: Segment) -> dict[str, Any]:
 def _part_of(contribution: float, explanation: Explanation, language: Language) -> str:
     """Say ``8.7 of the 16.2 points``; of a part that outweighs the total or goes against it, say both."""
     unit, total = explanation.kpi.unit, explanation.change
-    if 0 < contribution / total <= 1 if total else False:
+    written, whole = language.change(contribution, unit), language.change(total, unit)
+    is_along = contribution * total > 0
+    if is_along and (abs(contribution) <= abs(total) or written == whole):
         part = _part(contribution, explanation, language)
         return language.text("say.part_of", part=part, size=language.size(total, unit))
-    changes = {"part": language.change(contribution, unit), "change": language.change(total, unit)}
-    return language.text("say.part_against", **changes)
+    key = "say.part_beyond" if is_along and not _holds(explanation, language) else "say.part_against"
+    return language.text(key, part=written, size=language.size(total, unit), change=whole)
 
 
 def _part(contribution: float, explanation: Explanation, language: Language) -> str:
@@ -198,11 +203,7 @@ def _followers(explanation: Explanation, dimension: str, language: Language) -> 
         for segment, part in told
         if part != nothing
     ][:_TOLD_PARTS]
-    if not named:
-        return ""
-    return language.text(
-        "say.follow" if len(named) > 1 else "say.follow_one", segments=language.listed(named)
-    )
+    return language.text("say.follow", segments=language.listed(named)) if named else ""
 
 
 def moved(explanation: Explanation, language: Language) -> str:
@@ -271,8 +272,7 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> str:
     )
     if own and not alone:
         listed = language.listed([language.name(*_where(segment)) for segment in own])
-        key = "say.parts_outside" if len(own) > 1 else "say.part_outside"
-        return f"{language.text(key, segments=listed)} {sentence}"
+        return f"{language.text('say.parts_outside', segments=listed)} {sentence}"
     if alone or explanation.variation == "not_known":
         return sentence
     return f"{language.text('say.within_range', dimension=dimension_name(dimension, language))} {sentence}"

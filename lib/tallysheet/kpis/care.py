@@ -45,7 +45,7 @@ KPIS = (
         cohort="first_scan_at",
         maturity_days=14,
         dimensions=_PARCEL,
-        source="as C2, by the customer's words: no change of Care's list of reasons moves it",
+        source="WISMO per parcel, by the customer's words: no change of Care's list of reasons moves it",
         number="C2b",
     ),
     Kpi(
