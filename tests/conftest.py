@@ -44,3 +44,12 @@ def sample_of_size_s(tmp_path_factory):
             assert done.returncode == 0, done.stderr
             ts.load(shared)
     return shared
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """Give the port of a PostgreSQL of our own; it ends with the session."""
+    from postgres_cluster import postgres_cluster
+
+    with postgres_cluster() as port:
+        yield port
