@@ -60,11 +60,11 @@ def plain(text: str) -> str:
         ),
         (
             row("cost_per_parcel", "IMMATURE", "", {"carrier": ["DVP"]}, 0.22, 0.2, 0.24),
-            "Not known enough yet, carrier DVP: 22.0% of its data is there.",
+            "Too little known yet, carrier DVP: 22.0% of its data is there.",
         ),
         (
             row("overbilling", "OVERBILLING", "", {"carrier": ["BRV"]}, 55.1, 47.8, 62.5),
-            "Overbilling, carrier BRV: €55.10 charged at a price that did not hold yet "
+            "Overbilling, carrier BRV: €55.10 charged at a price that was not in force yet "
             "(between €47.80 and €62.50). The event log has no entry that fits.",
         ),
     ],
@@ -78,11 +78,22 @@ def test_what_is_proven_and_what_is_likely_are_told_apart():
     """Together they are the sentence; the log goes with what is proven."""
     found = row(perhaps=["FNH"], event="hub shut")
 
-    assert plain(causes.fact(found, ENGLISH)).endswith("has an entry that fits: “hub shut”.")
+    assert plain(causes.facts([found], ENGLISH)).endswith("has an entry that fits: “hub shut”.")
     assert causes.likely(found, ENGLISH) == "Perhaps FNH too, with too little volume to be sure."
-    assert "FNH" not in causes.fact(found, ENGLISH)
+    assert "FNH" not in causes.facts([found], ENGLISH)
     assert causes.likely(row(), ENGLISH) == ""
     assert (causes.is_unlogged(row()), causes.is_unlogged(found)) == (True, False)
+
+
+def test_what_the_log_has_of_several_causes_stands_once():
+    """After the last of them; of causes with different entries each has its own."""
+    unlogged = pd.DataFrame([row(), row(scope={"carrier": ["FNH"]})])
+    logged = pd.DataFrame([row(event="hub shut"), row(scope={"carrier": ["FNH"]})])
+
+    told = causes.story(unlogged, "otd", ENGLISH)
+    assert told.count("The event log has no entry that fits.") == 1
+    assert told.endswith("The event log has no entry that fits.")
+    assert causes.story(logged, "otd", ENGLISH).count("The event log") == 2
 
 
 def test_what_was_counted_has_no_interval():

@@ -1,6 +1,7 @@
 """Each gate by hand: one table in, what it finds out."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,8 @@ import pytest
 
 from tallysheet.findings import Finding, by_whom, scope_of
 from tallysheet.gates import context, money, movement, quality
-from tallysheet.verdict import GATES, event_of
+from tallysheet.kpis import kpi
+from tallysheet.verdict import GATES, cut_together, event_of
 
 WEEKS = [f"2026-W{number:02}" for number in range(1, 31)]
 JUDGED = 26
@@ -557,6 +559,14 @@ def test_an_entry_about_a_carrier_in_a_country_fits_a_kpi_that_knows_no_countrie
 
     assert event_of(log, finding, ("carrier", "category")) == "hub shut"
     assert event_of(log, finding, ("carrier", "lane")) == ""
+
+
+def test_a_median_is_cut_by_no_country_beside_its_carrier():
+    """Days to payout are searched by carrier, then by country: a hub that is shut in Spain fits ESK's."""
+    evidence = SimpleNamespace(dimensions=lambda one: ["origin_country", "carrier"])
+
+    assert cut_together(evidence, kpi("trade_in_cycle_days")) == []
+    assert cut_together(evidence, kpi("otd")) == ["origin_country", "carrier"]
 
 
 def test_nobody_is_blamed_before_data_calendar_rules_and_money():

@@ -118,7 +118,7 @@ def test_without_a_cause_parts_are_likely_and_the_cause_is_open():
     assert (likely[0], *unknown) == ("Probable\u202f:", "À éclaircir\u202f:", "Ce qui est en cause.")
     assert len(states) == 1
     assert " ".join(states[0]).startswith(
-        "Open: Not known enough yet, carrier A: 20.0% of its data is there."
+        "Open: Too little known yet, carrier A: 20.0% of its data is there."
     )
 
 

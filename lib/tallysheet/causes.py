@@ -76,13 +76,13 @@ def named(verdicts: pd.DataFrame) -> list[Cause]:
 
 def story(verdicts: pd.DataFrame, slug: str, language: Language) -> str:
     """Say what is behind one KPI's week; nothing where no cause is named."""
-    return " ".join(sentence(one.row, language) for one in named(verdicts[verdicts["kpi"] == slug]))
+    return sentences([one.row for one in named(verdicts[verdicts["kpi"] == slug])], language)
 
 
 def going_on(continuing: pd.DataFrame, slug: str, language: Language) -> str:
     """Say of one KPI what began in an earlier week and was still so; nothing where nothing is."""
-    found = named(continuing[continuing["kpi"] == slug])
-    return " ".join(f"{since(one.row, language)} {sentence(one.row, language)}" for one in found)
+    rows = [one.row for one in named(continuing[continuing["kpi"] == slug])]
+    return sentences(rows, language, going_on=rows)
 
 
 def since(row: Row, language: Language) -> str:
@@ -131,12 +131,17 @@ def effect_unit(row: Row, one: Kpi) -> tuple[str, bool]:
 
 def sentence(row: Row, language: Language) -> str:
     """Say what kind of cause it is, where, of what size, and whether anybody wrote it down."""
-    return " ".join(filter(None, [_told(row, language), likely(row, language), _log(row, language)]))
+    return sentences([row], language)
 
 
-def fact(row: Row, language: Language) -> str:
-    """Say what is proven of a cause, and what the event log has of it."""
-    return " ".join(filter(None, [_told(row, language), _log(row, language)]))
+def sentences(rows: Sequence[Row], language: Language, *, going_on: Sequence[Row] = ()) -> str:
+    """Say what is behind a week; what the event log has of several causes in a row stands once."""
+    return _joined(rows, [likely(row, language) for row in rows], going_on, language)
+
+
+def facts(rows: Sequence[Row], language: Language, *, going_on: Sequence[Row] = ()) -> str:
+    """Say what is proven of causes, and what the event log has of them; see `sentences`."""
+    return _joined(rows, [""] * len(rows), going_on, language)
 
 
 def likely(row: Row, language: Language) -> str:
@@ -147,6 +152,16 @@ def likely(row: Row, language: Language) -> str:
 def is_unlogged(row: Row) -> bool:
     """Tell whether somebody could have written a cause down, and nobody has."""
     return row["code"] in _UNLOGGED and not row["event"]
+
+
+def _joined(rows: Sequence[Row], added: Sequence[str], going_on: Sequence[Row], language: Language) -> str:
+    logs = [_log(row, language) for row in rows]
+    told: list[str] = []
+    for place, row in enumerate(rows):
+        began = since(row, language) if any(row is one for one in going_on) else ""
+        log = "" if logs[place] in logs[place + 1 : place + 2] else logs[place]
+        told += [began, _told(row, language), added[place], log]
+    return " ".join(filter(None, told))
 
 
 def _told(row: Row, language: Language) -> str:

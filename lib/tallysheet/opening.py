@@ -138,14 +138,9 @@ def standing(item: Explanation, told: Told, language: Language) -> list[tuple[st
     own = [*began, *before]
     proven = [row for row in own if row["code"] != "IMMATURE"]
     texts = {
-        "known": [
-            f"{causes.since(row, language)} {causes.fact(row, language)}"
-            if row in before
-            else causes.fact(row, language)
-            for row in proven
-        ],
+        "known": [causes.facts(proven, language, going_on=before)],
         "likely": [causes.likely(row, language) for row in own] if own else [say.outside(item, language)],
-        "open": [causes.fact(row, language) for row in own if row["code"] == "IMMATURE"],
+        "open": [causes.facts([row for row in own if row["code"] == "IMMATURE"], language)],
     }
     if not proven and item.variation == "signal":
         texts["open"].append(language.text("state.cause"))

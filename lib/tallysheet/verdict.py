@@ -115,7 +115,7 @@ def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
         if table.empty or not table["is_judged"].any():
             continue
         new, chance = gate.find(table), chance + gate.level
-        cuts = evidence.dimensions(one)
+        cuts = cut_together(evidence, one)
         found += [each.with_event(event_of(evidence.log, each, cuts)) for each in new]
         if not new:
             passed.append(gate.name)
@@ -165,10 +165,16 @@ def _meet(one: Mapping[str, Sequence[str]], other: Mapping[str, Sequence[str]]) 
     return bool(shared) and all(set(one[name]) & set(other[name]) for name in shared)
 
 
+def cut_together(evidence: Evidence, one: Kpi) -> list[str]:
+    """List the dimensions that one finding may name side by side; medians are searched one by one."""
+    return evidence.dimensions(one) if one.is_additive else []
+
+
 def event_of(log: pd.DataFrame, finding: Finding, cuts: Sequence[str]) -> str:
     """Give the note of the entry in the log that fits a finding by time, kind and scope; empty: none.
 
-    Where a KPI is not cut by country, among its ``cuts``, an entry about a carrier in one may be behind it.
+    Where a finding names no country beside a carrier, by its KPI's ``cuts``, an entry about it in one country
+    may be behind it.
     """
     for _, entry in log.iterrows():
         fitting = movement.FITTING.get(entry["kind"], ())
