@@ -11,7 +11,7 @@ import pandas as pd
 
 from tallysheet.control_charts import control_chart, sparkline
 from tallysheet.language import FORMS, Language
-from tallysheet.svg import BLUE, INK, MUTED, ORANGE, PRIOR, Chart, canvas, drawing_style
+from tallysheet.svg import BLUE, INK, MUTED, ORANGE, PRIOR, Chart, canvas, drawing_style, sizes
 from tallysheet.tables import Html, details, largest_remainder
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def bridge_chart(
         heading = language.text(f"chart.bridge_{unit}") if language.has(f"chart.bridge_{unit}") else ""
         drawings = [
             _bridge(edges, colours, labels, numbers, heading, size)
-            for size in ((584, 34, 220, 30), (354, 40, 132, 19))
+            for size in sizes((584, 34, 220, 30), (354, 40, 132, 19))
         ]
     listed = language.listed(
         [f"{label} {number}" for label, number in zip(labels[1:-1], numbers[1:-1], strict=True)]

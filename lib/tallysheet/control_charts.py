@@ -12,7 +12,7 @@ import pandas as pd
 from tallysheet.errors import DataError
 from tallysheet.judgement import MIN_EARLIER_WEEKS
 from tallysheet.language import FORMS, Language
-from tallysheet.svg import BAND, BLUE, INK, MUTED, ORANGE, PAPER, PRIOR, Chart, canvas, drawing_style
+from tallysheet.svg import BAND, BLUE, INK, MUTED, ORANGE, PAPER, PRIOR, Chart, canvas, drawing_style, sizes
 from tallysheet.weeks import IsoWeek
 
 if TYPE_CHECKING:
@@ -118,9 +118,11 @@ def control_chart(
     """
     shown = _History.of(history, 53)
     wide = (584, 300, 110, 4) if half else (1216, 320, 130, 6)
-    sizes = (wide, (354, 280, 100, 3))
     with drawing_style():
-        drawings = [_control(shown, size, unit, language, target, direction) for size in sizes]
+        drawings = [
+            _control(shown, size, unit, language, target, direction)
+            for size in sizes(wide, (354, 280, 100, 3))
+        ]
     return Chart(_control_alt(shown, unit, language, name), *drawings)
 
 

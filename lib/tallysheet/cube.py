@@ -171,6 +171,14 @@ class Cube:
             cells.write(self._path(fact), self._about(fact))
         return cells
 
+    def lay_out(self, fact: str, looks: Sequence[Look], by: Sequence[str]) -> None:
+        """Add a fact up by dimensions together, so that whatever is asked of them reads no rows again."""
+        self._finest(fact, looks, by, ())
+
+    def break_off(self) -> None:
+        """Stop what another thread is adding up: it raises `duckdb.InterruptException`, and is as before."""
+        self._ground.interrupt()
+
     def joint(self, fact: str, looks: Sequence[Look], by: Sequence[str], where: Where = ()) -> pd.DataFrame:
         """Add a fact up by week and several dimensions together; it is added up anew each time.
 

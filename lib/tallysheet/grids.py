@@ -113,7 +113,8 @@ class Grids:
 
     def _forget(self, grids: list[_Grid]) -> None:
         for old in grids[:-_KEPT]:
-            self._ground.execute(f"DROP TABLE {old.table}")
+            # One that was broken off before it held anything has none.
+            self._ground.execute(f"DROP TABLE IF EXISTS {old.table}")
         del grids[:-_KEPT]
 
     def _fill(self, grid: _Grid, fact: str, looks: Collection[Look], select: str) -> None:

@@ -271,16 +271,32 @@ class Review:
 
     def prepare(self) -> None:
         """Add up at once, fact by fact, what all KPIs need."""
-        for fact, lacking in self.cube.missing.items():
-            served = [one for one in KPIS.values() if fact in one.measures()]
-            if lacking or not served:  # verdicts alone ask for the others
-                continue
-            ages = {self.age(one.slug) for one in served}
-            ages |= {None for one in served if one.has_evidence}
-            looks = [look for age in ages for look in self._looks(age, self.weeks)]
-            looks += self._corner(fact, self._age, self.week)
+        for fact, served in self._served().items():
             by = {name for one in served for name in _shown(one)[:_DIMENSIONS]}
+            looks = self._wanted_looks(fact, served)
             self.cube.add_up(fact, looks, (TOTAL, *sorted(by)), _together(served))
+
+    def lay_out(self, fact: str) -> None:
+        """Add a fact up by all dimensions of its KPIs together: all their parts are then quick to tell."""
+        served = self._served().get(fact, [])
+        if served:
+            by = {name for one in served for name in one.dimensions}
+            self.cube.lay_out(fact, self._wanted_looks(fact, served), sorted(by))
+
+    def _served(self) -> dict[str, list[Kpi]]:
+        """Give the KPIs of each fact whose tables were loaded; verdicts alone ask for the other facts."""
+        served = {
+            fact: [one for one in KPIS.values() if fact in one.measures()]
+            for fact, lacking in self.cube.missing.items()
+            if not lacking
+        }
+        return {fact: kpis for fact, kpis in served.items() if kpis}
+
+    def _wanted_looks(self, fact: str, served: Sequence[Kpi]) -> list[Look]:
+        ages = {self.age(one.slug) for one in served}
+        ages |= {None for one in served if one.has_evidence}
+        looks = [look for age in ages for look in self._looks(age, self.weeks)]
+        return looks + self._corner(fact, self._age, self.week)
 
     def dimensions(self, slug: str, most: int) -> tuple[str, ...]:
         """Give the first two dimensions of a KPI that have from two up to so many values in the data."""

@@ -7,6 +7,7 @@ import io
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -102,6 +103,27 @@ class Chart:
 
     def _repr_html_(self) -> str:
         return self.html._repr_html_()
+
+
+_ON_PHONES = ContextVar("on_phones", default=True)
+
+
+@contextlib.contextmanager
+def for_screens() -> Iterator[None]:
+    """Draw charts in their wide size alone, in half the time: JupyterLab is on no phone."""
+    before = _ON_PHONES.set(False)
+    try:
+        yield
+    finally:
+        _ON_PHONES.reset(before)
+
+
+Size = tuple[int, int, int, int]
+
+
+def sizes(wide: Size, narrow: Size) -> tuple[Size, ...]:
+    """Give the sizes in which a chart is drawn: both, or `for_screens` the wide one."""
+    return (wide, narrow) if _ON_PHONES.get() else (wide,)
 
 
 @contextlib.contextmanager
