@@ -75,14 +75,14 @@ def named(verdicts: pd.DataFrame) -> list[Cause]:
 
 
 def story(verdicts: pd.DataFrame, slug: str, language: Language) -> str:
-    """Say what is behind one KPI's week; nothing where no cause is named."""
-    return sentences([one.row for one in named(verdicts[verdicts["kpi"] == slug])], language)
+    """Say in short what is behind one KPI's week; nothing where no cause is named."""
+    return in_short([one.row for one in named(verdicts[verdicts["kpi"] == slug])], language)
 
 
 def going_on(continuing: pd.DataFrame, slug: str, language: Language) -> str:
-    """Say of one KPI what began in an earlier week and was still so; nothing where nothing is."""
+    """Say in short of one KPI what began in an earlier week and was still so; nothing where nothing is."""
     rows = [one.row for one in named(continuing[continuing["kpi"] == slug])]
-    return sentences(rows, language, going_on=rows)
+    return in_short(rows, language, going_on=rows)
 
 
 def since(row: Row, language: Language) -> str:
@@ -129,19 +129,17 @@ def effect_unit(row: Row, one: Kpi) -> tuple[str, bool]:
     return one.unit, True
 
 
-def sentence(row: Row, language: Language) -> str:
-    """Say what kind of cause it is, where, of what size, and whether anybody wrote it down."""
-    return sentences([row], language)
-
-
-def sentences(rows: Sequence[Row], language: Language, *, going_on: Sequence[Row] = ()) -> str:
-    """Say what is behind a week; what the event log has of several causes in a row stands once."""
-    return _joined(rows, [likely(row, language) for row in rows], going_on, language)
+def in_short(rows: Sequence[Row], language: Language, *, going_on: Sequence[Row] = ()) -> str:
+    """Say in sentences without intervals what is behind a week: they stand in the table of causes."""
+    told = [
+        " ".join(filter(None, [_told(row, language, is_short=True), likely(row, language)])) for row in rows
+    ]
+    return _joined(rows, told, going_on, language)
 
 
 def facts(rows: Sequence[Row], language: Language, *, going_on: Sequence[Row] = ()) -> str:
-    """Say what is proven of causes, and what the event log has of them; see `sentences`."""
-    return _joined(rows, [""] * len(rows), going_on, language)
+    """Say what is proven of causes, and what the event log has of them."""
+    return _joined(rows, [_told(row, language) for row in rows], going_on, language)
 
 
 def likely(row: Row, language: Language) -> str:
@@ -154,21 +152,25 @@ def is_unlogged(row: Row) -> bool:
     return row["code"] in _UNLOGGED and not row["event"]
 
 
-def _joined(rows: Sequence[Row], added: Sequence[str], going_on: Sequence[Row], language: Language) -> str:
+def _joined(rows: Sequence[Row], told: Sequence[str], going_on: Sequence[Row], language: Language) -> str:
+    """Join causes' sentences; what the event log has of several in a row stands once."""
     logs = [_log(row, language) for row in rows]
-    told: list[str] = []
+    sentences: list[str] = []
     for place, row in enumerate(rows):
         began = since(row, language) if any(row is one for one in going_on) else ""
         log = "" if logs[place] in logs[place + 1 : place + 2] else logs[place]
-        told += [began, _told(row, language), added[place], log]
-    return " ".join(filter(None, told))
+        sentences += [began, told[place], log]
+    return " ".join(filter(None, sentences))
 
 
-def _told(row: Row, language: Language) -> str:
+def _told(row: Row, language: Language, *, is_short: bool = False) -> str:
     one, code = kpi(str(row["kpi"])), str(row["code"]).lower()
     by = row["by"] or _PLAIN.get(code, "")
     key = f"cause.{code}.{by}" if by else f"cause.{code}"
-    return language.text(key, where=where(row["scope"], language), **_sizes(row, one, language))
+    sizes = _sizes(row, one, language)
+    is_exact = sizes["low"] == sizes["high"]
+    interval = "" if is_short or is_exact else language.text("cause.from_to", **sizes)
+    return language.text(key, where=where(row["scope"], language), effect=sizes["effect"], interval=interval)
 
 
 def _log(row: Row, language: Language) -> str:
