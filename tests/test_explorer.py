@@ -16,6 +16,7 @@ from small_workbook import make_workbook, put_notebooks, rows
 import tallysheet as ts
 from tallysheet.explorer import View, explore
 from tallysheet.explorer.panel import VIEWS
+from tallysheet.svg import for_screens
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,7 +29,12 @@ def explorer():
 def show(explorer, name: str) -> str:
     """Open a tab and read it."""
     explorer.tabs.selected_index = VIEWS.index(name)
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", explorer.views[name].value)).split())
+    return plain(explorer.views[name].value)
+
+
+def plain(markup: str) -> str:
+    """Read what is written, without its tags."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", markup)).split())
 
 
 def run(code: str) -> dict:
@@ -44,7 +50,7 @@ def test_it_begins_with_the_headline(explorer):
     assert (explorer.kpi.value, explorer.when.value, explorer.base.value) == ("otd", "2013-W17", "last-4")
     assert "58.6%" in show(explorer, "usual")
     assert "<svg" in explorer.views["usual"].value
-    assert explorer.message.value == ""
+    assert plain(explorer.message.value) == ""
 
 
 def test_a_part_is_looked_into_and_left_again(explorer):
@@ -88,26 +94,73 @@ def test_the_code_gives_the_same_numbers(explorer):
             seen.variation,
         )
         assert found.parts[explorer.view.by].equals(seen.parts[explorer.view.by])
-        assert show(explorer, "code").startswith("import tallysheet as ts")
+        assert explorer.code.value.startswith("import tallysheet as ts")
 
 
-def test_the_rows_behind_are_those_that_are_counted(explorer):
-    """Flights of JetBlue from JFK that were due in the week, by the SELECT that is shown."""
+@pytest.mark.parametrize("name", ["usual", "parts", "over_time", "behind", "compare", "rows", "data"])
+def test_the_code_below_each_tab_runs_and_shows_the_same(explorer, name):
+    """The box follows the open tab and its choices; what its last lines give is what is seen."""
+    explorer.by.value = "origin"
+    explorer.into.value = "LGA"
+    explorer.enter.click()
+    explorer.by.value = "carrier"
+    show(explorer, name)
+    lines = explorer.code.value
+
+    assert lines.startswith("import tallysheet as ts")
+    assert 'ts.open_week("2013-W17", data="data/flights", base="last-4")' in lines
+    drawn = re.search(r"^pieces\..+$", lines, re.MULTILINE)
+    if drawn:
+        names = run(lines)
+        again = eval(drawn[0], names)  # the line that a cell would show
+        with for_screens():
+            assert eval(drawn[0], names)._repr_html_() == explorer.views[name].value
+        assert plain(again.html)
+    else:
+        run(lines.replace('ts.to_excel(rows, "rows.xlsx")', ""))
+
+
+def test_the_sql_below_a_tab_counts_what_is_seen(explorer):
+    """The part's sums by week, and each part's of the week."""
+    explorer.by.value = "origin"
+    explorer.into.value = "LGA"
+    explorer.enter.click()
+    explorer.by.value = "carrier"
+    week, found = ts.open_week("2013-W17", data="data/flights"), explorer.explained()
+
+    show(explorer, "usual")
+    (sql,) = re.findall(r'week\.sql\("""(.+?)"""\)', explorer.code.value, re.DOTALL)
+    now = week.sql(sql).set_index("week").loc["2013-W17"]
+    assert (now["due_n"], now["on_time_n"] / now["due_n"]) == (found.n_now, found.value_now)
+
+    show(explorer, "parts")
+    (sql,) = re.findall(r'week\.sql\("""(.+?)"""\)', explorer.code.value, re.DOTALL)
+    counted = week.sql(sql).set_index("carrier")["due_n"].to_dict()
+    assert counted == found.parts["carrier"].set_index("segment")["n_now"].to_dict()
+
+
+def test_the_rows_behind_are_those_that_are_counted(explorer, tmp_path, monkeypatch):
+    """Flights of JetBlue from JFK that were due in the week, by the SELECT that is shown; Excel gets them."""
     explorer.by.value = "origin"
     explorer.into.value = "JFK"
     explorer.enter.click()
     explorer.by.value = "carrier"
-    explorer.into.value = "B6"
-    explorer.enter.click()
+    show(explorer, "rows")
+    explorer.rows_of.value = "B6"
     told = show(explorer, "rows")
-    (sql,) = re.findall(r'week\.sql\("""(.+?)"""\)', told)
+    (sql,) = re.findall(r'week\.sql\("""(.+?)"""\)', explorer.code.value, re.DOTALL)
     week = ts.open_week("2013-W17", data="data/flights")
     found = week.sql(sql.partition("LIMIT")[0])
 
     assert "There are more: only the first are shown." in told
     assert set(found["carrier"]) == {"B6"}
     assert set(found["origin"]) == {"JFK"}
-    assert len(found) == explorer.explained().n_now
+    counted = explorer.explained().parts["carrier"].set_index("segment")["n_now"]
+    assert len(found) == counted["B6"]
+    there = Path("data/flights").resolve()
+    monkeypatch.chdir(tmp_path)
+    assert len(run(explorer.code.value.replace("data/flights", str(there)))["rows"]) == 100
+    assert (tmp_path / "rows.xlsx").is_file()
 
 
 def test_another_week_base_and_kpi(explorer):
@@ -124,16 +177,29 @@ def test_another_week_base_and_kpi(explorer):
     assert (explorer.view.kpi, explorer.view.where) == ("shipments", ())
 
 
-def test_two_values_stand_side_by_side(explorer):
-    """Each with its own sentence and range."""
+def test_two_parts_two_weeks_and_the_target_are_compared(explorer):
+    """Each part with its own sentence and range; two weeks split over the parts; no target is said so."""
     explorer.by.value = "origin"
-    explorer.into.value, explorer.other.value = "LGA", "EWR"
+    explorer.into.value = "LGA"
+    show(explorer, "compare")
+    explorer.other.value = "EWR"
     told = show(explorer, "compare")
 
     assert explorer.views["compare"].value.count("<svg") >= 2
     assert told.index("LGA") < told.index("EWR")
     explorer.other.value = "JFK"
     assert "EWR" not in show(explorer, "compare")
+
+    explorer.compare.value = "weeks"
+    explorer.other.value = "2013-W12"
+    week = ts.open_week("2013-W17", data="data/flights", base="2013-W12")
+    before = week.language.value(week.kpi("otd").explain().value_base, "share")
+    assert f"from {before} in week 12 of 2013." in show(explorer, "compare")
+    assert explorer.views["compare"].value.count("<table") == 1
+
+    explorer.compare.value = "target"
+    assert show(explorer, "compare") == "Nobody has set a target for On-time arrivals in this week."
+    assert explorer.other.disabled
 
 
 @pytest.mark.parametrize(
@@ -153,7 +219,7 @@ def test_what_cannot_be_shown_is_told_and_the_view_stays(explorer, box, value, t
     assert explorer.view == before
     assert getattr(explorer, box).value == getattr(before, box)
     explorer.base.value = "previous"
-    assert explorer.message.value == ""
+    assert plain(explorer.message.value) == ""
 
 
 def test_a_week_as_it_was_known_then(explorer):
@@ -170,7 +236,7 @@ def test_every_choice_has_a_label_and_can_be_reached(explorer):
     while boxes:
         box = boxes.pop()
         boxes += getattr(box, "children", ())
-        if isinstance(box, widgets.Dropdown | widgets.Text | widgets.Button):
+        if isinstance(box, widgets.Dropdown | widgets.Text | widgets.Textarea | widgets.Button):
             assert box.description
     assert all(explorer.tabs.titles)
 
@@ -184,13 +250,47 @@ def test_it_speaks_french():
     assert "58,6" in show(explorer, "usual")
 
 
-def test_other_tabs_say_something(explorer):
-    """Segments of an ordinary week, and what was loaded."""
+def test_parts_over_time_and_what_is_behind(explorer):
+    """A line a part, also within a part; segments of an unusual week, none of a usual one."""
     explorer.by.value = "origin"
-    assert "LaGuardia (LGA) moved by −18.1" in show(explorer, "segments")
+    assert "LaGuardia (LGA) moved by −18.1" in show(explorer, "behind")
+    assert "16 weeks up to 2013-W17" in show(explorer, "over_time")
+    assert explorer.views["over_time"].value.count("<svg") == 1
+    explorer.enter.click()
+    explorer.by.value = "carrier"
+    inside = show(explorer, "over_time")
+    assert "16 weeks up to 2013-W17" in inside
     explorer.when.value = "2013-W18"
-    assert "no parts are searched for" in show(explorer, "segments")
+    assert "no parts are searched for" in show(explorer, "behind")
+
+
+def test_the_data_tab_tells_of_the_load_the_tables_and_what_is_lacking(explorer):
+    """Ledger, refused cells as they were written, tables, columns with units, KPIs without extracts."""
     assert "flights.csv.zip" in show(explorer, "data")
+    explorer.what.value = "tables"
+    assert "facts.shipments fact a shipment due" in show(explorer, "data")
+    explorer.what.value = "columns"
+    explorer.of.value = "shipments"
+    told = show(explorer, "data")
+    assert "One row: one parcel handed to a carrier, or one flight." in told
+    assert "promised_date DATE" in told
+    explorer.what.value = "lacking"
+    assert "Carrier on time orders" in show(explorer, "data")
+    explorer.what.value = "refused"
+    assert show(explorer, "data") == "No cell was refused."
+
+
+def test_refused_cells_are_shown_as_they_were_written(tmp_path):
+    """With file, line, reason and whether the row counts; of one table where one is chosen."""
+    bad = [["odd", "BRV", "PAR", "2026-05-18", "yesterday"], ["even", "BRV", "PAR", "soon", ""]]
+    explorer = explore(data=make_workbook(tmp_path, rows() + bad))
+    explorer.what.value = "refused"
+    for table in ("", "shipments"):
+        explorer.of.value = table
+        told = show(explorer, "data")
+        assert "4 cells, as they were written:" in told
+        assert "shipments parcels parcels.csv 2802 delivered_at yesterday type" in told
+        assert "soon" in told
 
 
 @pytest.fixture

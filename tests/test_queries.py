@@ -54,7 +54,7 @@ def test_what_there_is_to_ask_can_be_asked(week):
     assert tables.loc["facts.shipments", "one_row"].startswith("a shipment due")
     for name in tables.index:
         assert len(week.sql(f"SELECT * FROM {name} LIMIT 1").columns)
-    told = week.sql("SELECT meaning FROM columns WHERE \"table\" = 'shipments' AND \"column\" = 'carrier'")
+    told = week.sql("SELECT meaning FROM columns WHERE table_name = 'shipments' AND column_name = 'carrier'")
     assert told["meaning"].to_list() == ["carrier's code"]
     assert "on_time_n" in week.sql("DESCRIBE facts.shipments")["column_name"].to_list()
     assert (

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tallysheet.comparison import Explanation, compare, judge_parts
+from tallysheet.cube import Where
 from tallysheet.judgement import MIN_EXPECTED
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
@@ -70,15 +71,15 @@ class Lines:
     left_out: int
 
 
-def told_weeks(review: Review, slug: str) -> tuple[Series, list[IsoWeek]]:
-    """Give a KPI's series and the weeks to tell of, the last one judged.
+def told_weeks(review: Review, slug: str, where: Where = ()) -> tuple[Series, list[IsoWeek]]:
+    """Give the series of a KPI, or of a part of it, and the weeks to tell of, the last one judged.
 
     That is the review's week beside weeks as they stood at its age; where it is not judged, the latest of
     which enough is known, all as known now. No week where none is.
     """
-    unjudged = review.unjudged(slug)
+    unjudged = review.unjudged(slug, where)
     is_judged = review.week not in unjudged
-    series = review.series(slug, review.age(slug) if is_judged else None)
+    series = review.series(slug, review.age(slug) if is_judged else None, where)
     last = review.week if is_judged else review.judged_week(slug)
     return series, [one for one in series.weeks if last and one <= last and one not in unjudged]
 
@@ -110,12 +111,12 @@ def latest_judged(review: Review, slug: str, explanation: Explanation) -> Explan
     return replace(found, history=pd.concat([found.history, young], ignore_index=True))
 
 
-def lines_of(review: Review, slug: str, dimension: str) -> Lines | None:
-    """Give a KPI's last 26 weeks value by value; None where there is nothing to tell.
+def lines_of(review: Review, slug: str, dimension: str, where: Where = ()) -> Lines | None:
+    """Give the last 26 weeks of a KPI, or of a part, value by value; None where there is nothing to tell.
 
     What is usual is learnt from the weeks before, as for the parts of a card.
     """
-    series, weeks = told_weeks(review, slug)
+    series, weeks = told_weeks(review, slug, where)
     names, one, rebase = [str(week) for week in weeks], kpi(slug), review.rebase(slug)
     parts = series.by(dimension)
     if not names or not parts.segments:

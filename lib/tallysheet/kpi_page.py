@@ -80,7 +80,7 @@ def kpi_section(review: Review, explanation: Explanation, language: Language) ->
     """
     one, slug = explanation.kpi, explanation.kpi.slug
     pieces = [
-        *(_lines(lines_of(review, slug, by), one, language) for by in _dimensions(review, one)),
+        *(lines_figure(lines_of(review, slug, by), one, language) for by in _dimensions(review, one)),
         funnel_figure(funnel_of(review, slug), one, language),
         _lasting(lasting_of(review, slug), one, language),
         _completeness(completeness_of(review, slug), one, language),
@@ -182,7 +182,7 @@ def _dimensions(review: Review, one: Kpi) -> list[str]:
     return own[:_PICTURES]
 
 
-def _lines(lines: Lines | None, one: Kpi, language: Language) -> Html | str | None:
+def lines_figure(lines: Lines | None, one: Kpi, language: Language) -> Html | str | None:
     """Draw a line a value; where none can be judged, say so."""
     if lines is None or len(lines.values) < 2:
         return None

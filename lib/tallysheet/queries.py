@@ -42,6 +42,8 @@ MOST_ROWS = 1_048_575
 
 _LAID = re.compile(r'"?\b(facts|cube)"?\s*\.\s*"?(\w+)', re.IGNORECASE)
 _MEMORY = "2GB"
+_NAMED = {"table": "table_name", "column": "column_name"}
+"""Names that SQL would want in quotes."""
 _GROUND = {
     "calendar": "one day, and the ISO week that it belongs to",
     "tables": "one table of this list",
@@ -118,7 +120,7 @@ class Queries:
         Returns
         -------
         DataFrame
-            table, column, type, unit and meaning.
+            table_name, column_name, type, unit and meaning.
         """
         rows = [
             (name, one.name, one.type, one.unit, one.meaning)
@@ -126,7 +128,7 @@ class Queries:
             for one in schema.table(name).columns
             if one.personal != "drop"
         ]
-        return pd.DataFrame(rows, columns=["table", "column", "type", "unit", "meaning"])
+        return pd.DataFrame(rows, columns=["table_name", "column_name", "type", "unit", "meaning"])
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
@@ -143,7 +145,7 @@ class Queries:
         _keep(connection, "main.calendar", days, "CAST(day AS DATE) AS day, week")
         _keep(connection, "tables", self.tables)
         _keep(connection, "columns", self.columns)
-        _keep(connection, "ledger", self._ledger.files)
+        _keep(connection, "ledger", self._ledger.files.rename(columns=_NAMED))
         _keep(connection, "quarantine", quarantined(self._ledger))
         close_to_outside(connection)
         return connection
@@ -195,7 +197,7 @@ class Queries:
             return DataError("sql", "a table of this workbook", table[1], self._near_table(table[1]))
         if column := re.search(r'column "([^"]+)" not found|column named "([^"]+)"', text):
             name = column[1] or column[2]
-            advice = _near_column(name, text, [*self._columns_of_facts(sql), *self.columns["column"]])
+            advice = _near_column(name, text, [*self._columns_of_facts(sql), *self.columns["column_name"]])
             return DataError("sql", "a column of the tables that it names", name, advice)
         return DataError("sql", "a SELECT that DuckDB can run", text, "Correct the SELECT.")
 
@@ -291,13 +293,20 @@ def quarantined(ledger: Ledger) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        source, file, line, column, value (as it was written), reason, message (what was expected) and
-        row_kept (whether its row counts all the same).
+        table_name, source, file, line, column_name, value (as it was written), reason, message (what was
+        expected) and row_kept (whether its row counts all the same).
     """
     folder = ledger.folder.parents[1] / "quarantine" / ledger.state
-    found = [pd.read_parquet(path).assign(source=path.stem) for path in sorted(folder.glob("*.parquet"))]
-    names = ["source", "file", "line", "column", "value", "reason", "message", "row_kept"]
-    return pd.concat(found, ignore_index=True)[names] if found else pd.DataFrame(columns=names)
+    tables = dict(zip(ledger.files["source"], ledger.files["table"], strict=True))
+    found = [
+        pd.read_parquet(path).assign(source=path.stem, table_name=tables[path.stem])
+        for path in sorted(folder.glob("*.parquet"))
+        if path.stem in tables
+    ]
+    names = ["table_name", "source", "file", "line", "column_name", "value", "reason", "message", "row_kept"]
+    if not found:
+        return pd.DataFrame(columns=names)
+    return pd.concat(found, ignore_index=True).rename(columns=_NAMED)[names]
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, name: str, rows: pd.DataFrame, select: str = "*") -> None:

@@ -67,6 +67,7 @@ class Review:
         self._maturities: dict[tuple[str, Where], Maturity] = {}
         self._triangles: dict[tuple[str, IsoWeek, Where], dict[str, np.ndarray]] = {}
         self._known: dict[tuple[str, Where], pd.Series] = {}
+        self._laid_out: set[str] = set()
 
     def _weeks_since(self, first: IsoWeek) -> list[IsoWeek]:
         """List the weeks with data from 60 before the review's on, or from an earlier one on."""
@@ -279,9 +280,10 @@ class Review:
     def lay_out(self, fact: str) -> None:
         """Add a fact up by all dimensions of its KPIs together: all their parts are then quick to tell."""
         served = self._served().get(fact, [])
-        if served:
+        if served and fact not in self._laid_out:
             by = {name for one in served for name in one.dimensions}
             self.cube.lay_out(fact, self._wanted_looks(fact, served), sorted(by))
+            self._laid_out.add(fact)
 
     def _served(self) -> dict[str, list[Kpi]]:
         """Give the KPIs of each fact whose tables were loaded; verdicts alone ask for the other facts."""

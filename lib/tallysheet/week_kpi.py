@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
+from tallysheet.by_value import Lines, lines_of
 from tallysheet.comparison import Explanation
 from tallysheet.cube import Where
 from tallysheet.kpi import Kpi
@@ -64,6 +65,15 @@ class WeekKpi:
     def calendar_adjusted(self) -> pd.DataFrame:
         """Give the weeks without what holidays and peaks usually do."""
         return calendar_adjusted(self._review, self.definition.slug, self.where)
+
+    def lines(self, by: str) -> Lines | None:
+        """Give its last 26 weeks, value by value of a dimension; None where there is nothing to tell."""
+        return lines_of(self._review, self.definition.slug, by, self.where)
+
+    def lay_out(self) -> None:
+        """Add it up by all its dimensions at once: whatever is then asked of its parts is quick."""
+        for fact in self.definition.measures():
+            self._review.lay_out(fact)
 
     def pace(self) -> Pace | None:
         """Tell how far the quarter is on its way to the target; None without one, or for a duration."""

@@ -44,7 +44,7 @@ def keep_view(name: str, view: View, language: Language) -> Path:
         _cell("code", "parameters", _parameters(content, view), ["parameters"]),
         _cell("code", "open", _OPEN),
         _cell("markdown", "unusual", f"## {language.text('explorer.is_usual')}"),
-        _cell("code", "usual", "pieces.usual(opened, kpi, part)"),
+        _cell("code", "usual", "pieces.usual(opened, kpi, by, part)"),
         _cell("markdown", "parts-question", f"## {language.text('explorer.which_parts')}"),
         _cell("code", "parts", "pieces.parts(opened, kpi, by, part)"),
         _cell("markdown", "meaning", f"## {language.text('explorer.meaning')}"),

@@ -1,9 +1,11 @@
-"""The panel: choices at the top, linked views below, each made when it is looked at."""
+"""The panel: choices at the top, linked views below, each made when it is looked at, and its code."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from html import escape
 from typing import Any
 
 import ipywidgets as widgets
@@ -11,16 +13,24 @@ import ipywidgets as widgets
 from tallysheet import say
 from tallysheet.comparison import Explanation
 from tallysheet.errors import TallysheetError
+from tallysheet.explorer import data_pieces, pieces, recipes
+from tallysheet.explorer.ahead import Ahead
+from tallysheet.explorer.choices import ROW, button, choice, code_box, show_code, text_box
 from tallysheet.explorer.keep import keep_view
-from tallysheet.explorer.pieces import code, compared, explained, in_part, rows, segments, split
 from tallysheet.explorer.view import View
+from tallysheet.explorer.weeks import Weeks
+from tallysheet.facts import tables_of
 from tallysheet.kpis import KPIS
+from tallysheet.svg import for_screens
 from tallysheet.tables import Html, lab_style, paragraph
 from tallysheet.week import Week, open_week
 
 BASES = ("last-4", "previous", "year-ago", "target")
-VIEWS = ("usual", "parts", "segments", "compare", "rows", "code", "data")
-_WIDE = widgets.Layout(width="20em")
+VIEWS = ("usual", "parts", "over_time", "behind", "compare", "rows", "data")
+COMPARED = ("parts", "weeks", "target")
+DATA = ("loaded", "refused", "tables", "columns", "lacking")
+_ALL_ROWS = "\0"
+"""Stands among the parts whose rows can be listed for all of them."""
 
 
 class Explorer:
@@ -40,62 +50,79 @@ class Explorer:
     """
 
     def __init__(self, view: View, week: Week) -> None:
-        self.view, self.week = view, week
-        text = week.language.text
-        self._weeks = {(view.week, view.as_of): week}
-        self._quiet = False
-        names = [
-            (say.name(one, week.language), slug)
-            for slug, one in KPIS.items()
-            if not any(week.cube.missing[fact] for fact in one.measures())
-        ]
-        self.kpi = _choice(text("explorer.kpi"), names, view.kpi)
-        self.when = _choice(text("explorer.week"), _week_names(week), view.week)
-        bases = [(text(f"explorer.base.{base}"), base) for base in BASES]
-        self.base = _choice(text("explorer.base_label"), bases, view.base)
-        self.by = _choice(text("explorer.by"), [], None)
-        self.as_of = widgets.Text(
-            view.as_of,
-            description=text("explorer.as_of"),
-            placeholder="2026-10-05",
-            continuous_update=False,
-            style={"description_width": "initial"},
-        )
-        self.path = widgets.HBox()
-        self.into = _choice(text("explorer.inside"), [], None)
-        self.enter = widgets.Button(description=text("explorer.enter"), tooltip=text("explorer.enter_tip"))
+        self.view, self.week, self.ahead = view, week, Ahead()
+        self._is_filling = False
+        self._weeks, self._text = Weeks(week), week.language.text
+        self._make_choices()
         self.message = widgets.HTML()
+        self.path = widgets.HBox(layout=ROW)
         self.views = {name: widgets.HTML() for name in VIEWS}
-        self.tabs = widgets.Tab(
-            list(self.views.values()), titles=[text(f"explorer.view.{name}") for name in VIEWS]
-        )
-        self.other = _choice(text("explorer.other"), [], None)
-        self.name = widgets.Text(
-            "",
-            description=text("explorer.save_as"),
-            placeholder="61_late_parcels",
-            style={"description_width": "initial"},
-        )
-        self.save = widgets.Button(description=text("explorer.save"), tooltip=text("explorer.save_tip"))
+        beside = {"compare": [self.compare, self.other], "rows": [self.rows_of], "data": [self.what, self.of]}
+        tabs = [
+            widgets.VBox([widgets.HBox(beside[name], layout=ROW), shown]) if name in beside else shown
+            for name, shown in self.views.items()
+        ]
+        self.tabs = widgets.Tab(tabs, titles=[self._text(f"explorer.view.{name}") for name in VIEWS])
         self.panel = widgets.VBox(
             [
                 widgets.HTML(lab_style().html),
-                widgets.HBox([self.kpi, self.when, self.base], layout=_ROW),
-                widgets.HBox([self.by, self.into, self.enter, self.other, self.as_of], layout=_ROW),
+                widgets.HBox([self.kpi, self.when, self.base, self.as_of], layout=ROW),
+                widgets.HBox([self.by, self.into, self.enter], layout=ROW),
                 self.path,
                 self.message,
                 self.tabs,
-                widgets.HBox([self.name, self.save], layout=_ROW),
+                self.code,
+                widgets.HBox([self.name, self.save], layout=ROW),
             ]
         )
-        for name, box in (("kpi", self.kpi), ("week", self.when), ("base", self.base), ("by", self.by)):
-            box.observe(self._chosen(name), "value")
-        self.as_of.observe(self._chosen("as_of"), "value")
-        self.other.observe(lambda _: self._draw(), "value")
+        self._listen()
+        self.look(view)
+
+    def _make_choices(self) -> None:
+        text, week, view = self._text, self.week, self.view
+        names = [
+            (say.name(one, week.language), slug)
+            for slug, one in KPIS.items()
+            if not data_pieces.missing_of(week, slug)
+        ]
+        weeks = [(week.language.week_code(one), str(one)) for one in reversed(week.cube.weeks)]
+        tables = [(text("explorer.all"), data_pieces.ALL), *((name, name) for name in tables_of(week.ledger))]
+        self.kpi = choice(text("explorer.kpi"), names, view.kpi)
+        self.when = choice(text("explorer.week"), weeks, view.week)
+        self.base = choice(text("explorer.base_label"), self._named("base", BASES), view.base)
+        self.as_of = text_box(text("explorer.as_of"), f"{week.ledger.as_of:%Y-%m-%d}", view.as_of)
+        self.by = choice(text("explorer.by"))
+        self.into = choice(text("explorer.inside"))
+        self.enter = button(text("explorer.enter"), text("explorer.enter_tip"))
+        self.compare = choice(text("explorer.compare"), self._named("compared", COMPARED), COMPARED[0])
+        self.other = choice(text("explorer.other"))
+        self.rows_of = choice(text("explorer.rows_of"))
+        self.what = choice(text("explorer.what"), self._named("data", DATA), DATA[0])
+        self.of = choice(text("explorer.of"), tables, data_pieces.ALL)
+        self.code = code_box(text("explorer.code"))
+        self.name = text_box(text("explorer.save_as"), "61_late_parcels")
+        self.save = button(text("explorer.save"), text("explorer.save_tip"))
+
+    def _named(self, group: str, keys: tuple[str, ...]) -> list[tuple[str, str]]:
+        return [(self._text(f"explorer.{group}.{key}"), key) for key in keys]
+
+    def _listen(self) -> None:
+        chosen = {"kpi": self.kpi, "week": self.when, "base": self.base, "by": self.by, "as_of": self.as_of}
+        for name, box in chosen.items():
+            self._when(box, self._chosen(name))
+        # The part that is compared with another one is chosen at the top.
+        anew = {"compare": (self.into, self.other), "rows": (self.rows_of,), "data": (self.what, self.of)}
+        for name, boxes in anew.items():
+            for box in boxes:
+                self._when(box, self._drawn_anew(name))
+        self._when(self.compare, lambda _: self._compared_otherwise())
         self.tabs.observe(lambda _: self._draw(), "selected_index")
         self.enter.on_click(lambda _: self._entered())
         self.save.on_click(lambda _: self._saved())
-        self.look(view)
+
+    def _when(self, box: widgets.Widget, changed: Callable[[str], None]) -> None:
+        """Call with a box's value when a person changes it."""
+        box.observe(lambda change: None if self._is_filling else changed(str(change["new"])), "value")
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """Be shown as the panel."""
@@ -104,34 +131,38 @@ class Explorer:
     def look(self, view: View) -> None:
         """Show a view; one that cannot be shown is told, and the one before stays."""
         before = self.view
-        self.message.value = ""
-        try:
-            self._open(view)
-            self.view = view if view.by else replace(view, by=next(iter(self._dimensions(view)), ""))
-            self._found = self._explained(self.view)
-        except TallysheetError as error:
-            self.view = before
-            self._open(before)
-            self.message.value = _shown(paragraph(str(error)))
-        self._made: set[str] = set()
-        self._fill()
-        self._draw()
+        self._tell(self._text("explorer.working"))
+        with self.ahead.held_back():
+            try:
+                self.week = self._weeks.at(view.week, view.as_of)
+                self.view = view if view.by else replace(view, by=next(iter(self._dimensions(view)), ""))
+                self._found = self._explained()
+                told = ""
+            except TallysheetError as error:
+                self.view, told = before, str(error)
+                self.week = self._weeks.at(before.week, before.as_of)
+            self._made: set[str] = set()
+            self._fill()
+            self._draw()
+        self._tell(told)
+        self.ahead.begin(self._next())
 
-    def _open(self, view: View) -> None:
-        key = (view.week, view.as_of)
-        if key not in self._weeks:
-            self._weeks[key] = open_week(
-                view.week,
-                data=self.week.settings.data,
-                base=view.base if view.base != "target" else "last-4",
-                as_of=view.as_of or None,
-                lang=self.week.language.code,
-                audience="stakeholders" if self.week.language.hidden else "internal",
-            )
-        self.week = self._weeks[key]
+    def _next(self) -> list[tuple[Week, str]]:
+        """List what is likely to be asked for next: this KPI's parts, its week before, the other KPIs."""
+        slugs = [str(slug) for _, slug in self.kpi.options]
+        earlier = [one for one in self.week.cube.weeks if one < self.week.week][-1:]
+        before = [(self._weeks.at(str(one), self.view.as_of), self.view.kpi) for one in earlier]
+        return [(self.week, self.view.kpi), *before, *((self.week, slug) for slug in slugs)]
 
-    def _explained(self, view: View) -> Explanation:
-        return explained(self.week, view.kpi, dict(view.where), view.by, view.base)
+    def _tell(self, told: str) -> None:
+        # Its line is kept free, so that nothing moves.
+        self.message.value = (
+            f'<div class="tallysheet"><p role="status" style="min-height:1.5em">{escape(told)}</p></div>'
+        )
+
+    def _explained(self) -> Explanation:
+        view = self.view
+        return pieces.explained(self.week, view.kpi, dict(view.where), view.by, view.base)
 
     def explained(self) -> Explanation:
         """Give what is looked at as numbers: now, before, whether it is unusual, and its parts."""
@@ -143,19 +174,18 @@ class Explorer:
         first = [*self.week.dimensions(view.kpi), *view.definition.dimensions]
         return [name for name in dict.fromkeys(first) if name not in entered]
 
-    def _chosen(self, what: str) -> Callable[[dict[str, object]], None]:
-        def changed(change: dict[str, object]) -> None:
-            if self._quiet:
-                return
-            value, view = str(change["new"]).strip(), self.view
-            chosen = {
-                "kpi": replace(view, kpi=value, by="", where=()),
-                "week": replace(view, week=value),
-                "base": replace(view, base=value),
-                "by": replace(view, by=value),
-                "as_of": replace(view, as_of=value),
-            }
-            self.look(chosen[what])
+    def _chosen(self, what: str) -> Callable[[str], None]:
+        def changed(new: str) -> None:
+            value = new.strip()
+            chosen = {"kpi": value, "by": "", "where": ()} if what == "kpi" else {what: value}
+            self.look(replace(self.view, **chosen))
+
+        return changed
+
+    def _drawn_anew(self, name: str) -> Callable[[str], None]:
+        def changed(new: str) -> None:
+            self._made.discard(name)
+            self._draw()
 
         return changed
 
@@ -165,90 +195,116 @@ class Explorer:
             self.look(self.view.inside(str(self.into.value), next(iter(inner), "")))
 
     def _saved(self) -> None:
-        language = self.week.language
         try:
-            path = keep_view(self.name.value, self.view, language)
+            path = keep_view(self.name.value, self.view, self.week.language)
         except TallysheetError as error:
-            self.message.value = _shown(paragraph(str(error)))
+            self._tell(str(error))
             return
-        told = language.text("explorer.saved", path=f"{path.parent.name}/{path.name}", name=path.stem)
-        self.message.value = _shown(paragraph(told))
+        self._tell(self._text("explorer.saved", path=f"{path.parent.name}/{path.name}", name=path.stem))
 
     def _fill(self) -> None:
         """Let the choices say what is shown."""
         language, view = self.week.language, self.view
-        self._quiet = True
+        self._is_filling = True
         self.kpi.value, self.when.value, self.base.value = view.kpi, view.week, view.base
         self.as_of.value = view.as_of
         self.by.options = [(say.dimension_name(name, language), name) for name in self._dimensions(view)]
         self.by.value = view.by or None
-        found = self._found.parts.get(view.by)
-        values = [] if found is None else [str(one) for one in found["segment"]]
-        named = [(language.name(view.by, value) or "-", value) for value in values]
-        self.into.options, self.other.options = named, named
-        self.into.value = values[0] if values else None
-        self.other.value = values[1] if len(values) > 1 else None
-        self._quiet = False
-        steps = [self._step(language.text("explorer.all"), 0 if view.where else None)]
+        named = self._parts()
+        self.into.options, self.into.value = named, named[0][1] if named else None
+        self.rows_of.options = [(self._text("explorer.all_shown"), _ALL_ROWS), *named]
+        self.rows_of.value = _ALL_ROWS
+        self._fill_other()
+        self._is_filling = False
+        steps = [self._step(self._text("explorer.all"), 0 if view.where else None)]
         for depth, (name, value) in enumerate(view.where, start=1):
             label = f"{say.dimension_name(name, language)}: {language.name(name, value) or '-'}"
             steps.append(self._step(label, depth if depth < len(view.where) else None))
         self.path.children = steps
 
+    def _parts(self) -> list[tuple[str, str]]:
+        """Name the values of the dimension that is shown, the one that moved the total most first."""
+        found = self._found.parts.get(self.view.by)
+        values = [] if found is None else [str(one) for one in found["segment"]]
+        return [(self.week.language.name(self.view.by, value) or "-", value) for value in values]
+
+    def _fill_other(self) -> None:
+        """List what the part, or the week, can be compared with."""
+        listed = {
+            "parts": self._parts(),
+            "weeks": [one for one in self.when.options if one[1] != self.view.week],
+            "target": [],
+        }
+        options = listed[str(self.compare.value)]
+        first = 1 if self.compare.value == "parts" else 0  # the first part is the one beside it
+        self.other.options = options
+        self.other.value = options[first][1] if len(options) > first else None
+        self.other.disabled = not options
+
+    def _compared_otherwise(self) -> None:
+        self._is_filling = True
+        self._fill_other()
+        self._is_filling = False
+        self._made.discard("compare")
+        self._draw()
+
     def _step(self, label: str, depth: int | None) -> widgets.Button:
-        step = widgets.Button(description=label, disabled=depth is None, layout={"width": "auto"})
+        step = button(label, self._text("explorer.back_tip"))
+        step.disabled = depth is None
         if depth is not None:
             step.on_click(lambda _: self.look(self.view.outside(depth)))
         return step
 
     def _draw(self) -> None:
-        """Make what the open tab shows, unless it is made."""
-        if self._quiet:
-            return
+        """Make what the open tab shows, unless it is made, and write its code."""
         name = VIEWS[self.tabs.selected_index or 0]
-        if name in self._made and name != "compare":
+        code, piece = self._shown(name)
+        show_code(self.code, code)
+        if name in self._made:
             return
-        try:
-            shown = self._piece(name)
-        except TallysheetError as error:
-            shown = paragraph(str(error))
-        self.views[name].value = _shown(shown)
+        with self.ahead.held_back(), for_screens():
+            try:
+                html = piece()
+            except TallysheetError as error:
+                html = paragraph(str(error))
+        self.views[name].value = html._repr_html_()
         self._made.add(name)
 
-    def _piece(self, name: str) -> Html:
-        week, view, language = self.week, self.view, self.week.language
+    def _shown(self, name: str) -> tuple[str, Callable[[], Html]]:
+        """Give the code of a tab, and what makes it."""
+        week, view, found, language = self.week, self.view, self._found, self.week.language
         if name == "usual":
-            return in_part(self._found, language)
+            return recipes.usual(view), lambda: pieces.in_part(found, language)
         if name == "parts":
-            return split(self._found, language)
-        if name == "segments":
-            return segments(self._found, language)
+            prefix = "part-" if view.where else ""
+            return recipes.parts(view), lambda: pieces.split(found, language, prefix=prefix)
+        if name == "over_time":
+            made = partial(pieces.over_time, week, view.kpi, view.by, view.segment)
+            return recipes.over_time(view), made
+        if name == "behind":
+            return recipes.behind(view), lambda: pieces.segments(found, language)
         if name == "compare":
-            if self.into.value is None or self.other.value is None:
-                return paragraph(language.text("explorer.no_parts"))
-            return compared(week, view, (str(self.into.value), str(self.other.value)))
+            return self._compared()
         if name == "rows":
-            return rows(week, view)
-        if name == "code":
-            return code(view.code())
-        return Html.join(week.files(), week.refused(), week.notes())
+            value = str(self.rows_of.value)
+            part = view if value == _ALL_ROWS else view.inside(value, "")
+            return recipes.rows(part), partial(pieces.rows, week, part)
+        what, of = str(self.what.value), str(self.of.value)
+        return recipes.data(view, what, of), partial(data_pieces.shown, week, what, of)
 
-
-_ROW = widgets.Layout(flex_flow="row wrap")
-
-
-def _choice(label: str, options: list[tuple[str, str]], value: str | None) -> widgets.Dropdown:
-    return widgets.Dropdown(
-        options=options, value=value, description=label, style={"description_width": "initial"}, layout=_WIDE
-    )
-
-
-def _week_names(week: Week) -> list[tuple[str, str]]:
-    return [(week.language.week_code(one), str(one)) for one in reversed(week.cube.weeks)]
-
-
-def _shown(html: Html) -> str:
-    return html._repr_html_()
+    def _compared(self) -> tuple[str, Callable[[], Html]]:
+        week, view, other = self.week, self.view, str(self.other.value)
+        if self.compare.value == "target":
+            made = partial(pieces.with_target, week, view.kpi, view.by, view.segment)
+            return recipes.with_target(view), made
+        if self.other.value is None:
+            return "", lambda: paragraph(self._text("explorer.nothing_to_compare"))
+        if self.compare.value == "weeks":
+            made = partial(pieces.two_weeks, week, view.kpi, other, view.by, view.segment)
+            return recipes.two_weeks(view, other), made
+        values = (str(self.into.value), other)
+        made = partial(pieces.two_parts, week, view.kpi, view.by, values, view.segment)
+        return recipes.two_parts(view, values), made
 
 
 def explore(

@@ -1,4 +1,4 @@
-"""What an explorer shows, a function each; a notebook that keeps a view calls the same ones."""
+"""What an explorer shows of a KPI, a function each; a notebook that keeps a view calls the same ones."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import pandas as pd
 from tallysheet import kpi_page, page, say
 from tallysheet.comparison import Explanation
 from tallysheet.engine import fact_sql
+from tallysheet.errors import UsageError
 from tallysheet.explorer.view import MOST_ROWS, View, table_behind
+from tallysheet.kpis import kpi
 from tallysheet.language import Language
-from tallysheet.tables import Html, paragraph
+from tallysheet.tables import Html, chips, paragraph
 from tallysheet.week import Week
 
 
@@ -24,22 +26,69 @@ def explained(
     return week.kpi(slug, where).explain(base=base, by=(by,) if by else ())
 
 
-def usual(week: Week, slug: str, part: str = "") -> Html:
+def usual(week: Week, slug: str, by: str = "", part: str = "") -> Html:
     """Show whether a KPI is usual, in all or of a part such as ``carrier=BRV;flow=return``.
+
+    With a dimension it names the values of it that moved.
 
     Examples
     --------
     >>> from tallysheet import open_week
     >>> week = open_week("2013-W17", data="data/flights")
-    >>> "LGA" in parts(week, "otd", "origin").html, "<svg" in usual(week, "otd", "origin=LGA").html
+    >>> "LGA" in parts(week, "otd", "origin").html, "<svg" in usual(week, "otd", part="origin=LGA").html
     (True, True)
     """
-    return in_part(explained(week, slug, part_of(part)), week.language)
+    return in_part(explained(week, slug, part_of(part), by), week.language)
 
 
 def parts(week: Week, slug: str, by: str, part: str = "") -> Html:
     """Show which parts a change comes from: sentence, bridge and table; without parts say so."""
     return split(explained(week, slug, part_of(part), by), week.language, prefix="part-" if part else "")
+
+
+def over_time(week: Week, slug: str, by: str, part: str = "") -> Html:
+    """Show the last 26 weeks of each value of a dimension, in its usual range; without any say so."""
+    drawn = by and kpi_page.lines_figure(week.kpi(slug, part_of(part)).lines(by), kpi(slug), week.language)
+    if isinstance(drawn, Html):
+        return drawn
+    return paragraph(drawn or week.language.text("explorer.no_parts"))
+
+
+def behind(week: Week, slug: str, by: str, part: str = "") -> Html:
+    """Name the few segments behind a change, or say that nothing was searched for."""
+    return segments(explained(week, slug, part_of(part), by), week.language)
+
+
+def two_parts(week: Week, slug: str, by: str, values: tuple[str, str], part: str = "") -> Html:
+    """Set two values of a dimension below each other, each in its own usual range."""
+    language, shown = week.language, []
+    for value in values:
+        found = explained(week, slug, {**part_of(part), by: value})
+        name = say.name(found.kpi, language)
+        title = language.text("explorer.part", name=name, value=language.name(by, value) or "-")
+        shown += [Html(f"<h4>{escape(title)}</h4>"), in_part(found, language)]
+    return Html.join(*shown)
+
+
+def two_weeks(week: Week, slug: str, other: str, by: str, part: str = "") -> Html:
+    """Set the week beside another one, and split what differs over a dimension."""
+    found = explained(week, slug, part_of(part), by, other)
+    said = paragraph(say.change(found, week.language))
+    return Html.join(said, split(found, week.language, prefix="part-" if part else ""))
+
+
+def with_target(week: Week, slug: str, by: str, part: str = "") -> Html:
+    """Set the week beside its target, and split the gap over a dimension; without a target say so."""
+    language = week.language
+    try:
+        found = explained(week, slug, part_of(part), by, "target")
+    except UsageError as error:
+        if error.where != "base":
+            raise
+        return paragraph(language.text("explorer.no_target", name=say.name(kpi(slug), language)))
+    said = paragraph(say.change(found, language))
+    meets = chips([found.assurance], language)
+    return Html.join(said, meets, split(found, language, prefix="part-" if part else ""))
 
 
 def part_of(text: str) -> dict[str, str]:
@@ -75,22 +124,26 @@ def segments(found: Explanation, language: Language) -> Html:
     return page.moved(found, language)
 
 
+def rows_sql(view: View) -> str:
+    """Write the SELECT of the rows behind a view; empty: no table holds them."""
+    behind = table_behind(view.definition, sorted(duckdb.get_table_names(fact_sql(view.definition.fact))))
+    return view.sql(*behind) if behind else ""
+
+
 def rows(week: Week, view: View) -> Html:
-    """Show the rows behind, the first 200, and the SELECT that gives them."""
+    """Show the rows behind, the first hundred; of which there are none, say so."""
     language, text = week.language, week.language.text
     behind = table_behind(view.definition, sorted(duckdb.get_table_names(fact_sql(view.definition.fact))))
     if behind is None:
         return paragraph(text("explorer.no_rows_of_it"))
-    table, day = behind
-    sql = view.sql(table, day)
-    found = week.sql(sql)
-    told = [text("explorer.rows", n=len(found), table=table.name)]
+    found = week.sql(view.sql(*behind))
+    told = [text("explorer.rows", n=len(found), table=behind[0].name)]
     if len(found) == MOST_ROWS:
         told.append(text("explorer.more_rows"))
-    if left := view.unfiltered(table):
+    if left := view.unfiltered(behind[0]):
         names = language.listed([say.dimension_name(name, language) for name in left])
         told.append(text("explorer.not_in_rows", names=names))
-    return Html.join(paragraph(" ".join(told)), plain_table(found), code(f'week.sql("""\n{sql}\n""")'))
+    return Html.join(paragraph(" ".join(told)), plain_table(found) if len(found) else Html(""))
 
 
 def plain_table(frame: pd.DataFrame) -> Html:
@@ -108,19 +161,3 @@ def plain_table(frame: pd.DataFrame) -> Html:
 
 def _text(cell: object) -> str:
     return "" if pd.isna(cell) else str(cell)  # type: ignore[call-overload]
-
-
-def code(text: str) -> Html:
-    """Show code, ready to be copied."""
-    return Html(f"<pre><code>{escape(text)}</code></pre>")
-
-
-def compared(week: Week, view: View, values: tuple[str, str]) -> Html:
-    """Set two values of the dimension that is shown side by side, each in its own usual range."""
-    language, shown = week.language, []
-    for value in values:
-        found = explained(week, view.kpi, dict(view.inside(value, "").where), base=view.base)
-        name = say.name(view.definition, language)
-        title = language.text("explorer.part", name=name, value=language.name(view.by, value) or "-")
-        shown += [Html(f"<h4>{escape(title)}</h4>"), in_part(found, language)]
-    return Html.join(*shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 
 from tallysheet.engine import identifier, literal
@@ -68,6 +69,20 @@ class View:
         """Go back to where so many parts had been entered, split over the dimension of the next."""
         return replace(self, where=self.where[:depth], by=self.where[depth][0])
 
+    @property
+    def opened(self) -> str:
+        """The call that opens its week."""
+        given = [f'"{self.week}"']
+        given += [f'data="{self.data}"'] if self.data != "data" else []
+        given += [f'base="{self.base}"']
+        given += [f'as_of="{self.as_of}"'] if self.as_of else []
+        return f"ts.open_week({', '.join(given)})"
+
+    @property
+    def where_code(self) -> str:
+        """The part as a second argument of ``week.kpi``."""
+        return f", {json.dumps(dict(self.where), ensure_ascii=False)}" if self.where else ""
+
     def code(self) -> str:
         """Write the lines that show the same in a cell.
 
@@ -82,16 +97,12 @@ class View:
         found.parts["carrier"]   # each part: by its weight (mix), by itself (rate), in all
         found.segments           # the few parts behind the change, none of a usual week
         """
-        opened = [f'"{self.week}"', f'data="{self.data}"', f'base="{self.base}"']
-        opened = [text for text in opened if text != 'data="data"']
-        opened += [f'as_of="{self.as_of}"'] if self.as_of else []
-        part = f", {dict(self.where)!r}".replace("'", '"') if self.where else ""
         by = f'by="{self.by}"' if self.by else "by=()"
         lines = [
             "import tallysheet as ts",
             "",
-            f"week = ts.open_week({', '.join(opened)})",
-            f'found = week.kpi("{self.kpi}"{part}).explain({by})',
+            f"week = {self.opened}",
+            f'found = week.kpi("{self.kpi}"{self.where_code}).explain({by})',
         ]
         told = [("found", "now, before, and whether that is unusual")]
         if self.by:
