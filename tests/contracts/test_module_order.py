@@ -40,7 +40,7 @@ duties.mix_ready duties.mix_page duties.mix_kept_page duties.mix_chart duties.mi
 duties.returns duties.returns_page
 duties.carriers_briefs_page duties.fulfilment duties.fulfilment_page
 duties.adoption duties.adoption_steps duties.adoption_worth duties.adoption_sellers
-duties.adoption_page duties.adoption_steps_page duties.adoption_sellers_page
+duties.adoption_chart duties.adoption_page duties.adoption_steps_page duties.adoption_sellers_page
 duties.costs duties.costs_page duties.cost_levels duties.cost_levels_page
 explain sampling
 warm_kernel.bound warm_kernel.server warm_kernel.provisioner warm_kernel execute

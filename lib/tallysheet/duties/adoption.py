@@ -96,8 +96,9 @@ def compared(week: Week) -> pd.DataFrame:
         they began (value alone). ``alike``: among parcels of the same lane, weight,
         service, quarter and size of seller, on the mix of eligible orders not on BackShip, less what sellers
         differed in before (`tallysheet.fair_comparison.habits`). ``within``: before and after the first
-        label, against sellers that have not begun. ``age``: the same by months since the first label, on all
-        eligible parcels of a seller; ``leads``: p alone, of all months before it together.
+        label, against sellers that have not begun. ``moved``: the same on all eligible parcels of a seller,
+        and ``age``: that by months since the first label; ``leads``: p alone, of all months before it
+        together.
     """
     chosen = outcomes(week)
     about = [str(week.week), *(one.slug for one in chosen), repr(OUTCOMES)]
@@ -127,6 +128,7 @@ def _lines(week: Week, one: Outcome) -> list[dict[str, Any]]:
         _line(one, "within", within.effect)
         | {"left_out": within.left_out, "sellers_n": within.begun_n, "waiting_n": within.waiting_n}
         | {"share": within.share},
+        _line(one, "moved", within.moved),
         {"outcome": one.slug, "way": "leads", "p": within.lead_p},
         *({str(key): value for key, value in line.items()} for line in ages.to_dict("records")),
     ]

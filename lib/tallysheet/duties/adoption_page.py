@@ -7,7 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from tallysheet.charts import figure
 from tallysheet.duties import adoption, adoption_worth
+from tallysheet.duties.adoption_chart import ages_chart
 from tallysheet.duties.known import lacking, switched_off
 from tallysheet.duties.tallies import ends
 from tallysheet.language import Language
@@ -148,23 +150,43 @@ def checks(week: Week) -> Html:
 def _by_age(week: Week) -> Html:
     language, text = week.language, week.language.text
     found = adoption.compared(week)
-    found = found[(found["way"] == "age") & (found["outcome"] == "on_time")].sort_values("age")
-    if found.empty:
+    ages = found[(found["way"] == "age") & (found["outcome"] == "on_time")].sort_values("age")
+    if not (ages["age"] >= 0).any():
         return paragraph(text("adoption.no_ages"), note=True)
-    rows = found.assign(
-        name=[text("adoption.age", n=language.decimal(int(age), signed=age != 0)) for age in found["age"]],
+    rows = ages.assign(
+        name=[text("adoption.age", n=language.decimal(int(age), signed=age != 0)) for age in ages["age"]],
         unit="gap",
-        between=ends(found["low"], found["high"]),
+        between=ends(ages["low"], ages["high"]),
     )
     columns = [
         Column("name", text("adoption.months"), order="age"),
         Column("value", text("adoption.moved"), "change"),
         Column("between", text("adoption.interval"), "range", of="row"),
     ]
-    table = render_table(
-        rows, columns, caption=text("adoption.by_age"), language=language, name="backship-ages"
+    moved = adoption.of_way(found, "moved").to_dict("index")["on_time"]
+    data = render_table(
+        rows,
+        columns,
+        caption=text("adoption.by_age"),
+        language=language,
+        name="backship-ages",
+        total={
+            "name": text("adoption.since_first"),
+            "unit": "gap",
+            "value": moved["value"],
+            "between": (moved["low"], moved["high"]),
+        },
     )
-    return Html.join(table, paragraph(text("adoption.by_age_note"), note=True))
+    change, low, high = (language.change(float(moved[side]), "gap") for side in ("value", "low", "high"))
+    title = text("adoption.by_age_title", change=change, low=low, high=high)
+    return figure(
+        ages_chart(ages, language),
+        title,
+        text("adoption.by_age"),
+        text("adoption.by_age_note"),
+        data,
+        language=language,
+    )
 
 
 def money(week: Week) -> Html:

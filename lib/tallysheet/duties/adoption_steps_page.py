@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from tallysheet.charts import figure
 from tallysheet.duties import adoption_steps
+from tallysheet.duties.adoption_chart import times_chart
 from tallysheet.duties.known import lacking, switched_off
 from tallysheet.duties.tallies import ends
 from tallysheet.language import Language
@@ -146,7 +148,18 @@ def times(week: Week) -> Html:
         total={column.key: total.get(column.key) for column in columns} | {"name": text("heat.all")},
     )
     told = f"{_differ(found.p, len(parts), language)} {text('adoption.times_note')}"
-    return Html.join(table, paragraph(told, note=True))
+    return Html.join(_drawn(found, language), table, paragraph(told, note=True))
+
+
+def _drawn(found: adoption_steps.Times, language: Language) -> Html:
+    """Draw how many have begun by each day, once any has."""
+    total = found.groups.iloc[0]
+    if not total["started_n"]:
+        return Html("")
+    by_84 = language.value(float(total["by_84"]), "share", 0)
+    title = language.text("adoption.times_title", by_84=by_84)
+    chart = times_chart(found.curve, language)
+    return figure(chart, title, language.text("adoption.times_drawn"), "", language=language)
 
 
 def _differ(p: float, campaigns: int, language: Language) -> str:
