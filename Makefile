@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help report report-flights test test-fast soak lab lint format lock notebook bench-load bench-segments bench-verdicts bench-pages bench-publish bench-adoption clean
+.PHONY: help report report-flights test test-fast test-engines soak lab lint format lock notebook bench-load bench-segments bench-verdicts bench-pages bench-publish bench-adoption clean
 
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,10 @@ test: $(READY)  ## every test
 
 test-fast: $(READY)  ## the tests that take under a minute together: no notebook, browser, fault or law
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m 'not slow and not browser and not fault' $(ARGS)
+
+test-engines: $(READY)  ## the same facts on PostgreSQL and Spark; installs Spark (400 MB), which needs Java 17
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c requirements.lock -e '.[spark]'
+	@$(BIN)/python -m pytest -n0 tests/test_warehouse.py $(ARGS)
 
 soak: $(READY)  ## the long runs: 10,000 fuzzed files, 190 kills, 200 forked kernels, 50 samples' carrier mix
 	@TALLYSHEET_SOAK=1 $(BIN)/python -m pytest -n auto --dist load tests/faults/test_fuzz.py tests/faults/test_killed_load.py tests/faults/test_killed_report.py tests/test_warm_kernel.py tests/test_duties_mix.py $(ARGS)

@@ -66,19 +66,30 @@ class Warehouse:
         DataError
             No connection, other tables than the clean ones, or no answer.
         """
-        from tallysheet.warehouse.statements import added_up, written
+        from tallysheet.warehouse.statements import added_up
 
-        session = self._session
-        statement = written(added_up(select, keys, measures), session.dialect, self._tables, session.schema)
-        with told_in_one_line(self._secrets, "an answer", "Run it again once the connection stands."):
-            session.lay_out("calendar", self._laid_out("SELECT * FROM calendar"))
-            found = session.rows(statement) or [[] for _ in (*keys, *measures)]
+        try:
+            found = self._answer(added_up(select, keys, measures)) or [[] for _ in (*keys, *measures)]
+        except DataError:
+            # Who asks again is connected anew.
+            self.__dict__.pop("_session", None)
+            self.__dict__.pop("_tables", None)
+            raise
         columns = {
             name: pa.array(values, _kind(name, name in measures))
             for name, values in zip((*keys, *measures), found, strict=True)
         }
         self._ground.register(_CELLS, pa.table(columns))
         return f"SELECT * FROM {_CELLS}"
+
+    def _answer(self, select: str) -> list[list[object]]:
+        from tallysheet.warehouse.statements import written
+
+        session = self._session
+        statement = written(select, session.dialect, self._tables, session.schema)
+        with told_in_one_line(self._secrets, "an answer", "Run it again once the connection stands."):
+            session.lay_out("calendar", self._laid_out("SELECT * FROM calendar"))
+            return session.rows(statement)
 
     @cached_property
     def _session(self) -> Session:

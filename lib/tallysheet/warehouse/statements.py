@@ -7,6 +7,7 @@ minutes between two times, and where a half is rounded to.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlglot
@@ -71,12 +72,13 @@ def written(sql: str, dialect: str, tables: Mapping[str, Collection[str]], place
     place : str
         Schema (or catalog and schema) in which the tables lie.
     """
-    known: dict[str, Any] = {**REFERENCES, **{name: clean_columns(name) for name in tables}}
-    tree = qualify(
-        sqlglot.parse_one(sql, read="duckdb"), schema=known, dialect="duckdb", quote_identifiers=False
-    )
-    tree = annotate_types(pushdown_projections(tree), schema=known, dialect="duckdb")
-    tree = tree.transform(_made_plain, dialect)
+    tree = _understood(sql, tuple(sorted(tables))).copy()
+    # What lies inside comes first, and keeps its type for what it lies in.
+    for node in reversed(list(tree.walk())):
+        plain = _made_plain(node, dialect)
+        if plain is not node:
+            plain.type = node.type
+            node.replace(plain)
     used = {column.name for column in tree.find_all(exp.Column)}
     for found in list(tree.find_all(exp.Table)):
         if found.name in tables:
@@ -84,6 +86,16 @@ def written(sql: str, dialect: str, tables: Mapping[str, Collection[str]], place
             found.replace(_shown(found, names, set(tables[found.name]), place))
     # Snowflake's own names are in capitals, unless they are quoted.
     return tree.sql(dialect=dialect, identify=dialect != "snowflake", comments=False)
+
+
+@lru_cache(maxsize=64)
+def _understood(sql: str, tables: tuple[str, ...]) -> exp.Expr:
+    """Parse a SELECT, and find out the table and the type of each column."""
+    known: dict[str, Any] = {**REFERENCES, **{name: clean_columns(name) for name in tables}}
+    tree = qualify(
+        sqlglot.parse_one(sql, read="duckdb"), schema=known, dialect="duckdb", quote_identifiers=False
+    )
+    return annotate_types(pushdown_projections(tree), schema=known, dialect="duckdb")
 
 
 def _shown(table: exp.Table, names: Sequence[str], there: set[str], place: str) -> exp.Expression:
@@ -106,6 +118,9 @@ def _made_plain(node: exp.Expression, dialect: str) -> exp.Expression:
         return _minutes(node, dialect)
     if isinstance(node, exp.Round):
         return _rounded(node.this)
+    is_condition = isinstance(node.parent, exp.And | exp.Or | exp.Not | exp.Paren | exp.If)
+    if dialect == "tsql" and isinstance(node, exp.Column) and node.is_type("boolean") and is_condition:
+        return exp.EQ(this=node.copy(), expression=exp.Literal.number(1))  # it has no boolean values
     return node
 
 
