@@ -178,7 +178,7 @@ def test_a_cause_that_several_kpis_show_is_told_once():
         ("perfect_order", ()),
     ]
     assert plain(causes.count(frame, ENGLISH)) == (
-        "2 causes are named. Chance alone would name at most 0.01 in such a week."
+        "2 causes are named. Chance alone would name at most 0.01."
     )
     assert causes.is_noise(frame, "csat")
     assert not causes.is_noise(frame, "otd")
@@ -199,7 +199,7 @@ def test_chance_is_counted_once_a_kpi():
     rows = [row(f"kpi{number}", "NOISE", "", {}, chance=0.003) for number in range(19)]
     frame = pd.DataFrame([row(chance=0.003), row(scope={"carrier": ["FNH"]}, chance=0.003), *rows])
 
-    assert "at most 0.06 in" in causes.count(frame, ENGLISH)
+    assert "at most 0.06." in causes.count(frame, ENGLISH)
 
 
 def test_no_cause_is_said_so():

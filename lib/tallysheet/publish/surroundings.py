@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -66,10 +67,12 @@ def _badges(week: Week, edition: Edition) -> list[tuple[str, str]]:
     language, text, files = edition.language, edition.language.text, week.ledger.files
     final = sum(bool(mature) for mature in week.kpis["mature"])
     good, rows = files["good"].sum(), files["rows"].sum()
+    # Rounded down, so that what is not whole is never printed as all.
+    share = math.floor(1000 * good / rows) / 1000 if rows else 1.0
     found = [
         (
             "tick" if good == rows else "half",
-            text("page.rows", good=language.decimal(good), rows=language.decimal(rows)),
+            text("page.rows", share=language.value(share, "share")),
         ),
         ("tick" if final == len(week.kpis) else "half", text("page.final", final=final, kpis=len(week.kpis))),
     ]
