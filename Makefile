@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help report report-flights test test-fast test-engines soak lab lint format lock notebook bench-load bench-segments bench-verdicts bench-pages bench-publish bench-adoption clean
+.PHONY: help report report-flights test test-fast test-engines soak lab lint format lock notebook bench-load bench-segments bench-verdicts bench-pages bench-publish bench-adoption bench-explorer bench-mix clean
 
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -75,6 +75,9 @@ bench-publish: $(READY)  ## a week's publication against plain papermill and nbc
 
 bench-adoption: $(READY)  ## the fair comparison of BackShip beside the truth of a sample [ARGS="--data DIR --size M --seed 1"]
 	@$(BIN)/python tests/bench/adoption.py $(ARGS)
+
+bench-explorer: $(READY)  ## the explorer: seconds from a changed control to the redrawn view [ARGS="--data DIR --limit 1"]
+	@$(BIN)/python tests/bench/explorer.py $(ARGS)
 
 bench-mix: $(READY)  ## the carrier mix: seconds to solve, and what its promises were worth [ARGS="--seeds 10"]
 	@$(BIN)/python tests/bench/mix.py $(ARGS)

@@ -74,7 +74,7 @@ def show_known(
         show_table(connection, ledger, name, view=f"all_{name}")
         known = known_rows(schema.table(name), f"all_{name}", as_of, ledger.as_of)
         connection.execute(f"CREATE VIEW {name} AS {known}")
-    days = calendar(*_span([str(IsoWeek.of(as_of.date()).shift(weeks)) for weeks in (-520, 52)]))
+    days = _days(*_span([str(IsoWeek.of(as_of.date()).shift(weeks)) for weeks in (-520, 52)]))
     _create(connection, "calendar", days)
 
 
@@ -158,7 +158,10 @@ def set_looks(connection: duckdb.DuckDBPyConnection, looks: Sequence[tuple[str, 
 
 def set_asked(connection: duckdb.DuckDBPyConnection, looks: Sequence[tuple[str, dt.datetime]]) -> None:
     """Lay out ``asked``: week and seen_at of looks."""
-    _create(connection, "asked", pd.DataFrame(looks, columns=["week", "seen_at"]))
+    weeks, moments = [week for week, _ in looks], [seen_at for _, seen_at in looks]
+    connection.execute(
+        "CREATE OR REPLACE TABLE asked AS SELECT unnest(?) AS week, unnest(?) AS seen_at", [weeks, moments]
+    )
 
 
 def set_days(

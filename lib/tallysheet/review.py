@@ -280,10 +280,13 @@ class Review:
     def lay_out(self, fact: str) -> None:
         """Add a fact up by all dimensions of its KPIs together: all their parts are then quick to tell."""
         served = self._served().get(fact, [])
-        if served and fact not in self._laid_out:
-            by = {name for one in served for name in one.dimensions}
-            self.cube.lay_out(fact, self._wanted_looks(fact, served), sorted(by))
-            self._laid_out.add(fact)
+        if not served or fact in self._laid_out:
+            return
+        looks = self._wanted_looks(fact, served)
+        self.cube.lay_out(fact, looks, sorted({name for one in served for name in one.dimensions}))
+        first = {name for one in served for name in _shown(one)[:_DIMENSIONS]}
+        self.cube.add_up(fact, looks, (TOTAL, *sorted(first)))
+        self._laid_out.add(fact)
 
     def _served(self) -> dict[str, list[Kpi]]:
         """Give the KPIs of each fact whose tables were loaded; verdicts alone ask for the other facts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections import deque
@@ -34,6 +35,8 @@ class Ahead:
             if self._waiting and self._thread is None:
                 self._thread = threading.Thread(target=self._work, daemon=True)
                 self._thread.start()
+                # The engine may not be cut off in the middle when Python ends.
+                atexit.register(self.stop)
 
     @contextmanager
     def held_back(self) -> Iterator[None]:
@@ -52,6 +55,15 @@ class Ahead:
         while self._waiting and time.monotonic() < end:
             time.sleep(_SOON)
         return not self._waiting
+
+    def stop(self) -> None:
+        """Let go of what was to be added up."""
+        thread = self._thread
+        with self.held_back():
+            self._waiting.clear()
+        if thread is not None:
+            thread.join()
+        atexit.unregister(self.stop)
 
     def _work(self) -> None:
         while self._thread is not None:
