@@ -1,6 +1,7 @@
 """Sentences of one comparison: what they say agrees with what they print."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -75,3 +76,23 @@ def test_sentences_about_a_part_fit_one_and_many(code):
         assert not {"is", "are", "its", "their", "follows", "sa", "leur"} & set(
             told.replace(",", " ").split()
         )
+
+
+def test_a_witness_whose_part_is_printed_as_none_is_not_behind_the_change():
+    """No reader sees that 0.0 of the 0.2 points come from it."""
+    fall = replace(explained(9_000), value_now=0.9550, value_base=0.9571)
+    rise = replace(explained(9_000), value_now=0.00274, value_base=0.00242)
+
+    assert say.witness(fall, rise, ENGLISH) == "On-time delivery held at 0.3%; that is not behind the fall."
+
+
+def test_a_run_whose_value_is_printed_as_its_centre_names_no_centre():
+    """No reader sees -0.8 above a centre of -0.8."""
+    item = explained(9_000)
+    judgement = SimpleNamespace(variation="signal", reason="run_above", lower=0.8, centre=0.85, upper=0.95)
+
+    far = say.usual(replace(item, value_now=0.9, judgement=judgement), ENGLISH)
+    near = say.usual(replace(item, value_now=0.8501, judgement=judgement), ENGLISH)
+
+    assert far.endswith("above its centre of 85.0%.")
+    assert near.endswith("above its centre.")

@@ -110,7 +110,8 @@ def usual(explanation: Explanation, language: Language) -> str:
     if judgement.variation == "not_known":
         return language.text(f"say.{judgement.reason}", n=judgement.earlier_weeks)
     reason = "inside_but" if judgement.reason == "inside" and explanation.outside else judgement.reason
-    limit = {"below": judgement.lower, "above": judgement.upper}.get(judgement.reason)
+    limits = {"below": judgement.lower, "above": judgement.upper}
+    limit = limits.get(judgement.reason, judgement.centre if judgement.reason.startswith("run") else None)
     if limit is not None and language.value(limit, unit) == language.value(explanation.value_now, unit):
         reason = f"just_{reason}"
     return language.text(
@@ -282,14 +283,14 @@ def witness(explanation: Explanation, other: Explanation, language: Language) ->
     """Say whether a KPI that would have moved too is behind the change."""
     # Both are shares of the same shipments, so a rise of the one is a fall of the other.
     part = -other.change / explanation.change if explanation.change else 0.0
-    key = "not" if part < _WITNESS[0] else "is" if part > _WITNESS[1] else "part"
+    is_none = _part(-other.change, explanation, language) == _part(0.0, explanation, language)
+    key = "not" if part < _WITNESS[0] or is_none else "is" if part > _WITNESS[1] else "part"
     key = "held" if key == "not" and _holds(other, language) else key
-    unit = other.kpi.unit
     return language.text(
         f"say.witness_{key}",
         name=name(other.kpi, language),
-        value=language.value(other.value_now, unit),
-        before=language.value(other.value_base, unit),
+        value=language.value(other.value_now, other.kpi.unit),
+        before=language.value(other.value_base, other.kpi.unit),
         base=base(other, language),
         movement=_movement(explanation, language),
         part=_part(-other.change, explanation, language),
