@@ -17,6 +17,7 @@ from random_ground import LOOKS, TABLES, random_ground
 from small_workbook import make_workbook, put_notebooks
 
 import tallysheet as ts
+from tallysheet.coverage import gaps
 from tallysheet.cube import Cube
 from tallysheet.engine import fact_names, fact_sql
 from tallysheet.errors import DataError, UsageError
@@ -334,6 +335,32 @@ def test_a_report_whose_warehouse_is_gone_fails_in_one_line_and_keeps_the_secret
         if path.is_file():
             content = path.read_bytes()
             assert SECRET.encode() not in content and ESCAPED.encode() not in content, path
+
+
+@pytest.mark.slow
+def test_tables_that_a_team_has_mapped_are_added_up_without_extracts(tmp_path, address, administer):
+    """A view of other columns, no source, no push: the same KPIs; new rows are seen."""
+    here = ts.open_week("2026-W21", data=make_workbook(tmp_path / "here"))
+    push(workbook(tmp_path / "pushed", address, "mart"))
+    administer("CREATE SCHEMA IF NOT EXISTS mapped")
+    administer(
+        "CREATE OR REPLACE VIEW mapped.shipments AS "
+        "SELECT shipment_id, flow, carrier, origin, promised_date, promised_at, delivered_at, status, "
+        "known_at, loaded_at, NULL::timestamp AS replaced_at, 'more' AS more FROM mart.shipments"
+    )
+    data = workbook(tmp_path / "there", address, "mapped")
+    path = data / "workbook.toml"
+    path.write_text(path.read_text().replace('"mapped" }', '"mapped", mapped = true }'), encoding="utf-8")
+    with pytest.raises(DataError, match="mapped tables, or sources that are loaded, found both"):
+        ts.open_week(data=data)
+    path.write_text(path.read_text().replace('["parcels"]', "[]"), encoding="utf-8")
+    there = ts.open_week("2026-W21", data=data)
+
+    pd.testing.assert_frame_equal(there.kpis, here.kpis)
+    assert there.ledger.elsewhere == ("shipments",)
+    assert gaps(there.cube, there.week, ["shipments"], 0.5) == []
+    administer("DELETE FROM mart.shipments WHERE shipment_id = (SELECT max(shipment_id) FROM mart.shipments)")
+    assert ts.open_week(data=data).ledger.state != there.ledger.state
 
 
 # ---- A workbook whose facts are added up by Spark ----

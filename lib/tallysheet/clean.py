@@ -25,6 +25,7 @@ from tallysheet.note import Note
 from tallysheet.personal import key_fingerprint
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import Source, read_sources
+from tallysheet.warehouse.mapped import mapped_ledger
 
 _WAIT_SECONDS = 120
 _SOURCES = 3
@@ -66,6 +67,9 @@ def load(data: str | Path = "data", told: Told | None = None, *, reads_again: bo
     0  flights.csv.zip  336776  336776            0           0
     """
     settings = read_settings(data)
+    if settings.connection.mapped:
+        (settings.data / "clean").mkdir(exist_ok=True)
+        return mapped_ledger(settings)
     sources = read_sources(settings)
     tell = told or (lambda *_: None)
     try:

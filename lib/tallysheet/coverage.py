@@ -12,8 +12,9 @@ from tallysheet import schema
 from tallysheet.cube import Cube
 from tallysheet.engine import connect, literal
 from tallysheet.errors import UsageError, nearest
-from tallysheet.facts import show_table, tables_of
+from tallysheet.facts import show_table
 from tallysheet.language import Language
+from tallysheet.warehouse.mapped import ask
 from tallysheet.weeks import IsoWeek, holidays_in
 
 _EARLIER_WEEKS = 8
@@ -92,16 +93,20 @@ def _by_day(cube: Cube, week: IsoWeek, table: str) -> pd.Series:
         week.shift(-_EARLIER_WEEKS).monday + dt.timedelta(days=n) for n in range(7 * (_EARLIER_WEEKS + 1))
     ]
     counts = pd.Series(0, index=days)
-    if table not in tables_of(cube.ledger):
+    if table not in set(cube.ledger.files["table"]):
         return counts
     moment = f"TIMESTAMP {literal(cube.as_of.isoformat(sep=' '))}"
     day = f"CAST({schema.table(table).week_of} AS DATE)"
+    select = (
+        f"SELECT {day} AS day, count(*) AS n FROM {table} "
+        f"WHERE known_at <= {moment} AND replaced_at > {moment} "
+        f"AND {day} BETWEEN DATE {literal(str(days[0]))} AND DATE {literal(str(days[-1]))} GROUP BY {day}"
+    )
+    if table in cube.ledger.elsewhere:
+        return counts.add(pd.Series(dict(ask(cube.settings, select)), dtype=float), fill_value=0)
     with connect() as connection:
         show_table(connection, cube.ledger, table)
-        rows = connection.execute(
-            f"SELECT {day}, count(*) FROM {table} WHERE known_at <= {moment} AND replaced_at > {moment} "
-            f"AND {day} BETWEEN DATE {literal(str(days[0]))} AND DATE {literal(str(days[-1]))} GROUP BY ALL"
-        ).fetchall()
+        rows = connection.execute(select).fetchall()
     return counts.add(pd.Series(dict(rows), dtype=float), fill_value=0)
 
 

@@ -19,12 +19,13 @@ from tallysheet.cells import LOOK, TOTAL, Cells, Look, read_cells
 from tallysheet.engine import connect, fact_sql, identifier, literal
 from tallysheet.errors import DataError
 from tallysheet.facts import (
+    ZONES,
     columns_of,
     fact_tables,
     missing_tables,
     open_ground,
+    set_references,
     show_table,
-    tables_of,
 )
 from tallysheet.files import read_sealed, write_sealed
 from tallysheet.grids import Grids, is_measure, strata
@@ -33,6 +34,7 @@ from tallysheet.ledger import Ledger
 from tallysheet.settings import Settings
 from tallysheet.sources import read_sources
 from tallysheet.warehouse import Warehouse
+from tallysheet.warehouse.mapped import ask
 from tallysheet.weeks import IsoWeek, complete_weeks, weeks_between
 
 Where = tuple[tuple[str, str], ...]
@@ -87,7 +89,7 @@ class Cube:
                 dt.date.fromisoformat(kept["last_day"]),
                 dt.datetime.fromisoformat(kept["known_from"]),
             )
-        found = _span(self.ledger)
+        found = _span(self.ledger, self.settings)
         told = json.dumps({name: value.isoformat() for name, value in asdict(found).items()})
         write_sealed(path, lambda part: part.write_text(told, encoding="utf-8"))
         for other in self._folder.glob("span-*"):
@@ -228,13 +230,17 @@ class Cube:
 
     @cached_property
     def _ground(self) -> duckdb.DuckDBPyConnection:
-        return open_ground(self.ledger, self.settings.rules, self.first_day, self.span.last_day)
+        ground = open_ground(self.ledger, self.settings.rules, self.first_day, self.span.last_day)
+        if "shipments" in self.ledger.elsewhere:
+            zones = ask(self.settings, ZONES)
+            set_references(ground, self.settings.rules, self.first_day, self.span.last_day, zones)
+        return ground
 
     @cached_property
     def _grids(self) -> Grids:
         if self.settings.connection.is_here:
             return Grids(self._ground)
-        tables = tables_of(self.ledger)
+        tables = sorted(set(self.ledger.files["table"]))
         return Grids(self._ground, Warehouse(self.settings, self._ground, self.ledger.state, tables))
 
     def _added(self, fact: str, looks: Sequence[Look], by: Sequence[str], where: Where = ()) -> pd.DataFrame:
@@ -296,6 +302,8 @@ class Cube:
             return None
         files = self.ledger.files
         new = files[(files["sha256"] + " " + files["file"]).isin(new_files)]
+        if set(new["table"]) & set(self.ledger.elsewhere):
+            return dt.datetime.min
         taken = literal(str(min(new["loaded_at"])))
         with connect() as connection:
             firsts = []
@@ -314,13 +322,13 @@ def _only(select: str, where: Where) -> str:
     return f"SELECT * FROM ({select}) WHERE {' AND '.join(tests)}"
 
 
-def _span(ledger: Ledger) -> Span:
-    tables = [name for name in tables_of(ledger) if schema.table(name).week_of]
+def _span(ledger: Ledger, settings: Settings) -> Span:
+    tables = [name for name in sorted(set(ledger.files["table"])) if schema.table(name).week_of]
     table = "shipments" if "shipments" in tables else tables[0]
+    day = f"CAST({schema.table(table).week_of} AS DATE)"
+    select = f"SELECT min({day}) AS first, max({day}) AS last, min(known_at) AS known FROM {table}"
+    if table in ledger.elsewhere:
+        return Span(*ask(settings, select)[0])
     with connect() as connection:
         show_table(connection, ledger, table)
-        day = f"CAST({schema.table(table).week_of} AS DATE)"
-        first, last, known = connection.execute(
-            f"SELECT min({day}), max({day}), min(known_at) FROM {table}"
-        ).fetchall()[0]
-    return Span(first, last, known)
+        return Span(*connection.execute(select).fetchall()[0])

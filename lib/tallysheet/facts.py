@@ -18,11 +18,17 @@ from tallysheet.weeks import IsoWeek, calendar, workdays
 
 _MARGIN = dt.timedelta(days=120)
 """Working days are known so long before and after the weeks in the data."""
+ZONES = (
+    "SELECT destination_country AS country, destination_zone AS zone, COUNT(*) AS n "
+    "FROM shipments GROUP BY destination_country, destination_zone "
+    "UNION ALL SELECT DISTINCT origin_country, CAST(NULL AS VARCHAR), 0 FROM shipments"
+)
+"""Countries of shipments, and how many went to each zone of them."""
 
 
 def tables_of(ledger: Ledger) -> list[str]:
-    """List the tables that were loaded."""
-    return sorted(set(ledger.files["table"]))
+    """List the tables that were loaded; those that lie in a warehouse alone are not among them."""
+    return sorted(set(ledger.files["table"]) - set(ledger.elsewhere))
 
 
 @cache
@@ -39,7 +45,7 @@ def columns_of(fact: str) -> tuple[str, ...]:
 
 def missing_tables(ledger: Ledger) -> dict[str, list[str]]:
     """Give the tables that each fact lacks; a fact without them is switched off."""
-    grounds = {"calendar", "rules", "workdays", "countries", "euro_rates", *tables_of(ledger)}
+    grounds = {"calendar", "rules", "workdays", "countries", "euro_rates", *ledger.files["table"]}
     return {name: sorted(fact_tables(name) - grounds) for name in fact_names()}
 
 
@@ -122,18 +128,24 @@ def open_ground(
 
 
 def set_references(
-    connection: duckdb.DuckDBPyConnection, rules: Rules, first_day: dt.date, last_day: dt.date
+    connection: duckdb.DuckDBPyConnection,
+    rules: Rules,
+    first_day: dt.date,
+    last_day: dt.date,
+    zones: Sequence[tuple] | None = None,
 ) -> None:
     """Lay out what facts read beside the clean tables.
 
     ``rules``: one row. ``euro_rates``: currency, euro_rate (units for one euro). ``countries``: country,
     utc_offset (from UTC to the winter time of its commonest zone). ``workdays``: country, day, number (of
     working days up to and with it), is_workday.
+
+    Rows of `ZONES` are given where shipments lie elsewhere.
     """
     _create(connection, "rules", pd.DataFrame([rules.as_row()]))
     rates = pd.DataFrame(rules.euro_rates.items(), columns=["currency", "euro_rate"])
     _create(connection, "euro_rates", rates)
-    countries = _countries(connection)
+    countries = _countries(connection, zones)
     _create(connection, "countries", countries)
     connection.execute("ALTER TABLE countries ALTER utc_offset TYPE INTERVAL USING to_minutes(utc_offset)")
     _create(
@@ -194,22 +206,21 @@ def _create(connection: duckdb.DuckDBPyConnection, name: str, rows: pd.DataFrame
     connection.unregister("arriving")
 
 
-def _countries(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+def _countries(connection: duckdb.DuckDBPyConnection, zones: Sequence[tuple] | None) -> pd.DataFrame:
     """Give the countries of shipments, and minutes from UTC to the winter time of their commonest zone."""
     tables = {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
-    if "shipments" not in tables:
+    if zones is None and "shipments" not in tables:
         return pd.DataFrame({"country": pd.Series(dtype=str), "utc_offset": pd.Series(dtype="int64")})
-    zones = connection.execute(
-        "SELECT country, max_by(zone, n) AS zone FROM ("
-        "SELECT destination_country AS country, destination_zone AS zone, count(*) AS n "
-        "FROM shipments GROUP BY ALL "
-        "UNION ALL SELECT DISTINCT origin_country, NULL, 0 FROM shipments"
-        ") WHERE country IS NOT NULL GROUP BY ALL ORDER BY ALL"
+    if zones is not None:
+        _create(connection, "zones", pd.DataFrame(zones, columns=["country", "zone", "n"]))
+    found = connection.execute(
+        f"SELECT country, max_by(zone, n) AS zone FROM ({ZONES if zones is None else 'FROM zones'}) "
+        "WHERE country IS NOT NULL GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     winter = dt.datetime(2026, 1, 15)
-    minutes = [int(_offset(zone, winter).total_seconds()) // 60 for _, zone in zones]
+    minutes = [int(_offset(zone, winter).total_seconds()) // 60 for _, zone in found]
     offsets = pd.Series(minutes, dtype="int64")
-    return pd.DataFrame({"country": [country for country, _ in zones], "utc_offset": offsets})
+    return pd.DataFrame({"country": [country for country, _ in found], "utc_offset": offsets})
 
 
 def _offset(zone: str | None, moment: dt.datetime) -> dt.timedelta:

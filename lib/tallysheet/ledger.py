@@ -47,6 +47,8 @@ class Ledger:
         Fingerprint of all inputs and of the code that reads them.
     folder : Path
         The clean folder of that state.
+    elsewhere : tuple of str
+        Tables whose rows lie in a warehouse alone.
     """
 
     files: pd.DataFrame
@@ -55,6 +57,7 @@ class Ledger:
     as_of: dt.datetime
     state: str
     folder: Path
+    elsewhere: tuple[str, ...] = ()
 
 
 def read_record(path: Path) -> dict[str, Any]:

@@ -75,10 +75,13 @@ class Connection:
     schema : str
         Where the tables lie there: a schema of the database or of Spark's catalog, or for Spark a folder.
         Empty: where the connection looks by itself.
+    mapped : bool
+        Whether the tables there are a team's own, and not those that `tallysheet push` has laid there.
     """
 
     url: str = "duckdb"
     schema: str = ""
+    mapped: bool = False
 
     @property
     def is_here(self) -> bool:
@@ -280,7 +283,7 @@ def read_settings(data: str | Path = "data") -> Settings:
         data=folder,
         headline=str(found["headline"]),
         base_url=base_url,
-        connection=_connection(path, found.get("connection", {})),
+        connection=_connection(path, found.get("connection", {}), lists["sources"]),
         rules=rules,
         repeated=repeated,
         gate=_gate(path, found.get("gate", {})),
@@ -289,14 +292,19 @@ def read_settings(data: str | Path = "data") -> Settings:
     )
 
 
-def _connection(path: Path, found: Any) -> Connection:
-    place = f"{path} connection"
+def _connection(path: Path, found: Any, sources: tuple[str, ...]) -> Connection:
+    place, usual = f"{path} connection", asdict(Connection())
     given = {"url": found} if isinstance(found, str) else found
-    if not isinstance(given, dict) or not all(isinstance(value, str) and value for value in given.values()):
+    for name in set(given if isinstance(given, dict) else ()) - usual.keys():
+        raise DataError(place, "url, schema and mapped", repr(name), nearest(name, usual))
+    if not isinstance(given, dict) or not all(
+        value and isinstance(value, type(usual[name])) for name, value in given.items()
+    ):
         # What was found may hold a secret.
         raise DataError(place, "an address, or url and schema", "another value", 'Write url = "duckdb".')
-    for name in given.keys() - {"url", "schema"}:
-        raise DataError(place, "url and schema", repr(name), nearest(name, ["url", "schema"]))
+    if given.get("mapped") and sources:
+        advice = "Leave out mapped, and tallysheet push them; or leave out the sources."
+        raise DataError(place, "mapped tables, or sources that are loaded", "both", advice)
     if has_plain_secret(given.get("url", "")):
         advice = "Write ${NAME} in its place and set NAME in the environment."
         raise DataError(place, "a secret that comes from the environment", "one in the file", advice)

@@ -9,10 +9,11 @@ schema.types schema.transport schema.customer schema.reference schema schema.dic
 kpi kpis.delivery kpis.fulfilment kpis.reverse kpis.claims kpis.care kpis.money kpis.adoption kpis
 engine personal unpack digests records dialect layout spreadsheet text_file extract
 reasons sources inputs casts row_checks note checked range_checks database merge ledger notes
+warehouse.statements warehouse.session warehouse.relational warehouse.spark warehouse.connect warehouse
+warehouse.mapped
 loading clean forget vocabulary guess suggest
 facts cells
-warehouse.statements warehouse.session warehouse.relational warehouse.spark warehouse.connect
-warehouse warehouse.publishing
+warehouse.publishing
 grids cube coverage limits boxes calendar_effects judgement
 carrier_mix.problem carrier_mix.program carrier_mix.model carrier_mix.solve carrier_mix.verify
 carrier_mix.relax carrier_mix.conflicts carrier_mix.frontier carrier_mix.prices carrier_mix.what_if

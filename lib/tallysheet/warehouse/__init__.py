@@ -104,18 +104,26 @@ class Warehouse:
         with told_in_one_line(self._secrets, "tables that can be read", "Ask for the right to read them."):
             found = session.tables()
             place = f"in {session.schema}" if session.schema else "there"
-            for name in (MARK, *self._wanted):
+            for name in (*([] if self._is_mapped else [MARK]), *self._wanted):
                 if name not in found:
                     advice = "Run tallysheet push, or name the schema in which the tables lie."
                     raise DataError(PLACE, f"the table {name}", f"none {place}", advice)
-            prefix = f"{session.schema}." if session.schema else ""
-            ((state,),) = session.rows(f"SELECT state FROM {prefix}{MARK}")
-            if state != self._state:
-                advice = "Run tallysheet push."
-                raise DataError(PLACE, f"the clean tables {self._state}", f"{state} {place}", advice)
+            if not self._is_mapped:
+                self._check_state(session, place)
             for name, select in _REFERENCES.items():
                 session.lay_out(name, self._laid_out(select))
         return {name: found[name] for name in self._wanted}
+
+    @property
+    def _is_mapped(self) -> bool:
+        return self._settings.connection.mapped
+
+    def _check_state(self, session: Session, place: str) -> None:
+        prefix = f"{session.schema}." if session.schema else ""
+        ((state,),) = session.rows(f"SELECT state FROM {prefix}{MARK}")
+        if state != self._state:
+            advice = "Run tallysheet push."
+            raise DataError(PLACE, f"the clean tables {self._state}", f"{state} {place}", advice)
 
     def _laid_out(self, select: str) -> pa.Table:
         return self._ground.sql(select).to_arrow_table()

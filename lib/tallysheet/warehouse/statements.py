@@ -39,7 +39,7 @@ REFERENCES: dict[str, dict[str, str]] = {
 _VERSIONS = {"loaded_at": "TIMESTAMP", "replaced_at": "TIMESTAMP"}
 _NO_DAYS = ("mysql", "tsql", "trino")
 """Dialects in which a number is not added to a date as so many days."""
-_ADDED: dict[str, type[exp.Expression]] = {
+_ADDED: dict[str, type[exp.Expr]] = {
     **dict.fromkeys(("mysql", "tsql", "trino", "snowflake", "clickhouse"), exp.TimestampAdd),
     **{"bigquery": exp.DatetimeAdd, "redshift": exp.DateAdd},
 }
@@ -98,7 +98,7 @@ def _understood(sql: str, tables: tuple[str, ...]) -> exp.Expr:
     return annotate_types(pushdown_projections(tree), schema=known, dialect="duckdb")
 
 
-def _shown(table: exp.Table, names: Sequence[str], there: set[str], place: str) -> exp.Expression:
+def _shown(table: exp.Table, names: Sequence[str], there: set[str], place: str) -> exp.Expr:
     """Give a clean table as its view would: columns that it lacks are empty, and a version ends or never."""
     kinds = clean_columns(table.name)
     shown = []
@@ -111,7 +111,7 @@ def _shown(table: exp.Table, names: Sequence[str], there: set[str], place: str) 
     return exp.select(*shown).from_(where).subquery(table.alias_or_name)
 
 
-def _made_plain(node: exp.Expression, dialect: str) -> exp.Expression:
+def _made_plain(node: exp.Expr, dialect: str) -> exp.Expr:
     if isinstance(node, exp.Add | exp.Sub):
         return _added(node, dialect)
     if isinstance(node, exp.DateDiff) and node.text("unit").upper() == "MINUTE":
@@ -124,7 +124,7 @@ def _made_plain(node: exp.Expression, dialect: str) -> exp.Expression:
     return node
 
 
-def _added(node: exp.Add | exp.Sub, dialect: str) -> exp.Expression:
+def _added(node: exp.Add | exp.Sub, dialect: str) -> exp.Expr:
     sign, this, amount = (-1 if isinstance(node, exp.Sub) else 1), node.this, node.expression
     if this.is_type("date") and amount.is_type(*exp.DataType.INTEGER_TYPES) and dialect in _NO_DAYS:
         days = amount.copy() if sign > 0 else exp.Neg(this=exp.paren(amount.copy()))
@@ -144,7 +144,7 @@ def _added(node: exp.Add | exp.Sub, dialect: str) -> exp.Expression:
     return exp.Add(this=this.copy(), expression=exp.paren(exp.Mul(this=amount.copy(), expression=minute)))
 
 
-def _minutes(node: exp.DateDiff, dialect: str) -> exp.Expression:
+def _minutes(node: exp.DateDiff, dialect: str) -> exp.Expr:
     """Count the minutes that begin between two times, as DuckDB does; others count whole ones or round."""
     if dialect in ("postgres", "trino"):  # sqlglot does it by itself
         return node
@@ -155,7 +155,7 @@ def _minutes(node: exp.DateDiff, dialect: str) -> exp.Expression:
     return kind(this=cut[0], expression=cut[1], unit=exp.var("MINUTE"))
 
 
-def _rounded(value: exp.Expression) -> exp.Expression:
+def _rounded(value: exp.Expr) -> exp.Expr:
     """Round a half away from zero: PostgreSQL and MySQL round it to the even number."""
     half = exp.Literal.number("0.5")
     below = exp.LT(this=exp.paren(value.copy()), expression=exp.Literal.number(0))
