@@ -47,6 +47,23 @@ def rows_after(data):
     return pd.concat([pd.read_parquet(path) for path in sorted(folder.rglob("*.parquet"))])
 
 
+def test_a_source_that_never_had_an_extract_has_nothing_to_forget(data):
+    """As a load does, it leaves out what is still awaited."""
+    coming = data / "sources" / "coming"
+    coming.mkdir()
+    (coming / "source.toml").write_text(SOURCE.replace("raw/parcels", "raw/coming"), encoding="utf-8")
+    workbook = data / "workbook.toml"
+    listed = workbook.read_text(encoding="utf-8").replace('["parcels"]', '["parcels", "coming"]')
+    workbook.write_text(listed, encoding="utf-8")
+    (data / "raw" / "parcels_20260303.csv").write_text(f"{HEADER}{OLD}{NEW}", encoding="utf-8")
+    ts.load(data)
+
+    (one,) = forget(CUT, data)
+
+    assert (one.what, one.old_rows) == ("cut", 1)
+    assert rows_after(data)["shipment_id"].to_list() == ["S2"]
+
+
 def test_old_rows_are_cut_with_all_their_lines(data):
     """What stands above the table stays, a cell of two lines goes whole, the encoding is kept."""
     path = data / "raw" / "parcels_20260303.csv"

@@ -107,22 +107,22 @@ def _bring_up_to_date(
     """Load if anything changed since the last load, or what it wrote is not whole."""
     clean = settings.data / "clean"
     record = read_record(clean / "ledger.json")
-    awaited = _awaited(sources, record)
-    sources = [source for source in sources if source not in awaited]
+    waiting = awaited(sources, record)
+    sources = [source for source in sources if source not in waiting]
     raw = {source.name: raw_files(source, digests) for source in sources}
     depends = [*code_parts(), *(part for source in sources for part in source_parts(settings, source))]
     found = [f"{one.path.name} {one.sha256}" for source in sources for one in raw[source.name]]
-    state = fingerprint([*depends, *found, *(source.name for source in awaited)])
+    state = fingerprint([*depends, *found, *(source.name for source in waiting)])
     if record.get("state") != state or not _is_whole(settings, record, digests):
         record = _load_all(settings, sources, raw, record, digests, state=state, told=told)
-        record["notes"] += [_awaited_note(source) for source in awaited]
+        record["notes"] += [_awaited_note(source) for source in waiting]
         write_record(clean / "ledger.json", record)
     # Also where nothing changed: the last load may have been killed just before.
     _forget_other_states(settings, record)
     return record
 
 
-def _awaited(sources: list[Source], last: dict[str, Any]) -> list[Source]:
+def awaited(sources: list[Source], last: dict[str, Any]) -> list[Source]:
     """List the sources that never had an extract, unless none has: what needs them is left out until then."""
     loaded = {file["source"] for file in last.get("files", [])}
     found = [source for source in sources if source.name not in loaded and not source.has_extract()]

@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from tallysheet.checked import Checked
-from tallysheet.clean import only_load
+from tallysheet.clean import awaited, only_load
 from tallysheet.dialect import find_encoding
 from tallysheet.digests import Digests
 from tallysheet.engine import connect, literal
 from tallysheet.errors import DataError
 from tallysheet.inputs import RawFile, raw_files
+from tallysheet.ledger import read_record
 from tallysheet.loading import Run, extracts_of
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import Source, read_sources
@@ -89,7 +90,11 @@ def forget(before: dt.date, data: str | Path = "data", dry_run: bool = False) ->
     clean = settings.data / "clean"
     clean.mkdir(exist_ok=True)
     with only_load(clean):
-        found = [one for source in read_sources(settings) for one in _planned(settings, source, before)]
+        sources = read_sources(settings)
+        waiting = awaited(sources, read_record(clean / "ledger.json"))
+        found = [
+            one for source in sources if source not in waiting for one in _planned(settings, source, before)
+        ]
         if not dry_run:
             for one, rows in found:
                 _carry_out(one, rows)
