@@ -152,7 +152,7 @@ def test_the_rows_behind_are_those_that_are_counted(explorer, tmp_path, monkeypa
     week = ts.open_week("2013-W17", data="data/flights")
     found = week.sql(sql.partition("LIMIT")[0])
 
-    assert "There are more: only the first are shown." in told
+    assert "The first 100 rows of shipments; there are more." in told
     assert set(found["carrier"]) == {"B6"}
     assert set(found["origin"]) == {"JFK"}
     counted = explorer.explained().parts["carrier"].set_index("segment")["n_now"]

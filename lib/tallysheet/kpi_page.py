@@ -129,11 +129,16 @@ def sentence(explanation: Explanation, language: Language) -> str:
     return f"{say.change(explanation, language)} {say.story(explanation, language)}"
 
 
-def weeks_drawn(explanation: Explanation, language: Language) -> Html:
-    """Show the weeks in their usual range; the data behind is folded away."""
+def weeks_drawn(explanation: Explanation, language: Language, *, half: bool = False) -> Html:
+    """Show the weeks in their usual range; the data behind is folded away. ``half``: of half the width."""
     one, name = explanation.kpi, say.name(explanation.kpi, language)
     chart = control_chart(
-        explanation.history, unit=one.unit, language=language, name=name, direction=one.direction
+        explanation.history,
+        unit=one.unit,
+        language=language,
+        name=name,
+        direction=one.direction,
+        half=half,
     )
     rows = explanation.history.tail(53)
     return figure(

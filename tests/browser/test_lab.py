@@ -16,6 +16,7 @@ from small_workbook import make_workbook, put_notebooks, rows
 ROOT = Path(__file__).parents[2]
 TOKEN = "for-this-test-alone"
 PATIENCE_MS = 120_000
+OPEN_TAB = ".widget-tab-contents > :not(.lm-mod-hidden)"
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -97,10 +98,7 @@ def test_a_person_goes_from_a_number_to_a_page(person, workbook):
     person.get_by_role("button", name="Look inside").click()
     person.get_by_role("button", name="origin: PAR").wait_for()
 
-    person.get_by_role("tab", name="Code", exact=True).click()
-    code = person.locator("pre code").last
-    code.wait_for()
-    lines = html.unescape(code.inner_text())
+    lines = person.get_by_label("Code that makes this view").input_value()
     assert 'week.kpi("otd", {"carrier": "BRV", "origin": "PAR"})' in lines
 
     person.locator(".jp-CodeCell .cm-content").last.click()
@@ -132,6 +130,19 @@ def test_a_person_goes_from_a_number_to_a_page(person, workbook):
     assert person.faults == []
 
 
+def test_every_tab_is_reached_by_keyboard_and_shows_something(person):
+    """With the arrow keys from the first on; each has a sentence, a picture or rows, and its code."""
+    person.get_by_role("tab", name="Is it usual?", exact=True).focus()
+    for name in ("Parts", "Over time", "Behind it", "Compare", "Rows", "Data"):
+        person.keyboard.press("ArrowRight")
+        person.keyboard.press("Enter")
+        tab = person.get_by_role("tab", name=name, exact=True)
+        assert tab.get_attribute("aria-selected") == "true", name
+        person.wait_for_function(f"document.querySelector({OPEN_TAB!r})?.innerText.length > 20")
+        assert person.get_by_label("Code that makes this view").input_value().startswith("import tallysheet")
+    assert person.faults == []
+
+
 def test_the_keyboard_reaches_every_choice(person):
     """By Tab from the first choice on, in the order in which they stand."""
     person.get_by_label("KPI", exact=True).focus()
@@ -144,5 +155,5 @@ def test_the_keyboard_reaches_every_choice(person):
         )
         person.keyboard.press("Tab")
 
-    wanted = ["KPI", "Week", "Against", "Split by", "Part", "Look inside", "Beside", "As known on"]
+    wanted = ["KPI", "Week", "Against", "As known on", "Split by", "Part", "Look inside"]
     assert [name for name in seen if name in wanted] == wanted

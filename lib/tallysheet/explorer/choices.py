@@ -7,6 +7,18 @@ from collections.abc import Sequence
 import ipywidgets as widgets
 
 ROW = widgets.Layout(flex_flow="row wrap")
+STYLE = """<style>
+.tallysheet.tallysheet .rows { max-height: 30em; overflow: auto }
+.tallysheet.tallysheet .rows th { position: sticky; top: 0; background: white }
+.tallysheet.tallysheet .rows :is(th, td) {
+    white-space: nowrap; font-size: 13px; line-height: 1.3; padding: 4px 12px 4px 0
+}
+.widget-tab-contents .tallysheet > :is(section, figure):first-child { margin-top: 0; padding-top: 0 }
+.explorer-told { min-height: 1.5em; margin: 0 }
+.explorer-code textarea { font-family: var(--jp-code-font-family, monospace); font-size: 13px }
+</style>"""
+"""What the panel has beside the page's style: rows that do not wrap, and code in a code's letters."""
+
 _LABELLED = {"description_width": "initial"}
 _MOST_LINES = 18
 
@@ -37,8 +49,8 @@ def button(label: str, tip: str) -> widgets.Button:
 
 def code_box(label: str) -> widgets.Textarea:
     """Make a box from which code is copied: by Ctrl+A and Ctrl+C."""
-    box = widgets.Textarea("", description=label, style=_LABELLED, layout={"width": "100%"})
-    box.add_class("tallysheet-code")
+    box = widgets.Textarea("", description=label, style=_LABELLED, layout={"width": "99%"})
+    box.add_class("explorer-code")
     return box
 
 

@@ -11,6 +11,9 @@ from tallysheet.tables import Html, paragraph
 from tallysheet.week import Week
 
 ALL = ""
+BY_TABLE = ("refused", "columns")
+"""What can be shown of one table alone."""
+
 _MOST_CELLS = 200
 
 

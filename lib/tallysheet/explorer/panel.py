@@ -15,7 +15,7 @@ from tallysheet.comparison import Explanation
 from tallysheet.errors import TallysheetError
 from tallysheet.explorer import data_pieces, pieces, recipes
 from tallysheet.explorer.ahead import Ahead
-from tallysheet.explorer.choices import ROW, button, choice, code_box, show_code, text_box
+from tallysheet.explorer.choices import ROW, STYLE, button, choice, code_box, show_code, text_box
 from tallysheet.explorer.keep import keep_view
 from tallysheet.explorer.view import View
 from tallysheet.explorer.weeks import Weeks
@@ -65,7 +65,7 @@ class Explorer:
         self.tabs = widgets.Tab(tabs, titles=[self._text(f"explorer.view.{name}") for name in VIEWS])
         self.panel = widgets.VBox(
             [
-                widgets.HTML(lab_style().html),
+                widgets.HTML(lab_style().html + STYLE),
                 widgets.HBox([self.kpi, self.when, self.base, self.as_of], layout=ROW),
                 widgets.HBox([self.by, self.into, self.enter], layout=ROW),
                 self.path,
@@ -156,9 +156,7 @@ class Explorer:
 
     def _tell(self, told: str) -> None:
         # Its line is kept free, so that nothing moves.
-        self.message.value = (
-            f'<div class="tallysheet"><p role="status" style="min-height:1.5em">{escape(told)}</p></div>'
-        )
+        self.message.value = f'<p class="tallysheet explorer-told" role="status">{escape(told)}</p>'
 
     def _explained(self) -> Explanation:
         view = self.view
@@ -290,6 +288,7 @@ class Explorer:
             part = view if value == _ALL_ROWS else view.inside(value, "")
             return recipes.rows(part), partial(pieces.rows, week, part)
         what, of = str(self.what.value), str(self.of.value)
+        self.of.disabled = what not in data_pieces.BY_TABLE
         return recipes.data(view, what, of), partial(data_pieces.shown, week, what, of)
 
     def _compared(self) -> tuple[str, Callable[[], Html]]:
@@ -298,7 +297,7 @@ class Explorer:
             made = partial(pieces.with_target, week, view.kpi, view.by, view.segment)
             return recipes.with_target(view), made
         if self.other.value is None:
-            return "", lambda: paragraph(self._text("explorer.nothing_to_compare"))
+            return recipes.usual(view), lambda: paragraph(self._text("explorer.nothing_to_compare"))
         if self.compare.value == "weeks":
             made = partial(pieces.two_weeks, week, view.kpi, other, view.by, view.segment)
             return recipes.two_weeks(view, other), made

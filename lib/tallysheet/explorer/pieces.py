@@ -15,7 +15,7 @@ from tallysheet.errors import UsageError
 from tallysheet.explorer.view import MOST_ROWS, View, table_behind
 from tallysheet.kpis import kpi
 from tallysheet.language import Language
-from tallysheet.tables import Html, chips, paragraph
+from tallysheet.tables import Html, chips, paragraph, side_by_side
 from tallysheet.week import Week
 
 
@@ -60,14 +60,16 @@ def behind(week: Week, slug: str, by: str, part: str = "") -> Html:
 
 
 def two_parts(week: Week, slug: str, by: str, values: tuple[str, str], part: str = "") -> Html:
-    """Set two values of a dimension below each other, each in its own usual range."""
+    """Set two values of a dimension beside each other, each in its own usual range."""
     language, shown = week.language, []
     for value in values:
         found = explained(week, slug, {**part_of(part), by: value})
         name = say.name(found.kpi, language)
         title = language.text("explorer.part", name=name, value=language.name(by, value) or "-")
-        shown += [Html(f"<h4>{escape(title)}</h4>"), in_part(found, language)]
-    return Html.join(*shown)
+        said = paragraph(kpi_page.sentence(found, language))
+        drawn = kpi_page.weeks_drawn(found, language, half=True)
+        shown.append(Html(f"<div><h3>{escape(title)}</h3>{said.html}{drawn.html}</div>"))
+    return side_by_side(*shown)
 
 
 def two_weeks(week: Week, slug: str, other: str, by: str, part: str = "") -> Html:
@@ -137,9 +139,8 @@ def rows(week: Week, view: View) -> Html:
     if behind is None:
         return paragraph(text("explorer.no_rows_of_it"))
     found = week.sql(view.sql(*behind))
-    told = [text("explorer.rows", n=len(found), table=behind[0].name)]
-    if len(found) == MOST_ROWS:
-        told.append(text("explorer.more_rows"))
+    is_cut = len(found) == MOST_ROWS
+    told = [text("explorer.rows_first" if is_cut else "explorer.rows", n=len(found), table=behind[0].name)]
     if left := view.unfiltered(behind[0]):
         names = language.listed([say.dimension_name(name, language) for name in left])
         told.append(text("explorer.not_in_rows", names=names))
@@ -155,7 +156,7 @@ def plain_table(frame: pd.DataFrame) -> Html:
         for row in shown.itertuples(index=False)
     )
     return Html(
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<div class="scroll rows"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 

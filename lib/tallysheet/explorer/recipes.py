@@ -20,13 +20,13 @@ _DATA = {
 def usual(view: View) -> str:
     """Write what draws the weeks of a KPI."""
     call = f'pieces.usual(week, "{view.kpi}", "{view.by}"{_part(view)})'
-    return _lines(view, f"{_kpi(view)}.explain().history.tail(53)", call, by_week(view))
+    return _lines(view, f"{_found(view)}\nfound.history.tail(53)", call, by_week(view))
 
 
 def parts(view: View) -> str:
     """Write what splits a change over a dimension."""
     call = f'pieces.parts(week, "{view.kpi}", "{view.by}"{_part(view)})'
-    return _lines(view, f'{_kpi(view)}.explain(by="{view.by}").parts["{view.by}"]', call, by_part(view))
+    return _lines(view, f'{_found(view)}\nfound.parts["{view.by}"]', call, by_part(view))
 
 
 def over_time(view: View) -> str:
@@ -38,7 +38,7 @@ def over_time(view: View) -> str:
 def behind(view: View) -> str:
     """Write what searches for the segments behind a change."""
     call = f'pieces.behind(week, "{view.kpi}", "{view.by}"{_part(view)})'
-    return _lines(view, f'{_kpi(view)}.explain(by="{view.by}").segments', call)
+    return _lines(view, f"{_found(view)}\nfound.segments", call)
 
 
 def two_parts(view: View, values: tuple[str, str]) -> str:
@@ -52,20 +52,20 @@ def two_parts(view: View, values: tuple[str, str]) -> str:
 def two_weeks(view: View, other: str) -> str:
     """Write what sets the week beside another one."""
     call = f'pieces.two_weeks(week, "{view.kpi}", "{other}", "{view.by}"{_part(view)})'
-    return _lines(view, f'{_kpi(view)}.explain(base="{other}", {_by(view)})', call)
+    return _lines(view, f'found = {_kpi(view)}.explain(base="{other}", {_by(view)})\nfound', call)
 
 
 def with_target(view: View) -> str:
     """Write what sets the week beside its target."""
     call = f'pieces.with_target(week, "{view.kpi}", "{view.by}"{_part(view)})'
-    return _lines(view, f'{_kpi(view)}.explain(base="target", {_by(view)})', call)
+    return _lines(view, f'found = {_kpi(view)}.explain(base="target", {_by(view)})\nfound', call)
 
 
 def rows(view: View) -> str:
-    """Write what lists the rows behind, and takes them to Excel; empty: no table holds them."""
+    """Write what lists the rows behind, and takes them to Excel; where there are none, what counts them."""
     sql = rows_sql(view)
     listed = f'rows = week.sql("""\n{sql}\n""")'
-    return _lines(view, listed, 'ts.to_excel(rows, "rows.xlsx")\nrows') if sql else ""
+    return _lines(view, listed, 'ts.to_excel(rows, "rows.xlsx")\nrows') if sql else usual(view)
 
 
 def data(view: View, what: str, of: str = ALL) -> str:
@@ -99,9 +99,13 @@ def by_part(view: View, *, all_weeks: bool = False, among: tuple[str, ...] = ())
 
 def _columns(view: View) -> Iterator[tuple[str, list[str]]]:
     """Give each fact with what is added up of it; of durations the bins as well."""
-    histogram = view.definition.histogram
-    for fact, columns in view.definition.measures().items():
-        bins = [histogram.column] if histogram and fact == view.definition.fact else []
+    one = view.definition
+    found: dict[str, list[str]] = {}
+    for side in (one.numerator, one.denominator, *one.against):
+        for fact, column in one.terms(side):
+            found.setdefault(fact, []).append(column)
+    for fact, columns in found.items():
+        bins = [one.histogram.column] if one.histogram and fact == one.fact else []
         yield fact, [*bins, *columns]
 
 
@@ -123,6 +127,10 @@ def _part(view: View) -> str:
 
 def _kpi(view: View) -> str:
     return f'week.kpi("{view.kpi}"{view.where_code})'
+
+
+def _found(view: View) -> str:
+    return f"found = {_kpi(view)}.explain({_by(view)})"
 
 
 def _by(view: View) -> str:
