@@ -5,10 +5,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from tallysheet import opening, say
+from tallysheet import opening, page, say
 from tallysheet.comparison import compare
 from tallysheet.kpi import Kpi
 from tallysheet.language import read_language
+from tallysheet.publish import week_tables
 from tallysheet.values import series_of
 from tallysheet.verdict import COLUMNS, as_frame
 from tallysheet.weeks import IsoWeek, weeks_between
@@ -174,3 +175,17 @@ def test_a_range_names_its_unit_once_where_the_unit_is_a_word(unit, english, fre
     for language, written in ((ENGLISH, english), (FRENCH, french)):
         told = language.interval(2.2 / scale, 2.4 / scale, unit)
         assert told.replace("\u00a0", " ").replace("\u202f", " ") == written
+
+
+def test_a_part_is_better_or_worse_by_the_end_of_its_range():
+    """Far above its range it is better, though it came down since: on the page and in the workbook."""
+    item = explained({"A": 9_000, "B": 9_900})
+    item.parts["carrier"]["value_base"] = 0.995
+    row = item.parts["carrier"].set_index("segment").loc["B"]
+    html = page.parts(item, "carrier", ENGLISH).html
+    cells = week_tables.parts([item], ENGLISH).rows
+
+    assert (row["reason"], row["value_now"] < row["value_base"]) == ("above", True)
+    assert "Better than usual" in html
+    assert "Worse than usual" not in html
+    assert [line[-2] for line in cells if "B" in line] == ["Better than usual"]

@@ -179,7 +179,7 @@ def _cell(found: Crossed, at: tuple[int, int], kpi: Kpi, column: str, language: 
     change = "" if np.isnan(base) else language.change(now - base, kpi.unit)
     kind = ""
     if found.variation[at] == "signal":
-        kind = say.verdict_word("signal", now > base, kpi.direction)
+        kind = say.verdict_word("signal", found.reason[at] == "above", kpi.direction)
     elif found.reason[at] in _TOO_FEW:
         kind = "few"
     told = ", ".join(filter(None, [change, language.text(f"heat.{kind}") if kind else ""]))

@@ -260,10 +260,11 @@ def _parts_table(
             f"printed_{name}": np.array(largest_remainder(list(named[name] * scale), decimals)) / scale
             for name in ("mix", "rate", "total")
         },
-        rising=named["value_now"] > named["value_base"],
+        # Beyond which end of its range, whichever way it came.
+        rising=named["reason"] == "above",
         verdict=[
-            say.verdict_word(str(row["variation"]), bool(row["value_now"] > row["value_base"]), kpi.direction)
-            for _, row in named.iterrows()
+            say.verdict_word(variation, reason == "above", kpi.direction)
+            for variation, reason in zip(named["variation"], named["reason"], strict=True)
         ],
     )
     columns = [
