@@ -378,3 +378,14 @@ def test_every_kind_of_note_has_its_words():
         kinds = {kind.replace(" ", "_") for kind in get_args(NoteKind)}
         assert kinds == set(words(path)["note"]), path.name
         assert kinds <= set(words(path)["note_text"]), path.name
+
+
+@pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
+def test_names_can_stand_within_a_sentence(path):
+    """A KPI in a list has no comma of its own; the short name of a base is not taken for a sentence."""
+    found = words(path)
+    names = [one["name"] for one in found["kpi"].values()]
+    bases = found["base_short"].values()
+
+    assert [name for name in names if "," in name] == []
+    assert [base for base in bases if base.endswith(".") and base[0].islower()] == []
