@@ -6,6 +6,7 @@ import pypdfium2
 import pytest
 
 from browser.readers import Reader
+from tallysheet.language import read_language
 
 pytestmark = pytest.mark.browser
 
@@ -68,6 +69,17 @@ def test_nothing_is_cut_at_the_right_edge(printed):
         for number, (_, right, (width, height)) in enumerate(sheets, start=1):
             assert (round(width), round(height)) == (842, 595), name
             assert right <= width - MARGIN + 1, f"{name}, sheet {number}"
+
+
+def test_a_table_on_several_sheets_has_its_whole_head_on_each(printed):
+    """Headers that sort by a click are printed on the second sheet too, beside those that do not."""
+    heads = [read_language(code).words["scorecard"] for code in ("en", "fr")]
+    pairs = [(squeezed(head["history"]), squeezed(head["maturity"])) for head in heads]
+    texts = [squeezed(text) for *_, sheets in printed.values() for text, *_ in sheets]
+    found = [(text, last) for text in texts for plain, last in pairs if plain in text]
+
+    assert len(found) > 1
+    assert all(last in text for text, last in found)
 
 
 def test_no_heading_stands_alone_at_the_end_of_a_sheet(printed):
