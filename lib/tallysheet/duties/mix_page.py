@@ -141,8 +141,10 @@ def moves(week: Week) -> Html:
     pieces = [table]
     unsure = rows[(listed["stable"] < _LIKELY) & (listed["euros"] > 0)].head(_MOVES)
     if len(unsure):
-        named = "; ".join(f"{one['taker']}, {one['name']}" for one in unsure.to_dict("records"))
-        pieces.append(paragraph(text("mix.unsure", n=len(unsure), moves=named)))
+        found = [f"{one['taker']}, {one['name']}" for one in unsure.to_dict("records")]
+        pieces.append(
+            paragraph(text("mix.unsure", n=len(unsure), moves=text("calendar.between").join(found)))
+        )
     pieces.append(paragraph(text("mix.moves_note", draws=mix.STABLE_DRAWS), note=True))
     return Html.join(*pieces)
 
