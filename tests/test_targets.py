@@ -12,6 +12,7 @@ import tallysheet as ts
 from tallysheet import say
 from tallysheet.comparison import compare
 from tallysheet.errors import DataError, UsageError
+from tallysheet.explorer import pieces
 from tallysheet.kpi import Kpi
 from tallysheet.language import read_language
 from tallysheet.targets import Target, pace, parse_segment, target_of
@@ -303,3 +304,16 @@ def test_a_week_can_be_opened_against_its_targets(with_targets):
     assert (str(quarter.first), str(quarter.last), quarter.weeks_left) == ("2026-W14", "2026-W26", 5)
     assert np.isfinite(quarter.needed)
     assert opened.kpi("undelivered").pace() is None
+
+
+def test_an_explorer_sets_actual_and_target_beside_each_other(with_targets):
+    """The gap in words, whether the usual range meets it, and the parts of the gap."""
+    opened = with_targets("otd,,2026-01-01,,0.95,,ops")
+    shown = pieces.with_target(opened, "otd", "carrier").html
+    found = opened.kpi("otd").explain(base="target", by="carrier")
+    value = opened.language.value(found.value_now, "share")
+    gap = opened.language.change(found.value_now - 0.95, "share")
+
+    assert f"On-time delivery is {value}, its target 95.0%: {gap}. Part of its usual range meets" in shown
+    assert "BRV" in shown
+    assert "Nobody has set a target for Shipments" in pieces.with_target(opened, "shipments", "carrier").html

@@ -15,6 +15,7 @@ import re
 import warnings
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import takewhile
 
 import duckdb
 import pandas as pd
@@ -227,9 +228,13 @@ def _near_column(name: str, text: str, others: Sequence[str]) -> str:
 
 
 def _grain(fact: str) -> str:
-    """Read what a row of a fact is off the first comment of its SELECT."""
-    first = fact_sql(fact).partition("\n")[0].removeprefix("--").strip()
-    return first.removeprefix("One row ")
+    """Read what a row of a fact is off the first sentence of its SELECT's comment."""
+    comment = " ".join(line.strip("- ") for line in takewhile(_is_comment, fact_sql(fact).splitlines()))
+    return re.split(r"(?<=[.?]) ", comment.removeprefix("One row "))[0].removesuffix(".")
+
+
+def _is_comment(line: str) -> bool:
+    return line.startswith("--")
 
 
 def _added_up(fact: str) -> str:

@@ -135,8 +135,8 @@ class Explorer:
         with self.ahead.held_back():
             try:
                 self.week = self._weeks.at(view.week, view.as_of)
-                self.view = view if view.by else replace(view, by=next(iter(self._dimensions(view)), ""))
-                self._found = self._explained()
+                self.view = view if view.by else replace(view, by=self._telling_dimension(view))
+                self._found = self._explained(self.view)
                 told = ""
             except TallysheetError as error:
                 self.view, told = before, str(error)
@@ -158,9 +158,17 @@ class Explorer:
         # Its line is kept free, so that nothing moves.
         self.message.value = f'<p class="tallysheet explorer-told" role="status">{escape(told)}</p>'
 
-    def _explained(self) -> Explanation:
-        view = self.view
+    def _explained(self, view: View) -> Explanation:
         return pieces.explained(self.week, view.kpi, dict(view.where), view.by, view.base)
+
+    def _telling_dimension(self, view: View) -> str:
+        """Find the first dimension of which the part has several values."""
+        names = self._dimensions(view)
+        for name in names:
+            parted = self._explained(replace(view, by=name)).parts
+            if name in parted and len(parted[name]) > 1:
+                return name
+        return next(iter(names), "")
 
     def explained(self) -> Explanation:
         """Give what is looked at as numbers: now, before, whether it is unusual, and its parts."""
@@ -189,8 +197,7 @@ class Explorer:
 
     def _entered(self) -> None:
         if self.into.value is not None:
-            inner = [name for name in self._dimensions(self.view) if name != self.view.by]
-            self.look(self.view.inside(str(self.into.value), next(iter(inner), "")))
+            self.look(self.view.inside(str(self.into.value), ""))
 
     def _saved(self) -> None:
         try:

@@ -88,9 +88,17 @@ def with_target(week: Week, slug: str, by: str, part: str = "") -> Html:
         if error.where != "base":
             raise
         return paragraph(language.text("explorer.no_target", name=say.name(kpi(slug), language)))
-    said = paragraph(say.change(found, language))
-    meets = chips([found.assurance], language)
-    return Html.join(said, meets, split(found, language, prefix="part-" if part else ""))
+    unit = found.kpi.unit
+    said = language.text(
+        "explorer.with_target",
+        name=say.name(found.kpi, language),
+        value=language.value(found.value_now, unit),
+        target=language.value(found.target, unit),
+        gap=language.change(found.change, unit),
+    )
+    meets = language.text(f"explorer.assurance.{found.assurance}")
+    parted = split(found, language, prefix="part-" if part else "")
+    return Html.join(paragraph(f"{said} {meets}"), chips([found.assurance], language), parted)
 
 
 def part_of(text: str) -> dict[str, str]:
