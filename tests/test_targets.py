@@ -316,4 +316,4 @@ def test_an_explorer_sets_actual_and_target_beside_each_other(with_targets):
 
     assert f"On-time delivery is {value}, its target 95.0%: {gap}. Part of its usual range meets" in shown
     assert "BRV" in shown
-    assert "Nobody has set a target for Shipments" in pieces.with_target(opened, "shipments", "carrier").html
+    assert "Nobody has set a target for Never delivered" in pieces.with_target(opened, "undelivered", "").html
