@@ -250,6 +250,8 @@ def test_losses_are_those_of_the_fact(week):
     assert found["net_loss_cents"].sum() == whole["net_loss_cents"].sum()
     assert (found["value_cents"] - found["paid_cents"] == found["net_loss_cents"]).all()
     assert found[["lane_share", "category_share"]].dropna().map(lambda share: 0 < share <= 1).all(axis=None)
+    lost_after = f"no sign of it {week.settings.rules.lost_after_days} days after its promise"
+    assert lost_after in carriers_proof_page.losses(week).html
 
 
 @pytest.mark.slow

@@ -119,7 +119,8 @@ def losses(week: Week) -> Html:
     }
     caption = text("carriers.losses", first=language.week_code(weeks[0]), last=language.week_code(weeks[-1]))
     table = render_table(rows, columns, caption=caption, language=language, name="losses", total=total)
-    return Html.join(table, paragraph(text("carriers.losses_note"), note=True))
+    note = text("carriers.losses_note", n=week.settings.rules.lost_after_days)
+    return Html.join(table, paragraph(note, note=True))
 
 
 def _parts(by: str, found: pd.DataFrame, language: Language) -> pd.Series:
