@@ -137,7 +137,11 @@ def forget(before: dt.datetime, dry_run: bool, data: str) -> None:
 @click.option(
     "--lang", metavar="A,B", help="Languages of the pages, such as en,fr; default: workbook.toml's."
 )
-@click.option("--jobs", type=click.IntRange(1), help="Notebooks that run at a time; default: one a core.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Notebooks that run at a time; default: one a core, with a warehouse one.",
+)
 @click.option("--force", is_flag=True, help="Make also pages of which nothing has changed.")
 @click.option("--warm/--no-warm", default=True, help="Fork kernels from one process that has imported all.")
 @click.option("--help-notebook", metavar="NAME", help="List a notebook's parameters, and run nothing.")
@@ -171,10 +175,11 @@ def report(
         if week and catch_up:
             raise UsageError("report", "--week or --catch-up", "both", "Leave one of them out.")
         languages = None if lang is None else [code.strip() for code in lang.split(",")]
-        workers = jobs or min(os.cpu_count() or 1, 4)
+        settings = read_settings(data)
+        # What one notebook has a warehouse add up, the next one reads here.
+        workers = jobs or (min(os.cpu_count() or 1, 4) if settings.connection.is_here else 1)
         wanted = Wanted(week, base, as_of or "", only, languages, workers, force, warm)
         started_at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-        settings = read_settings(data)
         told_in = workbook_language(settings, settings.languages[0])
         code = 0
         with _telling_of_a_stop(settings.root / "reports", addresses, told_in), steps() as watch:

@@ -34,8 +34,9 @@ _LOCAL = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.memory": "2g",
-    # Two hundred parts, its own choice, are for a cluster.
-    "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
+    # Two hundred parts, its own choice, and plans that are made anew on the way are for a cluster.
+    "spark.sql.shuffle.partitions": str(os.cpu_count() or 1),
+    "spark.sql.adaptive.enabled": "false",
     "spark.sql.autoBroadcastJoinThreshold": str(32 << 20),
 }
 
