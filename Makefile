@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help report report-flights test test-fast test-engines soak lab lint format lock notebook bench-load bench-segments bench-verdicts bench-pages bench-publish bench-adoption bench-explorer bench-mix clean
+.PHONY: help report report-flights test test-fast test-engines soak lab lint format lock notebook bench-load bench-scale bench-segments bench-verdicts bench-pages bench-publish bench-adoption bench-explorer bench-mix clean
 
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,9 @@ lock: $(READY)  ## resolve requirements.lock and environment.yml anew from pypro
 
 bench-load: $(READY)  ## 20 million rows against DuckDB's plain typed load, as ratios
 	@$(BIN)/python tests/bench/load.py $(ARGS)
+
+bench-scale: $(READY)  ## the weekly cube over 1, 10 and 100 million shipments against hand-written SQL [ARGS="--rows 1000000"]
+	@$(BIN)/python tests/bench/scale.py $(ARGS)
 
 bench-segments: $(READY)  ## the search of segments: speed, quality, coverage, wise-pizza beside it [ARGS="--cases 20"]
 	@$(BIN)/python tests/bench/segments.py $(ARGS)

@@ -1,0 +1,215 @@
+"""Measure the weekly cube over many shipments against SQL written by hand over the same files.
+
+``python tests/bench/scale.py [--rows N] [--rounds 3] [--folder DIR]`` writes two years of shipments as
+clean tables are written, Parquet, a file a week; then the ways take turns, each in a process of its own:
+``hand`` (the SELECT that an analyst would write), ``cube`` (all weeks from nothing, by carrier, country,
+flow and service), ``week`` (one more week beside those that are kept), ``plain`` (importing alone, which is
+taken off). It prints wall and CPU seconds, ratios and peak memory, also for a tenth and a hundredth of the
+rows, so that one sees how cost grows.
+"""
+
+import argparse
+import datetime as dt
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+
+WEEKS = 104
+FIRST = dt.date(2024, 11, 4)
+BY = ("carrier", "destination_country", "flow", "service")
+ROW = """
+SELECT
+    'S' || CAST(i AS VARCHAR) AS shipment_id,
+    ['outbound', 'return', 'trade_in'][1 + (h % 20 > 15)::INT + (h % 20 > 18)::INT] AS flow,
+    'CARRIER ' || CAST(h // 20 % 9 AS VARCHAR) AS carrier,
+    ['home', 'pudo', 'express'][1 + h // 180 % 3] AS service,
+    ['FR', 'DE', 'ES', 'IT', 'GB', 'NL', 'BE', 'PL', 'AT', 'PT', 'CZ', 'SE'][1 + h // 540 % 12]
+        AS destination_country,
+    ['FR', 'DE', 'ES'][1 + h // 6480 % 3] AS origin_country,
+    'D' || CAST(h // 20_000 % 60 AS VARCHAR) AS destination,
+    'S' || CAST(h // 2_000_000 % 2000 AS VARCHAR) AS seller,
+    true AS hub_scanned,
+    due AS promised_date,
+    CAST(due AS TIMESTAMP) + INTERVAL 20 HOUR AS promised_at,
+    CAST(due AS TIMESTAMP) - to_minutes(CAST(2000 + h % 3000 AS INT)) AS first_scan_at,
+    CAST(due AS TIMESTAMP) + to_minutes(CAST(h % 1300 AS INT)) AS first_attempt_at,
+    CAST(due AS TIMESTAMP) + to_minutes(CAST(h % 1300 + h // 7 % 2000 AS INT)) AS delivered_at,
+    'delivered' AS status,
+    CAST(due AS TIMESTAMP) - INTERVAL 3 DAY AS known_at,
+    CAST(due AS TIMESTAMP) - INTERVAL 3 DAY AS loaded_at,
+    CAST(NULL AS TIMESTAMP) AS replaced_at
+FROM (
+    SELECT
+        i,
+        CAST(hash(i) % 4_000_000_000 AS BIGINT) AS h,
+        DATE '{monday}' + CAST(i * 7 // {rows} AS INT) AS due
+    FROM range({rows}) AS t(i)
+)
+"""
+HAND = """
+SELECT
+    strftime(promised_date, '%G-W%V') AS week, {by},
+    count(*) AS due_n,
+    sum(CASE WHEN coalesce(first_attempt_at, delivered_at) <= promised_at THEN 1 ELSE 0 END) AS on_time_n,
+    sum(CASE WHEN hub_scanned IS NULL OR first_scan_at <= {seen} THEN 1 ELSE 0 END) AS seen_n,
+    sum(CASE WHEN status IN ('cancelled', 'diverted', 'lost') THEN 1 ELSE 0 END) AS undelivered_n
+FROM read_parquet('{files}')
+WHERE known_at <= {seen} AND (replaced_at IS NULL OR replaced_at > {seen}) AND promised_at <= {seen}
+    AND (first_scan_at <= {seen} OR first_attempt_at <= {seen} OR delivered_at <= {seen})
+GROUP BY ALL
+"""
+
+
+def make(folder: Path, rows: int) -> None:
+    """Write a clean folder: rows known three days before they are due, a file a week."""
+    target = folder / "data" / "clean" / "state" / "shipments"
+    target.mkdir(parents=True)
+    connection = duckdb.connect(config={"memory_limit": "3GB"})
+    for number in range(WEEKS):
+        monday = FIRST + dt.timedelta(weeks=number)
+        select = ROW.format(rows=rows // WEEKS, monday=monday)
+        connection.execute(f"COPY ({select}) TO '{target}/{monday}.parquet' (COMPRESSION zstd)")
+
+
+def hand(folder: Path) -> int:
+    """Add up as an analyst would: one SELECT, all weeks as they stand now."""
+    connection = duckdb.connect(config={"preserve_insertion_order": False})
+    seen = f"TIMESTAMP '{_as_of()}'"
+    files = f"{folder}/data/clean/state/shipments/*.parquet"
+    found = connection.execute(HAND.format(by=", ".join(BY), seen=seen, files=files)).df()
+    return int(found["on_time_n"].sum())
+
+
+def cube(folder: Path) -> int:
+    """Add up all weeks from nothing, as a report does."""
+    shutil.rmtree(folder / "data" / "cube", ignore_errors=True)
+    return _added(folder, WEEKS)
+
+
+def week(folder: Path) -> int:
+    """Add up the last week; those before are kept."""
+    return _added(folder, WEEKS)
+
+
+def before(folder: Path) -> int:
+    """Add up all weeks but the last, for `week`."""
+    shutil.rmtree(folder / "data" / "cube", ignore_errors=True)
+    return _added(folder, WEEKS - 1)
+
+
+def plain(folder: Path) -> int:
+    """Import what the cube needs, and open it."""
+    _opened(folder)
+    return 0
+
+
+def _as_of() -> dt.datetime:
+    return dt.datetime.combine(FIRST + dt.timedelta(weeks=WEEKS, days=7), dt.time(7))
+
+
+def _opened(folder: Path):
+    import pandas as pd
+
+    from tallysheet.cube import Cube
+    from tallysheet.ledger import FILE_COLUMNS, NOTE_COLUMNS, REASON_COLUMNS, Ledger
+    from tallysheet.settings import Settings
+
+    files = pd.DataFrame([["parcels", "shipments", "all", "x", *[0] * 8]], columns=FILE_COLUMNS)
+    ledger = Ledger(
+        files=files,
+        reasons=pd.DataFrame(columns=REASON_COLUMNS),
+        notes=pd.DataFrame(columns=NOTE_COLUMNS),
+        as_of=_as_of(),
+        state="state",
+        folder=folder / "data" / "clean" / "state",
+    )
+    (folder / "data" / "sources").mkdir(exist_ok=True)
+    settings = Settings(data=folder / "data", sources=(), notebooks=(), countries=("FR",), headline="otd")
+    return Cube(ledger, settings, _as_of())
+
+
+def _added(folder: Path, weeks: int) -> int:
+    opened = _opened(folder)
+    # As they stood a week after their end: so are weeks compared, and so they are kept.
+    looks = opened.looks(dt.timedelta(days=7))[:weeks]
+    opened.add_up("shipments", looks, ("", *BY), BY)
+    if weeks < WEEKS or len(looks) < WEEKS:
+        return 0
+    return int(opened.total("shipments", looks)["on_time_n"].sum())
+
+
+WAYS = {"plain": plain, "hand": hand, "cube": cube, "before": before, "week": week}
+
+
+def measured(way: str, folder: Path) -> dict[str, float]:
+    """Run a way in a process of its own: wall and CPU seconds, peak memory in MB, and what it found."""
+    started = time.perf_counter()
+    command = [sys.executable, __file__, "--way", way, "--folder", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return {**json.loads(done.stdout.splitlines()[-1]), "wall": time.perf_counter() - started}
+
+
+def compare(rows: int, rounds: int, folder: Path) -> None:
+    started = time.perf_counter()
+    make(folder, rows)
+    size = sum(path.stat().st_size for path in folder.rglob("*.parquet")) >> 20
+    print(f"\n{rows:,} shipments, {size:,} MB of Parquet, made in {time.perf_counter() - started:.0f} s")
+    found: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
+    for _ in range(rounds):
+        for way, own in found.items():
+            own.append(measured(way, folder))
+            print(way, {key: round(value, 2) for key, value in own[-1].items()}, flush=True)
+    assert len({one["found"] for way in ("hand", "cube", "week") for one in found[way]}) == 1
+    for told, ours, its, off, limit in (
+        ("cube against hand-written SQL", "cube", "hand", "", 1.1),
+        ("one more week against all, both without imports", "week", "cube", "plain", 0.05),
+    ):
+        for unit in ("cpu", "wall"):
+            less = [one[unit] if off else 0.0 for one in found["plain"]]
+            own = [one[unit] - base for one, base in zip(found[ours], less, strict=True)]
+            other = [
+                one[unit] - (base if its == "cube" else 0.0)
+                for one, base in zip(found[its], less, strict=True)
+            ]
+            ratios = [a / b for a, b in zip(own, other, strict=True)]
+            print(
+                f"{told}, {unit}: {min(ratios):.3f} / {statistics.median(ratios):.3f} / {max(ratios):.3f} "
+                f"(limit {limit})"
+            )
+    peak = max(one["peak_mb"] for one in found["cube"])
+    print(
+        f"peak of the cube {peak:.0f} MB (limit 1,000), of hand-written SQL "
+        f"{max(one['peak_mb'] for one in found['hand']):.0f} MB"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--way", choices=WAYS)
+    parser.add_argument("--rows", type=int, nargs="*", default=[1_000_000, 10_000_000, 100_000_000])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--folder", type=Path)
+    asked = parser.parse_args()
+    if asked.way:
+        result = WAYS[asked.way](asked.folder)
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        told = {"cpu": used.ru_utime + used.ru_stime, "peak_mb": used.ru_maxrss / 1024, "found": result}
+        print(json.dumps(told))
+        return
+    print(f"DuckDB {duckdb.__version__}, {os.cpu_count()} cores")
+    for rows in asked.rows:
+        with tempfile.TemporaryDirectory(prefix="bench-scale-", dir=asked.folder) as name:
+            compare(rows, asked.rounds, Path(name))
+
+
+if __name__ == "__main__":
+    main()
