@@ -8,6 +8,7 @@ import pytest
 from tallysheet import opening, page, say
 from tallysheet.comparison import compare
 from tallysheet.kpi import Kpi
+from tallysheet.kpis import kpi
 from tallysheet.language import read_language
 from tallysheet.publish import week_tables
 from tallysheet.values import series_of
@@ -189,3 +190,18 @@ def test_a_part_is_better_or_worse_by_the_end_of_its_range():
     assert "Better than usual" in html
     assert "Worse than usual" not in html
     assert [line[-2] for line in cells if "B" in line] == ["Better than usual"]
+
+
+def test_what_a_kpi_is_counted_out_of_is_named_and_written_in_its_unit():
+    """Surcharges are a share of money: a part of 28,000 cents is 280 euros, and no 28,000 parcels."""
+    item = explained({"A": 9_000, "B": 9_000})
+    money = replace(item, kpi=kpi("surcharge_share"))
+    shown = {one: page.parts(replace(item, kpi=kpi(one)), "carrier", ENGLISH).html for one in ("otd", "csat")}
+    html = page.parts(money, "carrier", ENGLISH).html
+
+    assert "50.0% of the amounts charged" in html
+    assert ">€100<" in html
+    assert "10,000" not in html
+    assert "50.0% of the shipments" in shown["otd"]
+    assert "50.0% of the answers" in shown["csat"]
+    assert week_tables.parts([money], ENGLISH).rows[0][4].number == 100

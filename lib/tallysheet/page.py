@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from tallysheet import causes, say
+from tallysheet import causes, say, volume
 from tallysheet.actions import FollowUp
 from tallysheet.charts import bridge_chart, control_chart, figure, sparkline
 from tallysheet.comparison import Explanation
+from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.language import FORMS, Language, isolated
 from tallysheet.opening import Told, standing, story, verdict_words, witnesses
@@ -132,12 +133,17 @@ def card(explanation: Explanation, told: Told, language: Language, *, is_said: b
     )
     rows = explanation.history.tail(53)
     data = render_table(
-        rows.assign(range=_ranges(rows), unit=kpi.unit, week=rows["week"].map(language.week_code)),
+        rows.assign(
+            range=_ranges(rows),
+            unit=kpi.unit,
+            week=rows["week"].map(language.week_code),
+            n=rows["n"] * volume.scale(kpi),
+        ),
         [
             Column("week", language.text("card.week")),
             Column("value", title, kpi.unit),
             Column("range", language.text("scorecard.range"), "range", of=kpi.unit),
-            *([Column("n", language.text("card.of"), "count")] if kpi.denominator else []),
+            *([_volume("n", language.text("card.of"), kpi)] if kpi.denominator else []),
         ],
         caption=language.text("card.data", name=title),
         language=language,
@@ -251,6 +257,7 @@ def _parts_table(
     decimals, scale = FORMS[kpi.unit].decimals, FORMS[kpi.unit].scale
     rounded = named.assign(
         unit=kpi.unit,
+        n_now=named["n_now"] * volume.scale(kpi),
         share=[
             language.value(n / explanation.n_now, "share") if explanation.n_now else ""
             for n in named["n_now"]
@@ -269,7 +276,7 @@ def _parts_table(
     )
     columns = [
         Column("label", say.dimension_name(dimension, language).capitalize()),
-        Column("n_now", text(f"noun.{kpi.fact}").capitalize(), "count", small="share" if with_shares else ""),
+        _volume("n_now", volume.noun(kpi, language).capitalize(), kpi, "share" if with_shares else ""),
         Column(
             "value_base", text("card.base_level", base=say.base(explanation, language)).capitalize(), kpi.unit
         ),
@@ -285,7 +292,7 @@ def _parts_table(
     total = {
         "label": text("card.total"),
         "unit": kpi.unit,
-        "n_now": explanation.n_now,
+        "n_now": explanation.n_now * volume.scale(kpi),
         "value_base": explanation.value_base,
         "value_now": explanation.value_now,
         "range": (explanation.judgement.lower, explanation.judgement.upper),
@@ -306,6 +313,10 @@ def _parts_table(
         emphasise=named["emphasis"],
         total=total,
     )
+
+
+def _volume(key: str, header: str, kpi: Kpi, small: str = "") -> Column:
+    return Column(key, header, volume.unit(kpi), decimals=0, small=small)
 
 
 def causes_table(verdicts: pd.DataFrame, continuing: pd.DataFrame, language: Language) -> Html:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from scipy import special
 
+from tallysheet import volume
 from tallysheet.comparison import Explanation
 from tallysheet.judgement import FALSE_FLAG_SHARE
 from tallysheet.kpi import Direction, Kpi
@@ -137,6 +138,7 @@ def outside(explanation: Explanation, language: Language) -> str:
     first = explanation.outside[0]
     dimension, value = _where(first)
     row = _row(explanation, first)
+    others = [language.name(*_where(segment)) for segment in explanation.outside[1:]]
     sentences = [
         language.text(
             "say.part_below" if row["value_now"] < row["lower"] else "say.part_above",
@@ -146,10 +148,8 @@ def outside(explanation: Explanation, language: Language) -> str:
             part_of=_part_of(first.contribution, explanation, language),
         ),
         _followers(explanation, dimension, language) if first.contribution * explanation.change > 0 else "",
+        language.text("say.too_outside", segments=_few(others, _TOLD_PARTS, language)) if others else "",
     ]
-    others = [language.name(*_where(segment)) for segment in explanation.outside[1:]]
-    if others:
-        sentences.append(language.text("say.too_outside", segments=_few(others, _TOLD_PARTS, language)))
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -269,7 +269,7 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> str:
         segment=language.name(dimension, found.segment),
         part_of=_part_of(found.contribution, explanation, language),
         share=language.value(found.share, "share"),
-        noun=language.text(f"noun.{explanation.kpi.fact}"),
+        noun=volume.noun(explanation.kpi, language),
     )
     if own and not alone:
         listed = language.listed([language.name(*_where(segment)) for segment in own])

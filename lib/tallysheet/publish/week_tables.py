@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tallysheet import causes, say
+from tallysheet import causes, say, volume
 from tallysheet.actions import FollowUp
 from tallysheet.comparison import Explanation
 from tallysheet.kpi import Kpi
@@ -128,7 +128,10 @@ def _part(one: Explanation, dimension: str, row: causes.Row, language: Language)
     return (
         *(say.name(one.kpi, language), say.dimension_name(dimension, language)),
         *(language.name(dimension, row["segment"]), language.text(f"sheet.units.{unit}")),
-        *(figure(row["n_now"], "count") if is_ratio else None, figure(row["share"], "share")),
+        *(
+            figure(row["n_now"] * volume.scale(one.kpi), volume.unit(one.kpi)) if is_ratio else None,
+            figure(row["share"], "share"),
+        ),
         *(figure(row[name], unit) for name in ("value_base", "value_now", "lower", "upper")),
         *(figure(row[name], unit, signed=True) if is_ratio else None for name in ("mix", "rate")),
         figure(row["total"], unit, signed=True),
