@@ -2,6 +2,7 @@
 
 import datetime as dt
 import shutil
+from dataclasses import replace
 
 import pandas as pd
 import pyarrow as pa
@@ -266,6 +267,25 @@ def test_an_extract_that_was_replaced_counts_as_another(timed, opened):
 
     assert on_time(second.total("shipments", second.looks()))["2026-W02"] == (before[0] - 1, before[1])
     assert len(opened) == 2
+
+
+def test_a_frame_is_made_again_only_when_its_own_tables_change(data):
+    """What is made of shipments stays as another table comes; what may be made of all is made anew."""
+    ledger, made = ts.load(data), []
+    with_claims = ledger.files.assign(table="claims", sha256="0", file="claims.csv")
+    more = replace(ledger, files=pd.concat([ledger.files, with_claims]), state=f"{ledger.state}-more")
+
+    def make(name: str) -> pd.DataFrame:
+        made.append(name)
+        return pd.DataFrame({"n": [len(made)]})
+
+    for known in (ledger, more):
+        cube = Cube(known, read_settings(data), known.as_of)
+        cube.remembered("all", [], lambda: make("all"))
+        cube.remembered("some", [], lambda: make("some"), {"shipments"})
+        cube.remembered("claims", [], lambda: make("claims"), {"claims"})
+
+    assert made == ["all", "some", "claims", "all", "claims"]
 
 
 def test_other_rules_make_other_cells(data, opened):

@@ -17,6 +17,7 @@ from tallysheet import duties
 from tallysheet.cube import Cube
 from tallysheet.kpis import KPIS
 from tallysheet.settings import read_settings
+from tallysheet.svg import for_screens
 from tallysheet.tables import Html
 from tallysheet.week import Week
 
@@ -81,6 +82,11 @@ def test_every_duty_has_a_page():
 def test_each_cell_shows_something_without_an_extract(without, notebook):
     """No cell of a duty's notebook ends in an error; each says something."""
     names = {"opened": without}
+    with for_screens():
+        _run_cells(notebook, names)
+
+
+def _run_cells(notebook: str, names: dict[str, object]) -> None:
     for cell in nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4).cells:
         if cell.cell_type != "code":
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -209,10 +209,20 @@ class Cube:
             f"SELECT {', '.join(keys + sums)} FROM ({rows}) GROUP BY ALL ORDER BY ALL"
         ).df()
 
-    def remembered(self, name: str, about: Sequence[str], make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-        """Read a frame that was made before of the same data, moment, rules and code, or make and keep it."""
+    def remembered(
+        self,
+        name: str,
+        about: Sequence[str],
+        make: Callable[[], pd.DataFrame],
+        tables: Collection[str] | None = None,
+    ) -> pd.DataFrame:
+        """Read a frame that was made before of the same data, moment, rules and code, or make and keep it.
+
+        Tables are those that it is made of; None: perhaps of all.
+        """
+        data = [self.ledger.state] if tables is None else [str(self.span), *self._made_of(tables)]
         rules, engine = repr(self.settings.rules), repr(self.settings.connection)
-        known = [self.ledger.state, self.as_of.isoformat(), rules, engine, *about, self._code]
+        known = [*data, self.as_of.isoformat(), rules, engine, *about, self._code]
         path = self._folder / f"{name}-{fingerprint(known)}.parquet"
         content = read_sealed(path)
         if content is not None:
@@ -271,14 +281,23 @@ class Cube:
             found.setdefault(source.table.name, []).extend(source_parts(self.settings, source))
         return found
 
+    def _files(self, tables: Collection[str]) -> list[str]:
+        files = self.ledger.files[self.ledger.files["table"].isin(tables)]
+        return sorted(files["sha256"] + " " + files["file"])
+
+    def _read_by(self, tables: Collection[str]) -> list[str]:
+        return [part for table in sorted(self._sources.keys() & tables) for part in self._sources[table]]
+
+    def _made_of(self, tables: Collection[str]) -> list[str]:
+        """Fingerprint all that the rows of tables depend on."""
+        return [*self._files(tables), *self._read_by(tables)]
+
     def _about(self, fact: str) -> dict[str, Any]:
         """List what the cells of a fact depend on."""
         tables = fact_tables(fact)
-        files = self.ledger.files[self.ledger.files["table"].isin(tables)]
-        parts = [part for table in sorted(tables & self._sources.keys()) for part in self._sources[table]]
         engine = repr(self.settings.connection)
-        made = fingerprint([fact, repr(self.settings.rules), engine, self._code, *parts])
-        return {"made": made, "files": sorted(files["sha256"] + " " + files["file"])}
+        made = [fact, repr(self.settings.rules), engine, self._code, *self._read_by(tables)]
+        return {"made": fingerprint(made), "files": self._files(tables)}
 
     @cached_property
     def _code(self) -> str:

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from xml.etree import ElementTree
 
 from tallysheet.errors import DataError
@@ -118,10 +118,10 @@ def for_screens() -> Iterator[None]:
         _ON_PHONES.reset(before)
 
 
-Size = tuple[int, int, int, int]
+_Size = TypeVar("_Size")
 
 
-def sizes(wide: Size, narrow: Size) -> tuple[Size, ...]:
+def sizes(wide: _Size, narrow: _Size) -> tuple[_Size, ...]:
     """Give the sizes in which a chart is drawn: both, or `for_screens` the wide one."""
     return (wide, narrow) if _ON_PHONES.get() else (wide,)
 

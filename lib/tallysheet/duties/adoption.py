@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from tallysheet.duties.known import lacking, rows
+from tallysheet.duties.known import lacking, rows, tables_read
 from tallysheet.fair_comparison import Estimate, before_and_after, habits, like_with_like, savings
 from tallysheet.week import Week
 
@@ -102,7 +102,10 @@ def compared(week: Week) -> pd.DataFrame:
     """
     chosen = outcomes(week)
     about = [str(week.week), *(one.slug for one in chosen), repr(OUTCOMES)]
-    return week.cube.remembered("backship", about, lambda: _compared(week, chosen))
+    tables = {
+        name for listed in ("backship_steps", *(one.listed for one in chosen)) for name in tables_read(listed)
+    }
+    return week.cube.remembered("backship", about, lambda: _compared(week, chosen), tables)
 
 
 def _compared(week: Week, chosen: tuple[Outcome, ...]) -> pd.DataFrame:

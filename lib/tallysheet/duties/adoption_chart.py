@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.language import Language
-from tallysheet.svg import BAND, INK, MUTED, PRIOR, RULE, Chart, canvas, drawing_style
+from tallysheet.svg import BAND, INK, MUTED, PRIOR, RULE, Chart, canvas, drawing_style, sizes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +31,7 @@ def ages_chart(ages: pd.DataFrame, language: Language) -> Chart:
     language : Language
     """
     with drawing_style():
-        drawings = [_ages(ages, language, size) for size in (_WIDE, _NARROW)]
+        drawings = [_ages(ages, language, size) for size in sizes(_WIDE, _NARROW)]
     after = ages[ages["age"] >= 0]
     first, last = (language.change(float(after["value"].iloc[place]), "gap") for place in (0, -1))
     before = ages[ages["age"] < 0]
@@ -90,7 +90,7 @@ def times_chart(curve: pd.DataFrame, language: Language) -> Chart:
     language : Language
     """
     with drawing_style():
-        drawings = [_times(curve, language, size) for size in (_WIDE, _NARROW)]
+        drawings = [_times(curve, language, size) for size in sizes(_WIDE, _NARROW)]
     read = {f"by_{days}": language.value(_begun(curve, days), "share", 0) for days in _READ}
     return Chart(language.text("adoption.times_alt", **read), *drawings)
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from tallysheet.cells import Look
 from tallysheet.engine import connect
-from tallysheet.facts import set_references, show_known, tables_of
+from tallysheet.facts import fact_tables, set_references, show_known, tables_of
 from tallysheet.language import Language
 from tallysheet.tables import Html, paragraph
 from tallysheet.week import Week
@@ -77,14 +77,19 @@ def rows(week: Week, name: str, *, weeks_before: int = 0) -> pd.DataFrame:
     """
     seen_at, of = week.cube.as_of - weeks_before * _WEEK, week.week.shift(-weeks_before)
     return week.cube.remembered(
-        f"list-{name}", [str(of), str(seen_at)], lambda: _selected(week, name, seen_at, of)
+        f"list-{name}",
+        [str(of), str(seen_at)],
+        lambda: _selected(week, name, seen_at, of),
+        # Countries come from shipments.
+        {*tables_read(name), "shipments"},
     )
 
 
 def added_up(week: Week, fact: str, looks: Sequence[Look], by: Sequence[str]) -> pd.DataFrame:
     """Add a fact up by several dimensions together, as `Cube.joint` does; made once for the same looks."""
     about = [fact, *by, *(f"{name} {seen_at}" for name, seen_at in looks)]
-    return week.cube.remembered("added-up", about, lambda: week.cube.joint(fact, looks, by))
+    tables = {*fact_tables(fact), "shipments"}
+    return week.cube.remembered("added-up", about, lambda: week.cube.joint(fact, looks, by), tables)
 
 
 def _selected(week: Week, name: str, seen_at: dt.datetime, of: IsoWeek) -> pd.DataFrame:

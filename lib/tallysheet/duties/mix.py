@@ -13,7 +13,7 @@ from tallysheet.carrier_mix import Answer, Conflict, Ground, Solution
 from tallysheet.carrier_mix.offers import KEY
 from tallysheet.carrier_mix.problem import Numbers
 from tallysheet.duties.known import rows
-from tallysheet.duties.mix_evidence import evidence
+from tallysheet.duties.mix_evidence import content_of, evidence
 from tallysheet.errors import DataError
 from tallysheet.week import Week
 
@@ -216,8 +216,9 @@ def answered(week: Week, kind: str, carrier: str, share: float) -> dict[str, obj
 
 
 def remembered(week: Week, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """Keep what takes long, by all that it depends on beside the data."""
-    return week.cube.remembered(name, [str(week.week), repr(week.settings.mix)], make)
+    """Keep what takes long, by all that it depends on: the evidence, and how it is weighed."""
+    about = [str(week.week), repr(week.settings.mix), content_of(evidence(week))]
+    return week.cube.remembered(name, about, make, ())
 
 
 def _usual(week: Week) -> list[tuple[str, str, float]]:

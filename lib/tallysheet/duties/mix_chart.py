@@ -9,7 +9,7 @@ import pandas as pd
 
 from tallysheet.carrier_mix import Solution
 from tallysheet.language import Language
-from tallysheet.svg import BLUE, INK, MUTED, ORANGE, RULE, Chart, canvas, drawing_style
+from tallysheet.svg import BLUE, INK, MUTED, ORANGE, RULE, Chart, canvas, drawing_style, sizes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +29,7 @@ def frontier_chart(found: pd.DataFrame, today: Solution, end: Solution, language
     language : Language
     """
     with drawing_style():
-        drawings = [_drawn(found, today, end, language, size) for size in (_WIDE, _NARROW)]
+        drawings = [_drawn(found, today, end, language, size) for size in sizes(_WIDE, _NARROW)]
     first, last = found.iloc[0], found.iloc[-1]
     alt = language.text(
         "mix.frontier_alt",

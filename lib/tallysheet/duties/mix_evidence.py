@@ -9,6 +9,7 @@ import pandas as pd
 from tallysheet.carrier_mix import Evidence
 from tallysheet.duties.claims import chances
 from tallysheet.duties.known import added_up, lacking, rows
+from tallysheet.inputs import fingerprint
 from tallysheet.kpis import kpi
 from tallysheet.week import Week
 from tallysheet.weeks import IsoWeek
@@ -46,6 +47,13 @@ def evidence(week: Week) -> Evidence:
         recovered=_recovered(week),
         contact_euros=_late_contacts(week) * week.settings.rules.contact_cost_cents / 100,
     )
+
+
+def content_of(known: Evidence) -> str:
+    """Fingerprint what is known, so that the same evidence has the same answer whatever else was loaded."""
+    frames = (known.parcels, known.prices, known.terms, known.on_time, known.losses)
+    hashed = (pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes().hex() for frame in frames)
+    return fingerprint([*hashed, repr(known.recovered), repr(known.contact_euros)])
 
 
 def final_weeks(week: Week, slug: str, count: int) -> list[IsoWeek]:

@@ -28,7 +28,8 @@ def kept(week: Week) -> pd.DataFrame:
     DataFrame
         As `carrier_mix.judged`; empty where the data does not reach back so far, or had no mix then.
     """
-    return mix.remembered(week, "mix-kept", lambda: _judged(week))
+    about = [str(week.week), repr(week.settings.mix)]
+    return week.cube.remembered("mix-kept", about, lambda: _judged(week))
 
 
 def judged_weeks(week: Week) -> list[IsoWeek]:
