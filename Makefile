@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help report report-flights test test-fast test-engines soak lab lint format lock notebook bench-load bench-scale bench-segments bench-verdicts bench-pages bench-publish bench-adoption bench-explorer bench-mix clean
+.PHONY: help setup report report-flights test test-fast test-engines soak lab lint format lock notebook bench-load bench-scale bench-segments bench-verdicts bench-pages bench-publish bench-adoption bench-explorer bench-mix clean
 
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,6 +19,8 @@ $(READY): pyproject.toml requirements.lock
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install -qq --disable-pip-version-check uv==$(UV_VERSION)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c requirements.lock -e '.[dev]'
 	@touch $@
+
+setup: $(READY)  ## the environment in .venv, and nothing else
 
 report: $(READY)  ## publish a week: make report [WEEK=YYYY-Www] [ARGS="--lang en"]
 	@test -n "$$(ls data/raw 2>/dev/null)" || $(BIN)/tallysheet sample

@@ -1,12 +1,17 @@
 """A file that nobody has described: which table it fills, how it is written, and that it then loads."""
 
+import html
 import random
+import re
+import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pandas as pd
+import papermill
 import pytest
 
 import tallysheet as ts
@@ -193,6 +198,18 @@ def test_extracts_of_the_marketplace_fill_the_tables_that_they_fill(sample_of_si
     assert {name: suggest(path).table for name, path in files.items()} == wanted
 
 
+def test_a_header_may_promise_numbers_that_no_cell_holds(tmp_path):
+    """It is left alone."""
+    path = tmp_path / "parcels.csv"
+    lines = [f"P{n},BRV,2026-06-{n:02},2026-06-{n:02},light" for n in range(1, 21)]
+    path.write_text("\n".join(["parcel id,carrier,promised,delivered,weight (kg)", *lines]), encoding="utf-8")
+
+    found = suggest(path)
+
+    assert found.table == "shipments"
+    assert found.left == ("weight (kg)",)
+
+
 def test_days_that_may_be_months_are_to_be_checked(tmp_path):
     """No day is beyond the twelfth: both orders fit, and a person has to say."""
     lines = [
@@ -247,3 +264,107 @@ def test_nothing_is_overwritten(workbook):
     write_source(settings, found, path)
     with pytest.raises(UsageError, match="expected a new name"):
         write_source(settings, found, path)
+
+
+PROGRAM = ".venv/bin/tallysheet"
+README = Path(__file__).parents[1] / "README.md"
+NOTEBOOKS = README.parent / "notebooks"
+HEADERS = (
+    "Réf. colis;Cde n°;Prestataire transport;Pays exp.;Pays dest.;Offre;Masse (g);Montant HT (€);"
+    "Étiquette créée le;Pris en charge le;Date de livraison prévue;Date de livraison réelle;État du colis"
+)
+
+
+def livraisons(folder: Path, days: int = 7 * 20) -> Path:
+    """Write another tool's export: other headers, in short, names of countries, decimal commas, cp1252."""
+    draw, lines = random.Random(11), [HEADERS]
+    for number in range(20 * days):
+        day = pd.Timestamp("2026-06-22") + pd.Timedelta(days=number // 20)
+        is_late, is_lost = draw.random() < 0.06, number % 200 == 0
+        came = day + pd.Timedelta(days=4 if is_late else 2)
+        cells = [
+            *(f"C{number:06d}", f"CMD-{number:06d}", draw.choice(["TransNord", "La Voie Postale"]), "France"),
+            *(
+                draw.choice(["Belgique", "Allemagne", "Pays-Bas"]),
+                draw.choice(["À domicile", "Point relais"]),
+            ),
+            *(str(draw.randint(200, 4000)), f"{draw.uniform(4, 9):.2f}".replace(".", ",")),
+            *(f"{day:%d/%m/%Y} 09:15", f"{day:%d/%m/%Y} 18:30", f"{day + pd.Timedelta(days=3):%d/%m/%Y}"),
+            *(("", "Égaré") if is_lost else (f"{came:%d/%m/%Y} 11:30", "Livré")),
+        ]
+        lines.append(";".join(cells))
+    path = folder / "livraisons.csv"
+    path.write_bytes("\r\n".join(lines).encode("cp1252"))
+    return path
+
+
+def steps() -> list[str]:
+    """Read the commands and edits of the README's section, each a line with its number."""
+    section = README.read_text(encoding="utf-8").partition("## Bring your own file")[2].partition("\n## ")[0]
+    block = section.split("```")[1]
+    return [line for line in block.splitlines() if re.search(r"# \d", line)]
+
+
+@pytest.mark.slow
+def test_the_readmes_own_steps_lead_from_a_file_to_a_page(tmp_path, monkeypatch):
+    """As they are written there, in a folder with the notebooks alone; all but the two of make are played."""
+    told = steps()
+    assert len(told) <= 10
+    assert [line.split()[0] for line in told] == ["make", PROGRAM, "#", PROGRAM, PROGRAM, "make"]
+    shutil.copytree(NOTEBOOKS, tmp_path / "notebooks")
+    path = livraisons(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    said = []
+    for line in told[1:-1]:
+        if line.startswith("#"):
+            source = tmp_path / "data" / "mine" / "sources" / "livraisons" / "source.toml"
+            text = source.read_text(encoding="utf-8")
+            assert "# as_of = 2026-11-16T07:00:00  #" in text
+            source.write_text(
+                text.replace("# as_of = 2026-11-16T07", "as_of = 2026-11-09T07"), encoding="utf-8"
+            )
+            continue
+        words = shlex.split(line, comments=True)
+        done = subprocess.run(
+            [Path(sys.executable).with_name("tallysheet"), *words[1:]],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout)
+
+    assert said[0] == "data/mine/sources/livraisons\n"
+    assert re.search(r"livraisons\.csv │\s*2,800 │\s*2,800 │\s*0 │\s*0", said[1])
+    assert said[2] == "reports/2026-W45/weekly_review.html\n"
+    page = html.unescape((tmp_path / "reports/2026-W45/weekly_review.html").read_text(encoding="utf-8"))
+    cells = pd.read_csv(path, sep=";", encoding="cp1252")
+    promised = pd.to_datetime(cells["Date de livraison prévue"], dayfirst=True)
+    came = pd.to_datetime(cells["Date de livraison réelle"], dayfirst=True, format="mixed")
+    due = promised.between("2026-11-02", "2026-11-08")
+    on_time = (came.dt.normalize() <= promised)[due].mean()
+    assert f"{100 * on_time:.1f}%" in page
+
+
+@pytest.mark.slow
+def test_the_notebook_brings_a_file_by_the_same_steps(tmp_path, monkeypatch):
+    """It begins the workbook beside notebooks/, and ends with the KPIs that the file allows."""
+    shutil.copytree(NOTEBOOKS, tmp_path / "notebooks")
+    monkeypatch.chdir(tmp_path / "notebooks")
+    made = papermill.execute_notebook(
+        "bring_your_own.ipynb",
+        None,
+        parameters={"file": str(livraisons(tmp_path))},
+        progress_bar=False,
+        cwd=str(tmp_path / "notebooks"),
+    )
+    shown = {
+        cell.id: "".join(output.data.get("text/html", "") for output in cell.outputs if "data" in output)
+        for cell in made.cells
+        if cell.cell_type == "code"
+    }
+
+    assert (tmp_path / "data" / "mine" / "workbook.toml").is_file()
+    assert "Réf. colis" in shown["suggest"]
+    assert "<td>2800</td>" in shown["load"]
+    assert "<td>otd</td>" in shown["week"]

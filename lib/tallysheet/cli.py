@@ -240,27 +240,31 @@ def doctor(data: str) -> None:
 @click.option("--write", is_flag=True, help="Write the source, and copy the file into data/raw.")
 @_data
 def sources(file: Path | None, table: str, name: str, write: bool, data: str) -> None:
-    """List the sources of the workbook, or suggest a source.toml for a file."""
+    """List the sources of the workbook, or suggest a source.toml for a file.
+
+    With --write and a data folder that is not there yet, a workbook of its own is begun for the file.
+    """
     with _one_line_errors():
         from tallysheet.settings import read_settings
         from tallysheet.sources import read_sources
 
-        settings = read_settings(data)
         if file is None:
-            for source in read_sources(settings):
+            for source in read_sources(read_settings(data)):
                 click.echo(f"{source.name:16}{source.table.name:24}{source.files[0].pattern.name}")
             return
-        from tallysheet.suggest import suggest, write_source
+        from tallysheet.own_workbook import bring
+        from tallysheet.suggest import suggest
 
         found = suggest(file, table, name)
         if not write:
             click.echo(found.toml)
             click.echo(found.sql, nl=False)
         else:
-            click.echo(_shown(write_source(settings, found, file)))
-            told = (
-                f'Look at what says check, add "{found.name}" to sources in workbook.toml, tallysheet load.'
-            )
+            folder, is_new = bring(file, found, data)
+            click.echo(_shown(folder))
+            listed = f'add "{found.name}" to sources in workbook.toml, '
+            option = "" if data == "data" else f" --data {data}"
+            told = f"Look at what says check, {'' if is_new else listed}tallysheet load{option}."
             click.echo(told, err=True)
         if found.left:
             click.echo(f"Not used: {', '.join(found.left)}.", err=True)

@@ -12,7 +12,7 @@ from tallysheet.casts import cast
 from tallysheet.engine import connect, identifier
 from tallysheet.schema import Column
 from tallysheet.sources import UNITS, SourceColumn
-from tallysheet.vocabulary import unit_of, value_of
+from tallysheet.vocabulary import is_country, unit_of, value_of
 
 MISSING = (
     "-",
@@ -83,12 +83,14 @@ class Texts:
         plain = SourceColumn(header)
         if filled.empty:
             return Guess(plain, 0.0)
-        if column.allowed:
+        if column.allowed or is_country(column):
             return _spelled(filled, column, plain)
         if column.type == "VARCHAR":
             return Guess(plain, 1.0)
         tried = [(self._share(place, column, way), way) for way in _ways(column, header)]
         best = max(share for share, _ in tried)
+        if not best:
+            return Guess(plain, 0.0)
         fit = [way for share, way in tried if share == best]
         chosen = min(fit, key=lambda way: self._strangeness(place, column, way)) if column.usual else fit[0]
         orders = {way.dates for way in fit} - {chosen.dates}
@@ -99,6 +101,11 @@ class Texts:
         """Tell whether hardly a cell of a column is like another."""
         filled = self.frame[f"c{self.headers.index(header)}"].dropna()
         return bool(len(filled)) and filled.nunique() >= _SURE * len(filled)
+
+    def commonest(self, header: str, most: int) -> list[str]:
+        """Give the commonest texts of a column."""
+        counts = self.frame[f"c{self.headers.index(header)}"].value_counts()
+        return [str(text) for text in counts.index[:most]]
 
     def _share(self, place: str, column: Column, way: SourceColumn) -> float:
         value = cast(column, way, identifier(place)).value

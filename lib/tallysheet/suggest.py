@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 from tallysheet import schema
@@ -17,11 +18,12 @@ from tallysheet.files import write_text
 from tallysheet.guess import Guess, Texts
 from tallysheet.schema import Column, Table
 from tallysheet.settings import Settings
-from tallysheet.vocabulary import currency_of, nearness
+from tallysheet.vocabulary import currency_of, is_country, nearness, value_of
 
 _ROWS = 5_000
 _NEAR, _FITS, _WHOLE = 0.55, 0.5, 0.98
 _FEWEST = 2
+_MOST_COUNTRIES = 8
 _CHECK = "  # check"
 
 _DERIVED: dict[str, dict[str, tuple[str, str]]] = {
@@ -70,6 +72,10 @@ class Suggestion:
         Headers that mean nothing to us.
     lacking : tuple of str
         Columns that every row needs, and that the file does not have.
+    countries : tuple of str
+        Codes of those that it names.
+    currencies : tuple of str
+        Beside the euro, of what all its rows cost.
     """
 
     name: str
@@ -79,6 +85,12 @@ class Suggestion:
     matched: dict[str, str]
     left: tuple[str, ...]
     lacking: tuple[str, ...]
+    countries: tuple[str, ...]
+    currencies: tuple[str, ...]
+
+    def _repr_html_(self) -> str:
+        """Show source.toml and its SELECT in a notebook."""
+        return "".join(f"<pre>{escape(text)}</pre>" for text in (self.toml, self.sql) if text)
 
 
 def suggest(file: Path, table: str = "", name: str = "") -> Suggestion:
@@ -125,7 +137,22 @@ def suggest(file: Path, table: str = "", name: str = "") -> Suggestion:
         matched={ours: guess.written.header for ours, guess in matched.items()},
         left=tuple(header for header in texts.headers if header not in used),
         lacking=lacking,
+        countries=_countries(best, matched, texts),
+        currencies=tuple(
+            re.findall(r"'([A-Z]{3})'", derived.get("currency", ("", ""))[0].replace("EUR", ""))
+        ),
     )
+
+
+def _countries(table: Table, matched: dict[str, Guess], texts: Texts) -> tuple[str, ...]:
+    columns = [(guess.written.header, table.column(ours)) for ours, guess in matched.items()]
+    named = [
+        value_of(column, text)
+        for header, column in columns
+        if is_country(column)
+        for text in texts.commonest(header, _MOST_COUNTRIES)
+    ]
+    return tuple(dict.fromkeys(filter(None, named)))[:_MOST_COUNTRIES]
 
 
 def _matched(texts: Texts, table: Table) -> tuple[float, dict[str, Guess]]:
@@ -203,6 +230,8 @@ def _toml(
         f"table = {_quoted(table.name)}": True,
         f"# Lacking, and every row needs it: {', '.join(lacking)}.": lacking,
         f"known_at = {_quoted(known)}{_CHECK}: a row counts from then on": known,
+        "# as_of = 2026-11-16T07:00:00  # when it was taken, UTC; else when its last row became known": "%"
+        not in _pattern(file.name),
         'decimal = ","': decimal == ",",
         f"dates = {_quoted(dates)}" + (f"{_CHECK}: {also} fits as well" if also else ""): dates
         not in ("", "ymd"),

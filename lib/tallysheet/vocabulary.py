@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import cache
 from importlib import resources
+from itertools import product
 
 from tallysheet.schema import Column
 
@@ -71,12 +72,21 @@ def nearness(header: str, column: Column) -> float:
     >>> from tallysheet.schema import SHIPMENTS
     >>> nearness("N° de suivi", SHIPMENTS.column("tracking_number"))
     1.0
+    >>> nearness("Pays dest.", SHIPMENTS.column("destination_country"))
+    1.0
     >>> round(nearness("Carrier code (2 letters)", SHIPMENTS.column("carrier")), 2)
     0.45
     """
     units = {word for word in _UNITS if word.isalpha()}
-    given = {plain(header), " ".join(word for word in plain(header).split() if word not in units)} - {""}
+    bare = " ".join(word for word in plain(header).split() if word not in units)
+    given = {plain(header), bare, *_in_full(bare)} - {""}
     return max((_alike(one, name) for one in given for name in _names(column)), default=0.0)
+
+
+def _in_full(name: str) -> Iterable[str]:
+    """Write out what a header writes in short, in each way that it can be meant."""
+    short = _known()["short"]
+    return (" ".join(words) for words in product(*([word, *short.get(word, [])] for word in name.split())))
 
 
 def _names(column: Column) -> list[str]:
@@ -93,15 +103,38 @@ def _alike(one: str, other: str) -> float:
     return max(shared, 0.95 * spelled if spelled > 0.85 else 0.0)
 
 
+def is_country(column: Column) -> bool:
+    """Tell whether a column holds countries, by their codes."""
+    return column.name.endswith("country")
+
+
+@cache
+def _countries() -> dict[str, str]:
+    from babel import Locale
+
+    codes = {
+        plain(name): code
+        for language in ("fr", "en")
+        for code, name in Locale.parse(language).territories.items()
+        if re.fullmatch("[A-Z]{2}", code)
+    }
+    also = {plain(name): code for code, names in _known()["countries"].items() for name in names}
+    return {code.lower(): code for code in codes.values()} | codes | also
+
+
 def value_of(column: Column, spelling: str) -> str:
-    """Give the allowed value that a spelling stands for; empty: none that is known.
+    """Give the allowed value, or the country's code, that a spelling stands for; empty: none is known.
 
     Examples
     --------
     >>> from tallysheet.schema import SHIPMENTS
     >>> value_of(SHIPMENTS.column("status"), "Livré"), value_of(SHIPMENTS.column("status"), "?")
     ('delivered', '')
+    >>> value_of(SHIPMENTS.column("origin_country"), "Allemagne")
+    'DE'
     """
+    if is_country(column):
+        return _countries().get(plain(spelling), "")
     known = _known()["values"].get(column.name, {})
     names = {
         value: [value, *(known[value] if isinstance(known, dict) and value in known else [])]

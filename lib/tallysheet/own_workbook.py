@@ -1,0 +1,62 @@
+"""A workbook of its own for a file that somebody brings: what it loads and publishes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tallysheet.errors import UsageError
+from tallysheet.files import write_text
+from tallysheet.settings import find_data, read_settings
+from tallysheet.suggest import Suggestion, write_source
+
+NOTEBOOKS = {"shipments": ("10_weekly_review", "20_carriers", "00_data_health")}
+_ALWAYS = ("10_weekly_review", "00_data_health")
+
+
+def bring(file: Path, suggested: Suggestion, data: str) -> tuple[Path, bool]:
+    """Write a suggested source and its file into a workbook; one that is not there yet is begun for it.
+
+    Parameters
+    ----------
+    file : Path
+    suggested : Suggestion
+    data : str
+        The data folder. A relative one that is nowhere yet is made beside ``notebooks/``.
+
+    Returns
+    -------
+    Path
+        The folder of the source.
+    bool
+        Whether the workbook was begun, so that it lists the source already.
+
+    Raises
+    ------
+    UsageError
+        There is such a source, or another file of that name; nothing was written.
+    """
+    try:
+        find_data(data)
+    except UsageError:
+        here = [Path.cwd(), *Path.cwd().parents]
+        folder = next((one for one in here if (one / "notebooks").is_dir()), here[0]) / data
+        write_text(folder / "workbook.toml", workbook_text(suggested))
+        return write_source(read_settings(folder), suggested, file), True
+    return write_source(read_settings(data), suggested, file), False
+
+
+def workbook_text(suggested: Suggestion) -> str:
+    """Write the workbook.toml of a workbook that holds one source; what is a guess says so."""
+    notebooks = ", ".join(f'"{name}"' for name in NOTEBOOKS.get(suggested.table, _ALWAYS))
+    countries = ", ".join(f'"{code}"' for code in suggested.countries)
+    lines = [
+        f"# A workbook of its own, begun for {suggested.name}; what says check is a guess.",
+        f'sources = ["{suggested.name}"]',
+        f"notebooks = [{notebooks}]  # the first is the page people open",
+        f"countries = [{countries}]  # whose public holidays are shown",
+        'headline = "otd"  # the KPI that leads a quiet page',
+    ]
+    for currency in suggested.currencies:
+        told = f"euro_rates = {{ {currency} = 1.00 }}  # check: units for one euro, the same all year"
+        lines += ["", "[rules]", told]
+    return "\n".join([*lines, ""])
