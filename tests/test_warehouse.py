@@ -129,6 +129,7 @@ def allowed():
     return {kind.__name__ for kind in ALLOWED} | SAID_OTHERWISE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_fact_is_said_in_every_dialect_with_few_words(dialect, allowed):
     """What is written parses there, and holds nothing but what facts may hold, or its name there."""
