@@ -205,3 +205,19 @@ def test_what_a_kpi_is_counted_out_of_is_named_and_written_in_its_unit():
     assert "50.0% of the shipments" in shown["otd"]
     assert "50.0% of the answers" in shown["csat"]
     assert week_tables.parts([money], ENGLISH).rows[0][4].number == 100
+
+
+def test_a_witness_that_moves_along_is_not_called_innocent():
+    """Contacts by the customer's words fell with those by Care's reasons: that clears nobody."""
+    item = explained({"A": 8_000, "B": 8_000})
+    pairs = {
+        lead: [replace(item, kpi=kpi(slug)) for slug in (lead, other)]
+        for lead, other in (("otd", "undelivered"), ("wismo_rate", "wismo_by_words"))
+    }
+    told = {
+        lead: opening.witnesses(first, {second.kpi.slug: second}, ENGLISH)
+        for lead, (first, second) in pairs.items()
+    }
+
+    assert len(told["otd"]) == 1
+    assert told["wismo_rate"] == []

@@ -55,6 +55,7 @@ def part(contribution: float, change: float, value_now: float = 0.8):
 def test_a_part_is_told_beside_the_whole():
     """As large as it, larger, or against it: no reader sees +1.6, while the total changed by +1.6."""
     assert part(0.005, 0.011) == "0.5 of the 1.1 points"
+    assert part(0.0003, 0.0011) == "next to nothing of the 0.1 points"
     assert part(0.0157, 0.0156) == "1.6 of the 1.6 points"
     assert part(-0.024, -0.016) == "−2.4 pp, more than the total's 1.6 points"
     assert part(0.004, -0.016) == "+0.4 pp, while the total changed by −1.6 pp"

@@ -228,9 +228,15 @@ def verdict_words(item: Explanation) -> list[str]:
 
 
 def witnesses(item: Explanation, explanations: Mapping[str, Explanation], language: Language) -> list[str]:
-    """Say for each witness of a KPI that counts the same things whether it is behind the change."""
+    """Say for each witness of a KPI that counts the same the other way whether it is behind the change.
+
+    What is never delivered cannot be on time; what customers ask in their own words falls with what is filed.
+    """
     others = [explanations[slug] for slug in item.kpi.witnesses if slug in explanations]
     others = [
-        one for one in others if (one.kpi.fact, one.kpi.denominator) == (item.kpi.fact, item.kpi.denominator)
+        one
+        for one in others
+        if (one.kpi.fact, one.kpi.denominator) == (item.kpi.fact, item.kpi.denominator)
+        and one.kpi.direction != item.kpi.direction
     ]
     return [say.witness(item, other, language) for other in others if not pd.isna(other.change)]

@@ -165,8 +165,7 @@ def _where(segment: Segment) -> tuple[str, str]:
 
 def _row(explanation: Explanation, segment: Segment) -> dict[str, Any]:
     dimension, value = _where(segment)
-    parts = explanation.parts[dimension]
-    return dict(parts[parts["segment"] == value].iloc[0])
+    return dict(explanation.parts[dimension].set_index("segment").loc[value])
 
 
 def _part_of(contribution: float, explanation: Explanation, language: Language) -> str:
@@ -175,7 +174,8 @@ def _part_of(contribution: float, explanation: Explanation, language: Language) 
     written, whole = language.change(contribution, unit), language.change(total, unit)
     is_along = contribution * total > 0
     if is_along and (abs(contribution) <= abs(total) or written == whole):
-        part = _part(contribution, explanation, language)
+        part, nothing = (_part(one, explanation, language) for one in (contribution, 0.0))
+        part = language.text("say.next_to_nothing") if part == nothing else part
         return language.text("say.part_of", part=part, size=language.size(total, unit))
     key = "say.part_beyond" if is_along and not _holds(explanation, language) else "say.part_against"
     return language.text(key, part=written, size=language.size(total, unit), change=whole)
