@@ -19,6 +19,7 @@ from small_workbook import make_workbook, put_notebooks
 import tallysheet as ts
 from tallysheet.coverage import gaps
 from tallysheet.cube import Cube
+from tallysheet.doctor import examine
 from tallysheet.engine import fact_names, fact_sql
 from tallysheet.errors import DataError, UsageError
 from tallysheet.facts import columns_of
@@ -241,8 +242,10 @@ def test_tables_that_are_not_those_of_the_workbook_are_refused(tmp_path, address
     data = workbook(tmp_path, address, "refused")
     advice = "Run tallysheet push"
     assert f"expected the table {MARK}, found none in refused. {advice}" in refused(data)
+    assert [one.found for one in examine(data) if one.what == "connection"] == ["0 tables in refused"]
 
     push(data)
+    assert [one.found for one in examine(data) if one.what == "connection"] == ["1 tables in refused"]
     administer("DROP TABLE refused.shipments")
     assert f"expected the table shipments, found none in refused. {advice}" in refused(data)
 

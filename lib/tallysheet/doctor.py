@@ -77,16 +77,37 @@ def examine(data: str | Path = "data") -> list[Check]:
         return [*checks, Check(error.where, error.found, error.do)]
     checks += _library(settings)
     checks += _kernels(settings)
-    if any(source.database or source.has_extract() for source in sources):
-        checks += (_extract(settings, source) for source in sources)
-    else:
-        advice = "Put yours there, or run tallysheet sample to have some to try it on."
-        checks.append(Check("extracts", f"none in {settings.data / 'raw'}", advice))
-    checks.append(_loaded(settings, sources))
+    if not settings.connection.is_here:
+        checks.append(_connection(settings))
+    if not settings.connection.mapped:
+        checks += _extracts(settings, sources)
     checks += _written(settings)
     checks += _notebooks(settings)
     checks += [_folder(folder) for folder in (settings.data / "clean", settings.root / "reports")]
     return checks
+
+
+def _connection(settings: Settings) -> Check:
+    """Connect to the warehouse, and count the tables there."""
+    from tallysheet.warehouse.mapped import tables_there
+
+    try:
+        found = tables_there(settings)
+    except TallysheetError as error:
+        return Check(error.where, error.found, error.do)
+    place = settings.connection.schema or "the warehouse"
+    advice = "" if found else "Run tallysheet push, or name the schema in which the tables lie."
+    return Check("connection", f"{len(found)} tables in {place}", advice)
+
+
+def _extracts(settings: Settings, sources: list[Source]) -> Iterator[Check]:
+    """Look at each source's extracts, and at what was loaded of them."""
+    if any(source.database or source.has_extract() for source in sources):
+        yield from (_extract(settings, source) for source in sources)
+    else:
+        advice = "Put yours there, or run tallysheet sample to have some to try it on."
+        yield Check("extracts", f"none in {settings.data / 'raw'}", advice)
+    yield _loaded(settings, sources)
 
 
 def _environment() -> Iterator[Check]:

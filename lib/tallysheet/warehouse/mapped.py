@@ -76,6 +76,12 @@ def ask(settings: Settings, select: str) -> list[tuple]:
         return _rows(session, tables, select)
 
 
+def tables_there(settings: Settings) -> list[str]:
+    """List those of our tables that lie in the warehouse."""
+    with _session(settings) as (_, tables):
+        return sorted(tables)
+
+
 @contextmanager
 def _session(settings: Settings) -> Iterator[tuple[Session, dict[str, list[str]]]]:
     secrets = take_secrets(PLACE, settings.connection.url)
