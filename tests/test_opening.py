@@ -221,3 +221,23 @@ def test_a_witness_that_moves_along_is_not_called_innocent():
 
     assert len(told["otd"]) == 1
     assert told["wismo_rate"] == []
+
+
+def test_a_page_is_led_by_a_kpi_that_has_a_value():
+    """Claims decided all at once show in three KPIs; the median of the week's own claims is not known yet."""
+    item = explained({"A": 8_000, "B": 9_000})
+    empty = replace(item, kpi=kpi("claim_resolution_days"), value_now=float("nan"))
+    others = {slug: replace(item, kpi=kpi(slug)) for slug in ("otd", "claim_backlog")}
+    verdicts = frame_of([CAUSE | {"kpi": slug} for slug in ("claim_resolution_days", "claim_backlog")])
+
+    assert opening.lead({empty.kpi.slug: empty, **others}, verdicts, "otd").kpi.slug == "claim_backlog"
+    assert opening.lead({empty.kpi.slug: empty}, verdicts, "otd").kpi.slug == "claim_resolution_days"
+    assert opening.lead(others, frame_of([]), "otd").kpi.slug == "otd"
+
+
+def test_what_held_has_no_witness():
+    """Nothing is behind a rise that nobody sees."""
+    item = explained({"A": 9_000, "B": 9_000})
+    other = replace(item, kpi=kpi("undelivered"))
+
+    assert opening.witnesses(replace(item, kpi=kpi("otd")), {"undelivered": other}, ENGLISH) == []

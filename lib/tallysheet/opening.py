@@ -54,6 +54,18 @@ class Told:
         return [one for one in self.actions if language.hidden.isdisjoint(one.action.where)]
 
 
+def lead(explanations: Mapping[str, Explanation], verdicts: pd.DataFrame, headline: str) -> Explanation:
+    """Choose the KPI that leads: of the first cause's the one that tells it best and has a value, if any has.
+
+    Without a cause see `tallysheet.say.lead`.
+    """
+    for one in causes.named(verdicts):
+        told = [explanations[slug] for slug in (one.slug, *one.others) if slug in explanations]
+        if told:
+            return next((item for item in told if not pd.isna(item.value_now)), told[0])
+    return say.lead(list(explanations.values()), headline)
+
+
 def opening(told: Told, language: Language) -> Html:
     """Say in 30 seconds what changed, whether it is real, what is behind it and who is on it."""
     fact, cause = first_sentences(told, language)
@@ -232,6 +244,8 @@ def witnesses(item: Explanation, explanations: Mapping[str, Explanation], langua
 
     What is never delivered cannot be on time; what customers ask in their own words falls with what is filed.
     """
+    if say.holds(item, language):
+        return []
     others = [explanations[slug] for slug in item.kpi.witnesses if slug in explanations]
     others = [
         one

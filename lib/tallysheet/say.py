@@ -85,13 +85,13 @@ def change(explanation: Explanation, language: Language) -> str:
     if pd.isna(explanation.value_base):
         return language.text("say.alone", **values)
     values["before"] = language.value(explanation.value_base, unit)
-    if _holds(explanation, language):
+    if holds(explanation, language):
         return language.text("say.held", **values)
     verb = "rose" if explanation.change > 0 else "fell"
     return language.text(f"say.{verb}", size=language.size(explanation.change, unit), **values)
 
 
-def _holds(explanation: Explanation, language: Language) -> bool:
+def holds(explanation: Explanation, language: Language) -> bool:
     """Tell whether the value and its base are printed alike, or the change as none."""
     now, before, unit = explanation.value_now, explanation.value_base, explanation.kpi.unit
     is_none = set("123456789").isdisjoint(language.change(explanation.change, unit))
@@ -177,7 +177,7 @@ def _part_of(contribution: float, explanation: Explanation, language: Language) 
         part, nothing = (_part(one, explanation, language) for one in (contribution, 0.0))
         part = language.text("say.next_to_nothing") if part == nothing else part
         return language.text("say.part_of", part=part, size=language.size(total, unit))
-    key = "say.part_beyond" if is_along and not _holds(explanation, language) else "say.part_against"
+    key = "say.part_beyond" if is_along and not holds(explanation, language) else "say.part_against"
     return language.text(key, part=written, size=language.size(total, unit), change=whole)
 
 
@@ -237,7 +237,7 @@ def segment_name(segment: Segment, language: Language) -> str:
 def evenness(explanation: Explanation, language: Language) -> str:
     """Say that a change is spread over all dimensions' parts, if it is."""
     even = [dimension for dimension in explanation.parts if spread(explanation, dimension).even]
-    if _holds(explanation, language) or not even or len(even) < len(explanation.parts):
+    if holds(explanation, language) or not even or len(even) < len(explanation.parts):
         return ""
     return language.text(
         "say.spread",
@@ -285,7 +285,7 @@ def witness(explanation: Explanation, other: Explanation, language: Language) ->
     part = -other.change / explanation.change if explanation.change else 0.0
     is_none = _part(-other.change, explanation, language) == _part(0.0, explanation, language)
     key = "not" if part < _WITNESS[0] or is_none else "is" if part > _WITNESS[1] else "part"
-    key = "held" if key == "not" and _holds(other, language) else key
+    key = "held" if key == "not" and holds(other, language) else key
     return language.text(
         f"say.witness_{key}",
         name=name(other.kpi, language),

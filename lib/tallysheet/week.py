@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tallysheet import causes, fine_print, kpi_page, lead_page, opening, page, say
+from tallysheet import fine_print, kpi_page, lead_page, opening, page, say
 from tallysheet.actions import follow_up, read_actions
 from tallysheet.bases import base_weeks, data_span
 from tallysheet.clean import load
@@ -284,10 +284,7 @@ class Week:
     @cached_property
     def lead(self) -> Explanation:
         """The KPI that leads the page: that of the first cause, if one is named."""
-        told = [one.slug for one in causes.named(self.verdicts) if one.slug in self.explanations]
-        if told:
-            return self.explanations[told[0]]
-        return say.lead(list(self.explanations.values()), self.settings.headline)
+        return opening.lead(self.explanations, self.verdicts, self.settings.headline)
 
     @cached_property
     def gaps(self) -> list[Gap]:
