@@ -159,6 +159,7 @@ def test_stakeholders_are_told_of_sellers_and_not_who_they_are(code):
     assert "phones" not in told + causes.entry(found, may_see(FRENCH, "stakeholders"))
     assert "Anna's phones" in causes.in_short([found], may_see(ENGLISH, "internal"))
     assert causes.where(scope, may_see(ENGLISH, "stakeholders")) == "2 sellers"
+    assert causes.perhaps(found, may_see(ENGLISH, "stakeholders")) == "another seller"
 
 
 def test_a_cause_that_several_kpis_show_is_told_once():

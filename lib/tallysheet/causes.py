@@ -253,4 +253,9 @@ def entry(row: Row, language: Language) -> str:
 
 def perhaps(row: Row, language: Language) -> str:
     """Name the values that perhaps moved too; empty where there are none."""
-    return _listed(next(iter(row["scope"]), ""), row["perhaps"], language) if row["perhaps"] else ""
+    name, values = next(iter(row["scope"]), ""), row["perhaps"]
+    if not values:
+        return ""
+    if name in language.hidden:
+        return language.text(f"hidden_others.{name}", n=len(values))
+    return _listed(name, values, language)
