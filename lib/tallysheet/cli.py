@@ -240,10 +240,7 @@ def doctor(data: str) -> None:
 @click.option("--write", is_flag=True, help="Write the source, and copy the file into data/raw.")
 @_data
 def sources(file: Path | None, table: str, name: str, write: bool, data: str) -> None:
-    """List the sources of the workbook, or suggest a source.toml for a file.
-
-    With --write and a data folder that is not there yet, a workbook of its own is begun for the file.
-    """
+    """List the sources, or suggest a source.toml for a file; --write begins a workbook if none is there."""
     with _one_line_errors():
         from tallysheet.settings import read_settings
         from tallysheet.sources import read_sources
@@ -257,15 +254,13 @@ def sources(file: Path | None, table: str, name: str, write: bool, data: str) ->
 
         found = suggest(file, table, name)
         if not write:
-            click.echo(found.toml)
-            click.echo(found.sql, nl=False)
+            click.echo(f"{found.toml}\n{found.sql}", nl=False)
         else:
             folder, is_new = bring(file, found, data)
             click.echo(_shown(folder))
-            listed = f'add "{found.name}" to sources in workbook.toml, '
+            listed = "" if is_new else f'add "{found.name}" to sources in workbook.toml, '
             option = "" if data == "data" else f" --data {data}"
-            told = f"Look at what says check, {'' if is_new else listed}tallysheet load{option}."
-            click.echo(told, err=True)
+            click.echo(f"Look at what says check, {listed}tallysheet load{option}.", err=True)
         if found.left:
             click.echo(f"Not used: {', '.join(found.left)}.", err=True)
 

@@ -67,7 +67,6 @@ class Review:
         self._maturities: dict[tuple[str, Where], Maturity] = {}
         self._triangles: dict[tuple[str, IsoWeek, Where], dict[str, np.ndarray]] = {}
         self._known: dict[tuple[str, Where], pd.Series] = {}
-        self._laid_out: set[str] = set()
 
     def _weeks_since(self, first: IsoWeek) -> list[IsoWeek]:
         """List the weeks with data from 60 before the review's on, or from an earlier one on."""
@@ -273,20 +272,14 @@ class Review:
     def prepare(self) -> None:
         """Add up at once, fact by fact, what all KPIs need."""
         for fact, served in self._served().items():
-            by = {name for one in served for name in _shown(one)[:_DIMENSIONS]}
-            looks = self._wanted_looks(fact, served)
-            self.cube.add_up(fact, looks, (TOTAL, *sorted(by)), _together(served))
+            self.cube.add_up(fact, self._wanted_looks(fact, served), _first(served), _together(served))
 
     def lay_out(self, fact: str) -> None:
         """Add a fact up by all dimensions of its KPIs together: all their parts are then quick to tell."""
-        served = self._served().get(fact, [])
-        if not served or fact in self._laid_out:
-            return
-        looks = self._wanted_looks(fact, served)
-        self.cube.lay_out(fact, looks, sorted({name for one in served for name in one.dimensions}))
-        first = {name for one in served for name in _shown(one)[:_DIMENSIONS]}
-        self.cube.add_up(fact, looks, (TOTAL, *sorted(first)))
-        self._laid_out.add(fact)
+        if served := self._served().get(fact):
+            looks, by = self._wanted_looks(fact, served), {name for one in served for name in one.dimensions}
+            self.cube.lay_out(fact, looks, sorted(by))
+            self.cube.add_up(fact, looks, _first(served))
 
     def _served(self) -> dict[str, list[Kpi]]:
         """Give the KPIs of each fact whose tables were loaded; verdicts alone ask for the other facts."""
@@ -380,6 +373,11 @@ def _steps(maturity_days: int, age: dt.timedelta) -> list[int]:
 
 def _shown(one: Kpi) -> list[str]:
     return [name for name in one.dimensions if name not in _BY_HAND]
+
+
+def _first(served: Sequence[Kpi]) -> list[str]:
+    """Give the total and the dimensions whose parts are judged beside it."""
+    return [TOTAL, *sorted({name for one in served for name in _shown(one)[:_DIMENSIONS]})]
 
 
 def _together(served: Sequence[Kpi]) -> list[str]:

@@ -25,13 +25,14 @@ class Ahead:
     def __init__(self) -> None:
         self._turn = threading.RLock()
         self._waiting: deque[tuple[Week, str]] = deque()
+        self._added_up: set[tuple[Week, str]] = set()
         self._busy: Week | None = None
         self._thread: threading.Thread | None = None
 
     def begin(self, asked: Iterable[tuple[Week, str]]) -> None:
         """Take in hand what may be asked for: weeks and slugs of KPIs, the likeliest first."""
         with self.held_back():
-            self._waiting = deque(asked)
+            self._waiting = deque(one for one in asked if one not in self._added_up)
             if self._waiting and self._thread is None:
                 self._thread = threading.Thread(target=self._work, daemon=True)
                 self._thread.start()
@@ -79,7 +80,7 @@ class Ahead:
         self._busy, slug = asked[0]
         try:
             self._busy.kpi(slug).lay_out()
-            asked.popleft()
+            self._added_up.add(asked.popleft())
         except duckdb.InterruptException:
             pass  # Somebody asks; this waits for its turn again.
         finally:

@@ -17,7 +17,7 @@ BY_TABLE = ("refused", "columns")
 _MOST_CELLS = 200
 
 
-def shown(week: Week, what: str, of: str = ALL) -> Html:
+def data_shown(week: Week, what: str, of: str = ALL) -> Html:
     """Show ``loaded``, ``refused``, ``tables``, ``columns`` or ``lacking``, of a table where one is named."""
     if what == "columns":
         return columns(week, of)

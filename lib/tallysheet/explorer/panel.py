@@ -13,10 +13,32 @@ import ipywidgets as widgets
 from tallysheet import say
 from tallysheet.comparison import Explanation
 from tallysheet.errors import TallysheetError
-from tallysheet.explorer import data_pieces, pieces, recipes
 from tallysheet.explorer.ahead import Ahead
 from tallysheet.explorer.choices import ROW, STYLE, button, choice, code_box, show_code, text_box
+from tallysheet.explorer.data_pieces import ALL, BY_TABLE, data_shown, missing_of
 from tallysheet.explorer.keep import keep_view
+from tallysheet.explorer.pieces import (
+    explained,
+    in_part,
+    over_time,
+    rows,
+    segments,
+    split,
+    two_parts,
+    two_weeks,
+    with_target,
+)
+from tallysheet.explorer.recipes import (
+    behind_code,
+    data_code,
+    over_time_code,
+    parts_code,
+    rows_code,
+    two_parts_code,
+    two_weeks_code,
+    usual_code,
+    with_target_code,
+)
 from tallysheet.explorer.view import View
 from tallysheet.explorer.weeks import Weeks
 from tallysheet.facts import tables_of
@@ -81,12 +103,10 @@ class Explorer:
     def _make_choices(self) -> None:
         text, week, view = self._text, self.week, self.view
         names = [
-            (say.name(one, week.language), slug)
-            for slug, one in KPIS.items()
-            if not data_pieces.missing_of(week, slug)
+            (say.name(one, week.language), slug) for slug, one in KPIS.items() if not missing_of(week, slug)
         ]
         weeks = [(week.language.week_code(one), str(one)) for one in reversed(week.cube.weeks)]
-        tables = [(text("explorer.all"), data_pieces.ALL), *((name, name) for name in tables_of(week.ledger))]
+        tables = [(text("explorer.all"), ALL), *((name, name) for name in tables_of(week.ledger))]
         self.kpi = choice(text("explorer.kpi"), names, view.kpi)
         self.when = choice(text("explorer.week"), weeks, view.week)
         self.base = choice(text("explorer.base_label"), self._named("base", BASES), view.base)
@@ -98,7 +118,7 @@ class Explorer:
         self.other = choice(text("explorer.other"))
         self.rows_of = choice(text("explorer.rows_of"))
         self.what = choice(text("explorer.what"), self._named("data", DATA), DATA[0])
-        self.of = choice(text("explorer.of"), tables, data_pieces.ALL)
+        self.of = choice(text("explorer.of"), tables, ALL)
         self.code = code_box(text("explorer.code"))
         self.name = text_box(text("explorer.save_as"), "61_late_parcels")
         self.save = button(text("explorer.save"), text("explorer.save_tip"))
@@ -159,7 +179,7 @@ class Explorer:
         self.message.value = f'<p class="tallysheet explorer-told" role="status">{escape(told)}</p>'
 
     def _explained(self, view: View) -> Explanation:
-        return pieces.explained(self.week, view.kpi, dict(view.where), view.by, view.base)
+        return explained(self.week, view.kpi, dict(view.where), view.by, view.base)
 
     def _telling_dimension(self, view: View) -> str:
         """Find the first dimension of which the part has several values."""
@@ -279,38 +299,38 @@ class Explorer:
         """Give the code of a tab, and what makes it."""
         week, view, found, language = self.week, self.view, self._found, self.week.language
         if name == "usual":
-            return recipes.usual(view), lambda: pieces.in_part(found, language)
+            return usual_code(view), lambda: in_part(found, language)
         if name == "parts":
             prefix = "part-" if view.where else ""
-            return recipes.parts(view), lambda: pieces.split(found, language, prefix=prefix)
+            return parts_code(view), lambda: split(found, language, prefix=prefix)
         if name == "over_time":
-            made = partial(pieces.over_time, week, view.kpi, view.by, view.segment)
-            return recipes.over_time(view), made
+            made = partial(over_time, week, view.kpi, view.by, view.segment)
+            return over_time_code(view), made
         if name == "behind":
-            return recipes.behind(view), lambda: pieces.segments(found, language)
+            return behind_code(view), lambda: segments(found, language)
         if name == "compare":
             return self._compared()
         if name == "rows":
             value = str(self.rows_of.value)
             part = view if value == _ALL_ROWS else view.inside(value, "")
-            return recipes.rows(part), partial(pieces.rows, week, part)
+            return rows_code(part), partial(rows, week, part)
         what, of = str(self.what.value), str(self.of.value)
-        self.of.disabled = what not in data_pieces.BY_TABLE
-        return recipes.data(view, what, of), partial(data_pieces.shown, week, what, of)
+        self.of.disabled = what not in BY_TABLE
+        return data_code(view, what, of), partial(data_shown, week, what, of)
 
     def _compared(self) -> tuple[str, Callable[[], Html]]:
         week, view, other = self.week, self.view, str(self.other.value)
         if self.compare.value == "target":
-            made = partial(pieces.with_target, week, view.kpi, view.by, view.segment)
-            return recipes.with_target(view), made
+            made = partial(with_target, week, view.kpi, view.by, view.segment)
+            return with_target_code(view), made
         if self.other.value is None:
-            return recipes.usual(view), lambda: paragraph(self._text("explorer.nothing_to_compare"))
+            return usual_code(view), lambda: paragraph(self._text("explorer.nothing_to_compare"))
         if self.compare.value == "weeks":
-            made = partial(pieces.two_weeks, week, view.kpi, other, view.by, view.segment)
-            return recipes.two_weeks(view, other), made
+            made = partial(two_weeks, week, view.kpi, other, view.by, view.segment)
+            return two_weeks_code(view, other), made
         values = (str(self.into.value), other)
-        made = partial(pieces.two_parts, week, view.kpi, view.by, values, view.segment)
-        return recipes.two_parts(view, values), made
+        made = partial(two_parts, week, view.kpi, view.by, values, view.segment)
+        return two_parts_code(view, values), made
 
 
 def explore(

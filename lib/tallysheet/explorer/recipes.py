@@ -17,31 +17,31 @@ _DATA = {
 }
 
 
-def usual(view: View) -> str:
+def usual_code(view: View) -> str:
     """Write what draws the weeks of a KPI."""
     call = f'pieces.usual(week, "{view.kpi}", "{view.by}"{_part(view)})'
     return _lines(view, f"{_found(view)}\nfound.history.tail(53)", call, by_week(view))
 
 
-def parts(view: View) -> str:
+def parts_code(view: View) -> str:
     """Write what splits a change over a dimension."""
     call = f'pieces.parts(week, "{view.kpi}", "{view.by}"{_part(view)})'
     return _lines(view, f'{_found(view)}\nfound.parts["{view.by}"]', call, by_part(view))
 
 
-def over_time(view: View) -> str:
+def over_time_code(view: View) -> str:
     """Write what draws each value of a dimension."""
     call = f'pieces.over_time(week, "{view.kpi}", "{view.by}"{_part(view)})'
     return _lines(view, f'{_kpi(view)}.lines("{view.by}")', call, by_part(view, all_weeks=True))
 
 
-def behind(view: View) -> str:
+def behind_code(view: View) -> str:
     """Write what searches for the segments behind a change."""
     call = f'pieces.behind(week, "{view.kpi}", "{view.by}"{_part(view)})'
     return _lines(view, f"{_found(view)}\nfound.segments", call)
 
 
-def two_parts(view: View, values: tuple[str, str]) -> str:
+def two_parts_code(view: View, values: tuple[str, str]) -> str:
     """Write what sets two values of a dimension beside each other."""
     chosen = ", ".join(f'"{value}"' for value in values)
     call = f'pieces.two_parts(week, "{view.kpi}", "{view.by}", ({chosen}){_part(view)})'
@@ -49,26 +49,26 @@ def two_parts(view: View, values: tuple[str, str]) -> str:
     return _lines(view, "\n".join(frames), call, by_part(view, all_weeks=True, among=values))
 
 
-def two_weeks(view: View, other: str) -> str:
+def two_weeks_code(view: View, other: str) -> str:
     """Write what sets the week beside another one."""
     call = f'pieces.two_weeks(week, "{view.kpi}", "{other}", "{view.by}"{_part(view)})'
     return _lines(view, f'found = {_kpi(view)}.explain(base="{other}", {_by(view)})\nfound', call)
 
 
-def with_target(view: View) -> str:
+def with_target_code(view: View) -> str:
     """Write what sets the week beside its target."""
     call = f'pieces.with_target(week, "{view.kpi}", "{view.by}"{_part(view)})'
     return _lines(view, f'found = {_kpi(view)}.explain(base="target", {_by(view)})\nfound', call)
 
 
-def rows(view: View) -> str:
+def rows_code(view: View) -> str:
     """Write what lists the rows behind, and takes them to Excel; where there are none, what counts them."""
     sql = rows_sql(view)
     listed = f'rows = week.sql("""\n{sql}\n""")'
-    return _lines(view, listed, 'ts.to_excel(rows, "rows.xlsx")\nrows') if sql else usual(view)
+    return _lines(view, listed, 'ts.to_excel(rows, "rows.xlsx")\nrows') if sql else usual_code(view)
 
 
-def data(view: View, what: str, of: str = ALL) -> str:
+def data_code(view: View, what: str, of: str = ALL) -> str:
     """Write what shows the data."""
     if what == "columns":
         told = ["found = week.queries.columns", f'found[found["table_name"] == "{of}"]' if of else "found"]
