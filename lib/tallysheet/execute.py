@@ -12,6 +12,8 @@ from tallysheet.errors import ReportError, UsageError, nearest
 from tallysheet.warm_kernel import Kernels
 
 TIMEOUT_SECONDS = 600
+WAREHOUSE_TIMEOUT_SECONDS = 3600
+"""Of a cell that may wait for a warehouse, where whatever is new is added up at its first use."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tallysheet.errors import ReportError
-from tallysheet.execute import execute
+from tallysheet.execute import TIMEOUT_SECONDS, WAREHOUSE_TIMEOUT_SECONDS, execute
 from tallysheet.publish.beside import files_beside
 from tallysheet.publish.checks import check_page
 from tallysheet.publish.made import Made, keep_made
@@ -86,7 +86,9 @@ def make_pages(
     pool = ThreadPoolExecutor(workers)
     # papermill goes to the notebook's folder for the whole process: all threads stand there already.
     with contextlib.chdir(week.settings.root / "notebooks"):
-        running = {pool.submit(_executed, job, run, kernels): key for key, job in jobs.items()}
+        is_here = week.settings.connection.is_here
+        limit = TIMEOUT_SECONDS if is_here else WAREHOUSE_TIMEOUT_SECONDS
+        running = {pool.submit(_executed, job, run, kernels, limit): key for key, job in jobs.items()}
         try:
             for future in as_completed(running):
                 key = running[future]
@@ -104,9 +106,9 @@ def make_pages(
     return made, failed
 
 
-def _executed(job: Job, run: Path, kernels: Kernels) -> tuple[Any, float]:
+def _executed(job: Job, run: Path, kernels: Kernels, limit: int) -> tuple[Any, float]:
     began = time.monotonic()
-    return execute(job.source, run / job.copy, job.parameters, kernels), time.monotonic() - began
+    return execute(job.source, run / job.copy, job.parameters, kernels, limit), time.monotonic() - began
 
 
 def _files(
