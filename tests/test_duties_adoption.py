@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import tallysheet as ts
+from tallysheet.cube import Cube
 from tallysheet.duties import (
     adoption,
     adoption_page,
@@ -268,10 +269,15 @@ def test_names_stand_on_internal_pages_alone(week, sample_of_size_s):
     assert [row[0] for row in table.rows] == names.to_list()
 
 
-def test_a_second_count_gives_the_same(week):
+def test_a_second_count_gives_the_same(week, monkeypatch):
     """Without what was kept: the same numbers to the last digit that is shown."""
-    again = adoption._compared(week, adoption.outcomes(week))
-    kept = adoption.compared(week)
+    kept, remembered = adoption.compared(week), Cube.remembered
+
+    def anew(cube, name, about, make, tables=None):
+        return make() if name.startswith("backship-") else remembered(cube, name, about, make, tables)
+
+    monkeypatch.setattr(Cube, "remembered", anew)
+    again = adoption.compared(week)
 
     pd.testing.assert_frame_equal(
         again[["outcome", "way"]].reset_index(drop=True), kept[["outcome", "way"]].reset_index(drop=True)

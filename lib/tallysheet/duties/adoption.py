@@ -100,18 +100,19 @@ def compared(week: Week) -> pd.DataFrame:
         and ``age``: that by months since the first label; ``leads``: p alone, of all months before it
         together.
     """
-    chosen = outcomes(week)
-    about = [str(week.week), *(one.slug for one in chosen), repr(OUTCOMES)]
-    tables = {
-        name for listed in ("backship_steps", *(one.listed for one in chosen)) for name in tables_read(listed)
-    }
-    return week.cube.remembered("backship", about, lambda: _compared(week, chosen), tables)
-
-
-def _compared(week: Week, chosen: tuple[Outcome, ...]) -> pd.DataFrame:
-    found = [line for one in chosen for line in _lines(week, one)]
+    found = [_remembered(week, one) for one in outcomes(week)]
     columns = ["outcome", "way", "age", "value", "low", "high", "careful", "p", "left_out"]
-    return pd.DataFrame(found, columns=[*columns, "sellers_n", "waiting_n", "share", "strata_n"])
+    columns += ["sellers_n", "waiting_n", "share", "strata_n"]
+    return (pd.concat(found, ignore_index=True) if found else pd.DataFrame()).reindex(columns=columns)
+
+
+def _remembered(week: Week, one: Outcome) -> pd.DataFrame:
+    """Compare one outcome, once for the same rows of its own list."""
+    tables = {*tables_read(one.listed), *tables_read("backship_steps")}
+    about = [str(week.week), repr(one)]
+    return week.cube.remembered(
+        f"backship-{one.slug}", about, lambda: pd.DataFrame(_lines(week, one)), tables
+    )
 
 
 def _lines(week: Week, one: Outcome) -> list[dict[str, Any]]:
