@@ -191,6 +191,20 @@ def test_a_look_is_not_later_than_the_cube(data):
     assert max(looks.values()) == cube.as_of
 
 
+def test_another_moment_counts_as_a_cube_of_its_own(data):
+    """What is laid out and added up for one moment serves another, which knows no more than it may."""
+    now, earlier = open_cube(data), dt.datetime(2026, 5, 20, 7)
+    now.add_up("shipments", now.looks(), ("", "carrier"))
+    then, alone = now.at(earlier), open_cube(data, earlier)
+
+    assert then.as_of == earlier
+    assert then.looks() == alone.looks()
+    for by in ("", "carrier", "origin"):
+        shared = then.parts("shipments", then.looks(), by).reset_index(drop=True)
+        assert shared.equals(alone.parts("shipments", alone.looks(), by).reset_index(drop=True))
+    assert on_time(now.total("shipments", now.looks())) != on_time(then.total("shipments", then.looks()))
+
+
 def test_one_more_extract_leaves_earlier_looks_as_they_were(timed, monkeypatch):
     """Of twenty weeks on their Mondays only the one that came is added up."""
     age = dt.timedelta(hours=7)

@@ -173,6 +173,13 @@ class Cube:
             cells.write(self._path(fact), self._about(fact))
         return cells
 
+    def at(self, as_of: dt.datetime) -> Cube:
+        """Give the facts as known at another moment, over what was laid out and added up for this one."""
+        other = Cube(self.ledger, self.settings, as_of)
+        # A look says when it is looked at, so what was added up of it serves any moment.
+        other._ground, other._grids, other._cells = self._ground, self._grids, self._cells
+        return other
+
     def lay_out(self, fact: str, looks: Sequence[Look], by: Sequence[str]) -> None:
         """Add a fact up by dimensions together, so that whatever is asked of them reads no rows again."""
         self._finest(fact, looks, by, ())

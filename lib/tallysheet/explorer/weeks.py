@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 from tallysheet.bases import data_span
-from tallysheet.cube import Cube
 from tallysheet.errors import UsageError
 from tallysheet.week import Week
 from tallysheet.weeks import IsoWeek, moment
@@ -39,7 +38,7 @@ class Weeks:
         wanted, seen_at = IsoWeek.parse(week), moment(as_of or None)
         known = min(seen_at, ledger.as_of) if seen_at else ledger.as_of
         if known not in self._cubes:
-            self._cubes[known] = Cube(ledger, settings, known)
+            self._cubes[known] = self._first.cube.at(known)
         cube = self._cubes[known]
         if wanted not in cube.touched_weeks:
             advice = "Choose a week that the data holds."
