@@ -51,8 +51,8 @@ export publish.numbers publish.digest publish.beside publish.versions publish.ma
 publish.archive
 publish.surroundings publish.keys publish.making publish.explanation publish.weekly publish.alone
 publish.report notify schedule status doctor new_notebook
-explorer.view explorer.pieces explorer.data_pieces explorer.recipes explorer.keep explorer.weeks explorer.ahead
-explorer.choices explorer.panel explorer terminal cli
+explorer.view explorer.pieces explorer.data_pieces explorer.recipes explorer.keep explorer.weeks
+explorer.ahead explorer.choices explorer.panel explorer terminal cli
 """.split()
 
 WHOLE_PACKAGE = {
