@@ -34,6 +34,7 @@ def test_families_hold_every_kpi_once():
     assert len(set(slugs)) == len(slugs)
 
 
+@pytest.mark.slow
 def test_a_kpi_without_a_value_has_no_change_to_split(week):
     """It says so, and the page goes on."""
     without = [slug for slug, one in week.explanations.items() if math.isnan(one.change)]
@@ -51,6 +52,7 @@ def test_an_unknown_family_is_refused_with_the_nearest(week):
         family_kpis("delivry")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_has_a_section_a_kpi_and_is_small(week, family):
     """Every KPI, routine ones too, with its control chart; the whole page stays under 250 KB."""
@@ -75,6 +77,7 @@ def test_a_routine_kpi_is_told_in_one_line(week):
     )
 
 
+@pytest.mark.slow
 def test_of_a_week_that_is_too_young_the_latest_judged_is_drawn(week):
     """The reader is told which week the pictures are about."""
     html = week.family("reverse").html

@@ -102,6 +102,7 @@ def workbook(tmp_path_factory):
     return root
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["en", "fr"])
 def test_every_sentence_of_a_real_page_passes_and_a_planted_number_does_not(workbook, code):
     """Each decimal number of opening, card and parts in its turn is put wrong."""

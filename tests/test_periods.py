@@ -17,6 +17,7 @@ from tallysheet import lead_page
 from tallysheet.crossed import MOST, cross, crossed
 from tallysheet.language import read_language
 from tallysheet.periods import boxes_of, daily_sides, periods_of
+from tallysheet.review import Review
 from tallysheet.weekly_charts import finding, six_twelve_chart
 from tallysheet.weeks import IsoWeek
 
@@ -332,7 +333,7 @@ def test_the_pieces_of_a_lead_are_small(sample_of_size_s):
 def test_a_state_is_that_of_the_periods_last_day(sample_of_size_s):
     """Open claims are not added up over days: week, month and year to date end on one day."""
     week = ts.open_week("2026-W23", data=sample_of_size_s, base="last-4", as_of="2026-08-10")
-    periods = periods_of(week.review, "claim_backlog")
+    periods = periods_of(Review(week.cube, week.week), "claim_backlog")
     value = week.explanation("claim_backlog").value_now
 
     assert [periods.loc[kind].iloc[-1]["value"] for kind in ("week", "month_to_date", "year_to_date")] == [

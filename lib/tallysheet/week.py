@@ -314,7 +314,7 @@ class Week:
     def boxes(self, slug: str | None = None) -> Html:
         """Show six weeks, twelve months and nine boxes of a KPI that adds up. None is the page's lead."""
         wanted = slug or self.lead.kpi.slug
-        periods, year_ago = periods_of(self.review, wanted), self.year_ago(wanted)
+        periods, year_ago = periods_of(self._review, wanted), self.year_ago(wanted)
         return lead_page.boxes(periods, self.explanation(wanted), year_ago, self.language)
 
     def heat(self, slug: str | None = None) -> Html:
@@ -323,7 +323,7 @@ class Week:
         by = self.dimensions(explanation.kpi.slug)
         if len(by) < 2 or not explanation.kpi.is_additive:
             return Html("")
-        return lead_page.heat(crossed(self.review, explanation, by), explanation, self.language)
+        return lead_page.heat(crossed(self._review, explanation, by), explanation, self.language)
 
     def parts(self, slug: str | None = None, by: str | None = None) -> Html:
         """Show what a KPI's change comes from: segments, then parts. None is the page's lead."""
