@@ -116,7 +116,7 @@ def test_without_a_cause_parts_are_likely_and_the_cause_is_open():
     immature = CAUSE | {"code": "IMMATURE", "by": "", "effect": 0.2, "low": 0.1, "high": 0.3}
     states = opening.standing(item, told_of(item, verdicts=[immature]), ENGLISH)
 
-    assert likely[1].startswith("A\u202f: 80,0\u202f%, au-dessous de la plage habituelle")
+    assert likely[1].startswith("A\u202f: 80,0\u202f%, au-dessous de la plage de")
     assert (likely[0], *unknown) == ("Probable\u202f:", "À éclaircir\u202f:", "Ce qui est en cause.")
     assert len(states) == 1
     assert " ".join(states[0]).startswith(
