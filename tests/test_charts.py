@@ -202,7 +202,7 @@ def test_bridge_says_its_parts():
     """The alt text names both levels and all parts."""
     chart = bridge([-30.0, 10.0], unit="count", start=100.0)
 
-    parts = "Part 0 −30 and Part 1 +10. The parts add up to the change."
+    parts = "Parts: Part 0 −30 and Part 1 +10. The parts add up to the change."
     assert f"On time: from 100 (Before) to 80 (After). {parts}" == chart.alt
 
 

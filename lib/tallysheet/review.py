@@ -77,15 +77,15 @@ class Review:
 
     def kpis(self) -> dict[str, Kpi]:
         """Give the KPIs whose tables were loaded and of which there is anything, in order."""
-        return {slug: one for slug, one in KPIS.items() if not self.lacking(one) and self._has_any(slug)}
+        return {slug: one for slug, one in KPIS.items() if self.has(slug)}
 
-    def _has_any(self, slug: str) -> bool:
+    def has(self, slug: str) -> bool:
         """Tell whether there is anything of a KPI: at the week's age, later, or by now."""
-        if self.series(slug, self.age(slug)).total["n"].any():
-            return True
-        if not kpi(slug).has_evidence and np.nansum(self.triangles(slug, self.week)["n"]):
-            return True
-        return bool(self.series(slug).total["n"].any())
+        return not self.lacking(kpi(slug)) and bool(
+            self.series(slug, self.age(slug)).total["n"].any()
+            or (not kpi(slug).has_evidence and np.nansum(self.triangles(slug, self.week)["n"]))
+            or self.series(slug).total["n"].any()
+        )
 
     def lacking(self, one: Kpi) -> list[str]:
         """List the tables that a KPI lacks."""

@@ -136,7 +136,7 @@ class Week:
                 advice = nearest(name, definition.dimensions)
                 raise UsageError("where", f"a dimension of {slug}", repr(name), advice)
         part = tuple(sorted((where or {}).items()))
-        return WeekKpi(self._review, definition, part, self.explanation)
+        return WeekKpi(self.review, definition, part, self.explanation)
 
     @property
     def targets(self) -> pd.DataFrame:
@@ -155,20 +155,19 @@ class Week:
         return restated(self.review, self.available, chosen, read_kept(self.settings.data / "history"))
 
     @cached_property
-    def _review(self) -> Review:
-        # One KPI needs little of what all KPIs need together.
+    def review(self) -> Review:
+        """What is known of each KPI, week by week."""
         return Review(self.cube, self.week)
 
     @cached_property
-    def review(self) -> Review:
-        """What is known of each KPI, week by week, of all added up at once; made when first asked for."""
-        self._review.prepare()
-        return self._review
-
-    @cached_property
     def available(self) -> tuple[str, ...]:
-        """Slugs of the KPIs that the data allows, in order."""
+        """Slugs of the KPIs that the data allows, in order; what all need is added up at once."""
+        self.review.prepare()
         return tuple(self.review.kpis())
+
+    def has(self, slug: str) -> bool:
+        """Tell whether the data allows a KPI; unlike `available` it looks at nothing else."""
+        return self.review.has(slug)
 
     @cached_property
     def kpis(self) -> pd.DataFrame:
@@ -191,7 +190,7 @@ class Week:
 
     @cached_property
     def _verdicts(self) -> Verdicts:
-        return Verdicts(self._review, lambda: self.available)
+        return Verdicts(self.review, lambda: self.available)
 
     def verdict(self, slug: str) -> Verdict:
         """Say what kind of cause is behind a KPI's week, with its proof."""
@@ -220,7 +219,7 @@ class Week:
     ) -> Explanation:
         """Compare a KPI with a base; asked again, it is the same object."""
         definition = kpi(slug)
-        lacking = self._review.lacking(definition)
+        lacking = self.review.lacking(definition)
         if lacking:
             raise UsageError(slug, f"extracts of {', '.join(lacking)}", "none", "Load them.")
         dimensions = self.dimensions(slug) if by is None else by
@@ -228,12 +227,12 @@ class Week:
             if name not in definition.dimensions:
                 known = ", ".join(definition.dimensions)
                 raise UsageError("by", f"one of {known}", repr(name), "Choose one of them.")
-        among = self._review.searched(slug) if by is None else None
-        return self._review.explanation(slug, base or self.base, dimensions, where, among)
+        among = self.review.searched(slug) if by is None else None
+        return self.review.explanation(slug, base or self.base, dimensions, where, among)
 
     def dimensions(self, slug: str) -> tuple[str, ...]:
         """Dimensions of a KPI that the page shows: those with 2 to 30 values in the data."""
-        return self._review.dimensions(slug, _PAGE_PARTS)
+        return self.review.dimensions(slug, _PAGE_PARTS)
 
     @cached_property
     def queries(self) -> Queries:
@@ -314,7 +313,7 @@ class Week:
     def boxes(self, slug: str | None = None) -> Html:
         """Show six weeks, twelve months and nine boxes of a KPI that adds up. None is the page's lead."""
         wanted = slug or self.lead.kpi.slug
-        periods, year_ago = periods_of(self._review, wanted), self.year_ago(wanted)
+        periods, year_ago = periods_of(self.review, wanted), self.year_ago(wanted)
         return lead_page.boxes(periods, self.explanation(wanted), year_ago, self.language)
 
     def heat(self, slug: str | None = None) -> Html:
@@ -323,7 +322,7 @@ class Week:
         by = self.dimensions(explanation.kpi.slug)
         if len(by) < 2 or not explanation.kpi.is_additive:
             return Html("")
-        return lead_page.heat(crossed(self._review, explanation, by), explanation, self.language)
+        return lead_page.heat(crossed(self.review, explanation, by), explanation, self.language)
 
     def parts(self, slug: str | None = None, by: str | None = None) -> Html:
         """Show what a KPI's change comes from: segments, then parts. None is the page's lead."""

@@ -19,7 +19,7 @@ def cards(week: Week, *slugs: str) -> Html:
         An unknown one is a UsageError that names the nearest.
     """
     wanted = [kpi(slug) for slug in slugs]
-    shown = [one.slug for one in wanted if one.slug in week.available]
+    shown = [one.slug for one in wanted if week.has(one.slug)]
     left = [say.name(one, week.language) for one in wanted if one.slug not in shown]
     note = week.language.text("duty.kpis_off", names=week.language.listed(left))
     sections = [
@@ -37,4 +37,4 @@ def cards(week: Week, *slugs: str) -> Html:
 
 def definitions(week: Week, *slugs: str) -> Html:
     """Say what KPIs count, those that the data allows."""
-    return kpi_definitions([kpi(slug) for slug in slugs if slug in week.available], week.language)
+    return kpi_definitions([kpi(slug) for slug in slugs if week.has(slug)], week.language)

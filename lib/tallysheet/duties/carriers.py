@@ -30,7 +30,7 @@ SLUGS = ("otd", "carrier_otd", "loss_rate", "damage_rate", "scan_compliance", "s
 
 def measured(week: Week) -> Kpi:
     """Give the KPI by which carriers are compared: their own days from the first scan, else the promise."""
-    return kpi("carrier_otd" if "carrier_otd" in week.available else "otd")
+    return kpi("carrier_otd" if week.has("carrier_otd") else "otd")
 
 
 def final_weeks(week: Week, slug: str, *, weeks_before: int = 0) -> list[IsoWeek]:
@@ -52,7 +52,7 @@ def counts(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
     one, columns = measured(week), ["carrier", "lane", "way", "week", "x", "n"]
     seen_at = week.cube.as_of - weeks_before * _A_WEEK
     looks = [(str(each), seen_at) for each in final_weeks(week, one.slug, weeks_before=weeks_before)]
-    if not looks or one.slug not in week.available:
+    if not looks or not week.has(one.slug):
         return pd.DataFrame(columns=columns)
     found = _added(week, one.fact, looks)
     return _by_lane(found.assign(x=found[one.numerator], n=found[str(one.denominator)]))[columns]
@@ -221,4 +221,5 @@ def under_way(week: Week) -> list[FollowUp]:
     """List the actions of data/actions.csv that are about carriers, with what came of those that are due."""
     listed = read_actions(week.settings.data / "actions.csv")
     about = [one for one in listed if "carrier" in one.where or (one.kpi in SLUGS and not one.where)]
-    return list(follow_up(about, week.review, week.available))
+    there = [slug for slug in {one.kpi for one in about} if week.has(slug)]
+    return list(follow_up(about, week.review, there))

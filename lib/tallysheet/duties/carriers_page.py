@@ -49,7 +49,7 @@ def opening(week: Week) -> Html:
 
 
 def _off(week: Week) -> Html | None:
-    if carriers.measured(week).slug not in week.available:
+    if not week.has(carriers.measured(week).slug):
         return switched_off(["shipments"], week.language)
     if carriers.counts(week).empty:
         return paragraph(week.language.text("carriers.no_week"))
@@ -100,7 +100,7 @@ def scorecard(week: Week) -> Html:
         Column("excess", text("carriers.excess"), "signed_count", decimals=1),
         Column("told", text("carriers.told")),
     ]
-    if one.slug == "carrier_otd" and "otd" in week.available:
+    if one.slug == "carrier_otd" and week.has("otd"):
         kept, targets = carriers.promise_kept(week), week.review
         goals = [
             targets.target("otd", (("carrier", code),)) or targets.target("otd") for code in found["carrier"]
