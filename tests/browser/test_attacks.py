@@ -29,7 +29,9 @@ TURNED = r"""() => {
             const [before, after] = [place(at - 1), place(at)];
             if (before.top === after.top && after.left < before.left) turned.push(text.slice(at - 1));
         }
-        if (/[.]$/.test(text) && place(text.length - 1).left < place(0).left) turned.push(text);
+        // On one line: a full stop may well begin the last of several.
+        const [first, last] = [place(0), place(text.length - 1)];
+        if (/[.]$/.test(text) && last.top === first.top && last.left < first.left) turned.push(text);
     }
     return turned;
 }"""

@@ -11,16 +11,13 @@ import uuid
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyspark.sql import SparkSession
 
-with warnings.catch_warnings():
-    # It says that pandas 3 is new to it; only Arrow tables go in and out here.
-    warnings.simplefilter("ignore", FutureWarning)
-    importlib.import_module("pyspark.testing.utils")
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 _SETTINGS = {
     # Texts without offset are times of UTC, as in the clean tables.
@@ -107,25 +104,36 @@ class Spark:
         """End nothing: Java ends with this process, and other sessions share it."""
 
 
+def _sessions() -> type[SparkSession]:
+    """Import what makes sessions: it comes with pip install 'tallysheet[spark]' alone."""
+    with warnings.catch_warnings():
+        # It says that pandas 3 is new to it; only Arrow tables go in and out here.
+        warnings.simplefilter("ignore", FutureWarning)
+        importlib.import_module("pyspark.testing.utils")
+        from pyspark.sql import SparkSession
+    return SparkSession
+
+
 def _connected(url: str) -> SparkSession:
-    return SparkSession.builder.remote(url).getOrCreate()
+    return _sessions().builder.remote(url).getOrCreate()
 
 
 def _started(url: str) -> SparkSession:
     """Start Java; what it says on its own goes nowhere, as a notebook would show it."""
+    sessions = _sessions()
     from pyspark import SparkConf, SparkContext
     from pyspark.java_gateway import launch_gateway
 
     if SparkContext._active_spark_context:
         # A process has one; sessions of it do not see each other's views.
-        return SparkSession.builder.getOrCreate().newSession()
+        return sessions.builder.getOrCreate().newSession()
     conf = SparkConf().setMaster(url).setAppName("tallysheet")
     local: dict[str, str] = _LOCAL if url.startswith("local") else {}
     for name, value in local.items():
         conf.set(name, value)
     quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     gateway = launch_gateway(conf=conf, popen_kwargs=quiet)
-    return SparkSession(SparkContext(gateway=gateway, conf=conf))
+    return sessions(SparkContext(gateway=gateway, conf=conf))
 
 
 def _replace(folder: Path, reader: pa.RecordBatchReader) -> None:
