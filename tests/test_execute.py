@@ -1,5 +1,8 @@
 """Strict parameters: papermill only warns, we refuse."""
 
+import subprocess
+import sys
+
 import pytest
 from nbformat import v4, write
 
@@ -60,3 +63,22 @@ def test_a_notebook_needs_exactly_one_cell_of_literals(notebook, tmp_path):
     (tmp_path / "broken.ipynb").write_text("{", encoding="utf-8")
     with pytest.raises(UsageError, match="a notebook that reads"):
         declared_parameters(tmp_path / "broken.ipynb")
+
+
+def test_a_report_compiles_no_grammars():
+    """They took a second of every run; notebooks are checked all the same."""
+    code = """
+import sys
+from tallysheet.execute import import_no_grammars
+import_no_grammars()
+import nbformat, papermill
+assert "lark" not in sys.modules
+nbformat.validate(nbformat.v4.new_notebook())
+try:
+    nbformat.validate({"cells": [{"cell_type": "odd"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+except nbformat.ValidationError:
+    print("refused")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.stdout == "refused\n", done.stderr

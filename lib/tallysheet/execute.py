@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import logging
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,15 @@ from tallysheet.warm_kernel import Kernels
 TIMEOUT_SECONDS = 600
 WAREHOUSE_TIMEOUT_SECONDS = 3600
 """Of a cell that may wait for a warehouse, where whatever is new is added up at its first use."""
+
+
+def import_no_grammars() -> None:
+    """Keep jsonschema, which nbformat brings along, from compiling grammars of web addresses.
+
+    It would do so at its import, for more than a second in every process. No schema of a notebook has an
+    address, and jsonschema does without where they are not installed.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -37,26 +48,24 @@ def declared_parameters(path: Path) -> dict[str, Parameter]:
     UsageError
         No such notebook, not exactly one such cell, or something else in it.
     """
-    import nbformat
-
     try:
-        notebook = nbformat.read(path, as_version=4)
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
+        sources = ["".join(cell["source"]) for cell in tagged]
     except FileNotFoundError:
         known = sorted(other.stem for other in path.parent.glob("*.ipynb"))
         raise UsageError(f"notebook {path.stem}", "a notebook", "none", nearest(path.stem, known)) from None
-    except Exception as error:  # nbformat raises several kinds
-        raise UsageError(
-            f"notebook {path.name}", "a notebook that reads", str(error).splitlines()[0], "Restore it."
-        ) from None
-    cells = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
-    if len(cells) != 1:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        found = str(error).splitlines()[0]
+        raise UsageError(f"notebook {path.name}", "a notebook that reads", found, "Restore it.") from None
+    if len(sources) != 1:
         raise UsageError(
             f"notebook {path.name}",
             "one cell tagged parameters",
-            str(len(cells)),
+            str(len(sources)),
             "Tag the cell that sets them.",
         )
-    return {parameter.name: parameter for parameter in _assignments(path, cells[0].source)}
+    return {parameter.name: parameter for parameter in _assignments(path, sources[0])}
 
 
 def _assignments(path: Path, source: str) -> list[Parameter]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from tallysheet.clean import load
 from tallysheet.coverage import sentence
 from tallysheet.errors import ReportError, UsageError
+from tallysheet.execute import import_no_grammars
 from tallysheet.language import Language
 from tallysheet.publish.alone import only_run
 from tallysheet.publish.making import Watch
@@ -86,6 +87,7 @@ def report(
     ReportError
         Another run is at it, or there is no room for files.
     """
+    import_no_grammars()
     settings = read_settings(data)
     codes = wanted.languages or settings.languages
     known = {code: workbook_language(settings, code) for code in [settings.languages[0], *codes]}
