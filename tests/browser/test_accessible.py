@@ -53,10 +53,13 @@ def violations(page, options=ALL) -> list[str]:
 def test_axe_finds_nothing(pages, reader, width, scheme, rules):
     """WCAG 2.2 A and AA and best practices, every fold open: reports, mails, the page of all weeks.
 
-    Colours are looked at in all four; what is folded away has those of what is not.
+    Colours are looked at in all four; what is folded away has those of what is not, and the French page those
+    of the English one.
     """
     found_on = {}
     for name, path in pages.items():
+        if rules is BOTH and ".fr." in path.name:
+            continue
         page = reader.open(path, width=width, scheme=scheme, unfold=rules is ALL, bypass_csp=True)
         found_on[name] = violations(page, rules)
     assert {name: faults for name, faults in found_on.items() if faults} == {}
