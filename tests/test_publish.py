@@ -276,8 +276,16 @@ def in_two_languages(tmp_path_factory):
     settings.write_text('languages = ["en", "fr"]\n' + text, encoding="utf-8")
     first = report(root)
     pages = {path.relative_to(root): path.read_bytes() for path in sorted(root.glob("reports/**/*.html"))}
-    second = report(root, "--force")
+    second = report(root, "--force", "--jobs", "1")
     return root, first, pages, second
+
+
+def test_languages_are_made_one_after_the_other(in_two_languages):
+    """What the first has worked out is there for the second, which would else do it at the same time."""
+    *_, second = in_two_languages
+    made = re.findall(r"^(\S+\.html): ", second.stderr, flags=re.MULTILINE)
+
+    assert made == ["weekly_review.html", "data_health.html", "weekly_review.fr.html", "data_health.fr.html"]
 
 
 def test_a_week_is_published_in_each_language(in_two_languages):

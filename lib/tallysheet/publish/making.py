@@ -88,7 +88,9 @@ def make_pages(
     with contextlib.chdir(week.settings.root / "notebooks"):
         is_here = week.settings.connection.is_here
         limit = TIMEOUT_SECONDS if is_here else WAREHOUSE_TIMEOUT_SECONDS
-        running = {pool.submit(_executed, job, run, kernels, limit): key for key, job in jobs.items()}
+        # Edition after edition: what the first has worked out is kept, and no other does it beside it.
+        queue = sorted(jobs.items(), key=lambda item: editions.index(item[1].edition))
+        running = {pool.submit(_executed, job, run, kernels, limit): key for key, job in queue}
         try:
             for future in as_completed(running):
                 key = running[future]
