@@ -85,7 +85,7 @@ def test_the_code_gives_the_same_numbers(explorer):
             explorer.by.value = "origin"
             explorer.into.value = "JFK"
             explorer.enter.click()
-        found = run(explorer.view.code())["found"]
+        found = run(explorer.code.value)["found"]
         seen = explorer.explained()
 
         assert (found.value_now, found.value_base, found.variation) == (
@@ -118,6 +118,23 @@ def test_the_code_below_each_tab_runs_and_shows_the_same(explorer, name):
         assert plain(again.html)
     else:
         run(lines.replace('ts.to_excel(rows, "rows.xlsx")', ""))
+
+
+def test_a_name_with_quotation_marks_leaves_the_code_whole(tmp_path):
+    """A carrier may be called anything: what is copied still runs, and shows the same."""
+    lines = [[*row[:1], 'Bob "Fast" O\'Neil' if row[1] == "BRV" else row[1], *row[2:]] for row in rows(20)]
+    explorer = explore(data=str(make_workbook(tmp_path, lines)))
+    explorer.by.value = "carrier"
+    explorer.into.value = 'Bob "Fast" O\'Neil'
+    for name in ("compare", "rows"):
+        show(explorer, name)
+        run(explorer.code.value.replace('ts.to_excel(rows, "rows.xlsx")', ""))
+    explorer.enter.click()
+    for name in ("usual", "parts"):
+        show(explorer, name)
+        found = run(explorer.code.value)["found"]
+
+        assert found.n_now == explorer.explained().n_now == 70
 
 
 def test_the_sql_below_a_tab_counts_what_is_seen(explorer):
@@ -172,7 +189,7 @@ def test_another_week_base_and_kpi(explorer):
     explorer.base.value = "previous"
 
     assert (explorer.view.week, explorer.view.base, explorer.view.where) == ("2013-W20", "previous", where)
-    assert run(explorer.view.code())["found"].value_base == explorer.explained().value_base
+    assert run(explorer.code.value)["found"].value_base == explorer.explained().value_base
     explorer.kpi.value = "shipments"
     assert (explorer.view.kpi, explorer.view.where) == ("shipments", ())
 
@@ -227,7 +244,7 @@ def test_a_week_as_it_was_known_then(explorer):
     explorer.as_of.value = "2013-04-24"
 
     assert explorer.explained().variation == "not_known"
-    assert run(explorer.view.code())["found"].n_now == explorer.explained().n_now
+    assert run(explorer.code.value)["found"].n_now == explorer.explained().n_now
 
 
 def test_every_choice_has_a_label_and_can_be_reached(explorer):

@@ -51,7 +51,7 @@ export publish.numbers publish.digest publish.beside publish.versions publish.ma
 publish.archive
 publish.surroundings publish.keys publish.making publish.explanation publish.weekly publish.alone
 publish.report notify schedule status doctor new_notebook
-explorer.view explorer.pieces explorer.data_pieces explorer.recipes explorer.keep explorer.weeks
+explorer.view explorer.pieces explorer.data_pieces explorer.recipes explorer.keep explorer.opened
 explorer.ahead explorer.choices explorer.panel explorer terminal cli
 """.split()
 

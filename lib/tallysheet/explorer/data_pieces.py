@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tallysheet import say, schema
+from tallysheet.engine import literal
 from tallysheet.explorer.pieces import plain_table
 from tallysheet.kpis import KPIS
 from tallysheet.tables import Html, paragraph
@@ -61,7 +62,7 @@ def refused(week: Week, table: str = ALL) -> Html:
 
 def refused_sql(table: str = ALL) -> str:
     """Write the SELECT of the cells that were refused."""
-    where = f"\nWHERE table_name = '{table}'" if table else ""
+    where = f"\nWHERE table_name = {literal(table)}" if table else ""
     return f"SELECT *\nFROM quarantine{where}\nORDER BY source, file, line\nLIMIT {_MOST_CELLS}"
 
 

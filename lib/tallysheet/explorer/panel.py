@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
@@ -17,6 +18,7 @@ from tallysheet.explorer.ahead import Ahead
 from tallysheet.explorer.choices import ROW, STYLE, button, choice, code_box, show_code, text_box
 from tallysheet.explorer.data_pieces import ALL, BY_TABLE, data_shown, missing_of
 from tallysheet.explorer.keep import keep_view
+from tallysheet.explorer.opened import OpenedWeeks
 from tallysheet.explorer.pieces import (
     explained,
     in_part,
@@ -40,7 +42,6 @@ from tallysheet.explorer.recipes import (
     with_target_code,
 )
 from tallysheet.explorer.view import View
-from tallysheet.explorer.weeks import Weeks
 from tallysheet.facts import tables_of
 from tallysheet.kpis import KPIS
 from tallysheet.svg import for_screens
@@ -74,7 +75,7 @@ class Explorer:
     def __init__(self, view: View, week: Week) -> None:
         self.view, self.week, self.ahead = view, week, Ahead()
         self._is_filling = False
-        self._weeks, self._text = Weeks(week), week.language.text
+        self._weeks, self._text = OpenedWeeks(week), week.language.text
         self._make_choices()
         self.message = widgets.HTML()
         self.path = widgets.HBox(layout=ROW)
@@ -129,12 +130,12 @@ class Explorer:
     def _listen(self) -> None:
         chosen = {"kpi": self.kpi, "week": self.when, "base": self.base, "by": self.by, "as_of": self.as_of}
         for name, box in chosen.items():
-            self._when(box, self._chosen(name))
+            self._when(box, partial(self._chosen, name))
         # The part that is compared with another one is chosen at the top.
         anew = {"compare": (self.into, self.other), "rows": (self.rows_of,), "data": (self.what, self.of)}
         for name, boxes in anew.items():
             for box in boxes:
-                self._when(box, self._drawn_anew(name))
+                self._when(box, partial(self._drawn_anew, name))
         self._when(self.compare, lambda _: self._compared_otherwise())
         self.tabs.observe(lambda _: self._draw(), "selected_index")
         self.enter.on_click(lambda _: self._entered())
@@ -200,20 +201,14 @@ class Explorer:
         first = [*self.week.dimensions(view.kpi), *view.definition.dimensions]
         return [name for name in dict.fromkeys(first) if name not in entered]
 
-    def _chosen(self, what: str) -> Callable[[str], None]:
-        def changed(new: str) -> None:
-            value = new.strip()
-            chosen = {"kpi": value, "by": "", "where": ()} if what == "kpi" else {what: value}
-            self.look(replace(self.view, **chosen))
+    def _chosen(self, what: str, new: str) -> None:
+        value = new.strip()
+        chosen = {"kpi": value, "by": "", "where": ()} if what == "kpi" else {what: value}
+        self.look(replace(self.view, **chosen))
 
-        return changed
-
-    def _drawn_anew(self, name: str) -> Callable[[str], None]:
-        def changed(new: str) -> None:
-            self._made.discard(name)
-            self._draw()
-
-        return changed
+    def _drawn_anew(self, tab: str, _new: str = "") -> None:
+        self._made.discard(tab)
+        self._draw()
 
     def _entered(self) -> None:
         if self.into.value is not None:
@@ -270,8 +265,7 @@ class Explorer:
         self._is_filling = True
         self._fill_other()
         self._is_filling = False
-        self._made.discard("compare")
-        self._draw()
+        self._drawn_anew("compare")
 
     def _step(self, label: str, depth: int | None) -> widgets.Button:
         step = button(label, self._text("explorer.back_tip"))
@@ -337,7 +331,7 @@ def explore(
     week: str | None = None,
     *,
     kpi: str = "",
-    data: str = "data",
+    data: str | Path = "data",
     base: str = "last-4",
     as_of: str | None = None,
     lang: str = "en",
@@ -355,7 +349,7 @@ def explore(
     Returns
     -------
     Explorer
-        JupyterLab shows it; ``.view.code()`` is what it shows, as code.
+        JupyterLab shows it; ``.code.value`` is the code of what it shows.
 
     Raises
     ------
@@ -364,4 +358,4 @@ def explore(
     """
     opened = open_week(week, data=data, base=base, as_of=as_of, lang=lang, audience=audience)
     slug = kpi or opened.settings.headline
-    return Explorer(View(slug, str(opened.week), base, as_of=as_of or "", data=data), opened)
+    return Explorer(View(slug, str(opened.week), base, as_of=as_of or "", data=str(data)), opened)

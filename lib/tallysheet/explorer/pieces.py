@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from typing import Any
 
-import duckdb
 import pandas as pd
 
 from tallysheet import kpi_page, page, say
 from tallysheet.comparison import Explanation
-from tallysheet.engine import fact_sql
 from tallysheet.errors import UsageError
 from tallysheet.explorer.view import MOST_ROWS, View, table_behind
+from tallysheet.facts import fact_tables
 from tallysheet.kpis import kpi
 from tallysheet.language import Language
+from tallysheet.schema import Table
 from tallysheet.tables import Html, chips, paragraph, side_by_side
 from tallysheet.week import Week
 
@@ -136,14 +137,18 @@ def segments(found: Explanation, language: Language) -> Html:
 
 def rows_sql(view: View) -> str:
     """Write the SELECT of the rows behind a view; empty: no table holds them."""
-    behind = table_behind(view.definition, sorted(duckdb.get_table_names(fact_sql(view.definition.fact))))
+    behind = _behind(view)
     return view.sql(*behind) if behind else ""
+
+
+def _behind(view: View) -> tuple[Table, str] | None:
+    return table_behind(view.definition, sorted(fact_tables(view.definition.fact)))
 
 
 def rows(week: Week, view: View) -> Html:
     """Show the rows behind, the first hundred; of which there are none, say so."""
     language, text = week.language, week.language.text
-    behind = table_behind(view.definition, sorted(duckdb.get_table_names(fact_sql(view.definition.fact))))
+    behind = _behind(view)
     if behind is None:
         return paragraph(text("explorer.no_rows_of_it"))
     found = week.sql(view.sql(*behind))
@@ -168,5 +173,5 @@ def plain_table(frame: pd.DataFrame) -> Html:
     )
 
 
-def _text(cell: object) -> str:
-    return "" if pd.isna(cell) else str(cell)  # type: ignore[call-overload]
+def _text(cell: Any) -> str:
+    return "" if pd.isna(cell) else str(cell)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tallysheet.engine import literal
 from tallysheet.explorer.data_pieces import ALL, refused_sql
 from tallysheet.explorer.pieces import rows_sql
-from tallysheet.explorer.view import View
+from tallysheet.explorer.view import View, quoted
 
 _START = ("import tallysheet as ts", "from tallysheet.explorer import pieces", "")
 _DATA = {
@@ -43,7 +43,7 @@ def behind_code(view: View) -> str:
 
 def two_parts_code(view: View, values: tuple[str, str]) -> str:
     """Write what sets two values of a dimension beside each other."""
-    chosen = ", ".join(f'"{value}"' for value in values)
+    chosen = ", ".join(map(quoted, values))
     call = f'pieces.two_parts(week, "{view.kpi}", "{view.by}", ({chosen}){_part(view)})'
     frames = [f"{_kpi(view.inside(value, ''))}.explain(by=())" for value in values]
     return _lines(view, "\n".join(frames), call, by_part(view, all_weeks=True, among=values))
@@ -122,7 +122,7 @@ def _tests(view: View) -> list[str]:
 
 
 def _part(view: View) -> str:
-    return f', part="{view.segment}"' if view.where else ""
+    return f", part={quoted(view.segment)}" if view.where else ""
 
 
 def _kpi(view: View) -> str:

@@ -1,4 +1,4 @@
-"""What is looked at: a KPI, its week and base, a part of it, and the code that shows the same."""
+"""What is looked at: a KPI, its week and base, a part of it, and the rows behind."""
 
 from __future__ import annotations
 
@@ -72,46 +72,16 @@ class View:
     @property
     def opened(self) -> str:
         """The call that opens its week."""
-        given = [f'"{self.week}"']
-        given += [f'data="{self.data}"'] if self.data != "data" else []
-        given += [f'base="{self.base}"']
-        given += [f'as_of="{self.as_of}"'] if self.as_of else []
+        given = [quoted(self.week)]
+        given += [f"data={quoted(self.data)}"] if self.data != "data" else []
+        given += [f"base={quoted(self.base)}"]
+        given += [f"as_of={quoted(self.as_of)}"] if self.as_of else []
         return f"ts.open_week({', '.join(given)})"
 
     @property
     def where_code(self) -> str:
         """The part as a second argument of ``week.kpi``."""
         return f", {json.dumps(dict(self.where), ensure_ascii=False)}" if self.where else ""
-
-    def code(self) -> str:
-        """Write the lines that show the same in a cell.
-
-        Examples
-        --------
-        >>> print(View("otd", "2013-W17", by="carrier", data="data/flights").code())
-        import tallysheet as ts
-        <BLANKLINE>
-        week = ts.open_week("2013-W17", data="data/flights", base="last-4")
-        found = week.kpi("otd").explain(by="carrier")
-        found                    # now, before, and whether that is unusual
-        found.parts["carrier"]   # each part: by its weight (mix), by itself (rate), in all
-        found.segments           # the few parts behind the change, none of a usual week
-        """
-        by = f'by="{self.by}"' if self.by else "by=()"
-        lines = [
-            "import tallysheet as ts",
-            "",
-            f"week = {self.opened}",
-            f'found = week.kpi("{self.kpi}"{self.where_code}).explain({by})',
-        ]
-        told = [("found", "now, before, and whether that is unusual")]
-        if self.by:
-            told.append(
-                (f'found.parts["{self.by}"]', "each part: by its weight (mix), by itself (rate), in all")
-            )
-        told.append(("found.segments", "the few parts behind the change, none of a usual week"))
-        width = max(len(call) for call, _ in told) + 3
-        return "\n".join([*lines, *(f"{call:{width}}# {why}" for call, why in told)])
 
     def sql(self, table: Table, day: str) -> str:
         """Write the SELECT of the rows behind: those of the week, of the part.
@@ -140,6 +110,17 @@ class View:
         names = {column.name for column in table.columns}
         held = names | ({"lane"} if set(LANE) <= names else set())
         return tuple(name for name, _ in self.where if name not in held)
+
+
+def quoted(text: str) -> str:
+    r"""Write a text as a literal of Python.
+
+    Examples
+    --------
+    >>> print(quoted('a "fast" one'))
+    "a \"fast\" one"
+    """
+    return json.dumps(text, ensure_ascii=False)
 
 
 def table_behind(one: Kpi, tables: list[str]) -> tuple[Table, str] | None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from tallysheet.bases import data_span
-from tallysheet.errors import UsageError
+from tallysheet.bases import check_week
 from tallysheet.week import Week
 from tallysheet.weeks import IsoWeek, moment
 
 
-class Weeks:
+class OpenedWeeks:
     """Weeks of one workbook, each opened once.
 
     Parameters
@@ -40,9 +39,7 @@ class Weeks:
         if known not in self._cubes:
             self._cubes[known] = self._first.cube.at(known)
         cube = self._cubes[known]
-        if wanted not in cube.touched_weeks:
-            advice = "Choose a week that the data holds."
-            raise UsageError("week", data_span(cube.touched_weeks), week, advice)
+        check_week(wanted, cube.touched_weeks)
         if (wanted, known) not in self._weeks:
             self._weeks[wanted, known] = Week(
                 wanted, self._first.base, self._first.language, settings, ledger, cube
