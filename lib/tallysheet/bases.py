@@ -60,6 +60,17 @@ def base_weeks(
     return tuple(candidate for candidate in found if candidate not in unjudged) or tuple(found)
 
 
+def check_week(week: IsoWeek, weeks: Sequence[IsoWeek]) -> None:
+    """Refuse a week that is not among those with data.
+
+    Raises
+    ------
+    UsageError
+    """
+    if week not in weeks:
+        raise UsageError("week", data_span(weeks), str(week), "Choose a week that the data holds.")
+
+
 def data_span(weeks: Sequence[IsoWeek]) -> str:
     """Say which weeks the data holds."""
     return f"a week between {min(weeks)} and {max(weeks)}" if weeks else "a week with data"

@@ -15,7 +15,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from tallysheet.bases import base_weeks, data_span
+from tallysheet.bases import base_weeks, check_week
 from tallysheet.beyond_the_rest import beyond_the_rest
 from tallysheet.decomposition import split
 from tallysheet.drivers import segments_behind
@@ -172,8 +172,7 @@ def compare(
     Against a target each part has the weight that it has now: part_k = w_k (r_k - T).
     """
     kpi, weeks = series.kpi, series.weeks
-    if week not in weeks:
-        raise UsageError("week", data_span(weeks), str(week), "Choose a week that the data holds.")
+    check_week(week, weeks)
     compared = base_weeks(base, week, weeks, unjudged)
     judged = [str(one) for one in weeks if one == week or (one < week and one not in unjudged)]
     why = unjudged.get(week)

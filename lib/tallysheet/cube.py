@@ -24,7 +24,6 @@ from tallysheet.facts import (
     fact_tables,
     missing_tables,
     open_ground,
-    set_references,
     show_table,
 )
 from tallysheet.files import read_sealed, write_sealed
@@ -247,11 +246,8 @@ class Cube:
 
     @cached_property
     def _ground(self) -> duckdb.DuckDBPyConnection:
-        ground = open_ground(self.ledger, self.settings.rules, self.first_day, self.span.last_day)
-        if "shipments" in self.ledger.elsewhere:
-            zones = ask(self.settings, ZONES)
-            set_references(ground, self.settings.rules, self.first_day, self.span.last_day, zones)
-        return ground
+        zones = ask(self.settings, ZONES) if "shipments" in self.ledger.elsewhere else None
+        return open_ground(self.ledger, self.settings.rules, self.first_day, self.span.last_day, zones)
 
     @cached_property
     def _grids(self) -> Grids:

@@ -112,7 +112,11 @@ def known_rows(table: schema.Table, versions: str, as_of: dt.datetime, newest: d
 
 
 def open_ground(
-    ledger: Ledger, rules: Rules, first_day: dt.date, last_day: dt.date
+    ledger: Ledger,
+    rules: Rules,
+    first_day: dt.date,
+    last_day: dt.date,
+    zones: Sequence[tuple] | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open a connection with all that facts read but the calendar, for weeks between two days.
 
@@ -123,7 +127,7 @@ def open_ground(
     connection.execute("SET preserve_insertion_order = false; SET parquet_metadata_cache = true")
     for table in tables_of(ledger):
         show_table(connection, ledger, table)
-    set_references(connection, rules, first_day, last_day)
+    set_references(connection, rules, first_day, last_day, zones)
     return connection
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from tallysheet import fine_print, kpi_page, lead_page, opening, page, say
 from tallysheet.actions import follow_up, read_actions
-from tallysheet.bases import base_weeks, data_span
+from tallysheet.bases import base_weeks, check_week
 from tallysheet.clean import load
 from tallysheet.comparison import Explanation
 from tallysheet.coverage import Gap, gaps
@@ -94,8 +94,7 @@ def open_week(
         if not cube.weeks:
             raise UsageError("week", "a week that the data covers wholly", "none", "Load a longer extract.")
         wanted = cube.weeks[-1]
-    if wanted not in touched:
-        raise UsageError("week", data_span(touched), str(wanted), "Choose a week that the data holds.")
+    check_week(wanted, touched)
     base_weeks(base, wanted, touched)
     return Week(wanted, base, language, settings, ledger, cube)
 
