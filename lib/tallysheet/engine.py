@@ -7,14 +7,8 @@ import os
 import tempfile
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
-
-from tallysheet.errors import DataError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 FACTS = resources.files("tallysheet") / "sql" / "facts"
 
@@ -110,27 +104,6 @@ def close_to_outside(connection: duckdb.DuckDBPyConnection) -> None:
     for name in ("autoload_known_extensions", "enable_external_access"):
         connection.execute(f"SET {name} = false")
     connection.execute("SET lock_configuration = true")
-
-
-def select(connection: duckdb.DuckDBPyConnection, sql: str) -> pd.DataFrame:
-    """Run one SELECT that a person typed, and bring its rows back.
-
-    Raises
-    ------
-    DataError
-        It is not a single SELECT, or DuckDB refuses it; the message is DuckDB's first line.
-    """
-    try:
-        statements = connection.extract_statements(sql)
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise DataError(
-                "sql", "one SELECT", f"{len(statements)} statements or another kind", "Write one SELECT."
-            )
-        return connection.execute(statements[0]).df()
-    except duckdb.Error as error:
-        raise DataError(
-            "sql", "a SELECT that DuckDB can run", first_line(error), "Correct the SELECT."
-        ) from None
 
 
 _TELLING = ("Candidate", "Did you mean", "Invalid", "Expected")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,20 +63,20 @@ def _ages(ages: pd.DataFrame, language: Language, size: tuple[int, int, int, int
     low, high = min(0.0, float(ages["low"].min())), max(0.0, float(ages["high"].max()))
     room = 0.08 * (high - low)
     axes.set(xlim=(ages["age"].min() - 0.7, ages["age"].max() + 0.7), ylim=(low - room, high + room))
-    _label_changes(axes, language)
+    _label_levels(axes, language.change, "gap")
     ticks = [age for age in range(int(ages["age"].min()), int(ages["age"].max()) + 1) if age % 3 == 0]
     axes.set_xticks(ticks, [language.decimal(age, signed=age != 0) for age in ticks])
     axes.set_xlabel(language.text("adoption.months"), color=MUTED, fontsize=12, loc="right")
     return drawing
 
 
-def _label_changes(axes: Axes, language: Language) -> None:
+def _label_levels(axes: Axes, written: Callable[[float, str, int], str], unit: str) -> None:
     from matplotlib.ticker import MaxNLocator
 
     low, high = axes.get_ylim()
     ticks = [tick for tick in MaxNLocator(nbins=5).tick_values(low, high) if low <= tick <= high]
     decimals = 0 if all(abs(100 * tick - round(100 * tick)) < 1e-6 for tick in ticks) else 1
-    axes.set_yticks(ticks, [language.change(float(tick), "gap", decimals) for tick in ticks])
+    axes.set_yticks(ticks, [written(float(tick), unit, decimals) for tick in ticks])
     axes.grid(axis="y", color=RULE, linewidth=1)
     axes.set_axisbelow(True)
 
@@ -121,17 +122,8 @@ def _times(curve: pd.DataFrame, language: Language, size: tuple[int, int, int, i
         )
     top = min(1.0, 1.15 * float(np.nanmax(high)))
     axes.set(xlim=(0, days[-1]), ylim=(0, top))
-    _label_shares(axes, top, language)
+    _label_levels(axes, language.value, "share")
     ticks = [tick for tick in (0, 28, 56, 84, 112, 140, 168) if tick <= days[-1]]
     axes.set_xticks(ticks, [language.decimal(tick) for tick in ticks])
     axes.set_xlabel(language.text("adoption.times_days"), color=MUTED, fontsize=12, loc="right")
     return drawing
-
-
-def _label_shares(axes: Axes, top: float, language: Language) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    ticks = [tick for tick in MaxNLocator(nbins=4).tick_values(0, top) if 0 <= tick <= top]
-    axes.set_yticks(ticks, [language.value(float(tick), "share", 0) for tick in ticks])
-    axes.grid(axis="y", color=RULE, linewidth=1)
-    axes.set_axisbelow(True)
