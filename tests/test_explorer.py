@@ -6,7 +6,10 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import ipywidgets as widgets
 import nbformat
@@ -15,6 +18,7 @@ from small_workbook import make_workbook, put_notebooks, rows
 
 import tallysheet as ts
 from tallysheet.explorer import View, explore
+from tallysheet.explorer.ahead import Ahead
 from tallysheet.explorer.panel import VIEWS
 from tallysheet.svg import for_screens
 
@@ -245,6 +249,22 @@ def test_a_week_as_it_was_known_then(explorer):
 
     assert explorer.explained().variation == "not_known"
     assert run(explorer.code.value)["found"].n_now == explorer.explained().n_now
+
+
+def test_one_thread_at_most_adds_up_ahead(monkeypatch):
+    """One that found nothing to do and one that was begun since would hold up whoever asks."""
+    monkeypatch.setattr("tallysheet.explorer.ahead._SOON", 0.1)
+    is_slow, week, working = threading.Event(), Mock(), Ahead()
+    working.begin([(week, "first")])
+    while working._thread is not None:
+        time.sleep(0.01)
+    week.kpi().lay_out.side_effect = lambda: is_slow.wait(5)
+    working.begin([(week, "second")])
+    time.sleep(0.3)
+    threads = [one for one in threading.enumerate() if one.name == "adding up ahead" and one.is_alive()]
+    is_slow.set()
+    working.stop()
+    assert len(threads) == 1
 
 
 def test_every_choice_has_a_label_and_can_be_reached(explorer):

@@ -124,6 +124,7 @@ def measure(data: Path, limit: float, pause: float) -> int:
     for control, value, change in changes(explorer):
         times.setdefault(control, []).append((*taken(change), value))
         explorer.ahead.finish(pause)
+    explorer.ahead.stop()
     print(f"{'control':18}{'changes':>8}{'median':>8}{'min':>7}{'max':>7}{'limit':>7}{'CPU':>7}  slowest")
     everything = [one for listed in times.values() for one in listed]
     missed = first > FIRST_VIEW

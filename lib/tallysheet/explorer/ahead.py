@@ -34,7 +34,7 @@ class Ahead:
         with self.held_back():
             self._waiting = deque(one for one in asked if one not in self._added_up)
             if self._waiting and self._thread is None:
-                self._thread = threading.Thread(target=self._work, daemon=True)
+                self._thread = threading.Thread(target=self._work, daemon=True, name="adding up ahead")
                 self._thread.start()
                 # The engine may not be cut off in the middle when Python ends.
                 atexit.register(self.stop)
@@ -67,7 +67,8 @@ class Ahead:
         atexit.unregister(self.stop)
 
     def _work(self) -> None:
-        while self._thread is not None:
+        # One that found nothing to do may still be asleep when the next is begun: two would take turns.
+        while self._thread is threading.current_thread():
             with self._turn:
                 self._add_up_next()
             time.sleep(2 * _SOON)  # so that whoever asks gets a turn

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -356,6 +357,8 @@ def explore(
     UsageError
         An unknown week, base or KPI.
     """
+    # Modules stay: to look for garbage among them takes longer than a redraw, in which it would happen.
+    gc.freeze()
     opened = open_week(week, data=data, base=base, as_of=as_of, lang=lang, audience=audience)
     slug = kpi or opened.settings.headline
     return Explorer(View(slug, str(opened.week), base, as_of=as_of or "", data=str(data)), opened)
