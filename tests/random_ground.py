@@ -9,6 +9,7 @@ import random
 
 import duckdb
 import pyarrow as pa
+from small_ground import zones_in
 
 from tallysheet import schema
 from tallysheet.facts import set_looks, set_references
@@ -63,7 +64,7 @@ def random_ground(seed: int = 1, rows: int = 500) -> duckdb.DuckDBPyConnection:
         connection.register("rows_of_it", table)
         connection.execute(f"CREATE TABLE {name} AS SELECT * FROM rows_of_it")
         connection.unregister("rows_of_it")
-    set_references(connection, RULES, dt.date(2026, 3, 1), dt.date(2026, 12, 31))
+    set_references(connection, RULES, dt.date(2026, 3, 1), dt.date(2026, 12, 31), zones_in(connection))
     set_looks(connection, LOOKS)
     return connection
 

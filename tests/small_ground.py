@@ -6,6 +6,7 @@ import duckdb
 
 from tallysheet import schema
 from tallysheet.engine import fact_sql
+from tallysheet.extent import commonest_zones
 from tallysheet.facts import set_looks, set_references
 from tallysheet.settings import Rules
 from tallysheet.weeks import IsoWeek
@@ -31,8 +32,16 @@ def ground(rules: Rules | None = None, **tables: list[dict]) -> duckdb.DuckDBPyC
                 f"INSERT INTO {table.name} ({', '.join(full)}) VALUES ({', '.join('?' * len(full))})",
                 list(full.values()),
             )
-    set_references(connection, rules or Rules(), dt.date(2025, 1, 1), dt.date(2026, 12, 31))
+    set_references(
+        connection, rules or Rules(), dt.date(2025, 1, 1), dt.date(2026, 12, 31), zones_in(connection)
+    )
     return connection
+
+
+def zones_in(connection: duckdb.DuckDBPyConnection) -> tuple:
+    """Give the countries of a ground's shipments, and their zones."""
+    places = "origin_country, destination_country, destination_zone, 1 AS n"
+    return commonest_zones(connection.execute(f"SELECT {places} FROM shipments").df())
 
 
 def add_up(connection, fact: str, week: str, seen_at: dt.datetime, *, by: str | list[str] = "") -> dict:

@@ -11,6 +11,7 @@ from small_workbook import FIRST_MONDAY, WEEKS, make_workbook, rows, write_csv
 
 import tallysheet as ts
 from tallysheet import cube as cubes
+from tallysheet import extent as extents
 from tallysheet.cube import Cube
 from tallysheet.engine import fact_sql
 from tallysheet.errors import UsageError
@@ -382,13 +383,34 @@ def test_a_flipped_bit_is_not_trusted(data):
         assert found == before, place
 
 
-def test_a_damaged_span_is_read_anew(data):
+def test_a_damaged_extent_is_counted_anew(data):
     """The days that the data covers are kept as well."""
     (first_day,) = {open_cube(data).first_day}
-    (path,) = (data / "cube").glob("span-*.json")
-    path.write_text("{", encoding="utf-8")
+    (data / "cube" / "extent.parquet").write_text("{", encoding="utf-8")
 
     assert open_cube(data).first_day == first_day
+
+
+@pytest.mark.parametrize("moments", [(FIRST, SECOND), (SECOND, FIRST)], ids=["later", "late"])
+def test_the_extent_grows_with_an_extract_as_if_all_came_at_once(timed, moments, monkeypatch):
+    """Also with one that comes late; the rows of earlier loads are not read again."""
+    first, second = moments
+    (timed / "raw" / f"parcels_{FIRST:%Y%m%dT%H%M}.csv").unlink()
+    extract(timed, first, rows())
+    before = open_cube(timed).extent
+    extract(timed, second, rows())
+    counted = []
+    real = extents._counted
+    monkeypatch.setattr(extents, "_counted", lambda *given: counted.append(real(*given)) or counted[-1])
+    grown = open_cube(timed).extent
+    shutil.rmtree(timed / "cube")
+    whole = open_cube(timed).extent
+
+    assert grown == whole
+    assert (grown == before) == (first == SECOND)
+    if first == FIRST:
+        of_the_second, of_both = (int(rows["n"].sum()) for rows in counted)
+        assert 0 < of_the_second < of_both / 10
 
 
 def test_cells_of_another_shape_are_added_up_anew(data):

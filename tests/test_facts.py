@@ -86,8 +86,9 @@ def opened(sample_of_size_s):
     """Give the ground of the S sample, and beside it the same tables cut at the moment."""
     ledger, rules = ts.load(sample_of_size_s), read_settings(sample_of_size_s).rules
     first, last = dt.date(2024, 1, 1), dt.date(2026, 11, 15)
-    whole = open_ground(ledger, rules, first, last)
-    yield whole, _cut(open_ground(ledger, rules, first, last), SEEN)
+    zones = ts.open_week(data=sample_of_size_s).cube.extent.zones
+    whole = open_ground(ledger, rules, first, last, zones)
+    yield whole, _cut(open_ground(ledger, rules, first, last, zones), SEEN)
     whole.close()
 
 

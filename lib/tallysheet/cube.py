@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,12 +12,11 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from tallysheet import schema
 from tallysheet.cells import LOOK, TOTAL, Cells, Look, read_cells
 from tallysheet.engine import connect, fact_sql, identifier, literal
 from tallysheet.errors import DataError
+from tallysheet.extent import Extent, Span, extent_of, first_loaded_at, named, table_of
 from tallysheet.facts import (
-    ZONES,
     columns_of,
     fact_tables,
     missing_tables,
@@ -33,21 +30,11 @@ from tallysheet.ledger import Ledger
 from tallysheet.settings import Settings
 from tallysheet.sources import read_sources
 from tallysheet.warehouse import Warehouse
-from tallysheet.warehouse.mapped import ask
 from tallysheet.weeks import IsoWeek, complete_weeks, weeks_between
 
 Where = tuple[tuple[str, str], ...]
 _KEPT_FRAMES = 120
 """Frames of a kind that are remembered; the oldest go first."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """The days that the data covers, and when the first of it became known."""
-
-    first_day: dt.date
-    last_day: dt.date
-    known_from: dt.datetime
 
 
 class Cube:
@@ -77,24 +64,15 @@ class Cube:
             raise DataError("as of", "a moment with data", as_of.isoformat(sep=" "), "Choose a later moment.")
 
     @cached_property
+    def extent(self) -> Extent:
+        """What is known of all rows together; of shipments if there are any."""
+        table = table_of(self.ledger)
+        return extent_of(self.ledger, self.settings, self._about(table, {table}))
+
+    @property
     def span(self) -> Span:
-        """Days that the data covers, from its shipments if there are any."""
-        path = self._folder / f"span-{self.ledger.state}.json"
-        content = read_sealed(path)
-        if content is not None:
-            kept = json.loads(content)
-            return Span(
-                dt.date.fromisoformat(kept["first_day"]),
-                dt.date.fromisoformat(kept["last_day"]),
-                dt.datetime.fromisoformat(kept["known_from"]),
-            )
-        found = _span(self.ledger, self.settings)
-        told = json.dumps({name: value.isoformat() for name, value in asdict(found).items()})
-        write_sealed(path, lambda part: part.write_text(told, encoding="utf-8"))
-        for other in self._folder.glob("span-*"):
-            if not other.name.startswith(path.name):
-                other.unlink(missing_ok=True)
-        return found
+        """Days that the data covers."""
+        return self.extent.span
 
     @property
     def first_day(self) -> dt.date:
@@ -169,7 +147,7 @@ class Cube:
             cells.add(self._added(fact, lacking, by), lacking, by)
         cells.ask(looks, by, self.as_of)
         if lacking:
-            cells.write(self._path(fact), self._about(fact))
+            cells.write(self._path(fact), self._about(fact, fact_tables(fact)))
         return cells
 
     def at(self, as_of: dt.datetime) -> Cube:
@@ -246,8 +224,8 @@ class Cube:
 
     @cached_property
     def _ground(self) -> duckdb.DuckDBPyConnection:
-        zones = ask(self.settings, ZONES) if "shipments" in self.ledger.elsewhere else None
-        return open_ground(self.ledger, self.settings.rules, self.first_day, self.span.last_day, zones)
+        last_day, zones = self.span.last_day, self.extent.zones
+        return open_ground(self.ledger, self.settings.rules, self.first_day, last_day, zones)
 
     @cached_property
     def _grids(self) -> Grids:
@@ -285,8 +263,7 @@ class Cube:
         return found
 
     def _files(self, tables: Collection[str]) -> list[str]:
-        files = self.ledger.files[self.ledger.files["table"].isin(tables)]
-        return sorted(files["sha256"] + " " + files["file"])
+        return sorted(named(self.ledger)[self.ledger.files["table"].isin(tables)])
 
     def _read_by(self, tables: Collection[str]) -> list[str]:
         return [part for table in sorted(self._sources.keys() & tables) for part in self._sources[table]]
@@ -295,11 +272,10 @@ class Cube:
         """Fingerprint all that the rows of tables depend on."""
         return [*self._files(tables), *self._read_by(tables)]
 
-    def _about(self, fact: str) -> dict[str, Any]:
-        """List what the cells of a fact depend on."""
-        tables = fact_tables(fact)
+    def _about(self, name: str, tables: Collection[str]) -> dict[str, Any]:
+        """List what is made from tables depends on."""
         engine = repr(self.settings.connection)
-        made = [fact, repr(self.settings.rules), engine, self._code, *self._read_by(tables)]
+        made = [name, repr(self.settings.rules), engine, self._code, *self._read_by(tables)]
         return {"made": fingerprint(made), "files": self._files(tables)}
 
     @cached_property
@@ -312,7 +288,7 @@ class Cube:
     def _kept(self, fact: str) -> Cells:
         """Read what still holds of what was added up before."""
         cells, about = read_cells(self._path(fact))
-        now = self._about(fact)
+        now = self._about(fact, fact_tables(fact))
         if about.get("made") != now["made"] or not set(about["files"]) <= set(now["files"]):
             return Cells()
         changed = self._changed_since(fact, set(now["files"]) - set(about["files"]))
@@ -322,16 +298,15 @@ class Cube:
         """Give the moment from which on new files may say something else; None if there are none."""
         if not new_files:
             return None
-        files = self.ledger.files
-        new = files[(files["sha256"] + " " + files["file"]).isin(new_files)]
+        new = self.ledger.files[named(self.ledger).isin(new_files)]
         if set(new["table"]) & set(self.ledger.elsewhere):
             return dt.datetime.min
-        taken = literal(str(min(new["loaded_at"])))
+        taken = literal(first_loaded_at(self.ledger, new_files).isoformat(sep=" "))
         with connect() as connection:
             firsts = []
             for table in sorted(set(new["table"])):
                 show_table(connection, self.ledger, table)
-                first = f"SELECT min(known_at) FROM {table} WHERE loaded_at >= CAST({taken} AS TIMESTAMP)"
+                first = f"SELECT min(known_at) FROM {table} WHERE loaded_at >= TIMESTAMP {taken}"
                 firsts += [row[0] for row in connection.execute(first).fetchall() if row[0]]
         return min(firsts, default=dt.datetime.max)
 
@@ -342,15 +317,3 @@ def _only(select: str, where: Where) -> str:
         return select
     tests = (f"coalesce({identifier(name)}, '') = {literal(value)}" for name, value in where)
     return f"SELECT * FROM ({select}) WHERE {' AND '.join(tests)}"
-
-
-def _span(ledger: Ledger, settings: Settings) -> Span:
-    tables = [name for name in sorted(set(ledger.files["table"])) if schema.table(name).week_of]
-    table = "shipments" if "shipments" in tables else tables[0]
-    day = f"CAST({schema.table(table).week_of} AS DATE)"
-    select = f"SELECT min({day}) AS first, max({day}) AS last, min(known_at) AS known FROM {table}"
-    if table in ledger.elsewhere:
-        return Span(*ask(settings, select)[0])
-    with connect() as connection:
-        show_table(connection, ledger, table)
-        return Span(*connection.execute(select).fetchall()[0])

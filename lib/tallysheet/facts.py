@@ -18,12 +18,8 @@ from tallysheet.weeks import IsoWeek, calendar, workdays
 
 _MARGIN = dt.timedelta(days=120)
 """Working days are known so long before and after the weeks in the data."""
-ZONES = (
-    "SELECT destination_country AS country, destination_zone AS zone, COUNT(*) AS n "
-    "FROM shipments GROUP BY destination_country, destination_zone "
-    "UNION ALL SELECT DISTINCT origin_country, CAST(NULL AS VARCHAR), 0 FROM shipments"
-)
-"""Countries of shipments, and how many went to each zone of them."""
+Zone = tuple[str, str | None]
+"""A country, and a time zone of it."""
 
 
 def tables_of(ledger: Ledger) -> list[str]:
@@ -116,7 +112,7 @@ def open_ground(
     rules: Rules,
     first_day: dt.date,
     last_day: dt.date,
-    zones: Sequence[tuple] | None = None,
+    zones: Sequence[Zone],
 ) -> duckdb.DuckDBPyConnection:
     """Open a connection with all that facts read but the calendar, for weeks between two days.
 
@@ -136,20 +132,18 @@ def set_references(
     rules: Rules,
     first_day: dt.date,
     last_day: dt.date,
-    zones: Sequence[tuple] | None = None,
+    zones: Sequence[Zone],
 ) -> None:
     """Lay out what facts read beside the clean tables.
 
     ``rules``: one row. ``euro_rates``: currency, euro_rate (units for one euro). ``countries``: country,
-    utc_offset (from UTC to the winter time of its commonest zone). ``workdays``: country, day, number (of
+    utc_offset (from UTC to the winter time of its zone). ``workdays``: country, day, number (of
     working days up to and with it), is_workday.
-
-    Rows of `ZONES` are given where shipments lie elsewhere.
     """
     _create(connection, "rules", pd.DataFrame([rules.as_row()]))
     rates = pd.DataFrame(rules.euro_rates.items(), columns=["currency", "euro_rate"])
     _create(connection, "euro_rates", rates)
-    countries = _countries(connection, zones)
+    countries = _countries(zones)
     _create(connection, "countries", countries)
     connection.execute("ALTER TABLE countries ALTER utc_offset TYPE INTERVAL USING to_minutes(utc_offset)")
     _create(
@@ -210,21 +204,12 @@ def _create(connection: duckdb.DuckDBPyConnection, name: str, rows: pd.DataFrame
     connection.unregister("arriving")
 
 
-def _countries(connection: duckdb.DuckDBPyConnection, zones: Sequence[tuple] | None) -> pd.DataFrame:
-    """Give the countries of shipments, and minutes from UTC to the winter time of their commonest zone."""
-    tables = {row[0] for row in connection.execute("SHOW TABLES").fetchall()}
-    if zones is None and "shipments" not in tables:
-        return pd.DataFrame({"country": pd.Series(dtype=str), "utc_offset": pd.Series(dtype="int64")})
-    if zones is not None:
-        _create(connection, "zones", pd.DataFrame(zones, columns=["country", "zone", "n"]))
-    found = connection.execute(
-        f"SELECT country, max_by(zone, n) AS zone FROM ({ZONES if zones is None else 'FROM zones'}) "
-        "WHERE country IS NOT NULL GROUP BY ALL ORDER BY ALL"
-    ).fetchall()
+def _countries(zones: Sequence[Zone]) -> pd.DataFrame:
+    """Give countries, and minutes from UTC to their winter time."""
     winter = dt.datetime(2026, 1, 15)
-    minutes = [int(_offset(zone, winter).total_seconds()) // 60 for _, zone in found]
-    offsets = pd.Series(minutes, dtype="int64")
-    return pd.DataFrame({"country": [country for country, _ in found], "utc_offset": offsets})
+    minutes = [int(_offset(zone, winter).total_seconds()) // 60 for _, zone in zones]
+    countries = pd.Series([country for country, _ in zones], dtype=str)
+    return pd.DataFrame({"country": countries, "utc_offset": pd.Series(minutes, dtype="int64")})
 
 
 def _offset(zone: str | None, moment: dt.datetime) -> dt.timedelta:

@@ -27,6 +27,7 @@ from tallysheet import schema
 from tallysheet.engine import close_to_outside, connect, fact_sql, first_line, identifier
 from tallysheet.errors import DataError, closest, nearest
 from tallysheet.facts import (
+    Zone,
     columns_of,
     known_rows,
     missing_tables,
@@ -71,10 +72,20 @@ class Queries:
         Those of facts and cube.
     as_of : datetime
         UTC.
+    zones : sequence of (str, str or None)
+        Countries and their time zones.
     """
 
-    def __init__(self, ledger: Ledger, rules: Rules, weeks: Sequence[IsoWeek], as_of: dt.datetime) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        rules: Rules,
+        weeks: Sequence[IsoWeek],
+        as_of: dt.datetime,
+        zones: Sequence[Zone],
+    ) -> None:
         self._ledger, self._rules, self._weeks, self._as_of = ledger, rules, weeks, as_of
+        self._zones = zones
         self._lacking = missing_tables(ledger)
         self._laid: set[tuple[str, str]] = set()
 
@@ -158,7 +169,7 @@ class Queries:
     def _lay_references(self) -> None:
         """Lay out what facts read beside the clean tables."""
         first, last = self._weeks[0].monday, self._weeks[-1].sunday
-        set_references(self._connection, self._rules, first, last)
+        set_references(self._connection, self._rules, first, last, self._zones)
         days = calendar(first, last).astype({"day": "datetime64[us]"}).assign(seen_at=self._as_of)
         kinds = "CAST(day AS DATE) AS day, week, CAST(seen_at AS TIMESTAMP) AS seen_at"
         _keep(self._connection, "versions.calendar", days, kinds)

@@ -236,7 +236,8 @@ class Week:
     @cached_property
     def queries(self) -> Queries:
         """What SQL may ask: ``queries.tables`` and ``queries.columns`` list it."""
-        return Queries(self.ledger, self.settings.rules, self.cube.touched_weeks, self.cube.as_of)
+        cube = self.cube
+        return Queries(self.ledger, self.settings.rules, cube.touched_weeks, cube.as_of, cube.extent.zones)
 
     def sql(self, query: str, most: int | None = MOST_ROWS) -> pd.DataFrame:
         """Run one SELECT over the workbook's tables, as known at the week's as-of.

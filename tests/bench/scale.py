@@ -45,7 +45,7 @@ SELECT
     CAST(due AS TIMESTAMP) + to_minutes(CAST(h % 1300 + h // 7 % 2000 AS INT)) AS delivered_at,
     'delivered' AS status,
     CAST(due AS TIMESTAMP) - INTERVAL 3 DAY AS known_at,
-    CAST(due AS TIMESTAMP) - INTERVAL 3 DAY AS loaded_at,
+    TIMESTAMP '{monday}' + INTERVAL 7 DAY AS loaded_at,
     CAST(NULL AS TIMESTAMP) AS replaced_at
 FROM (
     SELECT
@@ -70,21 +70,32 @@ GROUP BY ALL
 
 
 def make(folder: Path, rows: int) -> None:
-    """Write a clean folder: rows known three days before they are due, a file a week."""
-    target = folder / "data" / "clean" / "state" / "shipments"
+    """Write clean folders, a file a week: rows known three days before they are due; all, and all but one."""
+    target, before = (_clean(folder, weeks) / "shipments" for weeks in (WEEKS, WEEKS - 1))
     target.mkdir(parents=True)
+    before.mkdir(parents=True)
     connection = duckdb.connect(config={"memory_limit": "3GB"})
     for number in range(WEEKS):
-        monday = FIRST + dt.timedelta(weeks=number)
+        monday = _monday(number)
         select = ROW.format(rows=rows // WEEKS, monday=monday)
         connection.execute(f"COPY ({select}) TO '{target}/{monday}.parquet' (COMPRESSION zstd)")
+        if number < WEEKS - 1:
+            os.link(target / f"{monday}.parquet", before / f"{monday}.parquet")
+
+
+def _monday(number: int) -> dt.date:
+    return FIRST + dt.timedelta(weeks=number)
+
+
+def _clean(folder: Path, weeks: int) -> Path:
+    return folder / "data" / "clean" / str(weeks)
 
 
 def hand(folder: Path) -> int:
     """Add up as an analyst would: one SELECT, all weeks as they stand now."""
     connection = duckdb.connect(config={"preserve_insertion_order": False})
     seen = f"TIMESTAMP '{_as_of()}'"
-    files = f"{folder}/data/clean/state/shipments/*.parquet"
+    files = f"{_clean(folder, WEEKS)}/shipments/*.parquet"
     found = connection.execute(HAND.format(by=", ".join(BY), seen=seen, files=files)).df()
     return int(found["on_time_n"].sum())
 
@@ -96,19 +107,19 @@ def cube(folder: Path) -> int:
 
 
 def week(folder: Path) -> int:
-    """Add up the last week; those before are kept."""
+    """Add up what a load of the last week's file changes; the rest is kept from `before`."""
     return _added(folder, WEEKS)
 
 
 def before(folder: Path) -> int:
-    """Add up all weeks but the last, for `week`."""
+    """Add up all weeks but the last, whose file is not there yet, for `week`."""
     shutil.rmtree(folder / "data" / "cube", ignore_errors=True)
     return _added(folder, WEEKS - 1)
 
 
 def plain(folder: Path) -> int:
     """Import what the cube needs, and open it."""
-    _opened(folder)
+    _opened(folder, WEEKS)
     return 0
 
 
@@ -116,21 +127,23 @@ def _as_of() -> dt.datetime:
     return dt.datetime.combine(FIRST + dt.timedelta(weeks=WEEKS, days=7), dt.time(7))
 
 
-def _opened(folder: Path):
+def _opened(folder: Path, weeks: int):
     import pandas as pd
 
     from tallysheet.cube import Cube
     from tallysheet.ledger import FILE_COLUMNS, NOTE_COLUMNS, REASON_COLUMNS, Ledger
     from tallysheet.settings import Settings
 
-    files = pd.DataFrame([["parcels", "shipments", "all", "x", *[0] * 8]], columns=FILE_COLUMNS)
+    loaded = [(str(_monday(number)), f"{_monday(number + 1)}T00:00:00") for number in range(weeks)]
+    rows = [["parcels", "shipments", name, name, 0, loaded_at, *[0] * 6] for name, loaded_at in loaded]
+    files = pd.DataFrame(rows, columns=FILE_COLUMNS)
     ledger = Ledger(
         files=files,
         reasons=pd.DataFrame(columns=REASON_COLUMNS),
         notes=pd.DataFrame(columns=NOTE_COLUMNS),
         as_of=_as_of(),
-        state="state",
-        folder=folder / "data" / "clean" / "state",
+        state=str(weeks),
+        folder=_clean(folder, weeks),
     )
     (folder / "data" / "sources").mkdir(exist_ok=True)
     settings = Settings(data=folder / "data", sources=(), notebooks=(), countries=("FR",), headline="otd")
@@ -138,7 +151,7 @@ def _opened(folder: Path):
 
 
 def _added(folder: Path, weeks: int) -> int:
-    opened = _opened(folder)
+    opened = _opened(folder, weeks)
     # As they stood a week after their end: so are weeks compared, and so they are kept.
     looks = opened.looks(dt.timedelta(days=7))[:weeks]
     opened.add_up("shipments", looks, ("", *BY), BY)

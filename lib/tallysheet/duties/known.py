@@ -95,7 +95,8 @@ def added_up(week: Week, fact: str, looks: Sequence[Look], by: Sequence[str]) ->
 def _selected(week: Week, name: str, seen_at: dt.datetime, of: IsoWeek) -> pd.DataFrame:
     with connect() as connection:
         show_known(connection, week.ledger, seen_at, tables_read(name))
-        set_references(connection, week.settings.rules, week.cube.first_day, week.cube.span.last_day)
+        span, zones = week.cube.span, week.cube.extent.zones
+        set_references(connection, week.settings.rules, span.first_day, span.last_day, zones)
         connection.execute(
             "CREATE TABLE look AS SELECT CAST(? AS TIMESTAMP) AS seen_at, CAST(? AS DATE) AS seen_on, "
             "CAST(? AS DATE) AS first_day, CAST(? AS DATE) AS last_day",

@@ -1,0 +1,135 @@
+"""The extent of the data: its days, since when it is known, and the time zones of its countries."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tallysheet import schema
+from tallysheet.engine import connect, literal
+from tallysheet.facts import Zone, show_table
+from tallysheet.files import read_sealed, write_sealed
+from tallysheet.ledger import Ledger
+from tallysheet.settings import Settings
+from tallysheet.warehouse.mapped import ask
+
+_PLACES = ["origin_country", "destination_country", "destination_zone"]
+_COUNTED = ["n", "first_day", "last_day", "known_from"]
+
+
+@dataclass(frozen=True)
+class Span:
+    """The days that the data covers, and when the first of it became known."""
+
+    first_day: dt.date
+    last_day: dt.date
+    known_from: dt.datetime
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What is known of all rows together.
+
+    Parameters
+    ----------
+    span : Span
+    zones : tuple of (str, str or None)
+        Each country that shipments name, and the time zone of it to which most went.
+    """
+
+    span: Span
+    zones: tuple[Zone, ...]
+
+
+def table_of(ledger: Ledger) -> str:
+    """Name the table whose days the data covers: shipments, if there are any."""
+    tables = [name for name in sorted(set(ledger.files["table"])) if schema.table(name).week_of]
+    return "shipments" if "shipments" in tables else tables[0]
+
+
+def extent_of(ledger: Ledger, settings: Settings, made_from: dict[str, Any]) -> Extent:
+    """Count the rows of shipments, load by load; those of earlier loads are kept in data/cube/.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    settings : Settings
+    made_from : dict
+        ``files`` of the table, and of what else its rows are ``made``.
+    """
+    path = settings.data / "cube" / "extent.parquet"
+    rows, before = _kept(path)
+    if before != made_from:
+        new = set(made_from["files"]) - set(before.get("files", []))
+        is_more = before == {**made_from, "files": before.get("files")} and len(new) < len(made_from["files"])
+        since = first_loaded_at(ledger, new) if is_more and not ledger.elsewhere else None
+        earlier = rows[rows["loaded_at"] < since] if since else rows.head(0)
+        rows = pd.concat([one for one in (earlier, _counted(ledger, settings, since)) if len(one)])
+        table = pa.Table.from_pandas(rows, preserve_index=False)
+        told = table.replace_schema_metadata({b"tallysheet": json.dumps(made_from).encode()})
+        write_sealed(path, lambda part: pq.write_table(told, part, compression="zstd"))
+    days = rows[["first_day", "last_day"]].dropna()
+    span = Span(min(days["first_day"]), max(days["last_day"]), min(rows["known_from"]).to_pydatetime())
+    return Extent(span, commonest_zones(rows))
+
+
+def first_loaded_at(ledger: Ledger, files: set[str]) -> dt.datetime:
+    """Give the moment from which on rows may come from these files."""
+    listed = ledger.files
+    return dt.datetime.fromisoformat(min(listed[named(ledger).isin(files)]["loaded_at"]))
+
+
+def named(ledger: Ledger) -> pd.Series:
+    """Give fingerprints of a ledger's files."""
+    return ledger.files["sha256"] + " " + ledger.files["file"]
+
+
+def _kept(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    content = read_sealed(path)
+    if content is None:
+        return pd.DataFrame(columns=["loaded_at"]), {}
+    table = pq.read_table(pa.BufferReader(content))
+    return table.to_pandas(), json.loads((table.schema.metadata or {}).get(b"tallysheet", b"{}"))
+
+
+def _counted(ledger: Ledger, settings: Settings, since: dt.datetime | None) -> pd.DataFrame:
+    """Count rows by load and places; only those that were loaded from a moment on."""
+    table = table_of(ledger)
+    columns = [*_PLACES, *_COUNTED]
+    keys = ", ".join(["loaded_at", *_PLACES] if table == "shipments" else ["loaded_at"])
+    places = _PLACES if table == "shipments" else [f"CAST(NULL AS VARCHAR) AS {name}" for name in _PLACES]
+    day = f"CAST({schema.table(table).week_of} AS DATE)"
+    counts = f"COUNT(*) AS n, MIN({day}) AS first_day, MAX({day}) AS last_day, MIN(known_at) AS known_from"
+    where = f"WHERE loaded_at >= TIMESTAMP {literal(since.isoformat(sep=' '))} " if since else ""
+    select = f"SELECT loaded_at, {', '.join(places)}, {counts} FROM {table} {where}GROUP BY {keys}"
+    if table in ledger.elsewhere:
+        found = ask(settings, select)
+    else:
+        with connect() as connection:
+            show_table(connection, ledger, table)
+            found = connection.execute(f"{select} ORDER BY {keys}").fetchall()
+    kinds = {"loaded_at": "datetime64[us]", "known_from": "datetime64[us]"}
+    return pd.DataFrame(found, columns=["loaded_at", *columns]).astype(kinds)
+
+
+def commonest_zones(rows: pd.DataFrame) -> tuple[Zone, ...]:
+    """Give each country that shipments come from or go to, and the zone of it to which most went.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        origin_country, destination_country, destination_zone, n (shipments).
+    """
+    countries = sorted({*rows["origin_country"].dropna(), *rows["destination_country"].dropna()})
+    counted = rows.groupby(["destination_country", "destination_zone"])["n"].sum().reset_index()
+    ranked = counted.sort_values(["n", "destination_zone"], ascending=[False, True])
+    commonest = ranked.drop_duplicates("destination_country").set_index("destination_country")
+    zones = commonest["destination_zone"].to_dict()
+    return tuple((country, zones.get(country)) for country in countries)
