@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report report-flights test test-fast test-engines soak lab lint format lock notebook bench-load bench-scale bench-segments bench-verdicts bench-pages bench-publish bench-adoption bench-explorer bench-mix clean
+.PHONY: help setup report report-flights test test-fast test-engines soak lab lint format lock notebook bench bench-load bench-read bench-scale bench-engines bench-segments bench-verdicts bench-pages bench-publish bench-adoption bench-explorer bench-mix clean
 
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,15 @@ lock: $(READY)  ## resolve requirements.lock and environment.yml anew from pypro
 	@$(BIN)/uv pip compile --quiet --universal --all-extras --upgrade --no-header --no-annotate -o requirements.lock pyproject.toml
 	@$(BIN)/python tests/contracts/environment.py > environment.yml
 
+bench: $(READY)  ## all benches into tests/bench/RESULTS.md, two hours and more: make bench [ARGS="read load"]
+	@$(BIN)/python tests/bench/everything.py $(ARGS)
+
+bench-read: $(READY)  ## a thousand files with one fault each, read by us, pandas, polars and DuckDB
+	@$(BIN)/python tests/bench/read.py $(ARGS)
+
+bench-engines: $(READY)  ## all facts on PostgreSQL and, where make test-engines has brought it, Spark
+	@$(BIN)/python tests/bench/engines.py $(ARGS)
+
 bench-load: $(READY)  ## 20 million rows against DuckDB's plain typed load, as ratios
 	@$(BIN)/python tests/bench/load.py $(ARGS)
 
@@ -88,4 +97,4 @@ bench-mix: $(READY)  ## the carrier mix: seconds to solve, and what its promises
 	@$(BIN)/python tests/bench/mix.py $(ARGS)
 
 clean:  ## remove what can be made again (the virtual environment, clean data, published pages)
-	rm -rf $(VENV) .venv-wise-pizza $(foreach made,clean quarantine cube history,data/$(made) data/flights/$(made)) reports/[0-9]* reports/index.html reports/runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-wise-pizza .venv-polars $(foreach made,clean quarantine cube history,data/$(made) data/flights/$(made)) reports/[0-9]* reports/index.html reports/runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -15,6 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from figures import tell
+
 import tallysheet as ts
 from tallysheet.duties import adoption
 
@@ -59,6 +61,8 @@ def report(data: Path) -> int:
             place = "inside" if low <= true <= high else "OUTSIDE"
             print(f"  {words:<22}{value:+8.3f}  [{low:+.3f}, {high:+.3f}]  {place}")
             wrong += [] if place == "inside" else [f"{slug}, {words}"]
+            off = abs(value - true) / ((high - low) / 2)
+            tell(f"{unit}, {words}: off the truth", [off], most=1, unit="half-widths of its interval")
         if slug == "on_time" and naive >= 0:
             wrong.append("the naive gap has the right sign")
     print("what no label can change (p after Holm)")

@@ -7,7 +7,6 @@ ways take turns, each in a process of its own, and prints minimum, median and ma
 import json
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ import time
 from pathlib import Path
 
 import duckdb
+from figures import tell
 
 COLUMNS = {
     "shipment_id": "VARCHAR",
@@ -108,6 +108,7 @@ def whole(folder: Path) -> None:
 
 
 WAYS = {"plain": plain, "checked": checked, "whole": whole}
+WORDS = {"checked": "checked", "whole": "checked, with duplicates and weeks"}
 
 
 def measured(way: str, folder: Path) -> dict[str, float]:
@@ -132,11 +133,9 @@ def main(rows: int, rounds: int) -> None:
                 print(way, {key: round(value, 1) for key, value in found[way][-1].items()}, flush=True)
         for way, limit in (("checked", 1.3), ("whole", 3.0)):
             ratios = [ours["cpu"] / its["cpu"] for ours, its in zip(found[way], found["plain"], strict=True)]
-            peak = max(one["peak_mb"] for one in found[way])
-            print(
-                f"{way}: CPU against plain {min(ratios):.2f} / {statistics.median(ratios):.2f} / "
-                f"{max(ratios):.2f} (limit {limit}), peak {peak:.0f} MB (limit 1,000)"
-            )
+            what = f"{rows / 1e6:,.3g} M rows loaded, {WORDS[way]}"
+            tell(f"{what}, CPU", ratios, peer="DuckDB's typed load", most=limit)
+            tell(f"{what}, peak memory", [one["peak_mb"] for one in found[way]], most=1000, unit="MB")
 
 
 if __name__ == "__main__":

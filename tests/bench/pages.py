@@ -12,6 +12,7 @@ import statistics
 import sys
 from pathlib import Path
 
+from figures import tell
 from playwright.sync_api import Browser, sync_playwright
 
 BUDGET_KB = 250
@@ -54,8 +55,8 @@ def main() -> None:
             times.append(seconds_to_load(browser, path))
             print(f"{path.relative_to(folder)!s:44}{sizes[-1]:>8.0f}{times[-1]:>10.2f}")
         browser.close()
-    print(f"{'mean size, longest time':44}{statistics.mean(sizes):>8.0f}{max(times):>10.2f}")
-    print(f"{'budget':44}{BUDGET_KB:>8}{BUDGET_SECONDS:>10.2f}")
+    tell("size of a page, mean", [statistics.mean(sizes)], most=BUDGET_KB, unit="KB")
+    tell("time to open a page, median of each", times, most=BUDGET_SECONDS, unit="seconds")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ import json
 import os
 import resource
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from figures import tell
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -40,6 +40,15 @@ BUDGETS = {
     "CPU": 0.30,
     "unchanged": 0.05,
     "backfill": 0.20,
+}
+WORDS = {
+    "not cell time": "a week published, what is not cell time, wall",
+    "wall, one at a time": "a week published, one notebook at a time, wall",
+    "wall, two at a time": "a week published, two notebooks at a time, wall",
+    "CPU": "a week published, CPU",
+    "unchanged": "nothing changed, wall",
+    "backfill": "52 weeks of two notebooks, reckoned from eight, wall",
+    "backfill, CPU": "eight weeks of two notebooks, CPU",
 }
 
 
@@ -109,12 +118,9 @@ def cell_seconds(week: Path) -> float:
 
 
 def table(rows: Sequence[tuple[str, Sequence[float]]]) -> None:
-    """Print ratios: least, median, greatest, and the budget."""
-    print(f"{'ratio to plain':24}{'least':>9}{'median':>9}{'greatest':>9}{'budget':>9}")
+    """Tell ratios beside their budgets."""
     for name, ratios in rows:
-        told = [min(ratios), statistics.median(ratios), max(ratios)]
-        budget = f"{BUDGETS[name]:9.2f}" if name in BUDGETS else ""
-        print(f"{name:24}" + "".join(f"{value:9.3f}" for value in told) + budget)
+        tell(WORDS[name], ratios, peer="papermill and nbconvert commands", most=BUDGETS.get(name))
 
 
 def ours(workbook: Path, week: Path) -> dict[str, Spent]:

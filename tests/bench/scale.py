@@ -10,6 +10,7 @@ rows, so that one sees how cost grows.
 
 import argparse
 import datetime as dt
+import itertools
 import json
 import os
 import resource
@@ -22,6 +23,7 @@ import time
 from pathlib import Path
 
 import duckdb
+from figures import tell
 
 WEEKS = 104
 FIRST = dt.date(2024, 11, 4)
@@ -171,7 +173,8 @@ def measured(way: str, folder: Path) -> dict[str, float]:
     return {**json.loads(done.stdout.splitlines()[-1]), "wall": time.perf_counter() - started}
 
 
-def compare(rows: int, rounds: int, folder: Path) -> None:
+def compare(rows: int, rounds: int, folder: Path) -> dict[str, float]:
+    """Let the ways take turns; give the median processor seconds of each."""
     started = time.perf_counter()
     make(folder, rows)
     size = sum(path.stat().st_size for path in folder.rglob("*.parquet")) >> 20
@@ -182,27 +185,33 @@ def compare(rows: int, rounds: int, folder: Path) -> None:
             own.append(measured(way, folder))
             print(way, {key: round(value, 2) for key, value in own[-1].items()}, flush=True)
     assert len({one["found"] for way in ("hand", "cube", "week") for one in found[way]}) == 1
-    for told, ours, its, off, limit in (
-        ("cube against hand-written SQL", "cube", "hand", "", 1.1),
-        ("one more week against all, both without imports", "week", "cube", "plain", 0.05),
-    ):
-        for unit in ("cpu", "wall"):
-            less = [one[unit] if off else 0.0 for one in found["plain"]]
-            own = [one[unit] - base for one, base in zip(found[ours], less, strict=True)]
-            other = [
-                one[unit] - (base if its == "cube" else 0.0)
-                for one, base in zip(found[its], less, strict=True)
-            ]
-            ratios = [a / b for a, b in zip(own, other, strict=True)]
-            print(
-                f"{told}, {unit}: {min(ratios):.3f} / {statistics.median(ratios):.3f} / {max(ratios):.3f} "
-                f"(limit {limit})"
-            )
-    peak = max(one["peak_mb"] for one in found["cube"])
-    print(
-        f"peak of the cube {peak:.0f} MB (limit 1,000), of hand-written SQL "
-        f"{max(one['peak_mb'] for one in found['hand']):.0f} MB"
-    )
+    size = f"{rows / 1e6:,.3g} M shipments"
+    without = {
+        way: [one["cpu"] - off["cpu"] for one, off in zip(own, found["plain"], strict=True)]
+        for way, own in found.items()
+    }
+    for unit in ("cpu", "wall"):
+        ratios = [one[unit] / its[unit] for one, its in zip(found["cube"], found["hand"], strict=True)]
+        words = "CPU" if unit == "cpu" else "wall"
+        tell(f"{size}, weekly cube, {words}", ratios, peer="DuckDB, SQL by hand", most=1.1)
+    more = [one / all_weeks for one, all_weeks in zip(without["week"], without["cube"], strict=True)]
+    tell(f"{size}, one more week, CPU without imports", more, peer="all weeks", most=0.05)
+    tell(f"{size}, peak memory of the cube", [one["peak_mb"] for one in found["cube"]], most=1000, unit="MB")
+    tell(f"{size}, peak memory by hand", [one["peak_mb"] for one in found["hand"]], peer="", unit="MB")
+    return {way: statistics.median(one["cpu"] for one in found[way]) for way in ("cube", "hand", "week")}
+
+
+def draw(growth: dict[int, dict[str, float]]) -> None:
+    """Draw processor seconds by shipments into growth.svg, both axes logarithmic."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axes = figure.subplots()
+    for way, words in {"hand": "SQL by hand", "cube": "weekly cube", "week": "one more week"}.items():
+        axes.plot(list(growth), [one[way] for one in growth.values()], marker="o", label=words)
+    axes.set(xscale="log", yscale="log", xlabel="shipments", ylabel="processor seconds, imports included")
+    axes.legend()
+    figure.savefig(Path(__file__).with_name("growth.svg"), metadata={"Date": None})
 
 
 def main() -> None:
@@ -219,9 +228,17 @@ def main() -> None:
         print(json.dumps(told))
         return
     print(f"DuckDB {duckdb.__version__}, {os.cpu_count()} cores")
+    growth = {}
     for rows in asked.rows:
         with tempfile.TemporaryDirectory(prefix="bench-scale-", dir=asked.folder) as name:
-            compare(rows, asked.rounds, Path(name))
+            growth[rows] = compare(rows, asked.rounds, Path(name))
+    for fewer, more in itertools.pairwise(growth):
+        cost = [(growth[more][way] - growth[fewer][way]) / (more - fewer) * 1e6 for way in ("cube", "hand")]
+        what = f"each million from {fewer / 1e6:,.3g} to {more / 1e6:,.3g} M, CPU"
+        tell(what, [cost[0]], unit="seconds")
+        tell(what, [cost[0] / cost[1]], peer="DuckDB, SQL by hand")
+    if len(growth) > 1:
+        draw(growth)
 
 
 if __name__ == "__main__":

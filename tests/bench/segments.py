@@ -30,6 +30,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from figures import tell
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -208,6 +209,7 @@ def print_speed(repeats: int) -> None:
             f"{found['tp']} named rightly, {found['fp']} wrongly, {found['fn']} missed",
             flush=True,
         )
+        tell(f"search, {timed.title}, wall", [found["wall"]], most=limit, unit="seconds")
 
 
 # --- 2. and 3. quality and coverage --------------------------------------------------------------------
@@ -260,23 +262,17 @@ def print_quality(pool: ProcessPoolExecutor, cases: int) -> None:
     print(f"quality: {cases} cases each; a segment counts only if it is named exactly")
     for family, goal in F1_GOALS.items():
         found = score((named, causes) for named, causes, _ in looked(pool, family, cases))
-        print(
-            f"  {family}: F1 {found['f1']:.3f} ({f'goal {goal:.2f}' if goal else 'no goal'}); "
-            f"{found['tp']} named rightly, {found['fp']} wrongly, {found['fn']} missed",
-            flush=True,
-        )
+        print(f"  {found['tp']} named rightly, {found['fp']} wrongly, {found['fn']} missed", flush=True)
+        tell(f"F1, {family}", [found["f1"]], least=goal, unit="of 1")
     for dispersed in ("", "leaf", "lane"):
         each = {
             kind: sum(bool(named) for named, _, _ in looked(pool, f"{kind} {dispersed}".strip(), cases))
             for kind in ("mix", "unchanged")
         }
-        goal = "no goal" if dispersed else f"goal at most {MOST_NAMED * 2 * cases:g}"
-        print(
-            f"  mix and unchanged {dispersed}".rstrip()
-            + f": something named in {sum(each.values())} of {2 * cases} ({goal}); "
-            f"mix {each['mix']}, unchanged {each['unchanged']}",
-            flush=True,
-        )
+        print(f"  mix {each['mix']}, unchanged {each['unchanged']}", flush=True)
+        what = f"something named where only the mix moved or nothing {dispersed}".rstrip()
+        most = None if dispersed else MOST_NAMED * 2 * cases
+        tell(what, [sum(each.values())], most=most, unit=f"of {2 * cases} cases")
 
 
 def print_coverage(pool: ProcessPoolExecutor, cases: int) -> None:
@@ -287,10 +283,10 @@ def print_coverage(pool: ProcessPoolExecutor, cases: int) -> None:
         share = statistics.mean(inside) if inside else float("nan")
         chance = (0.95 * 0.05 / len(inside)) ** 0.5 if inside else float("nan")
         print(
-            f"  {family}: {share:.1%} of {len(inside)} intervals hold the effect "
-            f"(standard error at 95% {chance:.1%}); {cases - len(inside)} not named",
+            f"  {len(inside)} intervals (standard error at 95% {chance:.1%}), {cases - len(inside)} unnamed",
             flush=True,
         )
+        tell(f"intervals that hold the effect, {family}", [share], least=low, most=high, unit="of 1")
 
 
 # --- 4. wise-pizza -------------------------------------------------------------------------------------
@@ -335,8 +331,11 @@ def print_wise_pizza() -> None:
         print(f"  tallysheet: {result(ours, case)}", flush=True)
         try:
             for most, its in wise_pizza_results(path, case.by):
-                ratio = f"{its['wall'] / ours['wall']:,.0f} times the wall seconds of tallysheet"
-                print(f"  wise-pizza, at most {most} conditions: {result(its, case)}; {ratio}", flush=True)
+                print(f"  wise-pizza, at most {most} conditions: {result(its, case)}", flush=True)
+                peer, planted = f"wise-pizza, at most {most} conditions", f"of {len(case.causes)}"
+                tell("one search, wall", [ours["wall"] / its["wall"]], peer=peer)
+                tell("planted segments named", [hits(ours, case)], unit=planted)
+                tell(f"planted segments named by {peer}", [hits(its, case)], unit=planted)
         except (OSError, subprocess.TimeoutExpired) as error:
             print(f"  wise-pizza: not compared, as it could not be installed or run: {error}")
 
@@ -351,6 +350,11 @@ def wise_pizza_results(path: Path, by: Sequence[str]) -> Iterator[tuple[int, dic
 def told(where: Where) -> str:
     """Write a segment."""
     return " & ".join(f"{value}" for _, value in sorted(where))
+
+
+def hits(found: dict[str, Any], case: Case) -> int:
+    """Count the planted segments that were named."""
+    return len({frozenset(one.items()) for one in found["named"]} & case.causes)
 
 
 def result(found: dict[str, Any], case: Case) -> str:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from figures import tell
 from scipy.stats import binom
 
 from tallysheet.errors import UsageError
@@ -68,6 +69,7 @@ class Sample:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.told = json.loads((folder / "truth" / "scenario.json").read_text(encoding="utf-8"))
+        self.title = f"size {self.told['size']}, seed {self.told['seed']}"
         self._open: dict[tuple[IsoWeek, str | None], Week] = {}
 
     def week(self, week: IsoWeek, moment: str | None) -> Week:
@@ -206,12 +208,6 @@ def shown_row(row: Row) -> str:
     return f"{shown(row['code'], row['by'], as_scope(row['scope']))}{perhaps}{size}{event}"
 
 
-def required(text: str, holds: bool) -> bool:
-    """Print a line that decides on the exit code, and whether it holds."""
-    print(f"{text}: {'ok' if holds else 'FALLS SHORT'}", flush=True)
-    return holds
-
-
 def judge_event(sample: Sample, event: dict[str, Any], only_wrong: bool) -> bool:
     """Print each expectation of an event beside what was found, and tell whether all are met."""
     is_right = True
@@ -238,12 +234,11 @@ def judge_events(sample: Sample) -> bool:
     right = [event for event in events if judge_event(sample, event, only_wrong)]
     others = len(events) - len(right)
     if only_wrong:
-        text = f"events: {others} of {len(events)} wrong, at most {MOST_WRONG}"
-        return required(text, others <= MOST_WRONG)
+        return tell(f"{sample.title}, causes wrong", [others], most=MOST_WRONG, unit=f"of {len(events)}")
     unlogged, of = (sum(not event["logged"] for event in those) for those in (right, events))
     most = 0 if sample.told["seed"] == DEFAULT_SEED else MOST_MISSED
-    text = f"events: {others} of {len(events)} missed, at most {most}; {unlogged} of {of} unlogged ones right"
-    return required(text, others <= most)
+    tell(f"{sample.title}, causes found that no log entry tells", [unlogged], unit=f"of {of}")
+    return tell(f"{sample.title}, causes missed", [others], most=most, unit=f"of {len(events)}")
 
 
 def judge_quiet(sample: Sample) -> bool:
@@ -263,9 +258,10 @@ def judge_quiet(sample: Sample) -> bool:
     ]
     for offender in (*loud, *believed):
         print(offender)
-    told = f"the log: {len(believed)} causes put down to {len(entries)} entries without effect"
-    silent = required(f"quiet weeks: {len(loud)} causes named in {len(controls)}", not loud)
-    return required(told, not believed) and silent
+    what = f"{sample.title}, causes named in {len(controls)} quiet weeks"
+    silent = tell(what, [len(loud)], most=0, unit="causes")
+    what = f"{sample.title}, causes put down to {len(entries)} log entries without effect"
+    return tell(what, [len(believed)], most=0, unit="causes") and silent
 
 
 def unchanged(rho: float, rng: np.random.Generator) -> np.ndarray:
@@ -291,8 +287,9 @@ def false_signals() -> bool:
         flagged = sum(judge(row).variation == "signal" for row in sums)
         counts += [flagged, sum(judge(row, due, "p'").variation == "signal" for row, due in shares)]
         print(f"  {rho:15.1f}  {counts[-2]:4}  {counts[-1]:6}")
-    holds = max(counts) <= most and FALSE_FLAG_SHARE <= PROMISED_SHARE
-    return required(f"false signals: {max(counts)} of {SERIES:,} or fewer", holds)
+    is_kept = tell("false signals that the page states", [FALSE_FLAG_SHARE], most=PROMISED_SHARE, unit="of 1")
+    what = "false signals in unchanged sums and shares at lag-1 0, .3, .5: the most"
+    return tell(what, [max(counts)], most=most, unit=f"of {SERIES:,}") and is_kept
 
 
 def opening_seconds(folder: Path) -> float:
@@ -309,7 +306,7 @@ def print_time(folder: Path) -> None:
     command = [sys.executable, __file__, "--time", str(folder)]
     for name, budget in BUDGETS_S.items():
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        print(f"time: {name} opening {float(done.stdout):.2f} / {budget} s", flush=True)
+        tell(f"{name} opening of all KPIs and verdicts", [float(done.stdout)], most=budget, unit="seconds")
 
 
 def judge_sample(folder: Path) -> bool:
