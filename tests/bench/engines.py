@@ -40,7 +40,8 @@ def connected(data: Path, url: str, schema: str) -> Path:
     """Write a connection into a workbook."""
     path = data / "workbook.toml"
     others = [line for line in path.read_text(encoding="utf-8").splitlines() if "connection =" not in line]
-    line = f'connection = {{ url = "{url}", schema = "{schema}" }}'
+    more = f', schema = "{schema}"' if schema else ""
+    line = f'connection = {{ url = "{url}"{more} }}'
     path.write_text("\n".join([line, *others]), encoding="utf-8")
     return data
 

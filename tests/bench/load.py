@@ -82,13 +82,14 @@ def plain(folder: Path) -> None:
 def checked(folder: Path) -> None:
     """Check every row, with what is refused beside it; no search for duplicates, no weeks."""
     from tallysheet.checked import check_extract
+    from tallysheet.digests import Digests
     from tallysheet.inputs import raw_files
     from tallysheet.row_checks import REFUSED
     from tallysheet.settings import read_settings
     from tallysheet.sources import read_source
 
     source = read_source(read_settings(folder / "data"), "parcels")
-    (raw,) = raw_files(source)
+    (raw,) = raw_files(source, Digests(folder / "digests.json", reads_again=True))
     found = check_extract(source, raw, folder / "checked.parquet", {})
     duckdb.connect().execute(
         f"COPY (SELECT file_row_number + {found.first_line} AS line, unnest(from_json(refused, '{REFUSED}')) "
