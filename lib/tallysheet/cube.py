@@ -60,6 +60,7 @@ class Cube:
     def __init__(self, ledger: Ledger, settings: Settings, as_of: dt.datetime) -> None:
         self.ledger, self.settings, self.as_of = ledger, settings, as_of
         self._cells: dict[str, Cells] = {}
+        self._firsts: dict[tuple[str, dt.datetime], dt.datetime | None] = {}
         if as_of < self.span.known_from:
             raise DataError("as of", "a moment with data", as_of.isoformat(sep=" "), "Choose a later moment.")
 
@@ -301,14 +302,19 @@ class Cube:
         new = self.ledger.files[named(self.ledger).isin(new_files)]
         if set(new["table"]) & set(self.ledger.elsewhere):
             return dt.datetime.min
-        taken = literal(first_loaded_at(self.ledger, new_files).isoformat(sep=" "))
-        with connect() as connection:
-            firsts = []
-            for table in sorted(set(new["table"])):
+        taken = first_loaded_at(self.ledger, new_files)
+        firsts = [self._first_known(table, taken) for table in sorted(set(new["table"]))]
+        return min((first for first in firsts if first), default=dt.datetime.max)
+
+    def _first_known(self, table: str, taken: dt.datetime) -> dt.datetime | None:
+        """Give when the first of the rows became known that were loaded from a moment on; every fact asks."""
+        if (table, taken) not in self._firsts:
+            since = literal(taken.isoformat(sep=" "))
+            with connect() as connection:
                 show_table(connection, self.ledger, table)
-                first = f"SELECT min(known_at) FROM {table} WHERE loaded_at >= TIMESTAMP {taken}"
-                firsts += [row[0] for row in connection.execute(first).fetchall() if row[0]]
-        return min(firsts, default=dt.datetime.max)
+                first = f"SELECT min(known_at) FROM {table} WHERE loaded_at >= TIMESTAMP {since}"
+                self._firsts[table, taken] = connection.execute(first).fetchall()[0][0]
+        return self._firsts[table, taken]
 
 
 def _only(select: str, where: Where) -> str:
