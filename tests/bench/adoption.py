@@ -38,7 +38,8 @@ def main() -> int:
             ["sample", "--size", options.size, "--seed", options.seed, "--out"],
             ["load", "--data"],
         ):
-            subprocess.run([sys.executable, "-m", "tallysheet.cli", *words, str(data)], check=True)
+            program = Path(sys.executable).with_name("tallysheet")
+            subprocess.run([program, *words, data], check=True, stdout=subprocess.DEVNULL)
         return report(data)
 
 
