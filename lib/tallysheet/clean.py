@@ -200,6 +200,8 @@ def _forget_other_states(settings: Settings, record: dict[str, Any]) -> None:
         for folder in (settings.data / kind).glob("*"):
             if folder.is_dir() and folder.name not in (record["state"], "checked"):
                 shutil.rmtree(folder, ignore_errors=True)
+    for path in (settings.data / "clean").glob(".*.part"):
+        path.unlink()
     for path in (settings.data / "clean" / "checked").glob("*"):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

@@ -442,6 +442,16 @@ def test_a_file_that_grows_is_refused_until_it_is_whole(tmp_path):
     assert len(tables(data)[0]) == 61
 
 
+def test_what_a_killed_load_left_beside_its_record_is_swept_away(tmp_path):
+    """It was killed before what it remembers of files was in its place."""
+    data = workbook(tmp_path, PLAIN, {"parcels_2026-01-12.csv": two_versions()[0]})
+    ts.load(data)
+    (data / "clean" / ".digests.json.4711.part").write_text("{}", encoding="utf-8")
+    ts.load(data)
+
+    assert leftovers(data) == []
+
+
 def test_a_file_swapped_by_a_thread_gives_one_version_or_is_refused(tmp_path):
     """Never a mixture, and never the rows of one under the fingerprint of the other."""
     old, new = two_versions()
