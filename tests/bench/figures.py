@@ -32,7 +32,7 @@ def tell(
         The limit.
     unit : str
     """
-    low, middle, high = min(values), statistics.median(values), max(values)
+    low, middle, high = (float(pick(values)) for pick in (min, statistics.median, max))
     bounds = (("at least", least), ("at most", most))
     limit = [f"{word} {bound:,g}" for word, bound in bounds if bound is not None]
     holds = (most is None or middle <= most) and (least is None or middle >= least)
