@@ -128,6 +128,18 @@ def test_plural_forms_follow_the_number():
     assert Language("en", words).text("late", n=1234) == "1,234 colis (pl.)"
 
 
+def test_nothing_may_have_a_form_of_its_own():
+    """In any language, whatever its rule says of 0."""
+    words = {"late": {"zero": "none", "one": "{n} parcel", "other": "{n} parcels"}}
+
+    for code in ("en", "fr"):
+        assert [Language(code, words).text("late", n=n) for n in (0, 1, 2)] == [
+            "none",
+            "1 parcel",
+            "2 parcels",
+        ]
+
+
 @pytest.mark.parametrize("row", rows(HERE / "golden" / "plurals.csv"), ids=lambda row: row["written"])
 def test_a_unit_agrees_with_the_number_that_is_shown(row):
     """CLDR's rules: French has the singular below 2, English for a plain 1 alone; 1.0 is no plain 1."""

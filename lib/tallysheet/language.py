@@ -148,8 +148,8 @@ class Language:
         """Give the text of a dotted key with its placeholders filled.
 
         An entry with plural forms (``one``, ``other`` …) takes the form of the number ``n``: an int, or a
-        Decimal with the decimals that are shown. One that ends in a full stop is a sentence and begins with
-        a capital, whatever stands first in it.
+        Decimal with the decimals that are shown; a form ``zero`` is that of 0 in any language. One that
+        ends in a full stop is a sentence and begins with a capital, whatever stands first in it.
 
         Raises
         ------
@@ -158,7 +158,8 @@ class Language:
         """
         entry, count = self._entry(key), values.get("n")
         if isinstance(entry, dict) and isinstance(count, int | Decimal):
-            entry = entry.get(self.locale.plural_form(count), entry.get("other"))
+            form = "zero" if count == 0 and "zero" in entry else self.locale.plural_form(count)
+            entry = entry.get(form, entry.get("other"))
         if not isinstance(entry, str):
             raise DataError(
                 f"words/{self.code}.toml", f"the key {key}", "nothing", "Add it to every language."

