@@ -96,6 +96,28 @@ def test_what_the_log_has_of_several_causes_stands_once():
     assert "rest. Event log: “hub shut”. Carrier FNH" in logged
 
 
+def test_the_rest_of_a_carrier_is_told_as_elsewhere():
+    """A lane of it moved most, and then all the others: no reader sees one carrier named twice alike."""
+    lane = row("shipments", scope={"carrier": ["CDR"], "lane": ["FR-FR"]}, effect=0.745)
+    rest = row("shipments", scope={"carrier": ["CDR"]}, effect=0.214)
+
+    for rows in ([lane, rest], [rest, lane]):
+        told = plain(causes.in_short(rows, ENGLISH))
+        assert "Carrier CDR, lane FR-FR: +74.5% beyond the rest." in told
+        assert "Carrier CDR elsewhere: +21.4% beyond the rest." in told
+    assert "elsewhere" not in causes.in_short([row(), row(scope={"carrier": ["FNH"]})], ENGLISH)
+
+
+def test_what_a_mix_makes_is_told_of_its_lanes_or_of_the_total():
+    """Between carriers it is that of their lanes; lanes that shrink move the total."""
+    lanes = {"lane": ["DE-US", "FR-US"]}
+    between = row(code="MIX", by="", scope={"lane": ["FR-FR"], "carrier": ["BRV", "CDR"]})
+    less = row("cost_per_parcel", "MIX", "", lanes, -0.35, -0.37, -0.33)
+
+    assert "makes −10.0 pp there." in plain(causes.in_short([between], ENGLISH))
+    assert "makes −€0.35 of the total." in plain(causes.in_short([less], ENGLISH)).replace("\u2060", "")
+
+
 def test_an_interval_that_is_printed_as_one_number_is_left_out():
     """No reader sees +2.9 pp (between +2.9 pp and +2.9 pp); nor has a sentence in short any."""
     narrow = row("surcharge_share", "PRICE", "fuel", {}, 0.0290, 0.0289, 0.0291, event="fuel")

@@ -13,7 +13,7 @@ from tallysheet.language import read_language
 from tallysheet.values import series_of
 from tallysheet.weeks import IsoWeek, weeks_between
 
-ENGLISH = read_language("en")
+ENGLISH, FRENCH = read_language("en"), read_language("fr")
 ON_TIME = Kpi("otd", "shipments", "on_time_n", "due_n", "share", "up", "day", 0, ("carrier",), "by hand")
 WEEKS = weeks_between(IsoWeek(2026, 1), IsoWeek(2026, 8))
 
@@ -56,10 +56,32 @@ def test_a_part_is_told_beside_the_whole():
     """As large as it, larger, or against it: no reader sees +1.6, while the total changed by +1.6."""
     assert part(0.005, 0.011) == "0.5 of the 1.1 points"
     assert part(0.0003, 0.0011) == "next to nothing of the 0.1 points"
-    assert part(0.0157, 0.0156) == "1.6 of the 1.6 points"
+    assert part(0.0157, 0.0156) == "all of the 1.6 points"
     assert part(-0.024, -0.016) == "−2.4 pp, more than the total's 1.6 points"
     assert part(0.004, -0.016) == "+0.4 pp, while the total changed by −1.6 pp"
     assert part(0.004, 0.0) == "+0.4 pp, while the total changed by 0.0 pp"
+
+
+def test_a_sum_is_held_against_an_average_week():
+    """No reader takes 16,136 for what four weeks had together."""
+    count = replace(explained(9_000), kpi=replace(ON_TIME, denominator=None, unit="count"))
+    fall = replace(count, value_now=15_356.0, value_base=16_136.0)
+
+    assert say.change(fall, ENGLISH).endswith("from 16,136 in an average week of the four weeks before.")
+    assert say.change(fall, FRENCH).endswith("(moyenne des quatre semaines précédentes).")
+    one = replace(fall, base="previous", base_weeks=fall.base_weeks[-1:])
+    assert say.change(one, ENGLISH).endswith("from 16,136 in the week before.")
+
+
+def test_the_parts_of_a_chart_add_up_to_what_lies_between_its_levels():
+    """From 94.05% to 93.32% are 0.73 points, though unrounded they are 0.74."""
+    item = replace(explained(9_000), value_base=0.94054, value_now=0.93316)
+    euros = replace(
+        item, kpi=replace(ON_TIME, unit="euro", denominator=None), value_base=100.0, value_now=12_331.23
+    )
+
+    assert "the change of −0.73" in say.closure(item, ENGLISH)
+    assert "the change of +€12,231;" in say.closure(euros, ENGLISH)
 
 
 def test_a_title_says_how_many_parts_it_does_not_name():

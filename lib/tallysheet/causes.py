@@ -132,14 +132,15 @@ def effect_unit(row: Row, one: Kpi) -> tuple[str, bool]:
 def in_short(rows: Sequence[Row], language: Language, *, going_on: Sequence[Row] = ()) -> str:
     """Say in sentences without intervals what is behind a week: they stand in the table of causes."""
     told = [
-        " ".join(filter(None, [_told(row, language, is_short=True), likely(row, language)])) for row in rows
+        " ".join(filter(None, [_told(row, language, among=rows, is_short=True), likely(row, language)]))
+        for row in rows
     ]
     return _joined(rows, told, going_on, language)
 
 
 def facts(rows: Sequence[Row], language: Language, *, going_on: Sequence[Row] = ()) -> str:
     """Say what is proven of causes, and what the event log has of them."""
-    return _joined(rows, [_told(row, language) for row in rows], going_on, language)
+    return _joined(rows, [_told(row, language, among=rows) for row in rows], going_on, language)
 
 
 def likely(row: Row, language: Language) -> str:
@@ -163,14 +164,26 @@ def _joined(rows: Sequence[Row], told: Sequence[str], going_on: Sequence[Row], l
     return " ".join(filter(None, sentences))
 
 
-def _told(row: Row, language: Language, *, is_short: bool = False) -> str:
+def _told(row: Row, language: Language, *, among: Sequence[Row] = (), is_short: bool = False) -> str:
     one, code = kpi(str(row["kpi"])), str(row["code"]).lower()
     by = row["by"] or _PLAIN.get(code, "")
+    if code == "mix":
+        by = "carriers" if "carrier" in row["scope"] else "lanes"
     key = f"cause.{code}.{by}" if by else f"cause.{code}"
     sizes = _sizes(row, one, language)
     is_exact = sizes["low"] == sizes["high"]
     interval = "" if is_short or is_exact else language.text("cause.from_to", **sizes)
-    return language.text(key, where=where(row["scope"], language), effect=sizes["effect"], interval=interval)
+    place = where(row["scope"], language)
+    if any(_is_within(other, row) for other in among):
+        place = language.text("cause.elsewhere", where=place)
+    return language.text(key, where=place, effect=sizes["effect"], interval=interval)
+
+
+def _is_within(row: Row, wider: Row) -> bool:
+    """Tell whether who moved is named once in a part and once in what holds it, which then is the rest."""
+    is_alike = row["code"] == wider["code"] == "REAL" and row["by"] == wider["by"]
+    scope = wider["scope"]
+    return is_alike and len(row["scope"]) > len(scope) > 0 and scope.items() <= row["scope"].items()
 
 
 def _log(row: Row, language: Language) -> str:

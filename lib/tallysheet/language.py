@@ -57,6 +57,8 @@ _SAID_ONCE = ("rate", "days", "hours")
 """A range names these units once: 2.2 to 2.4 days."""
 _LARGE = 1000
 """Euros from here on are written without cents."""
+_NO_SMALL_CHANGE = 100
+"""Euros from here on are never written finer than in cents."""
 _LOCALES = {"en": "en_GB"}  # dates as 22 April 2013, not April 22
 
 
@@ -250,8 +252,7 @@ class Language:
 
     def _written(self, number: float, key: str, unit: str, decimals: int | None, *, signed: bool) -> str:
         form = FORMS[unit]
-        if decimals is None:
-            decimals = 0 if unit == "euro" and abs(number) >= _LARGE else form.decimals
+        decimals = decimals_of(number, unit) if decimals is None else decimals
         written = self.decimal(number * form.scale, decimals, signed=signed)
         if not key:
             return written
@@ -302,6 +303,32 @@ class Language:
         # Of a month's days French writes the first alone as an ordinal, which no pattern can say.
         number = self.text("number.first_day") if day.day == 1 else str(day.day)
         return str(format_date(day, pattern.format(day=f"'{number}'"), locale=self.locale))
+
+
+def decimals_of(number: float, unit: str) -> int:
+    """Give the decimals with which a number of a unit is written: large sums of money have no cents.
+
+    Examples
+    --------
+    >>> decimals_of(12231.23, "euro"), decimals_of(12.3, "euro"), decimals_of(0.94, "share")
+    (0, 2, 1)
+    """
+    return 0 if unit == "euro" and abs(number) >= _LARGE else FORMS[unit].decimals
+
+
+def finer(number: float, unit: str) -> int:
+    """Give one decimal more than `decimals_of`, as parts of a small change need it.
+
+    Counts have none, nor have sums of money finer ones than cents.
+
+    Examples
+    --------
+    >>> finer(12231.23, "euro"), finer(433.7, "euro"), finer(5.52, "euro"), finer(389, "count")
+    (0, 2, 3, 0)
+    """
+    decimals = decimals_of(number, unit)
+    is_fine = not decimals or (unit == "euro" and abs(number) >= _NO_SMALL_CHANGE)
+    return decimals if is_fine else decimals + 1
 
 
 def _is_missing(number: float | None) -> bool:

@@ -15,7 +15,7 @@ from tallysheet.comparison import Explanation
 from tallysheet.kpis import kpi
 from tallysheet.language import Language, isolated
 from tallysheet.tables import Html, exceptions_list, headline
-from tallysheet.telling import SETTLED_WEEKS, is_settled
+from tallysheet.telling import SETTLED_WEEKS, is_settled, stands_out
 from tallysheet.weeks import IsoWeek
 
 SHOWN = 5
@@ -117,9 +117,7 @@ def exceptional(told: Told) -> list[str]:
     found = causes.named(told.verdicts)
     with_cause = list(dict.fromkeys(one.slug for one in found))
     explained = {slug for one in found for slug in (one.slug, *one.others)}
-    without = [
-        one.kpi.slug for one in told.everything if say.stands_out(one) and one.kpi.slug not in explained
-    ]
+    without = [one.kpi.slug for one in told.everything if stands_out(one) and one.kpi.slug not in explained]
     shown = [slug for slug in dict.fromkeys([*with_cause, *without]) if slug in told.explanations]
     lead = told.lead.kpi.slug
     if shown and lead not in shown:

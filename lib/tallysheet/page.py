@@ -14,7 +14,7 @@ from tallysheet.charts import bridge_chart, control_chart, figure, sparkline
 from tallysheet.comparison import Explanation
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
-from tallysheet.language import FORMS, Language, isolated
+from tallysheet.language import FORMS, Language, decimals_of, isolated
 from tallysheet.opening import Told, standing, story, verdict_words, witnesses
 from tallysheet.review import Review
 from tallysheet.tables import (
@@ -254,7 +254,8 @@ def _parts_table(
     explanation: Explanation, dimension: str, named: pd.DataFrame, language: Language, *, with_shares: bool
 ) -> Html:
     kpi, text = explanation.kpi, language.text
-    decimals, scale = FORMS[kpi.unit].decimals, FORMS[kpi.unit].scale
+    level = max(abs(explanation.value_now), abs(explanation.value_base))
+    decimals, scale = decimals_of(level, kpi.unit), FORMS[kpi.unit].scale
     rounded = named.assign(
         unit=kpi.unit,
         n_now=named["n_now"] * volume.scale(kpi),

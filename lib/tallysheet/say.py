@@ -6,22 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-from scipy import special
 
 from tallysheet import volume
 from tallysheet.comparison import Explanation
 from tallysheet.judgement import FALSE_FLAG_SHARE
 from tallysheet.kpi import Direction, Kpi
-from tallysheet.language import Language
+from tallysheet.language import FORMS, Language, finer
 from tallysheet.segments import Segment
-from tallysheet.telling import is_settled, spread
+from tallysheet.telling import is_settled, judged_parts, spread, stands_out
 
 _FOLLOWS = 0.1  # a routine part is named beside one that is outside from a tenth of the change on
 _WITNESS = (0.1, 0.9)  # below: not behind the change; above: as large as the change
 _CLOSED = 1e-9
 _TITLE_PARTS, _TOLD_PARTS, _TOLD = 2, 3, 5
-_BY_CHANCE = 0.01
-"""Parts outside their ranges are told where so many happen by chance in fewer of a hundred weeks than one."""
 
 
 def name(kpi: Kpi, language: Language) -> str:
@@ -58,27 +55,13 @@ def verdict_of(explanation: Explanation) -> str:
     return verdict_word(explanation.variation, rising, explanation.kpi.direction)
 
 
-def stands_out(explanation: Explanation) -> bool:
-    """Tell whether a KPI is newly outside its range, or more of its parts are than chance puts there."""
-    if is_settled(explanation):
-        return False
-    if explanation.variation == "signal" or not explanation.outside:
-        return explanation.variation == "signal"
-    chance = special.bdtrc(len(explanation.outside) - 1, _judged_parts(explanation), FALSE_FLAG_SHARE)
-    return bool(chance < _BY_CHANCE)
-
-
-def _judged_parts(explanation: Explanation) -> int:
-    return sum(int((frame["variation"] != "not_known").sum()) for frame in explanation.parts.values())
-
-
 def change(explanation: Explanation, language: Language) -> str:
     """Say what changed, by how much, compared with what."""
     unit = explanation.kpi.unit
     values = {
         "name": name(explanation.kpi, language),
         "value": language.value(explanation.value_now, unit),
-        "base": base(explanation, language),
+        "base": _level(explanation, language),
     }
     if pd.isna(explanation.value_now):
         return language.text("say.empty", **values)
@@ -89,6 +72,13 @@ def change(explanation: Explanation, language: Language) -> str:
         return language.text("say.held", **values)
     verb = "rose" if explanation.change > 0 else "fell"
     return language.text(f"say.{verb}", size=language.size(explanation.change, unit), **values)
+
+
+def _level(explanation: Explanation, language: Language) -> str:
+    """Name the base as what a value is held against: a sum of several weeks is that of an average one."""
+    named = base(explanation, language)
+    is_mean = explanation.kpi.denominator is None and len(explanation.base_weeks) > 1
+    return language.text("base.mean", base=named) if is_mean else named
 
 
 def holds(explanation: Explanation, language: Language) -> bool:
@@ -174,7 +164,9 @@ def _part_of(contribution: float, explanation: Explanation, language: Language) 
     written, whole = language.change(contribution, unit), language.change(total, unit)
     is_along = contribution * total > 0
     if is_along and (abs(contribution) <= abs(total) or written == whole):
-        part, nothing = (_part(one, explanation, language) for one in (contribution, 0.0))
+        part, nothing, all_of_it = (_part(one, explanation, language) for one in (contribution, 0.0, total))
+        if part == all_of_it:
+            return language.text("say.part_all", size=language.size(total, unit))
         part = language.text("say.next_to_nothing") if part == nothing else part
         return language.text("say.part_of", part=part, size=language.size(total, unit))
     key = "say.part_beyond" if is_along and not holds(explanation, language) else "say.part_against"
@@ -299,12 +291,13 @@ def witness(explanation: Explanation, other: Explanation, language: Language) ->
 
 
 def closure(explanation: Explanation, language: Language) -> str:
-    """Say that the parts add up to the change."""
-    written = language.change(
-        explanation.change, explanation.kpi.unit, 2 if explanation.kpi.denominator else 0
-    )
+    """Say that the parts add up to the change, as it is between the levels that their chart prints."""
+    unit, levels = explanation.kpi.unit, (explanation.value_now, explanation.value_base)
+    decimals, scale = finer(max(map(abs, levels)), unit), FORMS[unit].scale
+    now, before = (round(level * scale, decimals) for level in levels)
     key = "say.closes" if abs(explanation.residual) <= _CLOSED else "say.leaves"
-    left = language.change(explanation.residual, explanation.kpi.unit, 3)
+    written = language.change((now - before) / scale, unit, decimals)
+    left = language.change(explanation.residual, unit, 3)
     return language.text(key, change=written, residual=left) + " " + language.text("say.rounding")
 
 
@@ -384,7 +377,7 @@ def count(explanations: Sequence[Explanation], language: Language) -> str:
         routine=language.text("say.routine", n=states.count("routine")),
         not_known=language.text("say.not_known", n=states.count("not_known")),
     )
-    judged = sum(_judged_parts(item) for item in explanations)
+    judged = sum(judged_parts(item) for item in explanations)
     if not judged:
         return sentence
     outside_n = sum(len(item.outside) for item in explanations)

@@ -6,13 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from tallysheet.comparison import Explanation
+from tallysheet.judgement import FALSE_FLAG_SHARE
 
 _EVEN = 1.5
 
 SETTLED_WEEKS = 8
 """After so many weeks outside its usual range a KPI no longer leads a page."""
+
+_BY_CHANCE = 0.01
+"""Parts outside their ranges are told where so many happen by chance in fewer of a hundred weeks than one."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,21 @@ def is_settled(explanation: Explanation) -> bool:
     history = explanation.history.iloc[-SETTLED_WEEKS - 1 :]
     above, below = history["value"] > history["upper"], history["value"] < history["lower"]
     return len(history) > SETTLED_WEEKS and bool(above.all() or below.all())
+
+
+def stands_out(explanation: Explanation) -> bool:
+    """Tell whether a KPI is newly outside its range, or more of its parts are than chance puts there."""
+    if is_settled(explanation):
+        return False
+    if explanation.variation == "signal" or not explanation.outside:
+        return explanation.variation == "signal"
+    chance = special.bdtrc(len(explanation.outside) - 1, judged_parts(explanation), FALSE_FLAG_SHARE)
+    return bool(chance < _BY_CHANCE)
+
+
+def judged_parts(explanation: Explanation) -> int:
+    """Count the parts that are judged, over all dimensions."""
+    return sum(int((frame["variation"] != "not_known").sum()) for frame in explanation.parts.values())
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tallysheet import fine_print, kpi_page, lead_page, opening, page, say
+from tallysheet import fine_print, kpi_page, lead_page, opening, page
 from tallysheet.actions import follow_up, read_actions
 from tallysheet.bases import base_weeks, check_week
 from tallysheet.clean import load
@@ -31,6 +31,7 @@ from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import workbook_language
 from tallysheet.tables import Html, lab_style
 from tallysheet.targets import as_frame as targets_frame
+from tallysheet.telling import stands_out
 from tallysheet.verdict import Verdict, Verdicts, as_frame
 from tallysheet.week_kpi import WeekKpi
 from tallysheet.weeks import IsoWeek, moment
@@ -334,7 +335,7 @@ class Week:
     def other_cards(self) -> Html:
         """Show charts of other KPIs, the first screen's first, and the parts outside their own range."""
         first = [self.explanations[slug] for slug in opening.exceptional(self.told)[: opening.SHOWN]]
-        ranked = [*first, *sorted(self.explanations.values(), key=say.stands_out, reverse=True)]
+        ranked = [*first, *sorted(self.explanations.values(), key=stands_out, reverse=True)]
         others = [one for one in {one.kpi.slug: one for one in ranked}.values() if one is not self.lead]
         pieces = []
         for one in others[: max(_CARDS, len(first) - 1)]:
