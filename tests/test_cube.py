@@ -413,6 +413,19 @@ def test_the_extent_grows_with_an_extract_as_if_all_came_at_once(timed, moments,
         assert 0 < of_the_second < of_both / 10
 
 
+def test_the_extent_forgets_the_rows_of_an_extract_that_is_gone(timed):
+    """Another took its place that was taken later: nothing of what the first said counts any more."""
+    extract(timed, SECOND, rows()[40:])
+    before = open_cube(timed).extent
+    (timed / "raw" / f"parcels_{FIRST:%Y%m%dT%H%M}.csv").unlink()
+    extract(timed, SECOND + dt.timedelta(days=7), rows()[40:])
+    after = open_cube(timed).extent
+    shutil.rmtree(timed / "cube")
+
+    assert after == open_cube(timed).extent
+    assert after.span.first_day == before.span.first_day + dt.timedelta(days=2)
+
+
 def test_cells_of_another_shape_are_added_up_anew(data):
     """A Parquet file without the word of what it was made from."""
     cube = open_cube(data)

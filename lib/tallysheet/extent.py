@@ -67,8 +67,9 @@ def extent_of(ledger: Ledger, settings: Settings, made_from: dict[str, Any]) -> 
     path = settings.data / "cube" / "extent.parquet"
     rows, before = _kept(path)
     if before != made_from:
-        new = set(made_from["files"]) - set(before.get("files", []))
-        is_more = before == {**made_from, "files": before.get("files")} and len(new) < len(made_from["files"])
+        counted = before.get("files", [])
+        is_more = before == {**made_from, "files": counted} and set(counted) < set(made_from["files"])
+        new = set(made_from["files"]) - set(counted)
         since = first_loaded_at(ledger, new) if is_more and not ledger.elsewhere else None
         earlier = rows[rows["loaded_at"] < since] if since else rows.head(0)
         rows = pd.concat([one for one in (earlier, _counted(ledger, settings, since)) if len(one)])
