@@ -96,6 +96,12 @@ def test_french_separators_come_from_babel():
     assert FRENCH.value(1234.5, "number") == "1\u202f234,50"
 
 
+def test_both_ends_of_a_range_of_money_have_cents_or_neither():
+    """No reader sees €596.22 to €1,578."""
+    assert ENGLISH.interval(596.22, 1578.4, "euro") == "€596 to €1,578"
+    assert ENGLISH.interval(107.24, 517.92, "euro") == "€107.24 to €517.92"
+
+
 @pytest.mark.parametrize(
     ("number", "expected"), [(0.0004, "0.0"), (-0.0004, "0.0"), (0.0, "0.0"), (-0.0, "0.0"), (0.0006, "+0.1")]
 )

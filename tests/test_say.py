@@ -43,7 +43,7 @@ def test_a_change_that_is_printed_as_none_is_no_rise():
     """From 90.04% to 90.07% the value turns from 90.0% to 90.1%, and the change is 0.0 points."""
     explanation = replace(explained(9_000), value_base=0.9004, value_now=0.9007)
 
-    assert "held at 90.1%" in say.change(explanation, ENGLISH)
+    assert "held at 90.1%, hardly changed from 90.0% in" in say.change(explanation, ENGLISH)
 
 
 def part(contribution: float, change: float, value_now: float = 0.8):

@@ -263,11 +263,15 @@ class Language:
         return sign + self.text(key, number=figures, n=shown)
 
     def interval(self, lower: float, upper: float, unit: str) -> str:
-        """Write a range: ``52.5% to 98.3%``, ``2.2 to 2.4 days``."""
+        """Write a range: ``52.5% to 98.3%``, ``2.2 to 2.4 days``; of money both ends with cents, or none."""
         is_once = unit in _SAID_ONCE and not _is_missing(lower)
         least = self.decimal(lower * FORMS[unit].scale, FORMS[unit].decimals) if is_once else ""
+        most = max((abs(end) for end in (lower, upper) if not _is_missing(end)), default=0)
+        decimals = 0 if unit == "euro" and most >= _LARGE else None
         return self.text(
-            "number.range", lower=least or self.value(lower, unit), upper=self.value(upper, unit)
+            "number.range",
+            lower=least or self.value(lower, unit, decimals),
+            upper=self.value(upper, unit, decimals),
         )
 
     def day(self, day: dt.date, *, year: bool = False) -> str:

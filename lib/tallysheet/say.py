@@ -69,7 +69,8 @@ def change(explanation: Explanation, language: Language) -> str:
         return language.text("say.alone", **values)
     values["before"] = language.value(explanation.value_base, unit)
     if holds(explanation, language):
-        return language.text("say.held", **values)
+        is_same = values["before"] == values["value"]
+        return language.text("say.held" if is_same else "say.held_near", **values)
     verb = "rose" if explanation.change > 0 else "fell"
     return language.text(f"say.{verb}", size=language.size(explanation.change, unit), **values)
 
@@ -310,10 +311,11 @@ def limits(explanation: Explanation, language: Language) -> str:
             "say.limits_share" if explanation.kpi.chart == "p'" else "say.limits_count",
             n=judgement.earlier_weeks,
             sigma_z=language.decimal(judgement.limits.sigma_z, 1),
-            autocorrelation=language.decimal(judgement.autocorrelation, 2),
-            widening=text("say.widened", times=language.decimal(judgement.widening, 2))
-            if round(judgement.widening, 2) > 1
-            else text("say.not_widened"),
+            widening=text(
+                "say.widened" if round(judgement.widening, 2) > 1 else "say.not_widened",
+                autocorrelation=language.decimal(judgement.autocorrelation, 2),
+                times=language.decimal(judgement.widening, 2),
+            ),
         )
     if rebase:
         week = language.week_code(rebase.week)
