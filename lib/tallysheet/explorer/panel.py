@@ -358,7 +358,9 @@ def explore(
         An unknown week, base or KPI.
     """
     # Modules stay: to look for garbage among them takes longer than a redraw, in which it would happen.
-    gc.freeze()
+    # Once, so that what a cell leaves behind that is run again is still collected.
+    if not gc.get_freeze_count():
+        gc.freeze()
     opened = open_week(week, data=data, base=base, as_of=as_of, lang=lang, audience=audience)
     slug = kpi or opened.settings.headline
     return Explorer(View(slug, str(opened.week), base, as_of=as_of or "", data=str(data)), opened)
