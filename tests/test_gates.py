@@ -258,11 +258,29 @@ def test_missing_scans_are_no_lateness():
     here = (table["carrier"] == "ESK") & table["is_judged"]
     table.loc[here, ["x", "kpi_x"]] = [140.0, 650.0]
     table["kpi_x"] += [wobble(place, 3) for place in range(len(table))]
+    table.attrs = {"kind": "amount"}
 
     found = quality.missing(table)
 
     assert [(one.code, one.by, one.scope) for one in found] == [("DATA", "missing", {"carrier": ("ESK",)})]
     assert found[0].effect == pytest.approx(-0.30, abs=0.01)
+
+
+def test_missing_scans_are_no_volume_that_a_carrier_lost():
+    """A third of one carrier's parcels is not seen, in a week in which all send less."""
+    table = shares(CARRIERS, 0.0, 1000, {}).assign(x=0.0)
+    sent = [1000.0 + 40 * wobble(place, 1) for place in range(len(WEEKS))] * len(CARRIERS)
+    table = table.assign(kpi_x=sent)
+    table.loc[table["is_judged"], "kpi_x"] *= 0.8
+    table.loc[table["carrier"].eq("ESK") & table["is_judged"], "x"] = 330.0
+    table.loc[table["carrier"].eq("ESK") & table["is_judged"], "kpi_x"] *= 0.67
+    table["kpi_n"] = table["kpi_x"]
+    table.attrs = {"kind": "sum"}
+
+    found = quality.missing(table)
+
+    assert [(one.code, one.by, one.scope) for one in found] == [("DATA", "missing", {"carrier": ("ESK",)})]
+    assert found[0].effect == pytest.approx(-0.33, abs=0.02)
 
 
 def test_a_file_that_came_twice_is_told_by_what_it_would_have_added():

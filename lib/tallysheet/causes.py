@@ -25,6 +25,9 @@ _UNLOGGED = ("REAL", "PRICE", "MIX", "DATA", "OVERBILLING", "DEFINITION", "CLASS
 _PLAIN = {"calendar": "history"}
 """Codes that mostly need not say by what, to the words of that."""
 
+_LOCAL = ("data.missing", "definition.", "mix.carriers", "price.base", "price.fuel", "price.surcharge")
+"""Causes whose size is that of their scope, which their sentences do not say by themselves."""
+
 _TOLD_VALUES = 6
 
 
@@ -176,7 +179,10 @@ def _told(row: Row, language: Language, *, among: Sequence[Row] = (), is_short: 
     place = where(row["scope"], language)
     if any(_is_within(other, row) for other in among):
         place = language.text("cause.elsewhere", where=place)
-    return language.text(key, where=place, effect=sizes["effect"], interval=interval)
+    effect = sizes["effect"]
+    if row["scope"] and f"{code}.{by}" in _LOCAL:
+        effect = language.text("cause.there", effect=effect)
+    return language.text(key, where=place, effect=effect, interval=interval)
 
 
 def _is_within(row: Row, wider: Row) -> bool:

@@ -18,8 +18,11 @@ SURE = 1e-4
 _UNSEEN = 0.03
 """Share of parcels without a scan, beyond the usual, from which on scans are missing."""
 
-_SCANNED = ("shipments", "transits", "deliveries", "attempts", "handed_over", "handovers", "perfect_orders")
-"""Facts whose rows are late or incomplete without scans."""
+_SCANNED = (
+    *("shipments", "shipped", "transits", "deliveries", "attempts", "handed_over", "handovers"),
+    "perfect_orders",
+)
+"""Facts whose rows are late, incomplete or not there without scans."""
 
 AUDITED = ("carrier", "destination_country", "lane", "currency", "contract_currency", "label_source")
 """What bills are laid out by, once for all that looks at them."""
@@ -30,7 +33,7 @@ _OFF = 0.02
 
 def scans(evidence: Evidence, one: Kpi) -> Weekly | None:
     """Lay out, by carrier, the parcels due, those without any scan, and the KPI."""
-    if one.fact not in _SCANNED or "carrier" not in one.dimensions or not evidence.has("shipments"):
+    if one.fact not in _SCANNED or "carrier" not in evidence.dimensions(one) or not evidence.has("shipments"):
         return None
     seen = evidence.leaves("otd", ("carrier",))
     if seen["ended"].isna().all():
@@ -38,12 +41,15 @@ def scans(evidence: Evidence, one: Kpi) -> Weekly | None:
     own = evidence.leaves(one.slug, ("carrier",))[["carrier", "week", "x", "n"]]
     own = own.rename(columns={"x": "kpi_x", "n": "kpi_n"})
     table = seen.assign(x=seen["n"] - seen["ended"])
-    return table.merge(own, on=["carrier", "week"], how="left").fillna({"kpi_x": 0.0, "kpi_n": 0.0})
+    table = table.merge(own, on=["carrier", "week"], how="left").fillna({"kpi_x": 0.0, "kpi_n": 0.0})
+    table.attrs = {"kind": "sum" if one.denominator is None else "amount"}
+    return table
 
 
 def missing(table: Weekly) -> list[Finding]:
     """Find carriers of whose parcels suddenly more have no scan at all, and what that does to the KPI."""
-    kpi = lineup_of(table.assign(x=table["kpi_x"], n=table["kpi_n"]), ["carrier"], "amount", SURE).panel
+    kind = table.attrs["kind"]
+    kpi = lineup_of(table.assign(x=table["kpi_x"], n=table["kpi_n"]), ["carrier"], kind, SURE)
     lineup = lineup_of(table, ["carrier"], "share", SURE)
     leaves = lineup.panel
     found = []
@@ -51,8 +57,10 @@ def missing(table: Weekly) -> list[Finding]:
         spell = one.spell
         if spell.effect < _UNSEEN or spell.first != lineup.week:
             continue
-        x, n = kpi.sums(kpi.held(one.where))
-        own = spell_at(Track.alone(x, n, "amount", lineup.usual), lineup.week)
+        held = kpi.panel.held(one.where)
+        # Volume has seasons, which all carriers share; what a share was before is all that it needs.
+        beside = kpi.track(held) if kind == "sum" else Track.alone(*kpi.panel.sums(held), kind, lineup.usual)
+        own = spell_at(beside, lineup.week)
         if own is None or own.p > SURE:
             continue
         found.append(
@@ -60,7 +68,7 @@ def missing(table: Weekly) -> list[Finding]:
                 "DATA",
                 scope_of(one.where),
                 "missing",
-                own.now - own.before,
+                own.effect,
                 own.low,
                 own.high,
                 leaves.weeks[spell.first],
