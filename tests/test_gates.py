@@ -291,12 +291,12 @@ def test_a_file_that_came_twice_is_told_by_what_it_would_have_added():
     assert [(one.by, one.scope, one.effect) for one in found] == [("duplicate", {"carrier": ("BRV",)}, 0.2)]
 
 
-def test_pounds_written_as_euros_are_a_unit_and_no_price():
-    """The line's currency is not the contract's, and what is billed falls by the rate of the pound."""
+def audits(slipped: int) -> list[dict]:
+    """Lay out bills by the week of shipping: those to Great Britain say euro for pounds in one week."""
     rows = []
     for country in ("GB", "FR", "DE"):
         for place, week in enumerate(WEEKS):
-            wrong = country == "GB" and place == JUDGED
+            wrong = country == "GB" and place == slipped
             money_of = "GBP" if country == "GB" else "EUR"
             rows.append(
                 {
@@ -311,10 +311,41 @@ def test_pounds_written_as_euros_are_a_unit_and_no_price():
                     "listed_cents": 500 * 500,
                 }
             )
-    found = quality.unit(weekly(rows))
+    return rows
+
+
+def test_pounds_written_as_euros_are_a_unit_and_no_price():
+    """The line's currency is not the contract's, and what is billed falls by the rate of the pound."""
+    found = quality.unit(weekly(audits(JUDGED)))
 
     assert [(one.by, one.scope) for one in found] == [("unit", {"country": ("GB",)})]
     assert found[0].effect == pytest.approx(-0.13)
+
+
+@pytest.mark.parametrize(("right", "told"), [(20.0, [WEEKS[JUDGED]]), (480.0, [])])
+def test_bills_that_come_later_show_the_wrong_currency_when_they_come(right, told):
+    """Shipped two weeks before, billed now: of 500 bills to Great Britain 20 are right, of others 480."""
+    places = {"GB": "GB-GB", "FR": "FR-FR", "DE": "DE-DE"}
+    bills = [
+        {
+            "carrier": "HLV",
+            "destination_country": country,
+            "lane": lane,
+            "week": week,
+            "kpi_x": right if country == "GB" and place == JUDGED else 480.0 + wobble(place, 3),
+            "kpi_n": 500.0,
+        }
+        for country, lane in places.items()
+        for place, week in enumerate(WEEKS)
+    ]
+    empty = {"currency": "", "contract_currency": "", "billed_n": 0, "base_cents": 0, "listed_cents": 0}
+    shipped = [row | {"kpi_x": 0.0, "kpi_n": 0.0} for row in audits(JUDGED - 2)]
+    table = weekly([*shipped, *(empty | row for row in bills)])
+    table.attrs = {"kind": "amount"}
+    found = quality.unit(table)
+
+    assert [one.since for one in found] == told
+    assert [one.scope for one in found] == [{"country": ("GB",)}] * len(told)
 
 
 def test_invoices_that_are_late_are_not_known_yet():
@@ -577,6 +608,25 @@ def test_an_entry_about_a_carrier_in_a_country_fits_a_kpi_that_knows_no_countrie
 
     assert event_of(log, finding, ("carrier", "category")) == "hub shut"
     assert event_of(log, finding, ("carrier", "lane")) == ""
+
+
+def test_a_note_that_names_a_partner_is_about_that_partner_alone():
+    """The log has no column for partners: FP-Main explains no seller, no other partner."""
+    entry = dict.fromkeys(LOG.columns, "") | {"kind": "wms", "note": "FP-Main changes its system"}
+    entry |= {"starts_on": LOG["starts_on"].iloc[0], "ends_on": LOG["ends_on"].iloc[0]}
+    log, weeks = pd.DataFrame([entry]), {"since": "2026-W26", "until": "2026-W26"}
+    findings = [
+        Finding("REAL", {"partner": ("FP-Main",)}, "fulfilment", **weeks),
+        Finding("REAL", {"partner": ("FP-Tajo",)}, "fulfilment", **weeks),
+        Finding("REAL", {"seller": ("S001",)}, "seller", **weeks),
+    ]
+
+    def partners():
+        return ["FP-Main", "FP-Tajo"]
+
+    assert [bool(event_of(log, one, (), partners)) for one in findings] == [True, False, False]
+    plain = log.assign(note="three sellers move to a new warehouse")
+    assert event_of(plain, findings[-1], (), partners)
 
 
 def test_a_median_is_cut_by_no_country_beside_its_carrier():

@@ -27,6 +27,9 @@ COLUMNS = ("kpi", *_OF_FINDINGS, "chance")
 _SETTLED = ("DATA", "IMMATURE", "DEFINITION", "CLASSIFICATION")
 """Codes that leave nothing to blame anybody for in their scope."""
 
+_AT_PARTNERS = ("seller", "fulfilment")
+"""Whose doing it is where an entry in the log may be about one fulfilment partner."""
+
 _YOUNG = ("young", "missing")
 _RECOUNTED = ("DEFINITION", "CLASSIFICATION")
 
@@ -116,7 +119,9 @@ def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
             continue
         new, chance = gate.find(table), chance + gate.level
         cuts = cut_together(evidence, one)
-        found += [each.with_event(event_of(evidence.log, each, cuts)) for each in new]
+        found += [
+            each.with_event(event_of(evidence.log, each, cuts, lambda: partners_of(evidence))) for each in new
+        ]
         if not new:
             passed.append(gate.name)
     named = [each for each in found if each.code == "REAL"]
@@ -170,11 +175,23 @@ def cut_together(evidence: Evidence, one: Kpi) -> list[str]:
     return evidence.dimensions(one) if one.is_additive else []
 
 
-def event_of(log: pd.DataFrame, finding: Finding, cuts: Sequence[str]) -> str:
+def partners_of(evidence: Evidence) -> list[str]:
+    """Name the fulfilment partners."""
+    if not evidence.has("dispatches"):
+        return []
+    return [name for name in evidence.fact("dispatches", ("partner",))["partner"].unique() if name]
+
+
+def event_of(
+    log: pd.DataFrame,
+    finding: Finding,
+    cuts: Sequence[str],
+    partners: Callable[[], Sequence[str]] = tuple,
+) -> str:
     """Give the note of the entry in the log that fits a finding by time, kind and scope; empty: none.
 
     Where a finding names no country beside a carrier, by its KPI's ``cuts``, an entry about it in one country
-    may be behind it.
+    may be behind it. A note that names ``partners`` is about them alone: the log has no column for them.
     """
     for _, entry in log.iterrows():
         fitting = movement.FITTING.get(entry["kind"], ())
@@ -185,8 +202,12 @@ def event_of(log: pd.DataFrame, finding: Finding, cuts: Sequence[str]) -> str:
         names = ["carrier", "flow"]
         if not entry["carrier"] or not {"lane", *COUNTRIES}.isdisjoint(cuts):
             names.append("country")
-        if all(_fits(finding, name, str(entry[name])) for name in names):
-            return str(entry["note"]) or str(entry["kind"])
+        if not all(_fits(finding, name, str(entry[name])) for name in names):
+            continue
+        note = str(entry["note"])
+        about = {one for one in partners() if one in note} if finding.by in _AT_PARTNERS else set()
+        if not about or about & set(finding.scope.get("partner", ())):
+            return note or str(entry["kind"])
     return ""
 
 

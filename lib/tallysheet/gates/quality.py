@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -111,24 +114,57 @@ def duplicate(table: Weekly) -> list[Finding]:
 
 
 def currencies(evidence: Evidence, one: Kpi) -> Weekly | None:
-    """Lay out what is billed in another currency than the contract's, and billed over contract."""
+    """Lay out what is billed in another currency than the contract's, and billed over contract.
+
+    Parcels stand in the week in which they were shipped. Beside them stands a KPI that counts bills when they
+    come, which is later.
+    """
     if not (reads(one, "carrier_invoice_lines") and evidence.has("audits")):
         return None
-    return evidence.fact("audits", AUDITED)
+    table = evidence.fact("audits", AUDITED)
+    if one.cohort != "invoice_date":
+        return table
+    own = evidence.leaves(one.slug, _SLIPS).rename(columns={"x": "kpi_x", "n": "kpi_n"})
+    numbers = ["billed_n", "base_cents", "listed_cents", "kpi_x", "kpi_n"]
+    table = pd.concat([table, own.drop(columns="ended")], ignore_index=True)
+    table = table.fillna(dict.fromkeys(numbers, 0.0) | {"currency": "", "contract_currency": ""})
+    table.attrs = {"kind": "sum" if one.denominator is None else "amount"}
+    return table
+
+
+_SLIPS = ("carrier", "destination_country", "lane")
+_BILLED_WITHIN = 4
+"""Weeks from a parcel's first scan, within which its bill comes."""
 
 
 def unit(table: Weekly) -> list[Finding]:
     """Find amounts in a wrong currency: not the contract's, and the ratio to it shows that."""
-    by = ["carrier", "destination_country", "lane"]
+    if "kpi_n" not in table:
+        return [found for _, found in _slipped(table)]
+    weeks = sorted(table["week"].unique())
+    at, kind = weeks.index(table["week"][table["is_judged"]].iloc[0]), table.attrs["kind"]
+    kpi = lineup_of(table.assign(x=table["kpi_x"], n=table["kpi_n"]), _SLIPS, kind, SURE)
+    told = []
+    for week in weeks[max(at - _BILLED_WITHIN, 0) : at + 1]:
+        for where, found in _slipped(table.assign(is_judged=table["week"] == week)):
+            own = spell_at(Track.alone(*kpi.panel.sums(kpi.panel.held(where)), kind, kpi.usual), at)
+            if own is not None and own.p <= SURE:
+                told.append(replace(found, since=weeks[own.first], until=weeks[own.last]))
+    return told
+
+
+def _slipped(table: Weekly) -> Iterator[tuple[Where, Finding]]:
+    """Find where parcels that were shipped in the week came to be billed in a wrong currency."""
     wrong = table["currency"] != table["contract_currency"]
+    if not table["billed_n"][wrong & table["is_judged"]].any():
+        return
     counted = table.assign(
         x=table["billed_n"].where(wrong, 0).astype(float), n=table["billed_n"].astype(float)
     )
     sides = {"x": table["base_cents"].astype(float), "n": table["listed_cents"].astype(float)}
-    money = lineup_of(table.assign(**sides), by, "amount", SURE).panel
-    lineup = lineup_of(counted, by, "share", SURE)
+    money = lineup_of(table.assign(**sides), _SLIPS, "amount", SURE).panel
+    lineup = lineup_of(counted, _SLIPS, "share", SURE)
     leaves = lineup.panel
-    found = []
     for one in suspects(lineup, ["destination_country", "carrier", "lane"]):
         spell = one.spell
         billed, listed = money.sums(money.held(one.where))
@@ -138,7 +174,8 @@ def unit(table: Weekly) -> list[Finding]:
         usual = billed[before].sum() / max(listed[before].sum(), 1.0)
         if spell.first != lineup.week or spell.effect < _UNSEEN or abs(ratio / usual - 1) < _OFF:
             continue
-        found.append(
+        yield (
+            one.where,
             Finding(
                 "DATA",
                 scope_of(one.where),
@@ -149,9 +186,8 @@ def unit(table: Weekly) -> list[Finding]:
                 one.p,
                 pd.DataFrame({"week": leaves.weeks, "billed": billed, "contract": listed}).iloc[-8:],
                 (("ratio_before", float(usual)), ("ratio_now", float(ratio))),
-            )
+            ),
         )
-    return found
 
 
 def coverage(evidence: Evidence, one: Kpi) -> Weekly | None:
