@@ -119,3 +119,22 @@ def test_a_run_whose_value_is_printed_as_its_centre_names_no_centre():
 
     assert far.endswith("above its centre of 85.0%.")
     assert near.endswith("above its centre.")
+
+
+@pytest.mark.parametrize(
+    ("sigma_z", "widening", "told"),
+    [
+        (6.1, 1.16, "Weeks differ 6.1 times as much as by chance alone (overdispersion). A week resembles"),
+        (1.04, 1.0, "Weeks differ no more than by chance alone. A week hardly resembles the one before"),
+    ],
+)
+def test_how_a_usual_range_was_made_is_said_in_plain_words(sigma_z, widening, told):
+    """What scatters as by chance is not said to differ 1.0 times as much."""
+    item = explained(9_000)
+    limits = replace(item.judgement.limits, sigma_z=sigma_z)
+    judged = replace(item.judgement, variation="routine", limits=limits, widening=widening)
+
+    assert told in say.limits(replace(item, judgement=judged), ENGLISH)
+    assert "p′ chart" in say.limits(replace(item, judgement=judged), ENGLISH)
+    rate = replace(item, judgement=judged, kpi=replace(ON_TIME, unit="rate"))
+    assert "u′ chart" in say.limits(rate, ENGLISH)

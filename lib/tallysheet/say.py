@@ -308,9 +308,13 @@ def limits(explanation: Explanation, language: Language) -> str:
     told = text("say.no_limits" if judgement.reason == "few_weeks" else "say.not_judged")
     if judgement.variation != "not_known":
         told = text(
-            "say.limits_share" if explanation.kpi.chart == "p'" else "say.limits_count",
+            "say.limits_count" if explanation.kpi.chart == "xmr" else "say.limits_share",
+            chart=explanation.kpi.chart.replace("'", "′"),
             n=judgement.earlier_weeks,
-            sigma_z=language.decimal(judgement.limits.sigma_z, 1),
+            scatter=text(
+                "say.scattered" if round(judgement.limits.sigma_z, 1) > 1 else "say.not_scattered",
+                sigma_z=language.decimal(judgement.limits.sigma_z, 1),
+            ),
             widening=text(
                 "say.widened" if round(judgement.widening, 2) > 1 else "say.not_widened",
                 autocorrelation=language.decimal(judgement.autocorrelation, 2),
