@@ -118,11 +118,26 @@ def test_what_a_mix_makes_is_told_of_its_lanes_or_of_the_total():
     assert "makes −€0.35 of the total." in plain(causes.in_short([less], ENGLISH)).replace("\u2060", "")
 
 
+def test_a_promise_is_longer_or_shorter_and_its_size_is_that_of_its_lane():
+    """More is on time by a longer one: 3.8 points of a lane are not 3.8 of all."""
+    lane = {"lane": ["FR-FR"]}
+    longer = row(code="DEFINITION", by="", scope=lane, effect=0.038, low=0.034, high=0.041)
+    shorter = row(code="DEFINITION", by="", scope=lane)
+
+    assert plain(causes.in_short([longer], ENGLISH)).startswith(
+        "A longer promise, lane FR-FR: that alone makes +3.8 pp there."
+    )
+    assert plain(causes.in_short([shorter], FRENCH)).startswith(
+        "Promesse plus courte, liaison FR-FR : cela fait à lui seul −10,0 pts sur ces envois."
+    )
+
+
 def test_an_interval_that_is_printed_as_one_number_is_left_out():
     """No reader sees +2.9 pp (between +2.9 pp and +2.9 pp); nor has a sentence in short any."""
     narrow = row("surcharge_share", "PRICE", "fuel", {}, 0.0290, 0.0289, 0.0291, event="fuel")
 
     assert "it makes +2.9 pp. Event" in plain(causes.facts([narrow], ENGLISH))
+    assert causes.size(narrow, ENGLISH)[1] == "+2.9\u00a0pp"
     assert "between" not in causes.in_short([row()], ENGLISH)
     assert "between" in causes.facts([row()], ENGLISH)
 

@@ -25,7 +25,12 @@ _UNLOGGED = ("REAL", "PRICE", "MIX", "DATA", "OVERBILLING", "DEFINITION", "CLASS
 _PLAIN = {"calendar": "history"}
 """Codes that mostly need not say by what, to the words of that."""
 
-_LOCAL = ("data.missing", "definition.", "mix.carriers", "price.base", "price.fuel", "price.surcharge")
+_LOCAL = {
+    ("data", "missing"),
+    *(("definition", by) for by in ("longer", "shorter")),
+    ("mix", "carriers"),
+    *(("price", by) for by in ("base", "fuel", "surcharge")),
+}
 """Causes whose size is that of their scope, which their sentences do not say by themselves."""
 
 _TOLD_VALUES = 6
@@ -172,6 +177,8 @@ def _told(row: Row, language: Language, *, among: Sequence[Row] = (), is_short: 
     by = row["by"] or _PLAIN.get(code, "")
     if code == "mix":
         by = "carriers" if "carrier" in row["scope"] else "lanes"
+    if code == "definition":
+        by = "longer" if row["effect"] > 0 else "shorter"
     key = f"cause.{code}.{by}" if by else f"cause.{code}"
     sizes = _sizes(row, one, language)
     is_exact = sizes["low"] == sizes["high"]
@@ -180,7 +187,7 @@ def _told(row: Row, language: Language, *, among: Sequence[Row] = (), is_short: 
     if any(_is_within(other, row) for other in among):
         place = language.text("cause.elsewhere", where=place)
     effect = sizes["effect"]
-    if row["scope"] and f"{code}.{by}" in _LOCAL:
+    if row["scope"] and (code, by) in _LOCAL:
         effect = language.text("cause.there", effect=effect)
     return language.text(key, where=place, effect=effect, interval=interval)
 
@@ -220,6 +227,8 @@ def size(row: Row, language: Language) -> tuple[str, str]:
     sizes = _sizes(row, kpi(str(row["kpi"])), language)
     if row["low"] == row["high"]:  # counted, not estimated
         return sizes["effect"], language.text("cause.exact")
+    if sizes["low"] == sizes["high"]:
+        return sizes["effect"], sizes["low"]
     return sizes["effect"], language.text("number.range", lower=sizes["low"], upper=sizes["high"])
 
 
