@@ -307,7 +307,9 @@ def _parts_table(
         rounded,
         columns,
         caption=text(
-            "card.parts_caption", name=say.name(kpi, language), week=language.week_code(explanation.week)
+            "card.parts_caption" if kpi.denominator else "card.parts_caption_sum",
+            name=say.name(kpi, language),
+            week=language.week_code(explanation.week),
         ),
         language=language,
         name=f"{kpi.slug}-{dimension}-parts",
