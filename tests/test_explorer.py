@@ -23,6 +23,7 @@ from tallysheet.explorer.panel import VIEWS
 from tallysheet.svg import for_screens
 
 ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -340,7 +341,6 @@ def workbook(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.slow
 def test_a_view_that_is_kept_is_published_as_it_stands(workbook):
     """From a click to a page; the notebook's parameters are the view."""
     explorer = explore("2026-W21")

@@ -17,6 +17,9 @@ from tallysheet.publish.checks import check_page
 from tallysheet.settings import Rules
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def week(sample_of_size_s):
     return ts.open_week(data=sample_of_size_s, base="last-4")

@@ -195,6 +195,7 @@ def test_a_long_result_is_cut_with_a_notice(week):
     assert list(week.sql("SELECT 1 AS n WHERE false").columns) == ["n"]
 
 
+@pytest.mark.slow
 def test_rows_go_to_excel_as_they_are(tmp_path):
     """Numbers, days and times are such; texts and headers are never a formula; nothing is cut unseen."""
     rows = pd.DataFrame(
