@@ -233,6 +233,11 @@ def test_a_page_is_led_by_a_kpi_that_has_a_value():
     assert opening.lead({empty.kpi.slug: empty, **others}, verdicts, "otd").kpi.slug == "claim_backlog"
     assert opening.lead({empty.kpi.slug: empty}, verdicts, "otd").kpi.slug == "claim_resolution_days"
     assert opening.lead(others, frame_of([]), "otd").kpi.slug == "otd"
+    told = opening.Told({empty.kpi.slug: empty, **others}, others["claim_backlog"], verdicts, frame_of([]))
+    first, *more = opening.exceptions(told, ENGLISH)
+    assert first["anchor"] == "claim_backlog"
+    assert "It shows in Days to a claim's decision too." in first["sentence"]
+    assert "claim_resolution_days" not in [one["anchor"] for one in more]
 
 
 def test_what_held_has_no_witness():

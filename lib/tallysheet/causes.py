@@ -60,13 +60,15 @@ class Cause:
         return str(self.row["kpi"])
 
 
-def named(verdicts: pd.DataFrame) -> list[Cause]:
+def named(verdicts: pd.DataFrame, teller: str = "") -> list[Cause]:
     """List the causes of a week, each once, in the order of the verdicts; silence is none.
 
     Parameters
     ----------
     verdicts : DataFrame
         As `tallysheet.week.Week.verdicts`.
+    teller : str, optional
+        Slug of a KPI that tells whatever was found of it too, in place of the first.
 
     Examples
     --------
@@ -81,7 +83,12 @@ def named(verdicts: pd.DataFrame) -> list[Cause]:
             continue
         key = (row["code"], row["by"], repr(sorted(row["scope"].items())))
         first = found.get(key)
-        found[key] = Cause(row) if first is None else Cause(first.row, (*first.others, str(row["kpi"])))
+        if first is None:
+            found[key] = Cause(row)
+        elif row["kpi"] == teller:
+            found[key] = Cause(row, (first.slug, *first.others))
+        else:
+            found[key] = Cause(first.row, (*first.others, str(row["kpi"])))
     return list(found.values())
 
 

@@ -49,6 +49,12 @@ class Told:
         """All KPIs, in order."""
         return list(self.explanations.values())
 
+    @property
+    def named(self) -> list[causes.Cause]:
+        """Causes that are named; what leads tells the first where the KPI that tells it best has no value."""
+        found, lead = causes.named(self.verdicts), self.lead.kpi.slug
+        return causes.named(self.verdicts, lead) if found and lead in found[0].others else found
+
     def actions_for(self, language: Language) -> list[FollowUp]:
         """List the actions, but for those about something that the reader is not shown."""
         return [one for one in self.actions if language.hidden.isdisjoint(one.action.where)]
@@ -107,14 +113,14 @@ def exceptions(told: Told, language: Language) -> list[dict[str, Any]]:
         anchor, name, value, change, verdicts (words of chips), sentence, scope (the kind of cause), rising;
         none in a quiet week.
     """
-    found = causes.named(told.verdicts)
+    found = told.named
     shown = exceptional(told)[:SHOWN]
     return [_exception(told.explanations[slug], found, told, language) for slug in shown]
 
 
 def exceptional(told: Told) -> list[str]:
     """List all KPIs that stand out, by slug, in the order of `exceptions`, which shows the first of them."""
-    found = causes.named(told.verdicts)
+    found = told.named
     with_cause = list(dict.fromkeys(one.slug for one in found))
     explained = {slug for one in found for slug in (one.slug, *one.others)}
     without = [one.kpi.slug for one in told.everything if stands_out(one) and one.kpi.slug not in explained]
