@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 
 from tallysheet import causes
+from tallysheet.findings import Finding
 from tallysheet.language import may_see, read_language
-from tallysheet.verdict import COLUMNS, GATES, as_frame
+from tallysheet.verdict import COLUMNS, GATES, Verdict, as_frame
 
 ENGLISH, FRENCH = read_language("en"), read_language("fr")
 
@@ -238,6 +239,27 @@ def test_chance_is_counted_once_a_kpi():
     frame = pd.DataFrame([row(chance=0.003), row(scope={"carrier": ["FNH"]}, chance=0.003), *rows])
 
     assert "at most 0.06." in causes.count(frame, ENGLISH)
+
+
+def test_of_one_kpis_causes_that_which_moves_it_most_comes_first():
+    """A peak that cost four points, then a partner; a fault of the data before both."""
+    peak = Finding("CALENDAR", effect=-0.04, weight=0.6, since="2025-W48")
+    partner = Finding("REAL", {"partner": ("FP-Loire",)}, "fulfilment", -0.1, weight=0.08, since="2025-W48")
+    fault = Finding("DATA", {"carrier": ("FNH",)}, "missing", -0.3, weight=0.1, since="2025-W48")
+    frame = as_frame([Verdict("otd", (partner, peak, fault), (), ()), Verdict("csat", (partner,), (), ())])
+
+    assert frame.loc[frame["kpi"] == "otd", "code"].tolist() == ["DATA", "CALENDAR", "REAL"]
+    assert frame["kpi"].tolist()[0] == "otd"
+
+
+def test_overbilling_is_told_by_what_was_billed_too_much():
+    """Though another KPI of the same bills leads a team's page."""
+    early = Finding("OVERBILLING", {"carrier": ("BRV",)}, effect=54.7, since="2025-W51")
+    verdicts = [Verdict(slug, (early,), (), ()) for slug in ("invoice_accuracy", "overbilling")]
+
+    assert [(one.slug, one.others) for one in causes.named(as_frame(verdicts))] == [
+        ("overbilling", ("invoice_accuracy",))
+    ]
 
 
 def test_no_cause_is_said_so():

@@ -283,6 +283,22 @@ def test_missing_scans_are_no_volume_that_a_carrier_lost():
     assert found[0].effect == pytest.approx(-0.33, abs=0.02)
 
 
+def test_volume_that_is_not_seen_has_not_moved(monkeypatch):
+    """A carrier whose scans are missing is left out of the mix: the other did not gain its parcels."""
+    rows = exchanged(0.3).assign(flow="outbound", is_usual=True)
+    columns = ["lane", "carrier", "week", "flow", "is_usual", "is_judged"]
+    evidence = SimpleNamespace(
+        has=lambda *facts: True,
+        fact=lambda name, by: rows[[*columns, "shipped_n"]],
+        leaves=lambda slug, by: rows[[*columns, "x", "n"]],
+        calm=rows[["week", "is_usual", "is_judged"]].drop_duplicates(),
+    )
+    for hidden in ([], ["CDR"]):
+        monkeypatch.setattr(money, "unseen", lambda evidence, hidden=hidden: hidden)
+        found = money.mix(money.volumes(evidence, kpi("otd")))
+        assert bool(found) is not bool(hidden)
+
+
 def test_a_file_that_came_twice_is_told_by_what_it_would_have_added():
     """One of five daily files."""
     row = {"carrier": "BRV", "file": "b.csv", "week": WEEKS[JUDGED], "repeated": 20.0, "whole": 100.0}
@@ -608,6 +624,16 @@ def test_an_entry_about_a_carrier_in_a_country_fits_a_kpi_that_knows_no_countrie
 
     assert event_of(log, finding, ("carrier", "category")) == "hub shut"
     assert event_of(log, finding, ("carrier", "lane")) == ""
+
+
+def test_what_holds_for_all_moves_no_volume():
+    """Dearer fuel of all carriers explains no mix; a country's tariff does."""
+    entry = dict.fromkeys(LOG.columns, "") | {"kind": "tariff", "note": "dearer"}
+    entry |= {"starts_on": LOG["starts_on"].iloc[0], "ends_on": LOG["ends_on"].iloc[0]}
+    finding = Finding("MIX", {"lane": ("FR-US",)}, since="2026-W26", until="2026-W26")
+
+    assert event_of(pd.DataFrame([entry]), finding, ()) == ""
+    assert event_of(pd.DataFrame([entry | {"country": "US"}]), finding, ()) == "dearer"
 
 
 def test_a_note_that_names_a_partner_is_about_that_partner_alone():

@@ -9,7 +9,7 @@ import pandas as pd
 
 from tallysheet.evidence import Evidence, Weekly
 from tallysheet.findings import Finding
-from tallysheet.gates.quality import AUDITED
+from tallysheet.gates.quality import AUDITED, unseen
 from tallysheet.kpi import Kpi
 from tallysheet.limits import Numbers
 from tallysheet.lineup import Lineup, lineup_of
@@ -39,13 +39,15 @@ def volumes(evidence: Evidence, one: Kpi) -> Weekly | None:
     if not evidence.has("shipped") or one.unit not in _LEAST_MIX:
         return None
     shipped = evidence.fact("shipped", ("lane", "carrier", "flow"))
-    shipped = shipped[shipped["flow"] == "outbound"]
+    hidden = unseen(evidence)  # what is not seen has not moved to another carrier
+    shipped = shipped[(shipped["flow"] == "outbound") & ~shipped["carrier"].isin(hidden)]
     keys = ["lane", "carrier", "week", "is_usual", "is_judged"]
     sums = shipped.groupby(keys, as_index=False)["shipped_n"].sum()
     own = evidence.leaves(one.slug, _leaf(one))
     if "flow" in own:
         own = own[own["flow"] == "outbound"]
     own = own.groupby(["lane", "carrier", "week"], as_index=False)[["x", "n"]].sum()
+    own = own[~own["carrier"].isin(hidden)]
     table = sums.merge(own, on=["lane", "carrier", "week"], how="outer")
     table = table.drop(columns=["is_usual", "is_judged"]).merge(evidence.calm, on="week").fillna(0.0)
     return table.assign(limit=_LEAST_MIX[one.unit])

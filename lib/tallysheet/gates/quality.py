@@ -11,6 +11,7 @@ import pandas as pd
 from tallysheet.evidence import Evidence, Weekly, reads
 from tallysheet.findings import Finding, scope_of
 from tallysheet.kpi import Kpi
+from tallysheet.kpis import kpi
 from tallysheet.lineup import Where, lineup_of
 from tallysheet.spells import Track, spell_at
 from tallysheet.suspects import suspects
@@ -52,7 +53,7 @@ def scans(evidence: Evidence, one: Kpi) -> Weekly | None:
 def missing(table: Weekly) -> list[Finding]:
     """Find carriers of whose parcels suddenly more have no scan at all, and what that does to the KPI."""
     kind = table.attrs["kind"]
-    kpi = lineup_of(table.assign(x=table["kpi_x"], n=table["kpi_n"]), ["carrier"], kind, SURE)
+    counted = lineup_of(table.assign(x=table["kpi_x"], n=table["kpi_n"]), ["carrier"], kind, SURE)
     lineup = lineup_of(table, ["carrier"], "share", SURE)
     leaves = lineup.panel
     found = []
@@ -60,9 +61,10 @@ def missing(table: Weekly) -> list[Finding]:
         spell = one.spell
         if spell.effect < _UNSEEN or spell.first != lineup.week:
             continue
-        held = kpi.panel.held(one.where)
+        held = counted.panel.held(one.where)
         # Volume has seasons, which all carriers share; what a share was before is all that it needs.
-        beside = kpi.track(held) if kind == "sum" else Track.alone(*kpi.panel.sums(held), kind, lineup.usual)
+        alone = Track.alone(*counted.panel.sums(held), kind, lineup.usual)
+        beside = counted.track(held) if kind == "sum" else alone
         own = spell_at(beside, lineup.week)
         if own is None or own.p > SURE:
             continue
@@ -82,6 +84,13 @@ def missing(table: Weekly) -> list[Finding]:
             )
         )
     return found
+
+
+def unseen(evidence: Evidence) -> list[str]:
+    """Name the carriers whose parcels are too few in the week because their scans are missing."""
+    table = scans(evidence, kpi("shipments"))
+    found = [] if table is None or not table["is_judged"].any() else missing(table)
+    return [name for one in found for name in one.scope["carrier"]]
 
 
 def repeats(evidence: Evidence, one: Kpi) -> Weekly | None:
@@ -143,11 +152,12 @@ def unit(table: Weekly) -> list[Finding]:
         return [found for _, found in _slipped(table)]
     weeks = sorted(table["week"].unique())
     at, kind = weeks.index(table["week"][table["is_judged"]].iloc[0]), table.attrs["kind"]
-    kpi = lineup_of(table.assign(x=table["kpi_x"], n=table["kpi_n"]), _SLIPS, kind, SURE)
+    bills = lineup_of(table.assign(x=table["kpi_x"], n=table["kpi_n"]), _SLIPS, kind, SURE)
     told = []
     for week in weeks[max(at - _BILLED_WITHIN, 0) : at + 1]:
         for where, found in _slipped(table.assign(is_judged=table["week"] == week)):
-            own = spell_at(Track.alone(*kpi.panel.sums(kpi.panel.held(where)), kind, kpi.usual), at)
+            x, n = bills.panel.sums(bills.panel.held(where))
+            own = spell_at(Track.alone(x, n, kind, bills.usual), at)
             if own is not None and own.p <= SURE:
                 told.append(replace(found, since=weeks[own.first], until=weeks[own.last]))
     return told
