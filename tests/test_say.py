@@ -82,6 +82,8 @@ def test_the_parts_of_a_chart_add_up_to_what_lies_between_its_levels():
 
     assert "the change of −0.73" in say.closure(item, ENGLISH)
     assert "the change of +€12,231;" in say.closure(euros, ENGLISH)
+    half_a_cent = replace(euros, value_base=279.225, value_now=376.49)  # printed as €279.22
+    assert "the change of +€97.27;" in say.closure(half_a_cent, ENGLISH)
 
 
 def test_a_title_says_how_many_parts_it_does_not_name():

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.control_charts import control_chart, sparkline
-from tallysheet.language import FORMS, Language, finer
+from tallysheet.language import FORMS, Language, finer, rounded
 from tallysheet.svg import BLUE, INK, MUTED, ORANGE, PRIOR, Chart, canvas, drawing_style, sizes
 from tallysheet.tables import Html, details, largest_remainder
 
@@ -85,7 +85,7 @@ def bridge_chart(
     """
     shown = _pooled(parts, language)
     scale, decimals = FORMS[unit].scale, finer(max(abs(start), abs(end)), unit)
-    total = round(end * scale, decimals) - round(start * scale, decimals)
+    total = rounded(end * scale, decimals) - rounded(start * scale, decimals)
     printed = largest_remainder([change * scale for change in shown["change"]], decimals, total=total)
     levels = [language.decimal(level * scale, decimals) for level in (start, end)]
     numbers = [levels[0], *(language.decimal(part, decimals, signed=True) for part in printed), levels[1]]

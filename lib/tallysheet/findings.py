@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -81,6 +81,10 @@ class Finding:
     event: str = ""
     perhaps: tuple[str, ...] = ()
     weight: float = 1.0
+
+    def with_event(self, note: str) -> Finding:
+        """Add the entry of the event log that fits."""
+        return replace(self, event=note)
 
 
 def is_silent(code: str, scope: Mapping[str, Sequence[str]]) -> bool:

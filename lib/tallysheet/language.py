@@ -335,6 +335,17 @@ def finer(number: float, unit: str) -> int:
     return decimals if is_fine else decimals + 1
 
 
+def rounded(number: float, decimals: int) -> float:
+    """Round as numbers are printed: half to even, of what the number says and not of what it is in binary.
+
+    Examples
+    --------
+    >>> rounded(279.225, 2), round(279.225, 2)
+    (279.22, 279.23)
+    """
+    return float(round(Decimal(str(number)), decimals))
+
+
 def _is_missing(number: float | None) -> bool:
     return number is None or math.isnan(number)
 

@@ -11,7 +11,7 @@ from tallysheet import volume
 from tallysheet.comparison import Explanation
 from tallysheet.judgement import FALSE_FLAG_SHARE
 from tallysheet.kpi import Direction, Kpi
-from tallysheet.language import FORMS, Language, finer
+from tallysheet.language import FORMS, Language, finer, rounded
 from tallysheet.segments import Segment
 from tallysheet.telling import is_settled, judged_parts, spread, stands_out
 
@@ -295,7 +295,7 @@ def closure(explanation: Explanation, language: Language) -> str:
     """Say that the parts add up to the change, as it is between the levels that their chart prints."""
     unit, levels = explanation.kpi.unit, (explanation.value_now, explanation.value_base)
     decimals, scale = finer(max(map(abs, levels)), unit), FORMS[unit].scale
-    now, before = (round(level * scale, decimals) for level in levels)
+    now, before = (rounded(level * scale, decimals) for level in levels)
     key = "say.closes" if abs(explanation.residual) <= _CLOSED else "say.leaves"
     written = language.change((now - before) / scale, unit, decimals)
     left = language.change(explanation.residual, unit, 3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -120,12 +120,7 @@ def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
         new, chance = gate.find(table), chance + gate.level
         cuts = cut_together(evidence, one)
         found += [
-            replace(
-                each,
-                event=event_of(evidence.log, each, cuts, lambda: partners_of(evidence)),
-                weight=_weight(evidence, one, each),
-            )
-            for each in new
+            each.with_event(event_of(evidence.log, each, cuts, lambda: partners_of(evidence))) for each in new
         ]
         if not new:
             passed.append(gate.name)
@@ -152,24 +147,18 @@ def _without(table: Weekly, finding: Finding) -> Weekly:
         return table
     if not finding.scope:
         return table.iloc[:0] if finding.code in _RECOUNTED else table
-    held = _held(table, finding.scope)
-    return table if held is None else table[~held]
-
-
-def _held(table: pd.DataFrame, scope: Mapping[str, Sequence[str]]) -> np.ndarray | None:
-    """Mark the rows of a scope; None where the table does not tell them."""
     held = np.ones(len(table), dtype=bool)
-    for name, values in scope.items():
+    for name, values in finding.scope.items():
         column = next((one for one in _COLUMNS_OF.get(name, (name,)) if one in table), None)
         if column is None:
-            return None
+            return table
         found = table[column].astype("string").fillna("")
         held &= (
             (found.str.rpartition("-")[2] if column == "lane" != name else found)
             .isin(list(values))
             .to_numpy(bool)
         )
-    return held
+    return table[~held]
 
 
 _COLUMNS_OF = {"country": ("destination_country", "country", "lane"), "depot": ("destination",)}
@@ -184,29 +173,6 @@ def _meet(one: Mapping[str, Sequence[str]], other: Mapping[str, Sequence[str]]) 
 def cut_together(evidence: Evidence, one: Kpi) -> list[str]:
     """List the dimensions that one finding may name side by side; medians are searched one by one."""
     return evidence.dimensions(one) if one.is_additive else []
-
-
-_OF_SCOPE = ("CALENDAR", "MIX", "PRICE", "DEFINITION", "DATA")
-"""Codes whose size is in the KPI's unit, of their scope."""
-
-
-def _weight(evidence: Evidence, one: Kpi, finding: Finding) -> float:
-    """Say by how much a finding moves its KPI, as a share of its level, where its gate does not say it."""
-    is_known = finding.code in _OF_SCOPE and finding.by not in ("duplicate", "unit")
-    if not is_known or not one.is_additive or one.denominator is None:
-        return finding.weight
-    table = evidence.leaves(one.slug, tuple(evidence.dimensions(one)))
-    table = table[table["is_judged"]]
-    # What lanes that shrink do is told of the total.
-    scope = {} if finding.code == "MIX" and "carrier" not in finding.scope else finding.scope
-    held = _held(table, scope)
-    x, n = float(table["x"].sum()), float(table["n"].sum())
-    if held is None or not x > 0 or not n > 0:
-        return finding.weight
-    rate = x / n * one.scale
-    level = min(rate, abs(1 - rate)) if one.unit == "share" else rate
-    part = float(table["n"][held].sum()) / n
-    return abs(finding.effect) * part / level if level > 0 else finding.weight
 
 
 def partners_of(evidence: Evidence) -> list[str]:
@@ -233,8 +199,6 @@ def event_of(
             continue
         if not movement.is_then(entry, finding.since, finding.until):
             continue
-        if finding.code == "MIX" and not any(entry[name] for name in ("carrier", "country", "flow")):
-            continue  # what holds for all moves no volume from one to another
         names = ["carrier", "flow"]
         if not entry["carrier"] or not {"lane", *COUNTRIES}.isdisjoint(cuts):
             names.append("country")
@@ -294,7 +258,7 @@ def as_frame(verdicts: Iterable[Verdict], *, continuing: bool = False) -> pd.Dat
 
     What names something comes first, and of that what moves a KPI's total by a fiftieth of its level at
     least; then the KPIs that lead a team's page; then the kind of cause, as faults of the data make the rest
-    worthless; noise is last. Of one KPI's causes the one that moves it most comes first, but for such faults.
+    worthless; noise is last.
     """
     rows: list[dict[str, Any]] = [
         {
@@ -312,25 +276,13 @@ def as_frame(verdicts: Iterable[Verdict], *, continuing: bool = False) -> pd.Dat
     frame = pd.DataFrame(rows, columns=[*COLUMNS, "weight"])
     ranks = frame.assign(
         silent=[is_silent(code, scope) for code, scope in zip(frame["code"], frame["scope"], strict=True)],
-        minor=frame["code"].eq("REAL") & (frame["weight"] < _MINOR),
-        aside=[
-            slug != _TELLS.get(code, slug) or not (slug in HEADLINE or code in _TELLS)
-            for slug, code in zip(frame["kpi"], frame["code"], strict=True)
-        ],
+        minor=frame["weight"] < _MINOR,
+        aside=~frame["kpi"].isin(HEADLINE),
         order=frame["code"].map(CODES.index),
-        sound=frame["code"].ne("DATA"),
-        less=-frame["weight"],
     )
     ranks = ranks.sort_values(["silent", "minor", "aside", "order"], kind="stable", ignore_index=True)
-    own = ranks.sort_values(["silent", "minor", "sound", "less"], kind="stable")
-    order = np.arange(len(ranks))
-    for slug, places in ranks.groupby("kpi").indices.items():
-        order[places] = own.index[own["kpi"] == slug]
-    return ranks.loc[order, list(COLUMNS)].reset_index(drop=True)
+    return ranks[list(COLUMNS)]
 
-
-_TELLS = {"OVERBILLING": "overbilling"}
-"""Code to the KPI that tells it best, whatever leads."""
 
 _MINOR = 0.02
 """What moves a total by a smaller share of its level than this leads no page."""
