@@ -241,17 +241,6 @@ def test_chance_is_counted_once_a_kpi():
     assert "at most 0.06." in causes.count(frame, ENGLISH)
 
 
-def test_of_one_kpis_causes_that_which_moves_it_most_comes_first():
-    """A peak that cost four points, then a partner; a fault of the data before both."""
-    peak = Finding("CALENDAR", effect=-0.04, weight=0.6, since="2025-W48")
-    partner = Finding("REAL", {"partner": ("FP-Loire",)}, "fulfilment", -0.1, weight=0.08, since="2025-W48")
-    fault = Finding("DATA", {"carrier": ("FNH",)}, "missing", -0.3, weight=0.1, since="2025-W48")
-    frame = as_frame([Verdict("otd", (partner, peak, fault), (), ()), Verdict("csat", (partner,), (), ())])
-
-    assert frame.loc[frame["kpi"] == "otd", "code"].tolist() == ["DATA", "CALENDAR", "REAL"]
-    assert frame["kpi"].tolist()[0] == "otd"
-
-
 def test_overbilling_is_told_by_what_was_billed_too_much():
     """Though another KPI of the same bills leads a team's page."""
     early = Finding("OVERBILLING", {"carrier": ("BRV",)}, effect=54.7, since="2025-W51")

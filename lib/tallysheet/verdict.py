@@ -199,6 +199,8 @@ def event_of(
             continue
         if not movement.is_then(entry, finding.since, finding.until):
             continue
+        if finding.code == "MIX" and not any(entry[name] for name in ("carrier", "country", "flow")):
+            continue  # what holds for all moves no volume from one to another
         names = ["carrier", "flow"]
         if not entry["carrier"] or not {"lane", *COUNTRIES}.isdisjoint(cuts):
             names.append("country")
@@ -277,12 +279,18 @@ def as_frame(verdicts: Iterable[Verdict], *, continuing: bool = False) -> pd.Dat
     ranks = frame.assign(
         silent=[is_silent(code, scope) for code, scope in zip(frame["code"], frame["scope"], strict=True)],
         minor=frame["weight"] < _MINOR,
-        aside=~frame["kpi"].isin(HEADLINE),
+        aside=[
+            slug != _TELLS[code] if code in _TELLS else slug not in HEADLINE
+            for slug, code in zip(frame["kpi"], frame["code"], strict=True)
+        ],
         order=frame["code"].map(CODES.index),
     )
     ranks = ranks.sort_values(["silent", "minor", "aside", "order"], kind="stable", ignore_index=True)
     return ranks[list(COLUMNS)]
 
+
+_TELLS = {"OVERBILLING": "overbilling"}
+"""Code to the KPI that tells it best, whatever leads a team's page."""
 
 _MINOR = 0.02
 """What moves a total by a smaller share of its level than this leads no page."""
