@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from tallysheet import opening, page, say
+from tallysheet import causes, opening, page, say
 from tallysheet.comparison import compare
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
@@ -246,3 +246,18 @@ def test_what_held_has_no_witness():
     other = replace(item, kpi=kpi("undelivered"))
 
     assert opening.witnesses(replace(item, kpi=kpi("otd")), {"undelivered": other}, ENGLISH) == []
+
+
+def test_what_moves_a_kpi_most_is_told_first():
+    """Half the parcels by 4 points are less than all of them by 3; a fault of the data stays where it is."""
+    sizes = {"effect": -0.04, "low": -0.05, "high": -0.03, "since": "2026-W20", "kpi": "otd"}
+    part = sizes | {"code": "REAL", "by": "carrier", "scope": {"carrier": ["A"]}}
+    lanes = sizes | {"code": "MIX", "effect": -0.03, "scope": {"lane": ["DE-US"]}}
+    fault = sizes | {"code": "DATA", "by": "duplicate", "effect": 0.1, "scope": {}}
+    other = part | {"kpi": "csat"}
+    told = causes.largest_first(
+        frame_of([fault, part, other, lanes]), {"otd": explained({"A": 9_000, "B": 9_000})}
+    )
+
+    assert list(told["code"]) == ["DATA", "MIX", "REAL", "REAL"]
+    assert list(told["kpi"]) == ["otd", "otd", "csat", "otd"]

@@ -9,10 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from tallysheet.findings import is_silent
+from tallysheet.comparison import Explanation
+from tallysheet.findings import is_silent, scope_of
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.language import Language, isolated
+from tallysheet.telling import volume_shares
 
 Row = Mapping[Hashable, Any]
 """A row of `tallysheet.week.Week.verdicts`."""
@@ -21,6 +23,7 @@ _DIMENSIONS = {"depot": "destination", "country": "country", "origin": "country"
 """Key of a scope to the dimension whose values have names."""
 
 _SHARES = ("CLASSIFICATION", "ARTEFACT", "IMMATURE")
+_COMPARED = ("REAL", "MIX", "PRICE", "CALENDAR")
 _UNLOGGED = ("REAL", "PRICE", "MIX", "DATA", "OVERBILLING", "DEFINITION", "CLASSIFICATION")
 _PLAIN = {"calendar": "history"}
 """Codes that mostly need not say by what, to the words of that."""
@@ -87,6 +90,36 @@ def named(verdicts: pd.DataFrame, teller: str = "") -> list[Cause]:
         else:
             found[key] = Cause(first.row, (*first.others, str(row["kpi"])))
     return list(found.values())
+
+
+def largest_first(verdicts: pd.DataFrame, explanations: Mapping[str, Explanation]) -> pd.DataFrame:
+    """Order what is behind each KPI by how much of its total it moves, where the sizes can be compared.
+
+    A KPI's causes change places among themselves; what makes the rest worthless, such as a fault of the
+    data, stays where it is.
+    """
+    rows = verdicts.to_dict("records")
+    order = list(range(len(rows)))
+    for slug in dict.fromkeys(row["kpi"] for row in rows if row["kpi"] in explanations):
+        item = explanations[slug]
+        own = [place for place, row in enumerate(rows) if row["kpi"] == slug and row["code"] in _COMPARED]
+        if len({effect_unit(rows[place], item.kpi) for place in own}) == 1:
+            moved = {place: _moved(rows[place], item) for place in own}
+            for place, other in zip(own, sorted(own, key=moved.__getitem__, reverse=True), strict=True):
+                order[place] = other
+    return verdicts.iloc[order].reset_index(drop=True)
+
+
+def _moved(row: Row, item: Explanation) -> float:
+    """Say by how much a cause moves a KPI's total: its size is that of its scope, but for a mix of lanes."""
+    shares = [1.0]
+    for name, values in row["scope"].items():
+        for dimension, parts in item.parts.items():
+            if name in scope_of({dimension: ()}) and (row["code"] != "MIX" or "carrier" in row["scope"]):
+                held = parts["segment"].isin(list(values))
+                shares.append(float(volume_shares(item, dimension)[held].sum()))
+    size = abs(float(row["effect"])) * min(shares)
+    return 0.0 if math.isnan(size) else size
 
 
 def story(verdicts: pd.DataFrame, slug: str, language: Language) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tallysheet import fine_print, kpi_page, lead_page, opening, page
+from tallysheet import causes, fine_print, kpi_page, lead_page, opening, page
 from tallysheet.actions import follow_up, read_actions
 from tallysheet.bases import base_weeks, check_week
 from tallysheet.clean import load
@@ -274,7 +274,10 @@ class Week:
         """What the page tells of: KPIs, the one that leads, causes, and what is done about them."""
         listed = read_actions(self.settings.data / "actions.csv")
         actions = tuple(follow_up(listed, self.review, self.available))
-        return Told(self.explanations, self.lead, self.verdicts, self.continuing, actions)
+        began, before = (
+            causes.largest_first(found, self.explanations) for found in (self.verdicts, self.continuing)
+        )
+        return Told(self.explanations, self.lead, began, before, actions)
 
     @cached_property
     def explanations(self) -> dict[str, Explanation]:
@@ -346,7 +349,7 @@ class Week:
 
     def causes(self) -> Html:
         """Show what kinds of causes are named, which go on since an earlier week, and who is on it."""
-        found = page.causes_table(self.verdicts, self.continuing, self.language)
+        found = page.causes_table(self.told.verdicts, self.told.continuing, self.language)
         return Html.join(found, page.actions_table(self.told.actions_for(self.language), self.language))
 
     def restatement(self) -> Html:
