@@ -97,6 +97,15 @@ def test_what_the_log_has_of_several_causes_stands_once():
     assert "rest. Event log: “hub shut”. Carrier FNH" in logged
 
 
+def test_of_what_nobody_carries_no_carrier_is_told():
+    """Orders that sellers send with BackShip are not delivered, whoever carried them."""
+    where = {"country": ["ES"]}
+
+    assert "whoever carried it" in causes.in_short([row(by="external", scope=where)], ENGLISH)
+    told = plain(causes.in_short([row("backship_penetration", by="external", scope=where)], ENGLISH))
+    assert told.startswith("Spain (ES): −10.0 pp beyond the rest.")
+
+
 def test_the_rest_of_a_carrier_is_told_as_elsewhere():
     """A lane of it moved most, and then all the others: no reader sees one carrier named twice alike."""
     lane = row("shipments", scope={"carrier": ["CDR"], "lane": ["FR-FR"]}, effect=0.745)

@@ -214,11 +214,7 @@ def _joined(rows: Sequence[Row], told: Sequence[str], going_on: Sequence[Row], l
 
 def _told(row: Row, language: Language, *, among: Sequence[Row] = (), is_short: bool = False) -> str:
     one, code = kpi(str(row["kpi"])), str(row["code"]).lower()
-    by = row["by"] or _PLAIN.get(code, "")
-    if code == "mix":
-        by = "carriers" if "carrier" in row["scope"] else "lanes"
-    if code == "definition":
-        by = "longer" if row["effect"] > 0 else "shorter"
+    by = _by(row, one)
     key = f"cause.{code}.{by}" if by else f"cause.{code}"
     sizes = _sizes(row, one, language)
     is_exact = sizes["low"] == sizes["high"]
@@ -230,6 +226,18 @@ def _told(row: Row, language: Language, *, among: Sequence[Row] = (), is_short: 
     if row["scope"] and (code, by) in _LOCAL:
         effect = language.text("cause.there", effect=effect)
     return language.text(key, where=place, effect=effect, interval=interval)
+
+
+def _by(row: Row, one: Kpi) -> str:
+    """Say whose doing a cause is, or of which kind, as far as it has words of its own."""
+    code, by, scope = row["code"], str(row["by"]), row["scope"]
+    if code == "MIX":
+        return "carriers" if "carrier" in scope else "lanes"
+    if code == "DEFINITION":
+        return "longer" if row["effect"] > 0 else "shorter"
+    if by == "external" and one.dimensions and "carrier" not in one.dimensions:
+        return "anybody"  # nothing is carried
+    return by or _PLAIN.get(code.lower(), "")
 
 
 def _is_within(row: Row, wider: Row) -> bool:
