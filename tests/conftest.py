@@ -22,8 +22,15 @@ def make_sample(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take long, so that no worker is left alone with one at the end."""
+    """Call slow what reads the sample, which takes half a minute to make; begin with what takes long.
+
+    So no worker is left alone with a long file at the end.
+    """
+    for item in items:
+        if "sample_of_size_s" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
     long = {
         item.path
         for item in items

@@ -16,7 +16,6 @@ from tallysheet.language import read_language
 from tallysheet.publish.checks import check_page
 from tallysheet.settings import Rules
 
-
 pytestmark = pytest.mark.slow
 
 
