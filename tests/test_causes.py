@@ -138,7 +138,7 @@ def test_a_promise_is_longer_or_shorter_and_its_size_is_that_of_its_lane():
         "A longer promise, lane FR-FR: that alone makes +3.8 pp there."
     )
     assert plain(causes.in_short([shorter], FRENCH)).startswith(
-        "Promesse plus courte, liaison FR-FR : cela fait à lui seul −10,0 pts sur ces envois."
+        "Promesse plus courte, liaison FR-FR : à elle seule, elle fait −10,0 pts sur ces envois."
     )
 
 
