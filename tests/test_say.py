@@ -140,3 +140,14 @@ def test_how_a_usual_range_was_made_is_said_in_plain_words(sigma_z, widening, to
     assert "p′ chart" in say.limits(replace(item, judgement=judged), ENGLISH)
     rate = replace(item, judgement=judged, kpi=replace(ON_TIME, unit="rate"))
     assert "u′ chart" in say.limits(rate, ENGLISH)
+
+
+def test_a_base_with_a_gap_is_named_by_its_weeks():
+    """Where the last week is not complete, three weeks are not the three weeks before."""
+    item = explained(8_900)
+    apart = replace(item, base_weeks=item.base_weeks[:3])
+
+    assert say.base(item, ENGLISH) == "the four weeks before"
+    assert say.base(apart, ENGLISH) == "weeks 4, 5 and 6"
+    assert say.base(apart, FRENCH) == "semaines 4, 5 et 6"
+    assert say.base(apart, ENGLISH, short=True) == "three weeks"

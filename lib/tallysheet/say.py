@@ -27,16 +27,15 @@ def name(kpi: Kpi, language: Language) -> str:
 
 
 def base(explanation: Explanation, language: Language, *, short: bool = False) -> str:
-    """Name the base: ``the four weeks before``; in short ``four weeks``."""
-    key = "base_short" if short else "base"
-    week = explanation.base_weeks[0]
-    name = {
-        "last-4": f"last-{len(explanation.base_weeks)}",
-        "previous": "previous",
-        "year-ago": "year-ago",
-        "target": "target",
-    }.get(explanation.base, "week")
-    named = language.text(f"{key}.{name}", number=week.number, year=week.year)
+    """Name the base: ``the four weeks before``, weeks with a gap by number; in short ``four weeks``."""
+    weeks, kind, text = explanation.base_weeks, explanation.base, language.text
+    name = kind if kind in ("previous", "year-ago", "target") else "week"
+    if kind == "last-4":
+        is_apart = explanation.week.shift(-len(weeks)) != weeks[0]
+        name = "apart" if is_apart and not short else f"last-{len(weeks)}"
+    told = {"number": weeks[0].number, "year": weeks[0].year, "n": len(weeks)}
+    numbers = language.listed([str(week.number) for week in weeks])
+    named = text(f"{'base_short' if short else 'base'}.{name}", weeks=numbers, **told)
     return named if short or explanation.base_is_complete else language.text("base.incomplete", base=named)
 
 
