@@ -37,6 +37,7 @@ BENCHES = {
     "adoption": ("BackShip against the truth of the sample", "adoption.py --size M"),
     "explorer": ("The explorer on the sample of size S", "explorer.py"),
 }
+_PLOTS = {"scale": ["![Processor seconds over 1, 10 and 100 M shipments, all ways](growth.svg)", ""]}
 PACKAGES = ("duckdb", "pandas", "numpy", "papermill", "nbconvert", "nbclient", "matplotlib", "highspy")
 
 
@@ -82,6 +83,7 @@ def page(results: dict[str, Any], causes: dict[str, str]) -> str:
     for name, (title, _) in BENCHES.items():
         if name in results:
             told += _section(title, results[name], causes)
+            told += _PLOTS.get(name, [])
     lacking = [name for name in BENCHES if name not in results]
     if lacking:
         told += [f"Not measured yet: {', '.join(lacking)}.", ""]
