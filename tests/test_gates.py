@@ -338,9 +338,16 @@ def test_pounds_written_as_euros_are_a_unit_and_no_price():
     assert found[0].effect == pytest.approx(-0.13)
 
 
-@pytest.mark.parametrize(("right", "told"), [(20.0, [WEEKS[JUDGED]]), (480.0, [])])
-def test_bills_that_come_later_show_the_wrong_currency_when_they_come(right, told):
-    """Shipped two weeks before, billed now: of 500 bills to Great Britain 20 are right, of others 480."""
+@pytest.mark.parametrize(
+    ("right", "billed", "told"),
+    [
+        (20.0, JUDGED, [WEEKS[JUDGED]]),
+        (20.0, JUDGED - 1, [WEEKS[JUDGED - 1]]),
+        (480.0, JUDGED, []),
+    ],
+)
+def test_bills_that_come_later_show_the_wrong_currency_when_they_come(right, billed, told):
+    """Shipped two weeks before, billed now or last week: of 500 to Great Britain 20 are right, else 480."""
     places = {"GB": "GB-GB", "FR": "FR-FR", "DE": "DE-DE"}
     bills = [
         {
@@ -348,7 +355,7 @@ def test_bills_that_come_later_show_the_wrong_currency_when_they_come(right, tol
             "destination_country": country,
             "lane": lane,
             "week": week,
-            "kpi_x": right if country == "GB" and place == JUDGED else 480.0 + wobble(place, 3),
+            "kpi_x": right if country == "GB" and place == billed else 480.0 + wobble(place, 3),
             "kpi_n": 500.0,
         }
         for country, lane in places.items()
@@ -360,7 +367,7 @@ def test_bills_that_come_later_show_the_wrong_currency_when_they_come(right, tol
     table.attrs = {"kind": "amount"}
     found = quality.unit(table)
 
-    assert [one.since for one in found] == told
+    assert [one.since for one in found] == [one.until for one in found] == told
     assert [one.scope for one in found] == [{"country": ("GB",)}] * len(told)
 
 

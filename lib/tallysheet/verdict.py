@@ -135,7 +135,7 @@ def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
         or any(_meet(each.scope, real.scope) for real in named)
     ]
     began = tuple(each for each in found if each.since == evidence.week)
-    before = tuple(each for each in found if each.since < evidence.week)
+    before = tuple(each for each in found if each.since < evidence.week <= each.until)
     if not began and evidence.knows_enough:
         began = (Finding("NOISE", since=evidence.week, until=evidence.week),)
     return Verdict(one.slug, began, before, tuple(passed), chance)

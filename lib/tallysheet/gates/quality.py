@@ -13,7 +13,7 @@ from tallysheet.findings import Finding, scope_of
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.lineup import Where, lineup_of
-from tallysheet.spells import Track, spell_at
+from tallysheet.spells import LONGEST, Track, spell_at
 from tallysheet.suspects import suspects
 
 SURE = 1e-4
@@ -145,6 +145,9 @@ _SLIPS = ("carrier", "destination_country", "lane")
 _BILLED_WITHIN = 4
 """Weeks from a parcel's first scan, within which its bill comes."""
 
+_STILL = LONGEST - 1
+"""Weeks before the judged one in which a spell may have begun that holds it."""
+
 
 def unit(table: Weekly) -> list[Finding]:
     """Find amounts in a wrong currency: not the contract's, and the ratio to it shows that."""
@@ -154,11 +157,14 @@ def unit(table: Weekly) -> list[Finding]:
     at, kind = weeks.index(table["week"][table["is_judged"]].iloc[0]), table.attrs["kind"]
     bills = lineup_of(table.assign(x=table["kpi_x"], n=table["kpi_n"]), _SLIPS, kind, SURE)
     told = []
-    for week in weeks[max(at - _BILLED_WITHIN, 0) : at + 1]:
+    for week in weeks[max(at - _BILLED_WITHIN - _STILL, 0) : at + 1]:
         for where, found in _slipped(table.assign(is_judged=table["week"] == week)):
             x, n = bills.panel.sums(bills.panel.held(where))
-            own = spell_at(Track.alone(x, n, kind, bills.usual), at)
-            if own is not None and own.p <= SURE:
+            track = Track.alone(x, n, kind, bills.usual)
+            # Where they came some weeks ago, what follows must not look as if all others had moved.
+            spells = (spell_at(track, place) for place in range(at, max(at - _STILL, 0) - 1, -1))
+            own = next((one for one in spells if one is not None and one.p <= SURE), None)
+            if own is not None:
                 told.append(replace(found, since=weeks[own.first], until=weeks[own.last]))
     return told
 
