@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,11 +11,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from tallysheet.files import read_sealed, write_sealed
+from tallysheet.kept_tables import keep_table, kept_table
 
 LOOK = ["week", "seen_at"]
 Look = tuple[str, dt.datetime]
@@ -109,20 +106,13 @@ class Cells:
             for name, one in kept.items()
         }
         rows = pd.concat([one.rows for one in kept.values()], ignore_index=True)
-        table = pa.Table.from_pandas(rows, preserve_index=False)
-        about = json.dumps({**made_from, "asked": asked})
-        told = table.replace_schema_metadata({b"tallysheet": about.encode()})
-        write_sealed(path, lambda part: pq.write_table(told, part, compression="zstd"))
+        keep_table(path, rows, {**made_from, "asked": asked})
 
 
 def read_cells(path: Path) -> tuple[Cells, dict[str, Any]]:
     """Read cells and what they were made from; nothing of both if the file is not as it was written."""
-    content = read_sealed(path)
-    if content is None:
-        return Cells(), {}
-    table = pq.read_table(pa.BufferReader(content))
-    about = json.loads((table.schema.metadata or {}).get(b"tallysheet", b"{}"))
-    rows, moment = table.to_pandas(), dt.datetime.fromisoformat
+    rows, about = kept_table(path)
+    moment = dt.datetime.fromisoformat
     found = {
         name: _Dimension(
             rows[rows["dimension"] == name].reset_index(drop=True),

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tallysheet import schema
 from tallysheet.engine import connect, literal
 from tallysheet.facts import Zone, show_table
-from tallysheet.files import read_sealed, write_sealed
+from tallysheet.kept_tables import keep_table, kept_table
 from tallysheet.ledger import Ledger
 from tallysheet.settings import Settings
 from tallysheet.warehouse.mapped import ask
@@ -65,7 +61,7 @@ def extent_of(ledger: Ledger, settings: Settings, made_from: dict[str, Any]) -> 
         ``files`` of the table, and of what else its rows are ``made``.
     """
     path = settings.data / "cube" / "extent.parquet"
-    rows, before = _kept(path)
+    rows, before = kept_table(path)
     if before != made_from:
         counted = before.get("files", [])
         is_more = before == {**made_from, "files": counted} and set(counted) < set(made_from["files"])
@@ -73,9 +69,7 @@ def extent_of(ledger: Ledger, settings: Settings, made_from: dict[str, Any]) -> 
         since = first_loaded_at(ledger, new) if is_more and not ledger.elsewhere else None
         earlier = rows[rows["loaded_at"] < since] if since else rows.head(0)
         rows = pd.concat([one for one in (earlier, _counted(ledger, settings, since)) if len(one)])
-        table = pa.Table.from_pandas(rows, preserve_index=False)
-        told = table.replace_schema_metadata({b"tallysheet": json.dumps(made_from).encode()})
-        write_sealed(path, lambda part: pq.write_table(told, part, compression="zstd"))
+        keep_table(path, rows, made_from)
     days = rows[["first_day", "last_day"]].dropna()
     span = Span(min(days["first_day"]), max(days["last_day"]), min(rows["known_from"]).to_pydatetime())
     return Extent(span, commonest_zones(rows))
@@ -90,14 +84,6 @@ def first_loaded_at(ledger: Ledger, files: set[str]) -> dt.datetime:
 def named(ledger: Ledger) -> pd.Series:
     """Give fingerprints of a ledger's files."""
     return ledger.files["sha256"] + " " + ledger.files["file"]
-
-
-def _kept(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    content = read_sealed(path)
-    if content is None:
-        return pd.DataFrame(columns=["loaded_at"]), {}
-    table = pq.read_table(pa.BufferReader(content))
-    return table.to_pandas(), json.loads((table.schema.metadata or {}).get(b"tallysheet", b"{}"))
 
 
 def _counted(ledger: Ledger, settings: Settings, since: dt.datetime | None) -> pd.DataFrame:

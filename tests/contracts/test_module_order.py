@@ -12,7 +12,7 @@ reasons sources inputs casts row_checks note checked range_checks database merge
 warehouse.statements warehouse.session warehouse.relational warehouse.spark warehouse.connect warehouse
 warehouse.mapped
 loading clean forget vocabulary guess suggest own_workbook
-facts cells
+facts kept_tables cells
 warehouse.publishing
 grids extent cube coverage limits boxes calendar_effects judgement
 carrier_mix.problem carrier_mix.program carrier_mix.model carrier_mix.solve carrier_mix.verify

@@ -1,0 +1,31 @@
+"""Tables that can be made again: kept as Parquet, with what they were made from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tallysheet.files import read_sealed, write_sealed
+
+_MADE_FROM = b"tallysheet"
+
+
+def keep_table(path: Path, rows: pd.DataFrame, made_from: dict[str, Any]) -> None:
+    """Write rows, and beside them what they were made from."""
+    told = json.dumps(made_from).encode()
+    table = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata({_MADE_FROM: told})
+    write_sealed(path, lambda part: pq.write_table(table, part, compression="zstd"))
+
+
+def kept_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Read rows and what they were made from; nothing of both if the file is not as it was written."""
+    content = read_sealed(path)
+    if content is None:
+        return pd.DataFrame(), {}
+    table = pq.read_table(pa.BufferReader(content))
+    return table.to_pandas(), json.loads((table.schema.metadata or {}).get(_MADE_FROM, b"{}"))
