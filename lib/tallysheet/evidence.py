@@ -84,7 +84,7 @@ class Evidence:
         names = [name for name in among if name in PLACES]
         return [name for name in names if name != "seller" or one.dimensions[:1] == ("seller",)]
 
-    def _once(self, key: tuple[str, ...], make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    def once(self, key: tuple[str, ...], make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         """Make a table when it is first asked for."""
         if key not in self._tables:
             self._tables[key] = make()
@@ -92,7 +92,7 @@ class Evidence:
 
     def leaves(self, slug: str, by: tuple[str, ...]) -> Weekly:
         """Give a KPI's two sides by week and leaf, each week as old as the judged one."""
-        return self._once(("leaves", slug, *by), lambda: self._leaves(slug, by))
+        return self.once(("leaves", slug, *by), lambda: self._leaves(slug, by))
 
     def _leaves(self, slug: str, by: tuple[str, ...]) -> Weekly:
         one = kpi(slug)
@@ -125,7 +125,7 @@ class Evidence:
 
     def holidays(self, slug: str) -> pd.DataFrame:
         """Give what holidays and peaks usually do to a KPI, country by country, up to the last week known."""
-        return self._once(("holidays", slug), lambda: calendar_by_country(self.review, slug, self.weeks[-1]))
+        return self.once(("holidays", slug), lambda: calendar_by_country(self.review, slug, self.weeks[-1]))
 
     def calm_leaves(self, slug: str, by: tuple[str, ...]) -> Weekly:
         """Give `leaves` without what the calendar usually does in their country."""
@@ -145,7 +145,7 @@ class Evidence:
 
     def fact(self, name: str, by: tuple[str, ...]) -> Weekly:
         """Add a fact up by week and some dimensions, as known now."""
-        return self._once(("fact", name, *by), lambda: self._fact(name, by))
+        return self.once(("fact", name, *by), lambda: self._fact(name, by))
 
     def _fact(self, name: str, by: tuple[str, ...]) -> Weekly:
         cube = self.review.cube

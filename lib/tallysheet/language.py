@@ -267,7 +267,7 @@ class Language:
         is_once = unit in _SAID_ONCE and not _is_missing(lower)
         least = self.decimal(lower * FORMS[unit].scale, FORMS[unit].decimals) if is_once else ""
         most = max((abs(end) for end in (lower, upper) if not _is_missing(end)), default=0)
-        decimals = 0 if unit == "euro" and most >= _LARGE else None
+        decimals = decimals_of(most, unit)
         return self.text(
             "number.range",
             lower=least or self.value(lower, unit, decimals),

@@ -63,9 +63,9 @@ def missing(table: Weekly) -> list[Finding]:
             continue
         held = counted.panel.held(one.where)
         # Volume has seasons, which all carriers share; what a share was before is all that it needs.
-        alone = Track.alone(*counted.panel.sums(held), kind, lineup.usual)
-        beside = counted.track(held) if kind == "sum" else alone
-        own = spell_at(beside, lineup.week)
+        is_sum, sums = kind == "sum", counted.panel.sums(held)
+        track = counted.track(held) if is_sum else Track.alone(*sums, kind, lineup.usual)
+        own = spell_at(track, lineup.week)
         if own is None or own.p > SURE:
             continue
         found.append(
@@ -88,9 +88,13 @@ def missing(table: Weekly) -> list[Finding]:
 
 def unseen(evidence: Evidence) -> list[str]:
     """Name the carriers whose parcels are too few in the week because their scans are missing."""
+    return list(evidence.once(("unseen",), lambda: _unseen_carriers(evidence))["carrier"])
+
+
+def _unseen_carriers(evidence: Evidence) -> pd.DataFrame:
     table = scans(evidence, kpi("shipments"))
     found = [] if table is None or not table["is_judged"].any() else missing(table)
-    return [name for one in found for name in one.scope["carrier"]]
+    return pd.DataFrame({"carrier": [name for one in found for name in one.scope["carrier"]]})
 
 
 def repeats(evidence: Evidence, one: Kpi) -> Weekly | None:
