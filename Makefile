@@ -32,7 +32,7 @@ report-flights: $(READY)  ## the same for the real flights of 2013: make report-
 test: $(READY)  ## every test
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
-test-fast: $(READY)  ## the tests that take under a minute together: no notebook, browser, fault or law
+test-fast: $(READY)  ## the tests that take about a minute together: no notebook, browser, fault, law or sample
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m 'not slow and not browser and not fault' $(ARGS)
 
 test-engines: $(READY)  ## the same facts on PostgreSQL and Spark; installs Spark (400 MB), which needs Java 17

@@ -50,6 +50,8 @@ class Cube:
     settings : Settings
     as_of : datetime
         UTC.
+    extent : Extent, optional
+        Of the same ledger, where it was counted before.
 
     Raises
     ------
@@ -57,10 +59,14 @@ class Cube:
         Nothing was known then.
     """
 
-    def __init__(self, ledger: Ledger, settings: Settings, as_of: dt.datetime) -> None:
+    def __init__(
+        self, ledger: Ledger, settings: Settings, as_of: dt.datetime, extent: Extent | None = None
+    ) -> None:
         self.ledger, self.settings, self.as_of = ledger, settings, as_of
         self._cells: dict[str, Cells] = {}
         self._firsts: dict[tuple[str, dt.datetime], dt.datetime | None] = {}
+        if extent is not None:
+            self.extent = extent
         if as_of < self.span.known_from:
             raise DataError("as of", "a moment with data", as_of.isoformat(sep=" "), "Choose a later moment.")
 
@@ -153,7 +159,7 @@ class Cube:
 
     def at(self, as_of: dt.datetime) -> Cube:
         """Give the facts as known at another moment, over what was laid out and added up for this one."""
-        other = Cube(self.ledger, self.settings, as_of)
+        other = Cube(self.ledger, self.settings, as_of, self.extent)
         # A look says when it is looked at, so what was added up of it serves any moment.
         other._ground, other._grids, other._cells = self._ground, self._grids, self._cells
         return other
