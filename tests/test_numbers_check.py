@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -14,7 +15,9 @@ from small_workbook import make_workbook
 
 import tallysheet as ts
 from tallysheet.errors import ReportError
+from tallysheet.language import read_language
 from tallysheet.publish.numbers import Known, check_numbers, known_of
+from tallysheet.publish.sheets import Figure
 from tallysheet.publish.week_tables import week_tables
 from tallysheet.sources import workbook_language
 from tallysheet.week import Week
@@ -89,6 +92,19 @@ def test_french_numbers_are_read_as_french_writes_them():
     for wrong in (right.replace("95", "59"), right.replace("560", "650")):
         with pytest.raises(ReportError):
             check_numbers("p.html", wrong, known, "otd")
+
+
+@pytest.mark.parametrize("ends", [(391.22, 1563.4), (-2004.1, 507.5), (12.5, 99.25), (999.5, 1000.5)])
+def test_both_ends_of_a_range_of_money_are_found(ends):
+    """The smaller end is written as the larger one is, without cents from a thousand euros on."""
+    language = read_language("en")
+    row = (*(Figure(end, "euro") for end in ends), "net_loss_cost")
+    known = known_of(SimpleNamespace(results=[SimpleNamespace(rows=[row])]), {}, language)
+    told = f"The usual range is {language.interval(*ends, 'euro')}."
+
+    check_numbers(
+        "p.html", PLACES["card"].replace("otd", "net_loss_cost").format(told), known, "net_loss_cost"
+    )
 
 
 @pytest.fixture(scope="module")

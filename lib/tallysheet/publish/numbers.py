@@ -82,6 +82,9 @@ def _note(known: Known, cells: Iterable[Cell], language: Language) -> None:
             known.figures.update(_numbers(write(cell.number, cell.unit)))
             if cell.signed:
                 known.figures.update(_numbers(language.size(cell.number, cell.unit)))
+            elif cell.unit == "euro":
+                # Beside a larger end of its range it has no cents either.
+                known.figures.update(_numbers(language.value(cell.number, cell.unit, 0)))
         elif cell and any(letter.isdigit() for letter in cell):
             known.names.add(cell)
 
