@@ -121,6 +121,8 @@ def open_ground(
     connection = connect()
     # A fact reads hundreds of files, of which most are the next one's too; clean files never change.
     connection.execute("SET preserve_insertion_order = false; SET parquet_metadata_cache = true")
+    # What is in memory needs no checkpoint, and one cannot be broken off: whoever asks would wait for it.
+    connection.execute("SET checkpoint_threshold = '1TB'")
     for table in tables_of(ledger):
         show_table(connection, ledger, table)
     set_references(connection, rules, first_day, last_day, zones)
