@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
 import pandas as pd
 
 from tallysheet.errors import UsageError
@@ -174,18 +175,26 @@ def moment(as_of: str | dt.date | None) -> dt.datetime | None:
 
 
 @cache
-def _holidays(country: str, year: int) -> dict[dt.date, str]:
+def _known_holidays(country: str, year: int) -> dict[dt.date, str] | None:
+    """Give the public holidays of a year; None where a country's are not known."""
     import holidays
 
     try:
         return dict(holidays.country_holidays(country, years=year, language="en_US"))
     except NotImplementedError:
+        return None
+
+
+def _holidays(country: str, year: int) -> dict[dt.date, str]:
+    found = _known_holidays(country, year)
+    if found is None:
         raise UsageError(
             "workbook.toml countries",
             "two-letter country codes of ISO 3166",
             repr(country),
             "Correct the code, for example FR or US.",
-        ) from None
+        )
+    return found
 
 
 def holidays_in(week: IsoWeek, country: str) -> dict[dt.date, str]:
@@ -232,16 +241,11 @@ def workdays(country: str, first_day: dt.date, last_day: dt.date) -> pd.DataFram
     >>> workdays("FR", dt.date(2026, 5, 22), dt.date(2026, 5, 26))["number"].to_list()
     [1, 1, 1, 1, 2]
     """
-    import holidays
-
-    days = [first_day + dt.timedelta(days=step) for step in range((last_day - first_day).days + 1)]
-    known = country in holidays.list_supported_countries()
-    free = (
-        {day for year in {day.year for day in days} for day in _holidays(country, year)} if known else set()
-    )
-    is_workday = [day.weekday() < 5 and day not in free for day in days]
-    frame = pd.DataFrame({"day": days, "is_workday": is_workday})
-    return frame.assign(number=frame["is_workday"].cumsum())[["day", "number", "is_workday"]]
+    days = np.arange(first_day, last_day + dt.timedelta(days=1), dtype="datetime64[D]")
+    years = range(first_day.year, last_day.year + 1)
+    free = [day for year in years for day in _known_holidays(country, year) or ()]
+    is_workday = np.is_busday(days, holidays=np.array(free, dtype="datetime64[D]"))
+    return pd.DataFrame({"day": days.astype(object), "number": is_workday.cumsum(), "is_workday": is_workday})
 
 
 def calendar(first_day: dt.date, last_day: dt.date) -> pd.DataFrame:

@@ -122,6 +122,8 @@ def before(folder: Path) -> int:
 
 def plain(folder: Path) -> int:
     """Import what the cube needs, and open it."""
+    import holidays.countries  # noqa: F401
+
     _opened(folder, WEEKS)
     return 0
 
