@@ -132,6 +132,21 @@ def test_two_sellers_of_a_country_are_named_and_not_their_country():
     assert [one.scope for one in found] == [{"seller": ("S000", "S001", "S002")}]
 
 
+def test_a_seller_is_not_named_for_the_partner_through_which_others_moved_alike():
+    """One large seller of a warehouse fell the most surely; five small ones there fell too."""
+    names = [f"S00{number}" for number in range(1, 6)]
+    large = shares(["S000"], 0.95, 650, {"S000": -0.2}, last=JUDGED + 2, key="seller")
+    small = shares(names, 0.93, 60, dict.fromkeys(names, -0.12), last=JUDGED + 2, key="seller")
+    small["x"] += small["week"].map({week: 1.8 * (-1) ** place for place, week in enumerate(WEEKS)})
+    rest = shares([f"S1{number:02}" for number in range(12)], 0.95, 650, {}, key="seller")
+    there = pd.concat([large, small]).assign(partner="FP-Main")
+    table = pd.concat([there, rest.assign(partner="")], ignore_index=True)
+
+    assert [(one.by, one.scope) for one in moved(table, ["seller", "partner"])] == [
+        ("fulfilment", {"partner": ("FP-Main",)})
+    ]
+
+
 def test_a_seller_that_moved_alike_but_holds_too_little_is_told_as_perhaps():
     """Two of 600 parcels a week are proven; of the third there are 40, and no other moved."""
     names = [f"S{number:03}" for number in range(20)]
@@ -151,6 +166,24 @@ def test_the_interval_of_a_share_near_one_has_room_below():
     assert [one.scope for one in found] == [{"partner": ("FP-Main",)}]
     assert found[0].effect - found[0].low > 1.2 * (found[0].high - found[0].effect)
     assert found[0].high < 0
+
+
+def test_hardly_any_late_is_held_against_what_was_usual():
+    """Of 82 eight were late a week, and one now: so few come by chance one time in a hundred."""
+    table = shares(["S028"], 0.91, 82, {"S028": 0.08}, key="seller")
+    rest = shares(["S100", "S101"], 0.95, 6000, {}, key="seller")
+
+    assert moved(pd.concat([table, rest], ignore_index=True), ["seller"], [{"seller": ("S028",)}]) == []
+
+
+def test_a_place_in_the_log_does_not_make_its_sellers_suspect():
+    """Six points of a seller's 600 parcels: that duties changed where it lives proves nothing."""
+    table = shares([f"S00{number}" for number in range(5)], 0.95, 600, {"S003": -0.06}, key="seller")
+    table["origin_country"] = table["seller"].map({"S003": "US"}).fillna("FR")
+    by, there = ["seller", "origin_country"], {"origin_country": ("US",)}
+
+    assert moved(table.copy(), ["seller"], [{"seller": ("S003",)}]) != []
+    assert all("seller" not in one.scope for one in moved(table, by, [there]))
 
 
 def test_what_the_log_names_needs_less_proof():
@@ -189,6 +222,17 @@ def test_this_peak_and_the_earlier_ones_are_two_looks_at_what_a_peak_does():
     assert (found.code, found.scope, found.until) == ("CALENDAR", {}, "2025-W49")
     assert found.effect == pytest.approx(-0.05)
     assert (found.low, found.high) == pytest.approx((-0.0696, -0.0304))
+
+
+def test_a_peak_goes_on_in_its_second_week():
+    """The week after Black Friday is no news, and no riddle either."""
+    table = around_black_friday(-0.06)
+    (first,) = context.calendar(table)
+    table["is_judged"] = table["week"] == "2025-W49"
+    (second,) = context.calendar(table)
+
+    assert second == first
+    assert (second.since, second.until) == ("2025-W48", "2025-W49")
 
 
 def test_what_a_peak_brought_beyond_twice_the_expected_is_not_the_calendars():

@@ -11,6 +11,7 @@ import pandas as pd
 
 from tallysheet.errors import DataError
 from tallysheet.judgement import MIN_EARLIER_WEEKS
+from tallysheet.kpi import SHARES
 from tallysheet.language import FORMS, Language
 from tallysheet.svg import BAND, BLUE, INK, MUTED, ORANGE, PAPER, PRIOR, Chart, canvas, drawing_style, sizes
 from tallysheet.weeks import IsoWeek
@@ -245,7 +246,7 @@ def label_levels(axes: Axes, low: float, unit: str, language: Language) -> None:
     """Label four or five levels of an axis, the unit on the highest, but for rates."""
     from matplotlib.ticker import MaxNLocator
 
-    scale, top = FORMS[unit].scale, 1.0 if unit == "share" else np.inf
+    scale, top = FORMS[unit].scale, 1.0 if unit in SHARES else np.inf
     top = min(top, axes.get_ylim()[1])
     choices = []
     for wanted in range(4, 10):

@@ -8,11 +8,15 @@ from functools import cached_property
 from typing import Literal
 
 Direction = Literal["up", "down", "neutral"]
-Unit = Literal["share", "gap", "rate", "count", "number", "euro", "days", "hours"]
+Unit = Literal["share", "rare_share", "gap", "rate", "count", "number", "euro", "days", "hours"]
 Method = Literal["ratio", "sum", "quantile", "kaplan_meier", "aalen_johansen", "snapshot", "standardised"]
 
 
+SHARES = ("share", "rare_share")
+"""Units of what is written in percent."""
+
 _IN_TIME = ("on_time_n", "in_time_n", "perfect_n")
+_VOLUMES = ("shipped_n", "cost_cents")
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,9 @@ class Kpi:
         Several are added up, joined by `` + ``.
     denominator : str or None
         The same; None for a sum or a snapshot.
-    unit : {"share", "gap", "rate", "count", "number", "euro", "days", "hours"}
-        A share is part of its denominator, so it lies between 0 and 1; a rate is any other ratio of
+    unit : {"share", "rare_share", "gap", "rate", "count", "number", "euro", "days", "hours"}
+        A share is part of its denominator, so it lies between 0 and 1; a rare one is mostly below one in a
+        hundred, and written with a decimal more; a rate is any other ratio of
         counts, shown for a hundred; a number is any other ratio or sum.
     direction : {"up", "down", "neutral"}
         Which way is good.
@@ -125,14 +130,14 @@ class Kpi:
     @property
     def bounds(self) -> tuple[float, float]:
         """The least and the most that it can be."""
-        return self.lowest, 1.0 if self.unit in ("share", "gap") else math.inf
+        return self.lowest, 1.0 if self.unit in (*SHARES, "gap") else math.inf
 
     @property
     def chart(self) -> Literal["xmr", "p'", "u'"]:
         """Chart of its limits: p' for shares, u' for rates, XmR for everything else."""
-        if self.method != "ratio" or self.unit not in ("share", "rate"):
+        if self.method != "ratio" or self.unit not in (*SHARES, "rate"):
             return "xmr"
-        return "p'" if self.unit == "share" else "u'"
+        return "p'" if self.unit in SHARES else "u'"
 
     @property
     def is_count(self) -> bool:
@@ -153,6 +158,11 @@ class Kpi:
     def follows_calendar(self) -> bool:
         """Whether it is a share of what was in time, which holidays and peaks lower."""
         return self.method == "ratio" and self.numerator in _IN_TIME
+
+    @property
+    def follows_peaks(self) -> bool:
+        """Whether it is how much there was in a week, which peaks raise."""
+        return self.denominator is None and self.numerator in _VOLUMES
 
     @property
     def has_evidence(self) -> bool:

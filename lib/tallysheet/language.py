@@ -43,6 +43,7 @@ class Form:
 
 FORMS = {
     "share": Form(100, 1, "number.percent", "number.points_short", "number.points"),
+    "rare_share": Form(100, 2, "number.percent", "number.points_short", "number.points"),
     "gap": Form(100, 1, "number.points_short", "number.points_short", "number.points"),
     "rate": Form(100, 1, "number.per_hundred", "number.per_hundred", "number.per_hundred"),
     "euro": Form(1, 2, "number.euro", "number.euro", "number.euro"),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from tallysheet.boxes import nine_boxes, period_values
 from tallysheet.comparison import Explanation
-from tallysheet.kpi import Kpi
+from tallysheet.kpi import SHARES, Kpi
 from tallysheet.kpis import kpi
 from tallysheet.review import Review
 from tallysheet.targets import target_of
@@ -122,4 +122,4 @@ def boxes_of(periods: pd.DataFrame, explanation: Explanation, year_ago: float) -
 
 def in_points(one: Kpi) -> bool:
     """Tell whether its changes are differences in its own unit, as of shares; others are in percent."""
-    return one.unit in ("share", "rate")
+    return one.unit in (*SHARES, "rate")

@@ -17,7 +17,7 @@ from tallysheet.comparison import Explanation, compare
 from tallysheet.cube import Cube, Where
 from tallysheet.engine import connect
 from tallysheet.facts import show_known, tables_of
-from tallysheet.kpi import Kpi
+from tallysheet.kpi import SHARES, Kpi
 from tallysheet.kpis import KPIS, kpi
 from tallysheet.maturity import Maturity, band, chain_ladder
 from tallysheet.rebases import Rebase, read_rebases, rebase_of
@@ -217,7 +217,7 @@ class Review:
         over = float(n.ultimate[-1]) if one.denominator else 1.0
         value, error = float(x.ultimate[-1]) / over, float(x.error[-1]) / over
         low, high = band(value, error)
-        most = 1.0 if one.unit in ("share", "gap") else math.inf
+        most = 1.0 if one.unit in (*SHARES, "gap") else math.inf
         return Maturity(days, completeness, False, reason, min(value, most), low, min(high, most))
 
     def triangles(self, slug: str, week: IsoWeek, where: Where = ()) -> dict[str, np.ndarray]:

@@ -22,6 +22,9 @@ _GOOD_PART = 0.2
 COARSER = {"destination": "destination_country", "lane": "destination_country"}
 """Dimension to the one that holds its values whole."""
 
+WAREHOUSES = {"seller": "partner"}
+"""Dimension to the one through which many of its values go whole."""
+
 
 def narrowest(
     lineup: Lineup,
@@ -88,13 +91,14 @@ def broadened(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -
         changed = False
         for name in list(where):
             wider = {other: values for other, values in where.items() if other != name}
-            coarser = COARSER.get(name)
+            coarser = COARSER.get(name) or WAREHOUSES.get(name)
             options = [(wider, _ALIKE)] if wider else []
             if coarser and coarser not in where and coarser in lineup.panel.named:
                 held = lineup.panel.held({name: where[name]})
                 above = np.unique(lineup.panel.named[coarser][held].astype(str)).tolist()
                 if len(above) == 1 and above[0]:
-                    options.insert(0, ({**wider, coarser: (above[0],)}, _AKIN))
+                    least = _AKIN if name in COARSER else _ALIKE
+                    options.insert(0, ({**wider, coarser: (above[0],)}, least))
             for option, least in options:
                 if _moved_alike(lineup, option, where, spell, without, least):
                     where, changed = option, True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tallysheet.by_value import Lines
+from tallysheet.kpi import SHARES
 from tallysheet.language import Language
 from tallysheet.svg import BAND, BLUE, INK, MUTED, ORANGE, Chart, canvas, drawing_style
 
@@ -113,7 +114,7 @@ def _signal(is_high: bool, direction: str) -> str:
 def scale(lines: Lines, unit: str, language: Language) -> str:
     """Name the lowest and the highest level of the shared scale."""
     low, high = _bounds(lines)
-    most = 1.0 if unit == "share" else np.inf
+    most = 1.0 if unit in SHARES else np.inf
     return language.interval(max(low, 0.0) if np.nanmin(lines.level) >= 0 else low, min(high, most), unit)
 
 

@@ -104,6 +104,16 @@ class Track:
         effect, variance = difference(self.over(weeks[None, :]), self.over(base[None, :]))
         return float(effect[0]), float(variance[0])
 
+    def chance(self, weeks: NDArray[np.intp], base: NDArray[np.intp]) -> float:
+        """Give the variance by chance of some weeks, had a share stayed what it was before.
+
+        A share near 0 or 1 hardly scatters; that it came to be so may itself be chance.
+        """
+        n, before = self.n[weeks].sum(keepdims=True), self.n[base].sum()
+        if self.kind != "share" or not n[0] * before > 0:
+            return 0.0
+        return float(self._variance(self.x[base].sum() / before * n, n)[0])
+
     def over(self, at: NDArray[np.intp]) -> Levels:
         """Take the weeks of each row together: the part less the rest, and the variance of that."""
         sides = (self.x, self.n, self.rest_x, self.rest_n)
@@ -230,6 +240,7 @@ def measure(track: Track, first: int, last: int) -> Spell | None:
     effect, variance = track.compare(inside, base)
     if not np.isfinite(effect):
         return None
+    variance = max(variance, track.chance(inside, base))
     single = _history(track, first, 1)
     scatter = max(_robust(history), _robust(single), 1.0 if track.kind != "amount" else 0.0)
     if not scatter * variance > 0:

@@ -18,6 +18,9 @@ _ALIKE = 0.5
 
 _LEAST_SHARE = 0.003
 _HINTED = 100.0
+_WHO = ("carrier", "seller", "partner")
+"""Dimensions that name somebody."""
+
 _MOST_CONDITIONS = 3
 _MOST = 8
 
@@ -98,10 +101,12 @@ def _factors(lineup: Lineup, looked_at: Sequence[Where]) -> list[float]:
 
 
 def _is_hinted(lineup: Lineup, where: Where) -> bool:
-    """Tell whether a part lies in one that somebody wrote down."""
+    """Tell whether a part lies in one that somebody wrote down, and names nobody whom that does not name."""
     held = lineup.panel.held(where)
     for hint in lineup.hints:
         known = {name: values for name, values in hint.items() if name in lineup.panel.named}
+        if any(name in where and name not in known for name in _WHO):
+            continue
         if known and not (held & ~lineup.panel.held(known)).any():
             return True
     return False

@@ -11,7 +11,7 @@ import duckdb
 import pandas as pd
 
 from tallysheet.errors import DataError
-from tallysheet.kpi import Kpi
+from tallysheet.kpi import SHARES, Kpi
 from tallysheet.values import Series
 from tallysheet.weeks import IsoWeek, weeks_between
 
@@ -103,7 +103,7 @@ def target_of(
         if target.kpi == one.slug
         and target.where == (where or {})
         and target.holds_in(week)
-        and not (one.unit == "share" and target.target > 1)
+        and not (one.unit in SHARES and target.target > 1)
     ]
     return max(found, key=lambda target: target.valid_from, default=None)
 

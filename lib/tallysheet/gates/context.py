@@ -17,8 +17,8 @@ from tallysheet.steps import Step, step_at
 SURE, SURE_STEP = 1e-4, 1e-3
 """Chances that an unchanged week shows other reasons, or another promise."""
 
-_NOTICEABLE = 0.01
-"""An effect of the calendar on a share that is worth a word."""
+_NOTICEABLE, _NOTICEABLE_GROWTH = 0.01, 0.1
+"""An effect of the calendar that is worth a word: on a share, and of a peak on how much there is."""
 
 _LOST = 0.5
 _SEEN = 0.25
@@ -31,24 +31,27 @@ _REASONS = {"wismo": "WISMO", "wismo_openings": "WISMO"}
 
 def expectations(evidence: Evidence, one: Kpi) -> Weekly | None:
     """Lay out the KPI beside what holidays and peaks usually do to it: peaks in all, holidays by country."""
-    if not one.follows_calendar:
+    if not one.follows_calendar and not one.follows_peaks:
         return None
-    whole = calendar_adjusted(evidence.review, one.slug, until=evidence.weeks[-1])
-    table = pd.concat([whole.assign(country=""), evidence.holidays(one.slug)], ignore_index=True)
+    whole = calendar_adjusted(evidence.review, one.slug, until=evidence.weeks[-1]).assign(country="")
+    table, limit = whole, _NOTICEABLE_GROWTH
+    if one.follows_calendar:
+        table, limit = pd.concat([whole, evidence.holidays(one.slug)], ignore_index=True), _NOTICEABLE
     peaks = [peak_week(each) for each in table["week"]]
-    table = table.assign(peak=peaks, week=table["week"].astype(str), limit=_NOTICEABLE)
+    table = table.assign(peak=peaks, week=table["week"].astype(str), limit=limit)
     return table.assign(is_usual=table["known"] == "ordinary", is_judged=table["week"] == evidence.week)
 
 
 def calendar(table: Weekly) -> list[Finding]:
     """Find what earlier holidays and peaks led to expect of the week, where it came to pass.
 
-    A peak that lasts is told by its full weeks: those with three quarters of what its worst one was to bring.
+    A peak that lasts is told by its full weeks: those with three quarters of what its worst one was to bring;
+    in the second it goes on since the first.
     """
     found = []
     for country, rows in table.groupby("country", sort=True):
-        at = int(np.flatnonzero(rows["is_judged"])[0])
-        if rows["known"].iloc[at] != "history" or _began_before(rows, at):
+        at = _first_of_peak(rows, int(np.flatnonzero(rows["is_judged"])[0]))
+        if rows["known"].iloc[at] != "history":
             continue
         run = [at]
         while run[-1] + 1 < len(rows) and rows["peak"].iloc[at] and rows["peak"].iloc[run[-1] + 1]:
@@ -91,9 +94,11 @@ _SEEN_AGAIN = 0.5
 """A peak that came to half of what was expected, up to twice as much, was a peak like others."""
 
 
-def _began_before(rows: pd.DataFrame, at: int) -> bool:
-    """Tell whether the week only goes on with a peak that began before."""
-    return bool(at and rows["peak"].iloc[at] and rows["peak"].iloc[at - 1])
+def _first_of_peak(rows: pd.DataFrame, at: int) -> int:
+    """Go back to the week in which a peak began; any other week stands for itself."""
+    while at and rows["peak"].iloc[at] and rows["peak"].iloc[at - 1]:
+        at -= 1
+    return at
 
 
 def promises(evidence: Evidence, one: Kpi) -> Weekly | None:

@@ -27,7 +27,9 @@ _LEAST_MOVE = 0.05
 _LEAST_MIX = {"share": 0.0015, "euro": 0.05}
 _NEARLY_ALL = 0.8
 _INVOICED = 0.6
-_LEAST_PRICE = 0.004
+_LEAST_PRICE = 0.01
+"""Share of a carrier's cost of a parcel; bills that are still to come move it by nearly as much."""
+
 _SLIP_CENTS = 1
 _LEAST_EARLY = 8
 

@@ -66,7 +66,9 @@ def parts(evidence: Evidence, one: Kpi) -> Weekly | None:
         tables = [table]
     else:
         kind = "amount"
-        tables = [evidence.leaves(one.slug, (name,)) for name in by[:2]]
+        # Each is searched by itself; whose warehouse it goes through may be behind what a country shows.
+        by = [name for place, name in enumerate(by) if place < 2 or name == "partner"]
+        tables = [evidence.leaves(one.slug, (name,)) for name in by]
     table = pd.concat(tables, ignore_index=True)
     table.attrs = {"by": by, "kind": kind, "hints": hints(evidence, one, by), "week": evidence.week}
     return table
@@ -103,7 +105,7 @@ def moved(table: Weekly) -> list[Finding]:
     by, kind = table.attrs["by"], table.attrs["kind"]
     if kind != "amount":
         return _of_leaves(table, by, kind, table.attrs["hints"])
-    for name in [one for one in by[:2] if table[one].notna().any()]:
+    for name in [one for one in by if table[one].notna().any()]:
         other = _of_leaves(table[table[name].notna()], [name], kind, [])
         # Medians do not add up, so no part can be held against the rest of another dimension: who carries
         # most of a country's parcels seems slow when the country is. The larger effect is the nearer one.
