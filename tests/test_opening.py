@@ -261,3 +261,36 @@ def test_what_moves_a_kpi_most_is_told_first():
 
     assert list(told["code"]) == ["DATA", "MIX", "REAL", "REAL"]
     assert list(told["kpi"]) == ["otd", "otd", "csat", "otd"]
+
+
+def test_a_cause_against_which_the_total_went_does_not_lead():
+    """One partner lost ten points and the total rose: the first sentence is about what a cause moved."""
+    rose = replace(explained({"A": 9_030, "B": 9_030}), kpi=kpi("handover_on_time"))
+    fell = replace(explained({"A": 8_000, "B": 9_000}), kpi=kpi("otd"))
+    told = {one.kpi.slug: one for one in (rose, fell)}
+    partner = CAUSE | {"kpi": "handover_on_time", "by": "fulfilment", "scope": {"partner": ["FP-Loire"]}}
+    network = CAUSE | {"code": "CALENDAR", "by": "", "scope": {}}
+
+    assert opening.lead(told, frame_of([partner, network]), "csat").kpi.slug == "otd"
+    assert opening.lead(told, frame_of([partner]), "csat").kpi.slug == "otd"
+
+
+def test_a_total_that_somebody_moved_out_of_its_range_leads():
+    """A partner's fall hardly shows in one KPI and plainly in another; the calendar moves all alike."""
+    calm = replace(explained({"A": 8_990, "B": 8_990}), kpi=kpi("handover_on_time"))
+    fell = replace(explained({"A": 8_000, "B": 9_000}), kpi=kpi("dispatch_on_time"))
+    told = {one.kpi.slug: one for one in (calm, fell)}
+    partner = CAUSE | {"by": "fulfilment", "scope": {"partner": ["FP-Main"]}}
+    network = CAUSE | {"code": "CALENDAR", "by": "", "scope": {}}
+
+    for cause, slug in ((partner, "dispatch_on_time"), (network, "handover_on_time")):
+        verdicts = frame_of([cause | {"kpi": one} for one in told])
+        assert opening.lead(told, verdicts, "otd").kpi.slug == slug
+
+
+def test_what_a_peak_brought_is_written_as_growth():
+    """Twice half as many parcels are no share of anything."""
+    growth = CAUSE | {"kpi": "shipments", "code": "CALENDAR", "by": "", "scope": {}}
+    told = causes.story(frame_of([growth | {"effect": 0.55, "low": 0.4, "high": 0.7}]), "shipments", ENGLISH)
+
+    assert told == "Holidays and peaks, the whole network: +55.0%, as in earlier years."

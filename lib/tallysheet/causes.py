@@ -11,7 +11,7 @@ import pandas as pd
 
 from tallysheet.comparison import Explanation
 from tallysheet.findings import is_silent, scope_of
-from tallysheet.kpi import Kpi
+from tallysheet.kpi import SHARES, Kpi
 from tallysheet.kpis import kpi
 from tallysheet.language import Language, isolated
 from tallysheet.telling import volume_shares
@@ -122,6 +122,22 @@ def _moved(row: Row, item: Explanation) -> float:
     return 0.0 if math.isnan(size) else size
 
 
+def nearest_first(found: Sequence[Cause], explanations: Mapping[str, Explanation]) -> list[Cause]:
+    """Order causes: last those against which the total of the KPI that tells them went."""
+    return sorted(found, key=lambda one: one.slug in explanations and is_against(one, explanations[one.slug]))
+
+
+def is_against(one: Cause, item: Explanation) -> bool:
+    """Tell whether a KPI's total went the other way than a cause moved it, which a mix may always do."""
+    is_own = one.row["code"] in ("REAL", "PRICE", "CALENDAR")
+    return is_own and float(one.row["effect"]) * item.change < 0
+
+
+def shown_by(row: Row) -> str:
+    """Give the key of the sentence that names the other KPIs of a cause; what is counted once moves none."""
+    return "cause.others_counted_once" if row["by"] == "duplicate" else "cause.others"
+
+
 def story(verdicts: pd.DataFrame, slug: str, language: Language) -> str:
     """Say in short what is behind one KPI's week; nothing where no cause is named."""
     return in_short([one.row for one in named(verdicts[verdicts["kpi"] == slug])], language)
@@ -169,7 +185,7 @@ def effect_unit(row: Row, one: Kpi) -> tuple[str, bool]:
     """Give the unit of a cause's size, and whether it is a change; see `tallysheet.findings.Finding`."""
     if row["code"] == "OVERBILLING":
         return "euro", False
-    if row["code"] == "PRICE" and one.unit != "share":
+    if row["code"] == "PRICE" and one.unit not in SHARES:
         return "euro", True
     is_whole = row["code"] == "DATA" and row["by"] != "missing"
     if row["code"] in _SHARES or is_whole or one.denominator is None:
@@ -262,7 +278,7 @@ def _sizes(row: Row, one: Kpi, language: Language) -> dict[str, str]:
         sizes = dict(
             zip(sizes, (abs(sizes["effect"]), *sorted(map(abs, (sizes["low"], sizes["high"])))), strict=True)
         )
-    if row["code"] in ("REAL", "DATA") and not is_change:
+    if row["code"] in ("REAL", "DATA", "CALENDAR") and not is_change:
         return {name: language.relative(number) for name, number in sizes.items()}
     write = language.change if is_change else language.value
     return {name: write(number, unit) for name, number in sizes.items()}

@@ -52,8 +52,11 @@ class Told:
     @property
     def named(self) -> list[causes.Cause]:
         """Causes that are named; what leads tells the first where the KPI that tells it best has no value."""
-        found, lead = causes.named(self.verdicts), self.lead.kpi.slug
-        return causes.named(self.verdicts, lead) if found and lead in found[0].others else found
+        lead = self.lead.kpi.slug
+        found = causes.nearest_first(causes.named(self.verdicts), self.explanations)
+        if found and lead in found[0].others:
+            found = causes.nearest_first(causes.named(self.verdicts, lead), self.explanations)
+        return found
 
     def actions_for(self, language: Language) -> list[FollowUp]:
         """List the actions, but for those about something that the reader is not shown."""
@@ -63,12 +66,16 @@ class Told:
 def lead(explanations: Mapping[str, Explanation], verdicts: pd.DataFrame, headline: str) -> Explanation:
     """Choose the KPI that leads: of the first cause's the one that tells it best and has a value, if any has.
 
-    Without a cause see `tallysheet.say.lead`.
+    Of what somebody did, a total that it moved out of its usual range tells best. A cause against which the
+    total went does not lead: the first sentence would seem to deny it. Without any see `tallysheet.say.lead`.
     """
     for one in causes.named(verdicts):
         told = [explanations[slug] for slug in (one.slug, *one.others) if slug in explanations]
-        if told:
-            return next((item for item in told if not pd.isna(item.value_now)), told[0])
+        known = [item for item in told if not pd.isna(item.value_now)]
+        moved = [item for item in known if one.row["code"] == "REAL" and item.variation == "signal"]
+        chosen = next(iter([*moved, *known, *told]), None)
+        if chosen is not None and not causes.is_against(one, chosen):
+            return chosen
     return say.lead(list(explanations.values()), headline)
 
 
@@ -174,7 +181,9 @@ def _exception(
 ) -> dict[str, Any]:
     slug = item.kpi.slug
     own = [one for one in found if one.slug == slug]
-    others = {other for one in own for other in one.others}
+    others: dict[str, set[str]] = {}
+    for one in own:
+        others.setdefault(causes.shown_by(one.row), set()).update(one.others)
     # What leads has its story above, and room for more.
     lines = (
         [say.beside(item, language), *witnesses(item, told.explanations, language)]
@@ -183,7 +192,10 @@ def _exception(
     )
     sentences = [
         *lines,
-        _others([one for other, one in told.explanations.items() if other in others], language),
+        *(
+            _others(key, [told.explanations[each] for each in told.explanations if each in slugs], language)
+            for key, slugs in others.items()
+        ),
         *(follow_up_sentence(one, language) for one in told.actions_for(language) if one.action.kpi == slug),
     ]
     kinds = dict.fromkeys(causes.kind(one.row, language) for one in own)
@@ -222,11 +234,9 @@ def follow_up_sentence(one: FollowUp, language: Language) -> str:
     return language.text("action.checked", expected=language.change(action.expected_effect, unit), **values)
 
 
-def _others(others: Sequence[Explanation], language: Language) -> str:
-    if not others:
-        return ""
+def _others(key: str, others: Sequence[Explanation], language: Language) -> str:
     names = [say.name(one.kpi, language) for one in others]
-    return language.text("cause.others", names=language.listed(names))
+    return language.text(key, names=language.listed(names)) if names else ""
 
 
 def story(item: Explanation, told: Told, language: Language) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from tallysheet import volume
 from tallysheet.comparison import Explanation
 from tallysheet.judgement import FALSE_FLAG_SHARE
-from tallysheet.kpi import Direction, Kpi
+from tallysheet.kpi import SHARES, Direction, Kpi
 from tallysheet.language import FORMS, Language, finer, rounded
 from tallysheet.segments import Segment
 from tallysheet.telling import is_settled, judged_parts, spread, stands_out
@@ -175,9 +175,10 @@ def _part_of(contribution: float, explanation: Explanation, language: Language) 
 
 def _part(contribution: float, explanation: Explanation, language: Language) -> str:
     """Write a contribution as so many of the change's points; one that goes against it keeps a minus."""
-    along = contribution if explanation.change >= 0 else -contribution
-    unit = explanation.kpi.unit
-    return language.decimal(along * 100, 1) if unit in ("share", "gap") else language.value(along, unit)
+    along, unit = contribution if explanation.change >= 0 else -contribution, explanation.kpi.unit
+    if unit in (*SHARES, "gap"):
+        return language.decimal(along * FORMS[unit].scale, FORMS[unit].decimals)
+    return language.value(along, unit)
 
 
 def _followers(explanation: Explanation, dimension: str, language: Language) -> str:
@@ -253,7 +254,8 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> str:
     """Say how the change is spread over one dimension, and which parts are outside their own range."""
     own = [segment for segment in explanation.outside if dimension in segment.where]
     found = spread(explanation, dimension)
-    key = "say.largest_even" if found.even and not own else "say.largest"
+    even = "say.largest_even" if found.even and not own else "say.largest"
+    key = even if found.segment else "say.largest_unnamed"
     alone = len(own) == 1 and own[0].where[dimension] == found.segment
     sentence = language.text(
         "say.largest_outside" if alone else key,
