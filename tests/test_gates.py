@@ -133,14 +133,18 @@ def test_two_sellers_of_a_country_are_named_and_not_their_country():
 
 
 def test_a_seller_is_not_named_for_the_partner_through_which_others_moved_alike():
-    """One large seller of a warehouse fell the most surely; five small ones there fell too."""
+    """One large seller of a warehouse fell the most surely; five small ones there fell too.
+
+    Lines of it that were never sent name no partner.
+    """
     names = [f"S00{number}" for number in range(1, 6)]
     large = shares(["S000"], 0.95, 650, {"S000": -0.2}, last=JUDGED + 2, key="seller")
     small = shares(names, 0.93, 60, dict.fromkeys(names, -0.12), last=JUDGED + 2, key="seller")
     small["x"] += small["week"].map({week: 1.8 * (-1) ** place for place, week in enumerate(WEEKS)})
     rest = shares([f"S1{number:02}" for number in range(12)], 0.95, 650, {}, key="seller")
+    unsent = shares(["S000"], 0.0, 4, {}, key="seller")
     there = pd.concat([large, small]).assign(partner="FP-Main")
-    table = pd.concat([there, rest.assign(partner="")], ignore_index=True)
+    table = pd.concat([there, pd.concat([unsent, rest]).assign(partner="")], ignore_index=True)
 
     assert [(one.by, one.scope) for one in moved(table, ["seller", "partner"])] == [
         ("fulfilment", {"partner": ("FP-Main",)})

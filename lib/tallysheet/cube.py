@@ -65,6 +65,7 @@ class Cube:
         self.ledger, self.settings, self.as_of = ledger, settings, as_of
         self._cells: dict[str, Cells] = {}
         self._firsts: dict[tuple[str, dt.datetime], dt.datetime | None] = {}
+        self._made: dict[tuple[str, ...], dict[str, Any]] = {}
         if extent is not None:
             self.extent = extent
         if as_of < self.span.known_from:
@@ -162,6 +163,7 @@ class Cube:
         other = Cube(self.ledger, self.settings, as_of, self.extent)
         # A look says when it is looked at, so what was added up of it serves any moment.
         other._ground, other._grids, other._cells = self._ground, self._grids, self._cells
+        other._made = self._made
         return other
 
     def lay_out(self, fact: str, looks: Sequence[Look], by: Sequence[str]) -> None:
@@ -281,9 +283,12 @@ class Cube:
 
     def _about(self, name: str, tables: Collection[str]) -> dict[str, Any]:
         """List what is made from tables depends on."""
-        engine = repr(self.settings.connection)
-        made = [name, repr(self.settings.rules), engine, self._code, *self._read_by(tables)]
-        return {"made": fingerprint(made), "files": self._files(tables)}
+        key = (name, *sorted(tables))
+        if key not in self._made:
+            engine = repr(self.settings.connection)
+            made = [name, repr(self.settings.rules), engine, self._code, *self._read_by(tables)]
+            self._made[key] = {"made": fingerprint(made), "files": self._files(tables)}
+        return self._made[key]
 
     @cached_property
     def _code(self) -> str:

@@ -71,11 +71,15 @@ def show_table(
 def show_known(
     connection: duckdb.DuckDBPyConnection, ledger: Ledger, as_of: dt.datetime, tables: Sequence[str]
 ) -> None:
-    """Show clean tables as they were known at a moment, and the calendar, in a connection."""
+    """Show clean tables as they were known at a moment in a connection."""
     for name in tables:
         show_table(connection, ledger, name, view=f"all_{name}")
         known = known_rows(schema.table(name), f"all_{name}", as_of, ledger.as_of)
         connection.execute(f"CREATE VIEW {name} AS {known}")
+
+
+def show_calendar(connection: duckdb.DuckDBPyConnection, as_of: dt.datetime) -> None:
+    """Lay out the days of the ten years before a moment and of the one after it."""
     days = _days(*_span([str(IsoWeek.of(as_of.date()).shift(weeks)) for weeks in (-520, 52)]))
     _create(connection, "calendar", days)
 

@@ -16,6 +16,7 @@ _AKIN = 0.25
 """The same of what lies in one country: parcels from abroad have more days to make up for."""
 
 _MOVED = 0.02
+_LOST = 0.05
 _GOOD_PART = 0.2
 """Share of a part that must have stood still, so that the part is told by the values that did not."""
 
@@ -94,11 +95,10 @@ def broadened(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -
             coarser = COARSER.get(name) or WAREHOUSES.get(name)
             options = [(wider, _ALIKE)] if wider else []
             if coarser and coarser not in where and coarser in lineup.panel.named:
-                held = lineup.panel.held({name: where[name]})
-                above = np.unique(lineup.panel.named[coarser][held].astype(str)).tolist()
-                if len(above) == 1 and above[0]:
+                above = _held_by(lineup, {name: where[name]}, coarser)
+                if above:
                     least = _AKIN if name in COARSER else _ALIKE
-                    options.insert(0, ({**wider, coarser: (above[0],)}, least))
+                    options.insert(0, ({**wider, coarser: (above,)}, least))
             for option, least in options:
                 if _moved_alike(lineup, option, where, spell, without, least):
                     where, changed = option, True
@@ -106,6 +106,16 @@ def broadened(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -
             if changed:
                 break
     return where
+
+
+def _held_by(lineup: Lineup, where: Where, coarser: str) -> str:
+    """Name the only value of a dimension that holds a part; rows that were never sent name none."""
+    held = lineup.panel.held(where)
+    values, volume = lineup.panel.named[coarser][held].astype(str), lineup.panel.n[held].sum(axis=1)
+    above = np.unique(values).tolist()
+    named = [value for value in above if value]
+    is_whole = len(named) == 1 and volume[values == ""].sum() < _LOST * volume.sum()
+    return named[0] if is_whole else ""
 
 
 def _moved_alike(

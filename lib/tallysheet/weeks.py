@@ -241,7 +241,7 @@ def workdays(country: str, first_day: dt.date, last_day: dt.date) -> pd.DataFram
     >>> workdays("FR", dt.date(2026, 5, 22), dt.date(2026, 5, 26))["number"].to_list()
     [1, 1, 1, 1, 2]
     """
-    days = np.arange(first_day, last_day + dt.timedelta(days=1), dtype="datetime64[D]")
+    days = np.arange(np.datetime64(first_day, "D"), np.datetime64(last_day, "D") + 1)
     years = range(first_day.year, last_day.year + 1)
     free = [day for year in years for day in _known_holidays(country, year) or ()]
     is_workday = np.is_busday(days, holidays=np.array(free, dtype="datetime64[D]"))

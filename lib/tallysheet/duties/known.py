@@ -12,7 +12,7 @@ import pandas as pd
 
 from tallysheet.cells import Look
 from tallysheet.engine import connect
-from tallysheet.facts import fact_tables, set_references, show_known, tables_of
+from tallysheet.facts import fact_tables, set_references, show_calendar, show_known, tables_of
 from tallysheet.language import Language
 from tallysheet.tables import Html, paragraph
 from tallysheet.week import Week
@@ -95,6 +95,7 @@ def added_up(week: Week, fact: str, looks: Sequence[Look], by: Sequence[str]) ->
 def _selected(week: Week, name: str, seen_at: dt.datetime, of: IsoWeek) -> pd.DataFrame:
     with connect() as connection:
         show_known(connection, week.ledger, seen_at, tables_read(name))
+        show_calendar(connection, seen_at)
         span, zones = week.cube.span, week.cube.extent.zones
         set_references(connection, week.settings.rules, span.first_day, span.last_day, zones)
         connection.execute(
