@@ -151,6 +151,22 @@ def test_a_seller_is_not_named_for_the_partner_through_which_others_moved_alike(
     ]
 
 
+def test_a_country_is_told_by_the_one_seller_of_it_that_moved():
+    """Of six Spanish sellers one left and a small one began; one of sixty French ones left: no news."""
+    spanish, french = [f"S0{number:02}" for number in range(6)], [f"S1{number:02}" for number in range(60)]
+    tables = [
+        shares(names, level, units, moving, last=JUDGED + 2, key="seller").assign(country=country)
+        for country, names, level, units, moving in (
+            ("ES", spanish, 0.8, 200, {"S000": -0.6}),
+            ("ES", ["S900"], 0.05, 30, {"S900": 0.94}),
+            ("FR", french, 0.8, 100, {"S100": -0.7}),
+        )
+    ]
+    (found,) = moved(pd.concat(tables, ignore_index=True), ["country"])
+
+    assert (found.by, found.scope, found.perhaps) == ("seller", {"seller": ("S000",)}, ())
+
+
 def test_a_seller_that_moved_alike_but_holds_too_little_is_told_as_perhaps():
     """Two of 600 parcels a week are proven; of the third there are 40, and no other moved."""
     names = [f"S{number:03}" for number in range(20)]

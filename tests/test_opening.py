@@ -285,7 +285,11 @@ def test_a_total_that_somebody_moved_out_of_its_range_leads():
 
     for cause, slug in ((partner, "dispatch_on_time"), (network, "handover_on_time")):
         verdicts = frame_of([cause | {"kpi": one} for one in told])
-        assert opening.lead(told, verdicts, "otd").kpi.slug == slug
+        lead = opening.lead(told, verdicts, "otd")
+        first, *others = opening.exceptions(opening.Told(told, lead, verdicts, frame_of([])), ENGLISH)
+        assert lead.kpi.slug == first["anchor"] == slug
+        assert "It shows in" in first["sentence"]
+        assert others == []
 
 
 def test_what_a_peak_brought_is_written_as_growth():

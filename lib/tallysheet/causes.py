@@ -251,7 +251,7 @@ def _by(row: Row, one: Kpi) -> str:
         return "carriers" if "carrier" in scope else "lanes"
     if code == "DEFINITION":
         return "longer" if row["effect"] > 0 else "shorter"
-    if by == "external" and one.dimensions and "carrier" not in one.dimensions:
+    if by in ("external", "seller") and one.dimensions and "carrier" not in one.dimensions:
         return "anybody"  # nothing is carried
     return by or _PLAIN.get(code.lower(), "")
 

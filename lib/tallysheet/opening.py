@@ -51,12 +51,11 @@ class Told:
 
     @property
     def named(self) -> list[causes.Cause]:
-        """Causes that are named; what leads tells the first where the KPI that tells it best has no value."""
-        lead = self.lead.kpi.slug
-        found = causes.nearest_first(causes.named(self.verdicts), self.explanations)
-        if found and lead in found[0].others:
-            found = causes.nearest_first(causes.named(self.verdicts, lead), self.explanations)
-        return found
+        """Causes that are named; what leads tells those that it shows, if it tells none by itself."""
+        found, lead = causes.named(self.verdicts), self.lead.kpi.slug
+        if lead not in {one.slug for one in found}:
+            found = causes.named(self.verdicts, lead)
+        return causes.nearest_first(found, self.explanations)
 
     def actions_for(self, language: Language) -> list[FollowUp]:
         """List the actions, but for those about something that the reader is not shown."""

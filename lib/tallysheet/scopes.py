@@ -53,8 +53,8 @@ def narrowest(
 
 
 def narrowed(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -> tuple[Where, Spell]:
-    """Tell a part that is proven by the one depot or lane of it that moved, where its others stood still."""
-    for fine, coarse in COARSER.items():
+    """Tell a part that is proven by its one depot, lane or seller that moved, if the others stood still."""
+    for fine, coarse in {**COARSER, "seller": "country"}.items():
         if fine in where or fine not in lineup.panel.named:
             continue
         held = lineup.panel.held(where) & ~without
@@ -64,7 +64,10 @@ def narrowed(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) ->
         proven = [
             (finer, found)
             for finer in finer_ones
-            if (found := lineup.spell(finer, without)) and found.is_sided and found.p * len(values) < _MOVED
+            if (found := lineup.spell(finer, without))
+            and found.is_sided
+            and found.effect * spell.effect > 0
+            and found.p * len(values) < _MOVED
         ]
         if proven:
             finer, found = min(proven, key=lambda one: one[1].p)

@@ -89,7 +89,10 @@ def suspects(lineup: Lineup, by: Sequence[str]) -> list[Suspect]:
             where, spell = broad, measured
         found.append(Suspect(where, spell, min(chances[at], 1.0)))
         without |= lineup.panel.held(where)
-    told = [replace(one, perhaps=_perhaps(lineup, one, without)) for one in _merged(lineup, found)]
+    told = [
+        replace(one, perhaps=_perhaps(lineup, one, without)) if one.where.keys() <= set(names) else one
+        for one in _merged(lineup, found)
+    ]
     return sorted(told, key=lambda one: one.p)
 
 

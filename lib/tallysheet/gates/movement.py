@@ -41,6 +41,8 @@ FITTING: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
 }
 """Kind of an entry in the event log to what it can explain: codes, and by whom or by what."""
 
+_CHOSEN_BY_SELLERS = ("backship_n", "active_backship_n")
+
 _DAYS_AFTER = 4
 """What befalls parcels on the last days of a week shows in the next one."""
 
@@ -54,7 +56,9 @@ def parts(evidence: Evidence, one: Kpi) -> Weekly | None:
     if not by or one.is_money or one.method == "standardised":
         return None
     if one.is_additive:
-        table = evidence.calm_leaves(one.slug, tuple(by))
+        # One seller may be all that moved in a country; that it begins or ends by itself is no news.
+        finer = ("seller",) if one.numerator in _CHOSEN_BY_SELLERS else ()
+        table = evidence.calm_leaves(one.slug, (*by, *finer))
         if one.denominator is None and (table["x"] < 0).any():
             return None
         if one.slug == "shipments":
@@ -137,7 +141,9 @@ def _largest(found: Sequence[Finding]) -> float:
 
 def _of_leaves(table: Weekly, by: Sequence[str], kind: str, hinted: Sequence[Where]) -> list[Finding]:
     level = _LEVEL_OF_DURATIONS if kind == "amount" else LEVEL
-    lineup = lineup_of(table, by, kind, level, hinted)
+    # Sellers that may not be named by themselves may tell a part of which they are all that moved.
+    finer = [name for name in ("seller",) if name in table and name not in by]
+    lineup = lineup_of(table, [*by, *finer], kind, level, hinted)
     weeks = lineup.panel.weeks
     found = []
     for one in suspects(lineup, by):
