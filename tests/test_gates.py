@@ -263,12 +263,12 @@ def test_what_a_peak_brought_beyond_twice_the_expected_is_not_the_calendars():
     assert dict(found.ruled_out)["left_over"] == pytest.approx(-0.06)
 
 
-def days_of_carriers_and_lanes(rise: float) -> pd.DataFrame:
+def days_of_carriers_and_lanes(rise: float, lane: str = "FR-FR") -> pd.DataFrame:
     """Lay out days of which those of a lane rose, and with them a part of its carrier's."""
     tables = []
     for key, names, moving in (
         ("carrier", CARRIERS, {"BRV": 0.6 * rise}),
-        ("lane", ["FR-FR", "DE-DE", "ES-ES", "IT-IT", "GB-GB"], {"FR-FR": rise}),
+        ("lane", ["FR-FR", "DE-DE", "ES-ES", "IT-IT", "GB-GB"], {lane: rise}),
     ):
         tables.append(shares(names, 2.3, 1500, moving, key=key))
     table = pd.concat(tables, ignore_index=True)
@@ -295,6 +295,15 @@ def test_days_that_rose_where_there_were_holidays_are_the_calendars(week, rise, 
 
     assert (found.code, found.scope) == (code, {"lane": ("FR-FR",)})
     assert found.by == ("workdays" if code == "CALENDAR" else "external")
+
+
+@pytest.mark.parametrize(("week", "named"), [("2026-W20", []), ("2026-W11", [{"lane": ("ES-ES",)}])])
+def test_a_lane_without_holidays_is_not_quicker_because_others_had_some(week, named):
+    """Round Ascension parcels take longer in France, Germany and Great Britain, not in Spain and Italy."""
+    table = days_of_carriers_and_lanes(-0.7, "ES-ES")
+    table.attrs["week"] = week
+
+    assert [one.scope for one in movement.moved(table)] == named
 
 
 def test_parcels_are_named_as_the_log_names_them():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -114,7 +114,7 @@ def moved(table: Weekly) -> list[Finding]:
         # Medians do not add up, so no part can be held against the rest of another dimension: who carries
         # most of a country's parcels seems slow when the country is. The larger effect is the nearer one.
         found = max(found, other, key=_largest)
-    return [_for_days_off(one, table.attrs["week"]) for one in found]
+    return [_for_days_off(one, table.attrs["week"]) for one in found if not _is_left_behind(one, table)]
 
 
 def _for_days_off(finding: Finding, week: str) -> Finding:
@@ -122,17 +122,42 @@ def _for_days_off(finding: Finding, week: str) -> Finding:
 
     What the calendar does to a median cannot be taken off beforehand: it does not add up.
     """
-    places = finding.scope.get("country") or [
-        lane.rpartition("-")[2] for lane in finding.scope.get("lane", ())
-    ]
+    places = _places(finding.scope)
     if finding.by != "external" or finding.effect < 0 or not places:
         return finding
+    if not all(_had_days_off(place, week) for place in places):
+        return finding
+    return replace(finding, code="CALENDAR", by="workdays")
+
+
+def _is_left_behind(finding: Finding, table: Weekly) -> bool:
+    """Tell whether a part without public holidays only seems quicker because most others had some."""
+    places, week = _places(finding.scope), table.attrs["week"]
+    if finding.by != "external" or finding.effect > 0 or not places:
+        return False
+    if any(_had_days_off(place, week) for place in places):
+        return False
+    name = next(
+        one for one in ("lane", *COUNTRIES) if one in table and scope_of({one: ()}).keys() & finding.scope
+    )
+    volume = table[table["week"] == week].groupby(name)["n"].sum()
+    ends = {part: part.rpartition("-")[2] for part in volume.index.astype(str)}
+    others = {part: n for part, n in volume.items() if part and ends[str(part)] not in places}
+    held = sum(n for part, n in others.items() if _had_days_off(ends[str(part)], week))
+    return bool(held > sum(others.values()) / 2)
+
+
+def _places(scope: Mapping[str, Sequence[str]]) -> list[str]:
+    """Give the countries to which what a scope names goes, or from which it comes."""
+    return [*scope.get("country", ()), *(lane.rpartition("-")[2] for lane in scope.get("lane", ()))]
+
+
+def _had_days_off(country: str, week: str) -> bool:
+    """Tell whether a country had a public holiday while parcels of a week were on their way."""
     first = day_of(week) - dt.timedelta(days=7)
     last = first + dt.timedelta(days=20)
     weekdays = int(np.busday_count(first, last + dt.timedelta(days=1)))
-    if any(workdays(str(place), first, last)["is_workday"].sum() == weekdays for place in places):
-        return finding
-    return replace(finding, code="CALENDAR", by="workdays")
+    return bool(workdays(str(country), first, last)["is_workday"].sum() < weekdays)
 
 
 def _largest(found: Sequence[Finding]) -> float:
