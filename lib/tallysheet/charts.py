@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.control_charts import control_chart, sparkline
-from tallysheet.language import FORMS, Language, finer, rounded
+from tallysheet.language import FORMS, Language, finer, plain, rounded
 from tallysheet.svg import BLUE, INK, MUTED, ORANGE, PRIOR, Chart, canvas, drawing_style, sizes
 from tallysheet.tables import Html, details, largest_remainder
 
@@ -97,7 +97,8 @@ def bridge_chart(
     ]
     edges = np.append(start + np.concatenate([[0.0], np.cumsum(shown["change"].to_numpy(float))]), end)
     with drawing_style():
-        heading = language.text(f"chart.bridge_{unit}") if language.has(f"chart.bridge_{unit}") else ""
+        key = f"chart.bridge_{plain(unit)}"
+        heading = language.text(key) if language.has(key) else ""
         drawings = [
             _bridge(edges, colours, labels, numbers, heading, size)
             for size in sizes((584, 34, 220, 30), (354, 40, 132, 19))

@@ -310,6 +310,11 @@ class Language:
         return str(format_date(day, pattern.format(day=f"'{number}'"), locale=self.locale))
 
 
+def plain(unit: str) -> str:
+    """Give the unit whose words a unit has: a rare share is a share."""
+    return unit.removeprefix("rare_")
+
+
 def decimals_of(number: float, unit: str) -> int:
     """Give the decimals with which a number of a unit is written: large sums of money have no cents.
 

@@ -14,7 +14,7 @@ from tallysheet.charts import bridge_chart, control_chart, figure, sparkline
 from tallysheet.comparison import Explanation
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
-from tallysheet.language import FORMS, Language, decimals_of, isolated
+from tallysheet.language import FORMS, Language, decimals_of, isolated, plain
 from tallysheet.opening import Told, standing, story, verdict_words, witnesses
 from tallysheet.review import Review
 from tallysheet.tables import (
@@ -160,7 +160,7 @@ def card(explanation: Explanation, told: Told, language: Language, *, is_said: b
         chart,
         say.finding(explanation, language),
         language.text(
-            f"card.subtitle_{kpi.unit}",
+            f"card.subtitle_{plain(kpi.unit)}",
             of=language.text(f"kpi.{kpi.slug}.of"),
             week=language.week_code(rows["week"].iloc[0]),
         ),
@@ -223,7 +223,7 @@ def parts(explanation: Explanation, dimension: str, language: Language, *, prefi
         language.text(
             "card.bridge", dimension=say.dimension_name(dimension, language), name=say.name(kpi, language)
         ),
-        language.text(f"card.bridge_{kpi.unit}"),
+        language.text(f"card.bridge_{plain(kpi.unit)}"),
         say.closure(explanation, language),
         language=language,
         level=4,

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from tallysheet.errors import DataError, nearest
-from tallysheet.language import FORMS, Language
+from tallysheet.language import FORMS, Language, plain
 
 TEMPLATE = Path(__file__).parent / "report_template"
 
@@ -240,7 +240,7 @@ def render_table(
 
 
 def _header(column: Column, language: Language) -> str:
-    key = f"table.unit.{column.unit}"
+    key = f"table.unit.{plain(column.unit)}"
     unit = f" <small>{escape(language.text(key))}</small>" if language.has(key) else ""
     return f'<th scope="col"{_class(_align(column))}>{escape(column.header)}{unit}</th>'
 

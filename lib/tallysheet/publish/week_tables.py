@@ -13,7 +13,7 @@ from tallysheet.actions import FollowUp
 from tallysheet.comparison import Explanation
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
-from tallysheet.language import Language
+from tallysheet.language import Language, plain
 from tallysheet.ledger import Ledger
 from tallysheet.page import how_final
 from tallysheet.publish.sheets import Cell, Table, figure
@@ -83,7 +83,7 @@ def scorecard(week: Week, language: Language) -> Table:
 def _score(one: Explanation, week: Week, language: Language) -> tuple[Cell, ...]:
     unit, slug = one.kpi.unit, one.kpi.slug
     return (
-        *(say.name(one.kpi, language), one.kpi.number or None, language.text(f"sheet.units.{unit}")),
+        *(say.name(one.kpi, language), one.kpi.number or None, language.text(f"sheet.units.{plain(unit)}")),
         *(figure(one.value_now, unit), figure(one.value_base, unit), figure(one.change, unit, signed=True)),
         *(figure(one.value_previous, unit), figure(week.year_ago(slug), unit)),
         *(figure(getattr(one.judgement, name), unit) for name in ("lower", "centre", "upper")),
@@ -127,7 +127,7 @@ def _part(one: Explanation, dimension: str, row: causes.Row, language: Language)
     word = say.verdict_word(str(row["variation"]), row["reason"] == "above", one.kpi.direction)
     return (
         *(say.name(one.kpi, language), say.dimension_name(dimension, language)),
-        *(language.name(dimension, row["segment"]), language.text(f"sheet.units.{unit}")),
+        *(language.name(dimension, row["segment"]), language.text(f"sheet.units.{plain(unit)}")),
         *(
             figure(row["n_now"] * volume.scale(one.kpi), volume.unit(one.kpi)) if is_ratio else None,
             figure(row["share"], "share"),
@@ -246,7 +246,7 @@ def definitions(kpis: Sequence[Kpi], language: Language) -> Table:
     names = ("number", "unit", "direction", "definition", "origin", "final_days", "version", "key")
     rows = tuple(
         (
-            *(say.name(one, language), one.number or None, text(f"sheet.units.{one.unit}")),
+            *(say.name(one, language), one.number or None, text(f"sheet.units.{plain(one.unit)}")),
             text(f"definition.{one.direction}"),
             text(f"kpi.{one.slug}.definition", expression=one.source),
             language.translated("source", one.slug, one.source),
