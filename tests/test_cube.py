@@ -70,13 +70,13 @@ def on_time(cells: pd.DataFrame) -> dict[str, tuple[int, int]]:
 def opened(monkeypatch):
     """Count how often a ground is opened, and with it how often something is added up."""
     calls = []
-    real = cubes.open_ground
+    real = cubes.set_references
 
     def counted(*arguments):
         calls.append(arguments)
         return real(*arguments)
 
-    monkeypatch.setattr(cubes, "open_ground", counted)
+    monkeypatch.setattr(cubes, "set_references", counted)
     return calls
 
 

@@ -13,7 +13,7 @@ from sqlglot import exp
 import tallysheet as ts
 from tallysheet import schema
 from tallysheet.engine import fact_columns, fact_names, fact_sql
-from tallysheet.facts import open_ground, set_looks
+from tallysheet.facts import open_tables, set_looks, set_references
 from tallysheet.kpis import KPIS
 from tallysheet.settings import read_settings
 
@@ -87,8 +87,10 @@ def opened(sample_of_size_s):
     ledger, rules = ts.load(sample_of_size_s), read_settings(sample_of_size_s).rules
     first, last = dt.date(2024, 1, 1), dt.date(2026, 11, 15)
     zones = ts.open_week(data=sample_of_size_s).cube.extent.zones
-    whole = open_ground(ledger, rules, first, last, zones)
-    yield whole, _cut(open_ground(ledger, rules, first, last, zones), SEEN)
+    whole, cut = (open_tables(ledger) for _ in range(2))
+    for connection in (whole, cut):
+        set_references(connection, rules, first, last, zones)
+    yield whole, _cut(cut, SEEN)
     whole.close()
 
 

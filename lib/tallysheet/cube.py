@@ -13,15 +13,15 @@ import pandas as pd
 import pyarrow as pa
 
 from tallysheet.cells import LOOK, TOTAL, Cells, Look, read_cells
-from tallysheet.engine import connect, fact_sql, identifier, literal
+from tallysheet.engine import fact_sql, identifier, literal
 from tallysheet.errors import DataError
 from tallysheet.extent import Extent, Span, extent_of, first_loaded_at, named, table_of
 from tallysheet.facts import (
     columns_of,
     fact_tables,
     missing_tables,
-    open_ground,
-    show_table,
+    open_tables,
+    set_references,
 )
 from tallysheet.files import read_sealed, write_sealed
 from tallysheet.grids import Grids, is_measure, strata
@@ -75,7 +75,8 @@ class Cube:
     def extent(self) -> Extent:
         """What is known of all rows together; of shipments if there are any."""
         table = table_of(self.ledger)
-        return extent_of(self.ledger, self.settings, self._about(table, {table}))
+        made_from = self._about(table, {table})
+        return extent_of(self.ledger, self.settings, made_from, lambda: self._tables)
 
     @property
     def span(self) -> Span:
@@ -162,7 +163,8 @@ class Cube:
         """Give the facts as known at another moment, over what was laid out and added up for this one."""
         other = Cube(self.ledger, self.settings, as_of, self.extent)
         # A look says when it is looked at, so what was added up of it serves any moment.
-        other._ground, other._grids, other._cells = self._ground, self._grids, self._cells
+        other._tables, other._ground, other._grids = self._tables, self._ground, self._grids
+        other._cells = self._cells
         other._made = self._made
         return other
 
@@ -232,9 +234,14 @@ class Cube:
         return self.settings.data / "cube"
 
     @cached_property
+    def _tables(self) -> duckdb.DuckDBPyConnection:
+        return open_tables(self.ledger)
+
+    @cached_property
     def _ground(self) -> duckdb.DuckDBPyConnection:
         last_day, zones = self.span.last_day, self.extent.zones
-        return open_ground(self.ledger, self.settings.rules, self.first_day, last_day, zones)
+        set_references(self._tables, self.settings.rules, self.first_day, last_day, zones)
+        return self._tables
 
     @cached_property
     def _grids(self) -> Grids:
@@ -321,10 +328,8 @@ class Cube:
         """Give when the first of the rows became known that were loaded from a moment on; every fact asks."""
         if (table, taken) not in self._firsts:
             since = literal(taken.isoformat(sep=" "))
-            with connect() as connection:
-                show_table(connection, self.ledger, table)
-                first = f"SELECT min(known_at) FROM {table} WHERE loaded_at >= TIMESTAMP {since}"
-                self._firsts[table, taken] = connection.execute(first).fetchall()[0][0]
+            first = f"SELECT min(known_at) FROM {table} WHERE loaded_at >= TIMESTAMP {since}"
+            self._firsts[table, taken] = self._tables.execute(first).fetchall()[0][0]
         return self._firsts[table, taken]
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 import pandas as pd
 
 from tallysheet import schema
-from tallysheet.engine import connect, literal
-from tallysheet.facts import Zone, show_table
+from tallysheet.engine import literal
+from tallysheet.facts import Zone
 from tallysheet.kept_tables import keep_table, kept_table
 from tallysheet.ledger import Ledger
 from tallysheet.settings import Settings
@@ -50,7 +52,12 @@ def table_of(ledger: Ledger) -> str:
     return "shipments" if "shipments" in tables else tables[0]
 
 
-def extent_of(ledger: Ledger, settings: Settings, made_from: dict[str, Any]) -> Extent:
+def extent_of(
+    ledger: Ledger,
+    settings: Settings,
+    made_from: dict[str, Any],
+    tables: Callable[[], duckdb.DuckDBPyConnection],
+) -> Extent:
     """Count the rows of shipments, load by load; those of earlier loads are kept in data/cube/.
 
     Parameters
@@ -59,6 +66,8 @@ def extent_of(ledger: Ledger, settings: Settings, made_from: dict[str, Any]) -> 
     settings : Settings
     made_from : dict
         ``files`` of the table, and of what else its rows are ``made``.
+    tables : callable
+        Gives a connection with the clean tables, where something is to be counted.
     """
     path = settings.data / "cube" / "extent.parquet"
     rows, before = kept_table(path)
@@ -68,7 +77,7 @@ def extent_of(ledger: Ledger, settings: Settings, made_from: dict[str, Any]) -> 
         new = set(made_from["files"]) - set(counted)
         since = first_loaded_at(ledger, new) if is_more and not ledger.elsewhere else None
         earlier = rows[rows["loaded_at"] < since] if since else rows.head(0)
-        rows = pd.concat([one for one in (earlier, _counted(ledger, settings, since)) if len(one)])
+        rows = pd.concat([one for one in (earlier, _counted(ledger, settings, since, tables)) if len(one)])
         keep_table(path, rows, made_from)
     days = rows[["first_day", "last_day"]].dropna()
     span = Span(min(days["first_day"]), max(days["last_day"]), min(rows["known_from"]).to_pydatetime())
@@ -86,7 +95,12 @@ def named(ledger: Ledger) -> pd.Series:
     return ledger.files["sha256"] + " " + ledger.files["file"]
 
 
-def _counted(ledger: Ledger, settings: Settings, since: dt.datetime | None) -> pd.DataFrame:
+def _counted(
+    ledger: Ledger,
+    settings: Settings,
+    since: dt.datetime | None,
+    tables: Callable[[], duckdb.DuckDBPyConnection],
+) -> pd.DataFrame:
     """Count rows by load and places; only those that were loaded from a moment on."""
     table = table_of(ledger)
     columns = [*_PLACES, *_COUNTED]
@@ -99,9 +113,7 @@ def _counted(ledger: Ledger, settings: Settings, since: dt.datetime | None) -> p
     if table in ledger.elsewhere:
         found = ask(settings, select)
     else:
-        with connect() as connection:
-            show_table(connection, ledger, table)
-            found = connection.execute(f"{select} ORDER BY {keys}").fetchall()
+        found = tables().execute(f"{select} ORDER BY {keys}").fetchall()
     kinds = {"loaded_at": "datetime64[us]", "known_from": "datetime64[us]"}
     return pd.DataFrame(found, columns=["loaded_at", *columns]).astype(kinds)
 

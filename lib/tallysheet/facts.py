@@ -111,16 +111,10 @@ def known_rows(table: schema.Table, versions: str, as_of: dt.datetime, newest: d
     )
 
 
-def open_ground(
-    ledger: Ledger,
-    rules: Rules,
-    first_day: dt.date,
-    last_day: dt.date,
-    zones: Sequence[Zone],
-) -> duckdb.DuckDBPyConnection:
-    """Open a connection with all that facts read but the calendar, for weeks between two days.
+def open_tables(ledger: Ledger) -> duckdb.DuckDBPyConnection:
+    """Open a connection with the clean tables, with all versions of their rows: the ground of the facts.
 
-    The clean tables with all versions of their rows, and what `set_references` lays out.
+    `set_references` lays out what facts read beside them, `set_looks` the calendar.
     """
     connection = connect()
     # A fact reads hundreds of files, of which most are the next one's too; clean files never change.
@@ -129,7 +123,6 @@ def open_ground(
     connection.execute("SET checkpoint_threshold = '1TB'")
     for table in tables_of(ledger):
         show_table(connection, ledger, table)
-    set_references(connection, rules, first_day, last_day, zones)
     return connection
 
 

@@ -48,7 +48,7 @@ class Grids:
     Parameters
     ----------
     ground : connection
-        As `open_ground` gives it.
+        As `open_tables` and `set_references` make it.
     warehouse : Warehouse, optional
         Where facts are added up; None: over the ground.
     """

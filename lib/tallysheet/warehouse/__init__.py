@@ -33,7 +33,7 @@ class Warehouse:
     settings : Settings
         Its connection is not ``duckdb``.
     ground : connection
-        As `open_ground` gives it: what facts read beside the clean tables is copied from it.
+        As `open_tables` and `set_references` make it: what facts read beside clean tables is copied.
     state : str
         That of the clean tables, which must be those that lie there.
     tables : sequence of str
