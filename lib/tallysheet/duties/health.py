@@ -9,7 +9,7 @@ import pandas as pd
 
 from tallysheet import schema
 from tallysheet.engine import connect
-from tallysheet.facts import show_known, tables_of
+from tallysheet.facts import show_calendar, show_known, tables_of
 from tallysheet.kpis import KPIS
 from tallysheet.week import Week
 
@@ -38,6 +38,7 @@ def _freshness(week: Week) -> pd.DataFrame:
             continue
         with connect() as connection:
             show_known(connection, week.ledger, week.cube.as_of, [table])
+            show_calendar(connection, week.cube.as_of)
             weeks = dict(
                 connection.execute(
                     f"SELECT week, count(*) FROM {table} JOIN calendar ON calendar.day = CAST({day} AS DATE) "
