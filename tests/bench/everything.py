@@ -25,7 +25,8 @@ from figures import KEPT, number
 HERE = Path(__file__).parent
 RESULTS, PAGE, SHORTFALLS = (HERE / name for name in ("results.json", "RESULTS.md", "shortfalls.toml"))
 BENCHES = {
-    "publish": ("A week and a year published, against papermill and nbconvert", "publish.py"),
+    "publish": ("A week published, against papermill and nbconvert", "publish.py --skip backfill"),
+    "backfill": ("A year of two notebooks, against papermill and nbconvert", "publish.py --skip weekly"),
     "pages": ("Pages in Chromium", "pages.py reports/example"),
     "read": ("Files with one fault each, against pandas, polars and DuckDB", "read.py"),
     "load": ("20 M rows loaded, against DuckDB", "load.py"),
