@@ -107,6 +107,16 @@ def test_both_ends_of_a_range_of_money_are_found(ends):
     )
 
 
+def test_whole_euros_stand_for_cents_beside_a_thousand_alone():
+    """Of a range from €391.22 to €507.50 neither end may be printed without its cents."""
+    row = (Figure(391.22, "euro"), Figure(507.5, "euro"), "net_loss_cost")
+    known = known_of(SimpleNamespace(results=[SimpleNamespace(rows=[row])]), {}, read_language("en"))
+    place = PLACES["card"].replace("otd", "net_loss_cost")
+
+    with pytest.raises(ReportError, match="found 391 in"):
+        check_numbers("p.html", place.format("It fell to €391."), known, "net_loss_cost")
+
+
 @pytest.fixture(scope="module")
 def workbook(tmp_path_factory):
     root = tmp_path_factory.mktemp("workbook")

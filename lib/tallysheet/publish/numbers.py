@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -75,16 +76,17 @@ def known_of_page(html: str) -> Known:
     return Known(figures=set(_numbers(" ; ".join(page.found))))
 
 
-def _note(known: Known, cells: Iterable[Cell], language: Language) -> None:
+def _note(known: Known, cells: Sequence[Cell], language: Language) -> None:
+    euros = [one.number for one in cells if isinstance(one, Figure) and one.unit == "euro" and not one.signed]
+    for ends in itertools.combinations(euros, 2):
+        # One end of a range may be written otherwise than alone.
+        known.figures.update(_numbers(language.interval(*ends, "euro")))
     for cell in cells:
         if isinstance(cell, Figure):
             write = language.change if cell.signed else language.value
             known.figures.update(_numbers(write(cell.number, cell.unit)))
             if cell.signed:
                 known.figures.update(_numbers(language.size(cell.number, cell.unit)))
-            elif cell.unit == "euro":
-                # Beside a larger end of its range it has no cents either.
-                known.figures.update(_numbers(language.value(cell.number, cell.unit, 0)))
         elif cell and any(letter.isdigit() for letter in cell):
             known.names.add(cell)
 
