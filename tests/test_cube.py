@@ -70,13 +70,13 @@ def on_time(cells: pd.DataFrame) -> dict[str, tuple[int, int]]:
 def opened(monkeypatch):
     """Count how often a ground is opened, and with it how often something is added up."""
     calls = []
-    real = cubes.set_references
+    real = cubes.open_tables
 
     def counted(*arguments):
         calls.append(arguments)
         return real(*arguments)
 
-    monkeypatch.setattr(cubes, "set_references", counted)
+    monkeypatch.setattr(cubes, "open_tables", counted)
     return calls
 
 
