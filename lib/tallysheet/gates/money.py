@@ -27,9 +27,10 @@ _LEAST_MOVE = 0.05
 _LEAST_MIX = {"share": 0.0015, "euro": 0.05}
 _NEARLY_ALL = 0.8
 _INVOICED = 0.6
-_LEAST_PRICE = 0.01
-"""Share of a carrier's cost of a parcel; bills that are still to come move it by nearly as much."""
+_BILLED = 0.9
+"""Share of parcels that must be billed before base prices are compared: late bills are no fair sample."""
 
+_LEAST_PRICE = 0.004
 _SLIP_CENTS = 1
 _LEAST_EARLY = 8
 
@@ -343,7 +344,8 @@ def _levels(rows: Weekly, weeks: list[str], at: int) -> Iterator[tuple[str, Numb
     if sums.loc[base_weeks, "invoiced_n"].notna().sum() < len(base_weeks) // 2:
         return
     parcel = float(sums.loc[base_weeks, "base_cents"].sum() / sums.loc[base_weeks, "invoiced_n"].sum()) / 100
-    yield "base", (sums["base_cents"] / sums["expected"]).to_numpy(float), parcel
+    billed = sums["invoiced_n"] >= _BILLED * sums["parcels_n"]
+    yield "base", (sums["base_cents"] / sums["expected"]).where(billed).to_numpy(float), parcel
     yield "fuel", (sums["fuel_cents"] / sums["base_cents"]).to_numpy(float), parcel
     yield "surcharge", (sums["extra_cents"] / sums["invoiced_n"] / 100).to_numpy(float), 1.0
 
