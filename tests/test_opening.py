@@ -292,6 +292,18 @@ def test_a_total_that_somebody_moved_out_of_its_range_leads():
         assert others == []
 
 
+def test_a_cause_that_lengthens_days_leads_by_the_share_that_it_lowers():
+    """A partner makes payouts a day later and dispatches less punctual: one goes up as the other falls."""
+    days = replace(explained({"A": 8_990, "B": 8_990}), kpi=kpi("trade_in_cycle_days"))
+    fell = replace(explained({"A": 8_000, "B": 9_000}), kpi=kpi("dispatch_on_time"))
+    other = replace(explained({"A": 8_000, "B": 8_000}), kpi=kpi("wismo_rate"))
+    partner = CAUSE | {"by": "fulfilment", "scope": {"partner": ["FP-Main"]}, "effect": 1.0}
+    verdicts = frame_of([partner | {"kpi": one} for one in ("trade_in_cycle_days", "dispatch_on_time")])
+    told = {one.kpi.slug: one for one in (other, days, fell)}
+
+    assert opening.lead(told, verdicts, "otd").kpi.slug == "dispatch_on_time"
+
+
 def test_what_a_peak_brought_is_written_as_growth():
     """Twice half as many parcels are no share of anything."""
     growth = CAUSE | {"kpi": "shipments", "code": "CALENDAR", "by": "", "scope": {}}
