@@ -23,6 +23,9 @@ _GOOD_PART = 0.2
 COARSER = {"destination": "destination_country", "lane": "destination_country"}
 """Dimension to the one that holds its values whole."""
 
+HOMES = {"seller": "country"}
+"""Dimension to the one whose value may be told by one of its values."""
+
 WAREHOUSES = {"seller": "partner"}
 """Dimension to the one through which many of its values go whole."""
 
@@ -54,7 +57,7 @@ def narrowest(
 
 def narrowed(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -> tuple[Where, Spell]:
     """Tell a part that is proven by its one depot, lane or seller that moved, if the others stood still."""
-    for fine, coarse in {**COARSER, "seller": "country"}.items():
+    for fine, coarse in {**COARSER, **HOMES}.items():
         if fine in where or fine not in lineup.panel.named:
             continue
         held = lineup.panel.held(where) & ~without
