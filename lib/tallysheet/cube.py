@@ -17,6 +17,7 @@ from tallysheet.engine import fact_sql, identifier, literal
 from tallysheet.errors import DataError
 from tallysheet.extent import Extent, Span, extent_of, first_loaded_at, named, table_of
 from tallysheet.facts import (
+    REFERENCES,
     columns_of,
     fact_tables,
     missing_tables,
@@ -76,7 +77,7 @@ class Cube:
         """What is known of all rows together; of shipments if there are any."""
         table = table_of(self.ledger)
         made_from = self._about(table, {table})
-        return extent_of(self.ledger, self.settings, made_from, lambda: self._tables)
+        return extent_of(self.ledger, self.settings, made_from, lambda: self._ground)
 
     @property
     def span(self) -> Span:
@@ -152,7 +153,7 @@ class Cube:
         cells = self._cells[fact]
         lacking = cells.lacking(looks, by)
         if lacking:
-            self._grids.asked(fact, fact_sql(fact), lacking, {*by, *beside} - {TOTAL})
+            self._over(fact).asked(fact, fact_sql(fact), lacking, {*by, *beside} - {TOTAL})
             cells.add(self._added(fact, lacking, by), lacking, by)
         cells.ask(looks, by, self.as_of)
         if lacking:
@@ -163,7 +164,7 @@ class Cube:
         """Give the facts as known at another moment, over what was laid out and added up for this one."""
         other = Cube(self.ledger, self.settings, as_of, self.extent)
         # A look says when it is looked at, so what was added up of it serves any moment.
-        other._tables, other._ground, other._grids = self._tables, self._ground, self._grids
+        other._ground, other._laid_out, other._grids = self._ground, self._laid_out, self._grids
         other._cells = self._cells
         other._made = self._made
         return other
@@ -188,12 +189,13 @@ class Cube:
 
     def daily(self, fact: str, first_day: dt.date, last_day: dt.date) -> pd.DataFrame:
         """Add a fact up by day, each as known now, in the form of `joint`; ``week`` is the day, as text."""
-        return self._grouped(fact, self._grids.daily(fact, fact_sql(fact), first_day, last_day, self.as_of))
+        rows = self._over(fact).daily(fact, fact_sql(fact), first_day, last_day, self.as_of)
+        return self._grouped(fact, rows)
 
     def _finest(self, fact: str, looks: Sequence[Look], by: Sequence[str], where: Where) -> str:
         """Give a SELECT of cells by these dimensions, or finer ones, of these looks, narrowed to values."""
         names = {*by, *(name for name, _ in where)} - {TOTAL}
-        return _only(self._grids.asked(fact, fact_sql(fact), looks, names), where)
+        return _only(self._over(fact).asked(fact, fact_sql(fact), looks, names), where)
 
     def _grouped(self, fact: str, rows: str, by: Sequence[str] = ()) -> pd.DataFrame:
         columns = columns_of(fact)
@@ -234,21 +236,32 @@ class Cube:
         return self.settings.data / "cube"
 
     @cached_property
-    def _tables(self) -> duckdb.DuckDBPyConnection:
+    def _ground(self) -> duckdb.DuckDBPyConnection:
         return open_tables(self.ledger)
 
     @cached_property
-    def _ground(self) -> duckdb.DuckDBPyConnection:
-        last_day, zones = self.span.last_day, self.extent.zones
-        set_references(self._tables, self.settings.rules, self.first_day, last_day, zones)
-        return self._tables
+    def _laid_out(self) -> set[str]:
+        """Names of what lies beside the clean tables: working days of a dozen countries take a while."""
+        return set()
 
     @cached_property
     def _grids(self) -> Grids:
         if self.settings.connection.is_here:
             return Grids(self._ground)
+        self._lay_out_beside(REFERENCES)  # all are copied
         tables = sorted(set(self.ledger.files["table"]))
         return Grids(self._ground, Warehouse(self.settings, self._ground, self.ledger.state, tables))
+
+    def _over(self, fact: str) -> Grids:
+        """Give the grids, once what the fact reads beside the clean tables is laid out."""
+        self._lay_out_beside(REFERENCES & fact_tables(fact))
+        return self._grids
+
+    def _lay_out_beside(self, wanted: Collection[str]) -> None:
+        lacking = set(wanted) - self._laid_out
+        span, rules = self.span, self.settings.rules
+        set_references(self._ground, rules, span.first_day, span.last_day, self.extent.zones, lacking)
+        self._laid_out.update(lacking)
 
     def _added(self, fact: str, looks: Sequence[Look], by: Sequence[str], where: Where = ()) -> pd.DataFrame:
         """Add up: the total and each dimension, as often as there are dimensions over few cells."""
@@ -329,7 +342,7 @@ class Cube:
         if (table, taken) not in self._firsts:
             since = literal(taken.isoformat(sep=" "))
             first = f"SELECT min(known_at) FROM {table} WHERE loaded_at >= TIMESTAMP {since}"
-            self._firsts[table, taken] = self._tables.execute(first).fetchall()[0][0]
+            self._firsts[table, taken] = self._ground.execute(first).fetchall()[0][0]
         return self._firsts[table, taken]
 
 

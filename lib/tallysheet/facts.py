@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,9 @@ _MARGIN = dt.timedelta(days=120)
 """Working days are known so long before and after the weeks in the data."""
 Zone = tuple[str, str | None]
 """A country, and a time zone of it."""
+
+REFERENCES = frozenset({"rules", "euro_rates", "countries", "workdays"})
+"""What facts read beside the clean tables and the calendar."""
 
 
 def tables_of(ledger: Ledger) -> list[str]:
@@ -41,7 +44,7 @@ def columns_of(fact: str) -> tuple[str, ...]:
 
 def missing_tables(ledger: Ledger) -> dict[str, list[str]]:
     """Give the tables that each fact lacks; a fact without them is switched off."""
-    grounds = {"calendar", "rules", "workdays", "countries", "euro_rates", *ledger.files["table"]}
+    grounds = {"calendar", *REFERENCES, *ledger.files["table"]}
     return {name: sorted(fact_tables(name) - grounds) for name in fact_names()}
 
 
@@ -132,24 +135,23 @@ def set_references(
     first_day: dt.date,
     last_day: dt.date,
     zones: Sequence[Zone],
+    wanted: Collection[str] = REFERENCES,
 ) -> None:
-    """Lay out what facts read beside the clean tables.
+    """Lay out what facts read beside the clean tables, or the wanted ones of it.
 
     ``rules``: one row. ``euro_rates``: currency, euro_rate (units for one euro). ``countries``: country,
     utc_offset (from UTC to the winter time of its zone). ``workdays``: country, day, number (of
     working days up to and with it), is_workday.
     """
-    _create(connection, "rules", pd.DataFrame([rules.as_row()]))
-    rates = pd.DataFrame(rules.euro_rates.items(), columns=["currency", "euro_rate"])
-    _create(connection, "euro_rates", rates)
-    countries = _countries(zones)
-    _create(connection, "countries", countries)
-    connection.execute("ALTER TABLE countries ALTER utc_offset TYPE INTERVAL USING to_minutes(utc_offset)")
-    _create(
-        connection,
-        "workdays",
-        _workdays(countries["country"].to_list(), first_day - _MARGIN, last_day + _MARGIN),
-    )
+    countries = [country for country, _ in zones]
+    made: dict[str, Callable[[], pd.DataFrame]] = {
+        "rules": lambda: pd.DataFrame([rules.as_row()]),
+        "euro_rates": lambda: pd.DataFrame(rules.euro_rates.items(), columns=["currency", "euro_rate"]),
+        "countries": lambda: _countries(zones),
+        "workdays": lambda: _workdays(countries, first_day - _MARGIN, last_day + _MARGIN),
+    }
+    for name in sorted(wanted):
+        _create(connection, name, made[name]())
 
 
 def set_looks(connection: duckdb.DuckDBPyConnection, looks: Sequence[tuple[str, dt.datetime]]) -> None:
@@ -204,11 +206,11 @@ def _create(connection: duckdb.DuckDBPyConnection, name: str, rows: pd.DataFrame
 
 
 def _countries(zones: Sequence[Zone]) -> pd.DataFrame:
-    """Give countries, and minutes from UTC to their winter time."""
+    """Give countries, and the time from UTC to their winter time."""
     winter = dt.datetime(2026, 1, 15)
-    minutes = [int(_offset(zone, winter).total_seconds()) // 60 for _, zone in zones]
+    offsets = [_offset(zone, winter) for _, zone in zones]
     countries = pd.Series([country for country, _ in zones], dtype=str)
-    return pd.DataFrame({"country": countries, "utc_offset": pd.Series(minutes, dtype="int64")})
+    return pd.DataFrame({"country": countries, "utc_offset": pd.Series(offsets, dtype="timedelta64[us]")})
 
 
 def _offset(zone: str | None, moment: dt.datetime) -> dt.timedelta:
