@@ -10,7 +10,7 @@ import pytest
 from tallysheet.findings import Finding, by_whom, scope_of
 from tallysheet.gates import context, money, movement, quality
 from tallysheet.kpis import kpi
-from tallysheet.verdict import GATES, cut_together, event_of
+from tallysheet.verdict import GATES, cut_together, event_of, news
 
 WEEKS = [f"2026-W{number:02}" for number in range(1, 31)]
 JUDGED = 26
@@ -295,6 +295,17 @@ def test_days_that_rose_where_there_were_holidays_are_the_calendars(week, rise, 
 
     assert (found.code, found.scope) == (code, {"lane": ("FR-FR",)})
     assert found.by == ("workdays" if code == "CALENDAR" else "external")
+
+
+@pytest.mark.parametrize("is_routine", [True, False])
+def test_days_off_are_told_where_they_took_a_kpi_out_of_its_range_or_lie_beside_somebodys_doing(is_routine):
+    """In the week before 14 July parcels to France take a day longer, every year: by itself no news."""
+    off = Finding("CALENDAR", {"lane": ("FR-FR",)}, "workdays", 1.0)
+    strike = Finding("REAL", {"lane": ("FR-FR", "DE-FR")}, "external", 2.0)
+    peak = Finding("CALENDAR", {}, "", -0.05)
+
+    assert news([off], lambda: is_routine) == ([] if is_routine else [off])
+    assert news([off, strike, peak], lambda: is_routine) == [off, strike, peak]
 
 
 @pytest.mark.parametrize(("week", "named"), [("2026-W20", []), ("2026-W11", [{"lane": ("ES-ES",)}])])

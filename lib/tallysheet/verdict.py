@@ -124,16 +124,7 @@ def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
         ]
         if not new:
             passed.append(gate.name)
-    named = [each for each in found if each.code == "REAL"]
-    # What was to be expected of a country and came is no news, unless it lies beside what was not.
-    found = [
-        each
-        for each in found
-        if each.code != "CALENDAR"
-        or each.by
-        or not each.scope
-        or any(_meet(each.scope, real.scope) for real in named)
-    ]
+    found = news(found, lambda: _is_routine(evidence, one))
     began = tuple(each for each in found if each.since == evidence.week)
     before = tuple(each for each in found if each.since < evidence.week <= each.until)
     if not began and evidence.knows_enough:
@@ -162,6 +153,25 @@ def _without(table: Weekly, finding: Finding) -> Weekly:
 
 
 _COLUMNS_OF = {"country": ("destination_country", "country", "lane"), "depot": ("destination",)}
+
+
+def news(found: Sequence[Finding], is_routine: Callable[[], bool]) -> list[Finding]:
+    """Leave out what was to be expected of a place and came, unless it lies beside what was not.
+
+    Days off are told by themselves where they took the KPI's total out of its usual range.
+    """
+    unexpected = [each.scope for each in found if each.code == "REAL"]
+
+    def is_told(each: Finding) -> bool:
+        if each.code != "CALENDAR" or not each.scope or any(_meet(each.scope, one) for one in unexpected):
+            return True
+        return bool(each.by) and not is_routine()
+
+    return [each for each in found if is_told(each)]
+
+
+def _is_routine(evidence: Evidence, one: Kpi) -> bool:
+    return evidence.review.explanation(one.slug, "previous", ()).variation == "routine"
 
 
 def _meet(one: Mapping[str, Sequence[str]], other: Mapping[str, Sequence[str]]) -> bool:
