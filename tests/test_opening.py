@@ -310,3 +310,23 @@ def test_what_a_peak_brought_is_written_as_growth():
     told = causes.story(frame_of([growth | {"effect": 0.55, "low": 0.4, "high": 0.7}]), "shipments", ENGLISH)
 
     assert told == "Holidays and peaks, the whole network: +55.0%, as in earlier years."
+
+
+@pytest.mark.parametrize(
+    ("code", "by", "word"),
+    [
+        ("DATA", "missing", "Unlike usual"),
+        ("DEFINITION", "", "Unlike usual"),
+        ("DATA", "duplicate", "Worse than usual"),
+        ("REAL", "carrier", "Worse than usual"),
+    ],
+)
+def test_nobody_is_better_or_worse_by_a_fault_of_the_data_or_another_rule(code, by, word):
+    """Scans of both carriers are missing: neither of them is worse. A file that came twice counts once."""
+    verdicts = frame_of([{"kpi": "otd", "code": code, "by": by, "scope": {}}])
+    item = causes.worded(explained({"A": 8_000, "B": 8_000}), verdicts, frame_of(()))
+
+    assert ENGLISH.text(f"verdict.{opening.verdict_words(item)[0]}") == word
+    table = page.parts(item, "carrier", ENGLISH).html
+    assert word in table
+    assert ("than usual" in table) == (word == "Worse than usual")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -27,6 +27,9 @@ _COMPARED = ("REAL", "MIX", "PRICE", "CALENDAR")
 _UNLOGGED = ("REAL", "PRICE", "MIX", "DATA", "OVERBILLING", "DEFINITION", "CLASSIFICATION")
 _PLAIN = {"calendar": "history"}
 """Codes that mostly need not say by what, to the words of that."""
+
+_RECOUNTED = ("DATA", "DEFINITION", "CLASSIFICATION", "ARTEFACT")
+"""Codes by which nobody became better or worse: it was counted otherwise."""
 
 _LOCAL = {
     ("data", "missing"),
@@ -152,6 +155,16 @@ def going_on(continuing: pd.DataFrame, slug: str, language: Language) -> str:
 def since(row: Row, language: Language) -> str:
     """Say since when a cause has been going on that began in an earlier week."""
     return language.text("cause.since_earlier", since=language.week_code(row["since"]))
+
+
+def worded(item: Explanation, *verdicts: pd.DataFrame) -> Explanation:
+    """Take "better" and "worse" from a KPI of which a fault of the data, or other rules, are behind the week.
+
+    A file that came twice is no such fault: it was counted once.
+    """
+    rows = pd.concat(verdicts)
+    is_counted_otherwise = rows["code"].isin(_RECOUNTED) & (rows["by"] != "duplicate")
+    return replace(item, is_recounted=item.kpi.slug in set(rows.loc[is_counted_otherwise, "kpi"]))
 
 
 def is_noise(verdicts: pd.DataFrame, slug: str) -> bool:

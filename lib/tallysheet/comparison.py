@@ -21,7 +21,7 @@ from tallysheet.decomposition import split
 from tallysheet.drivers import segments_behind
 from tallysheet.errors import UsageError
 from tallysheet.judgement import Judgement, Judgements, judge, judge_many
-from tallysheet.kpi import Kpi
+from tallysheet.kpi import Direction, Kpi
 from tallysheet.limits import Numbers, assurance, process_limits
 from tallysheet.quantile_split import split_quantile
 from tallysheet.rebases import Rebase
@@ -66,6 +66,8 @@ class Explanation:
         What the KPI should be in that week; NaN if nobody has said.
     rebase : Rebase or None
         What began the usual range anew, if anything did.
+    is_recounted : bool
+        Whether a fault of the data or another way of counting is behind the week.
     search : callable
         Finds ``segments``; None where there is nothing to search.
     """
@@ -88,6 +90,7 @@ class Explanation:
     base_is_complete: bool
     target: float = math.nan
     rebase: Rebase | None = None
+    is_recounted: bool = False
     search: Callable[[], tuple[Segment, ...] | None] = field(default=lambda: None, compare=False)
 
     def __repr__(self) -> str:
@@ -118,6 +121,11 @@ class Explanation:
     def change(self) -> float:
         """Value now less value of the base."""
         return self.value_now - self.value_base
+
+    @property
+    def direction(self) -> Direction:
+        """Which side is good; neither where nobody became better or worse, as it was counted otherwise."""
+        return "neutral" if self.is_recounted else self.kpi.direction
 
     @property
     def assurance(self) -> str:

@@ -137,7 +137,7 @@ def weeks_drawn(explanation: Explanation, language: Language, *, half: bool = Fa
         unit=one.unit,
         language=language,
         name=name,
-        direction=one.direction,
+        direction=explanation.direction,
         half=half,
     )
     rows = explanation.history.tail(53)

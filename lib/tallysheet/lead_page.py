@@ -150,7 +150,9 @@ def heat(found: Crossed, explanation: Explanation, language: Language) -> Html:
     head += "".join(f'<th scope="col" class="number">{escape(one)}</th>' for one in columns)
     lines = []
     for row, title in enumerate(rows):
-        line = [_cell(found, (row, place), kpi, column, language) for place, column in enumerate(columns)]
+        line = [
+            _cell(found, (row, place), explanation, column, language) for place, column in enumerate(columns)
+        ]
         lines.append(f'<tr><th scope="row">{escape(title)}</th>{"".join(line)}</tr>')
     *body, total = lines
     caption = text(
@@ -170,19 +172,22 @@ def heat(found: Crossed, explanation: Explanation, language: Language) -> Html:
     return section(title, table, paragraph(told, note=True), name=f"{kpi.slug}-heat", level=3)
 
 
-def _cell(found: Crossed, at: tuple[int, int], kpi: Kpi, column: str, language: Language) -> str:
+def _cell(
+    found: Crossed, at: tuple[int, int], explanation: Explanation, column: str, language: Language
+) -> str:
     """Give a cell: value, change, and a word where it is outside or too small to tell."""
+    unit = explanation.kpi.unit
     now, base = float(found.now[at]), float(found.base[at])
     label = f' data-label="{escape(column)}"'
     if np.isnan(now):
         return f"<td{label}>–</td>"
-    change = "" if np.isnan(base) else language.change(now - base, kpi.unit)
+    change = "" if np.isnan(base) else language.change(now - base, unit)
     kind = ""
     if found.variation[at] == "signal":
-        kind = say.verdict_word("signal", found.reason[at] == "above", kpi.direction)
+        kind = say.verdict_word("signal", found.reason[at] == "above", explanation.direction)
     elif found.reason[at] in _TOO_FEW:
         kind = "few"
     told = ", ".join(filter(None, [change, language.text(f"heat.{kind}") if kind else ""]))
     small = f"<small>{escape(told)}</small>" if told else ""
     look = f' class="{kind}"' if kind else ""
-    return f"<td{look}{label}>{escape(language.value(now, kpi.unit))}{small}</td>"
+    return f"<td{look}{label}>{escape(language.value(now, unit))}{small}</td>"

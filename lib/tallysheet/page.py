@@ -101,7 +101,7 @@ def _scores(item: Explanation, year_ago: float, language: Language) -> dict[str,
         "assurance": item.assurance,
         "rising": item.change > 0,
         "history": sparkline(
-            item.history, unit=unit, language=language, name=title, direction=item.kpi.direction
+            item.history, unit=unit, language=language, name=title, direction=item.direction
         ),
     }
 
@@ -129,7 +129,7 @@ def card(explanation: Explanation, told: Told, language: Language, *, is_said: b
     kpi = explanation.kpi
     title = say.name(kpi, language)
     chart = control_chart(
-        explanation.history, unit=kpi.unit, language=language, name=title, direction=kpi.direction
+        explanation.history, unit=kpi.unit, language=language, name=title, direction=explanation.direction
     )
     rows = explanation.history.tail(53)
     data = render_table(
@@ -216,7 +216,7 @@ def parts(explanation: Explanation, dimension: str, language: Language, *, prefi
         unit=kpi.unit,
         language=language,
         name=say.name(kpi, language),
-        direction=kpi.direction,
+        direction=explanation.direction,
     )
     drawing = figure(
         chart,
@@ -245,7 +245,7 @@ def _close_up(explanation: Explanation, dimension: str, language: Language) -> H
         "card.close_up", name=say.name(kpi, language), segment=language.name(dimension, segment)
     )
     chart = control_chart(
-        history, unit=kpi.unit, language=language, name=title, direction=kpi.direction, half=True
+        history, unit=kpi.unit, language=language, name=title, direction=explanation.direction, half=True
     )
     return figure(chart, title, language.text("card.close_up_subtitle"), "", language=language, level=4)
 
@@ -271,7 +271,7 @@ def _parts_table(
         # Beyond which end of its range, whichever way it came.
         rising=named["reason"] == "above",
         verdict=[
-            say.verdict_word(variation, reason == "above", kpi.direction)
+            say.verdict_word(variation, reason == "above", explanation.direction)
             for variation, reason in zip(named["variation"], named["reason"], strict=True)
         ],
     )

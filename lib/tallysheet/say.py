@@ -51,7 +51,7 @@ def verdict_word(variation: str, rising: bool, direction: Direction) -> str:
 def verdict_of(explanation: Explanation) -> str:
     """Give the verdict word of a KPI's total."""
     rising = explanation.judgement.reason in ("above", "run_above")
-    return verdict_word(explanation.variation, rising, explanation.kpi.direction)
+    return verdict_word(explanation.variation, rising, explanation.direction)
 
 
 def change(explanation: Explanation, language: Language) -> str:

@@ -282,7 +282,10 @@ class Week:
     @cached_property
     def explanations(self) -> dict[str, Explanation]:
         """All KPIs against the week's base, by slug."""
-        return {slug: self.explanation(slug) for slug in self.available}
+        return {slug: self._worded(self.explanation(slug)) for slug in self.available}
+
+    def _worded(self, item: Explanation) -> Explanation:
+        return causes.worded(item, self.verdicts, self.continuing)
 
     @cached_property
     def lead(self) -> Explanation:
@@ -322,7 +325,7 @@ class Week:
 
     def heat(self, slug: str | None = None) -> Html:
         """Show a KPI that adds up by its first two dimensions at once. None is the page's lead."""
-        explanation = self.explanation(slug or self.lead.kpi.slug)
+        explanation = self._worded(self.explanation(slug or self.lead.kpi.slug))
         by = self.dimensions(explanation.kpi.slug)
         if len(by) < 2 or not explanation.kpi.is_additive:
             return Html("")
@@ -331,7 +334,7 @@ class Week:
     def parts(self, slug: str | None = None, by: str | None = None) -> Html:
         """Show what a KPI's change comes from: segments, then parts. None is the page's lead."""
         wanted = slug or self.lead.kpi.slug
-        explanation = self.explanation(wanted) if by is None else self.explanation(wanted, by=(by,))
+        explanation = self._worded(self.explanation(wanted, by=(by,) if by else None))
         moved = [page.moved(explanation, self.language)] if by is None else []
         return Html.join(*moved, *page.split(explanation, self.language))
 

@@ -124,7 +124,7 @@ def parts(explanations: Sequence[Explanation], language: Language) -> Table:
 
 def _part(one: Explanation, dimension: str, row: causes.Row, language: Language) -> tuple[Cell, ...]:
     unit, is_ratio = one.kpi.unit, one.kpi.denominator is not None
-    word = say.verdict_word(str(row["variation"]), row["reason"] == "above", one.kpi.direction)
+    word = say.verdict_word(str(row["variation"]), row["reason"] == "above", one.direction)
     return (
         *(say.name(one.kpi, language), say.dimension_name(dimension, language)),
         *(language.name(dimension, row["segment"]), language.text(f"sheet.units.{plain(unit)}")),
