@@ -2,8 +2,9 @@
 
 ``python tests/bench/engines.py [--data DIR]`` pushes the clean tables of a sample of size S, or of a loaded
 workbook, to a PostgreSQL of its own on loopback and to Spark in local mode, each where it is installed, and
-adds all facts up by all their dimensions in three weeks. Wall seconds, as the engines are other processes;
-the start of Spark's Java is not counted.
+adds all facts up by all their dimensions in three weeks; then it publishes the weekly review in both
+languages and compares every file. Wall seconds, as the engines are other processes; when facts are added
+up, the start of Spark's Java is not counted.
 """
 
 import argparse
@@ -33,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from postgres_cluster import ESCAPED, postgres_cluster, postgres_programs
 
-WEEKS = 3
+ROOT, WEEKS = Path(__file__).parents[2], 3
 
 
 def connected(data: Path, url: str, schema: str) -> Path:
@@ -58,6 +59,21 @@ def added_up(data: Path) -> tuple[dict[str, pd.DataFrame], float]:
     started = time.perf_counter()
     found = {name: cube.joint(name, looks, by[name]) for name in names}
     return found, time.perf_counter() - started
+
+
+def published(data: Path) -> tuple[dict[str, bytes], float]:
+    """Publish the weekly review beside a data folder: give its files by name, and the seconds."""
+    reports = data.with_name("reports")
+    for made in (data / "cube", data / "history", reports):
+        shutil.rmtree(made, ignore_errors=True)
+    program = Path(sys.executable).with_name("tallysheet")
+    command = [program, "report", "--data", data, "--only", "10_weekly_review", "--lang", "en,fr"]
+    started = time.perf_counter()
+    subprocess.run([*command, "--jobs", "1"], cwd=data.parent, check=True, capture_output=True)
+    seconds = time.perf_counter() - started
+    (week,) = (path for path in reports.iterdir() if path.is_dir())
+    files = [path for path in week.iterdir() if path.is_file() and path.name != "manifest.json"]
+    return {path.name: path.read_bytes() for path in files}, seconds
 
 
 @contextmanager
@@ -90,7 +106,9 @@ def main() -> None:
         else:
             subprocess.run([program, "sample", "--out", data, "--size", "S"], check=True, capture_output=True)
             subprocess.run([program, "load", "--data", data], check=True, capture_output=True)
+        shutil.copytree(ROOT / "notebooks", Path(folder) / "notebooks")
         here, base = added_up(data)
+        pages, own = published(data)
         for engine, (url, schema) in installed.items():
             connected(data, url, schema)
             started = time.perf_counter()
@@ -102,6 +120,11 @@ def main() -> None:
             tell(f"{rows:,} rows pushed to {engine}, wall", [pushed], unit="seconds")
             what = f"{len(here)} facts added up on {engine}, by all dimensions in {WEEKS} weeks, wall"
             tell(what, [seconds / base], peer="DuckDB")
+            theirs, seconds = published(data)
+            other = len({*pages.items()} ^ {*theirs.items()})
+            what = f"files of {len(pages)} of the weekly review that differ from {engine}"
+            tell(what, [other], most=0, unit="files")
+            tell(f"the weekly review from {engine}, wall", [seconds / own], peer="DuckDB")
 
 
 if __name__ == "__main__":
