@@ -181,15 +181,13 @@ class Evidence:
                 "WITH again AS ("
                 f"SELECT DISTINCT value FROM read_parquet({literal(str(kept))}) "
                 f"WHERE reason = 'duplicate' AND file = {literal(file['file'])}"
-                "), rows AS ("
-                f"SELECT carrier, strftime({table.week_of}, '%G-W%V') AS week, "
-                f"{amount} AS amount, {key} AS key "
-                f"FROM {table.name} WHERE known_at <= {moment} AND replaced_at > {moment}) "
-                f'SELECT {literal(table.name)} AS "table", {literal(file["file"])} AS file, carrier, week, '
-                "sum(CASE WHEN key IN (SELECT value FROM again) THEN amount ELSE 0 END) AS repeated, "
-                "sum(amount) AS whole FROM rows WHERE week IN "
-                "(SELECT DISTINCT week FROM rows WHERE key IN (SELECT value FROM again)) "
-                "GROUP BY ALL HAVING repeated > 0 ORDER BY ALL"
+                "), days AS ("
+                f"SELECT carrier, CAST({table.week_of} AS DATE) AS day, sum({amount}) AS amount, "
+                f"sum(CASE WHEN {key} IN (SELECT value FROM again) THEN {amount} ELSE 0 END) AS repeated "
+                f"FROM {table.name} WHERE known_at <= {moment} AND replaced_at > {moment} GROUP BY ALL) "
+                f'SELECT {literal(table.name)} AS "table", {literal(file["file"])} AS file, carrier, '
+                "strftime(day, '%G-W%V') AS week, sum(repeated) AS repeated, sum(amount) AS whole "
+                "FROM days GROUP BY ALL HAVING sum(repeated) > 0 ORDER BY ALL"
             ).df()
 
 
