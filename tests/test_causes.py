@@ -49,7 +49,7 @@ def plain(text: str) -> str:
         ),
         (
             row("cost_per_parcel", "PRICE", "fuel", {}, 0.24, 0.23, 0.25, event="fuel"),
-            "Fuel surcharge, the whole network: it makes +€0.24 (between +€0.23 and +€0.25). "
+            "Fuel surcharge, all carriers that charge it: it makes +€0.24 (between +€0.23 and +€0.25). "
             "Event log: “fuel”.",
         ),
         (
@@ -78,7 +78,7 @@ def test_what_is_proven_and_what_is_likely_are_told_apart():
     found = row(perhaps=["FNH"], event="hub shut")
 
     assert plain(causes.facts([found], ENGLISH)).endswith("Event log: “hub shut”.")
-    assert causes.likely(found, ENGLISH) == "Perhaps FNH too, with too little volume to be sure."
+    assert causes.likely(found, ENGLISH) == "Perhaps FNH too; that is not proven."
     assert "FNH" not in causes.facts([found], ENGLISH)
     assert causes.likely(row(), ENGLISH) == ""
     assert (causes.is_unlogged(row()), causes.is_unlogged(found)) == (True, False)
@@ -138,7 +138,7 @@ def test_a_promise_is_longer_or_shorter_and_its_size_is_that_of_its_lane():
         "A longer promise, lane FR-FR: that alone makes +3.8 pp there."
     )
     assert plain(causes.in_short([shorter], FRENCH)).startswith(
-        "Promesse plus courte, liaison FR-FR : à elle seule, elle fait −10,0 pts sur ces envois."
+        "Promesse plus courte, liaison FR-FR : à elle seule, elle vaut −10,0 pts sur ces envois."
     )
 
 

@@ -72,7 +72,7 @@ def test_week_17_names_laguardia_while_the_total_is_inside(opened):
 
 def test_week_17_is_not_about_cancellations(opened):
     """Cancellations moved the other way, so the page says that they are not behind the fall."""
-    assert "That is not behind the fall." in opened("2013-W17").opening().html
+    assert "It does not explain the fall." in opened("2013-W17").opening().html
 
 
 def test_week_6_is_not_known_yet_and_blames_nobody(opened):

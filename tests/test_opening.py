@@ -101,7 +101,7 @@ def test_a_card_tells_what_is_known_what_is_likely_and_what_is_open():
 
     assert known[0] == "Known:"
     assert known[1].startswith("Carrier A: −10.0")
-    assert likely == ("Likely:", "Perhaps B too, with too little volume to be sure.")
+    assert likely == ("Likely:", "Perhaps B too; that is not proven.")
     assert unknown == ("Open:", "Why it happened.")
     goes_on = told_of(item, continuing=[CAUSE | {"since": "2026-W19"}])
     assert opening.standing(item, goes_on, ENGLISH)[0][1].startswith("Going on since 2026-W19. Carrier")

@@ -59,7 +59,19 @@ def test_a_part_is_told_beside_the_whole():
     assert part(0.0157, 0.0156) == "all of the 1.6 points"
     assert part(-0.024, -0.016) == "−2.4 pp, more than the total's 1.6 points"
     assert part(0.004, -0.016) == "+0.4 pp, while the total changed by −1.6 pp"
+    # Printed alike, they are not: the larger half, and a smaller one.
+    assert part(0.0008, 0.0014) == "most of the 0.1 points"
+    assert part(0.0006, 0.0014) == "part of the 0.1 points"
     assert part(0.004, 0.0) == "+0.4 pp, while the total changed by 0.0 pp"
+
+
+def test_a_part_of_a_sum_has_the_share_that_it_had_in_the_base():
+    """Its change is held against what it was; of a ratio it is the share of the week's own volume."""
+    share = explained(8_900)
+    total = replace(share, kpi=replace(ON_TIME, denominator=None, unit="count"))
+
+    assert "50.0% of the shipments before:" in say.parts(total, "carrier", ENGLISH)
+    assert "50.0% of the shipments:" in say.parts(share, "carrier", ENGLISH)
 
 
 def test_a_sum_is_held_against_an_average_week():
@@ -108,7 +120,7 @@ def test_a_witness_whose_part_is_printed_as_none_is_not_behind_the_change():
     fall = replace(explained(9_000), value_now=0.9550, value_base=0.9571)
     rise = replace(explained(9_000), value_now=0.00274, value_base=0.00242)
 
-    assert say.witness(fall, rise, ENGLISH) == "On-time delivery held at 0.3%; that is not behind the fall."
+    assert say.witness(fall, rise, ENGLISH) == "On-time delivery held at 0.3%; it does not explain the fall."
 
 
 def test_a_run_whose_value_is_printed_as_its_centre_names_no_centre():

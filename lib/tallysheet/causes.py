@@ -249,6 +249,8 @@ def _told(row: Row, language: Language, *, among: Sequence[Row] = (), is_short: 
     is_exact = sizes["low"] == sizes["high"]
     interval = "" if is_short or is_exact else language.text("cause.from_to", **sizes)
     place = where(row["scope"], language)
+    if row["code"] == "PRICE" and not row["scope"]:
+        place = language.text("cause.everywhere_charged")
     if any(_is_within(other, row) for other in among):
         place = language.text("cause.elsewhere", where=place)
     effect = sizes["effect"]

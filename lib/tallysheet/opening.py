@@ -210,7 +210,7 @@ def _exception(
         ),
         "verdicts": verdict_words(item),
         "sentence": " ".join(sentence for sentence in sentences if sentence),
-        "scope": language.text("cause.between").join(kinds) or None,
+        "scope": " + ".join(kinds) or None,
         "rising": item.change > 0,
     }
 

@@ -17,6 +17,7 @@ from tallysheet.telling import is_settled, judged_parts, spread, stands_out
 
 _FOLLOWS = 0.1  # a routine part is named beside one that is outside from a tenth of the change on
 _WITNESS = (0.1, 0.9)  # below: not behind the change; above: as large as the change
+_ALL, _MOST = 0.9, 0.5  # of the total, of a part that is printed as large as it
 _CLOSED = 1e-9
 _TITLE_PARTS, _TOLD_PARTS, _TOLD = 2, 3, 5
 
@@ -166,7 +167,9 @@ def _part_of(contribution: float, explanation: Explanation, language: Language) 
     if is_along and (abs(contribution) <= abs(total) or written == whole):
         part, nothing, all_of_it = (_part(one, explanation, language) for one in (contribution, 0.0, total))
         if part == all_of_it:
-            return language.text("say.part_all", size=language.size(total, unit))
+            share = contribution / total
+            key = "part_all" if share >= _ALL else "part_most" if share > _MOST else "part_some"
+            return language.text(f"say.{key}", size=language.size(total, unit))
         part = language.text("say.next_to_nothing") if part == nothing else part
         return language.text("say.part_of", part=part, size=language.size(total, unit))
     key = "say.part_beyond" if is_along and not holds(explanation, language) else "say.part_against"
@@ -263,7 +266,7 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> str:
         segment=language.name(dimension, found.segment),
         part_of=_part_of(found.contribution, explanation, language),
         share=language.value(found.share, "share"),
-        noun=volume.noun(explanation.kpi, language),
+        noun=_shared(explanation.kpi, language),
     )
     if own and not alone:
         listed = language.listed([language.name(*_where(segment)) for segment in own])
@@ -271,6 +274,12 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> str:
     if alone or explanation.variation == "not_known":
         return sentence
     return f"{language.text('say.within_range', dimension=dimension_name(dimension, language))} {sentence}"
+
+
+def _shared(one: Kpi, language: Language) -> str:
+    """Name what a part has a share of: of what is a volume itself, that of the base."""
+    noun = volume.noun(one, language)
+    return noun if one.denominator else language.text("say.noun_before", noun=noun)
 
 
 def witness(explanation: Explanation, other: Explanation, language: Language) -> str:
