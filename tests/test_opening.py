@@ -275,6 +275,19 @@ def test_a_cause_against_which_the_total_went_does_not_lead():
     assert opening.lead(told, frame_of([partner]), "csat").kpi.slug == "otd"
 
 
+def test_claims_decided_at_once_lead_no_rise_of_open_claims():
+    """What was decided is open no more: that more claims are open has another reason."""
+    claims = replace(explained({"A": 9_030, "B": 9_030}), kpi=kpi("claim_backlog"))
+    fell = replace(explained({"A": 8_000, "B": 9_000}), kpi=kpi("otd"))
+    told = {one.kpi.slug: one for one in (claims, fell)}
+    decided = CAUSE | {"code": "ARTEFACT", "by": "", "scope": {"carrier": ["ALT"]}, "effect": 0.44}
+    verdicts = frame_of([decided | {"kpi": "claim_resolution_days"}, decided | {"kpi": "claim_backlog"}])
+
+    assert opening.lead(told, verdicts, "csat").kpi.slug == "otd"
+    fewer = replace(explained({"A": 8_970, "B": 8_970}), kpi=kpi("claim_backlog"))
+    assert opening.lead(told | {"claim_backlog": fewer}, verdicts, "csat").kpi.slug == "claim_backlog"
+
+
 def test_a_total_that_somebody_moved_out_of_its_range_leads():
     """A partner's fall hardly shows in one KPI and plainly in another; the calendar moves all alike."""
     calm = replace(explained({"A": 8_990, "B": 8_990}), kpi=kpi("handover_on_time"))

@@ -132,8 +132,12 @@ def nearest_first(found: Sequence[Cause], explanations: Mapping[str, Explanation
 
 def is_against(one: Cause, item: Explanation) -> bool:
     """Tell whether a KPI's total went the other way than a cause moved it, which a mix may always do."""
-    is_own = one.row["code"] in ("REAL", "PRICE", "CALENDAR")
-    return is_own and float(one.row["effect"]) * item.change < 0
+    code, effect = one.row["code"], float(one.row["effect"])
+    if code == "ARTEFACT" and item.kpi.method == "snapshot":
+        return effect * item.change > 0  # what was decided is open no more
+    # The size is that of the cause's own KPI: days rise where a share falls.
+    is_own = item.kpi.slug == one.slug
+    return is_own and code in ("REAL", "PRICE", "CALENDAR") and effect * item.change < 0
 
 
 def shown_by(row: Row) -> str:

@@ -21,7 +21,7 @@ from tallysheet.decomposition import split
 from tallysheet.drivers import segments_behind
 from tallysheet.errors import UsageError
 from tallysheet.judgement import Judgement, Judgements, judge, judge_many
-from tallysheet.kpi import Direction, Kpi
+from tallysheet.kpi import SHARES, Direction, Kpi
 from tallysheet.limits import Numbers, assurance, process_limits
 from tallysheet.quantile_split import split_quantile
 from tallysheet.rebases import Rebase
@@ -265,7 +265,9 @@ def _judge(rows: pd.DataFrame, kpi: Kpi, why: str | None) -> Judgement:
     numbers = (rows["x"] if counts else weekly_values(rows, kpi)).to_numpy(copy=True)
     if why:
         numbers[-1] = np.nan
-    found = judge(numbers, rows["n"].to_numpy() if counts else None, kpi.chart, is_count=kpi.is_count)
+    n = rows["n"].to_numpy()
+    one = float(_one_case(kpi, n[-1:])[0])
+    found = judge(numbers, n if counts else None, kpi.chart, is_count=kpi.is_count, one=one)
     limits = found.limits
     sides = {name: np.clip(getattr(limits, name), *kpi.bounds) for name in _SIDES}
     return replace(found, limits=replace(limits, **sides), reason=why or found.reason)
@@ -365,11 +367,18 @@ def judge_parts(parts: Parts, judged: list[str], kpi: Kpi, why: str | None) -> J
         x = np.divide(x, n, out=np.full_like(x, np.nan), where=n > 0)
     if why:
         x[:, -1] = np.nan
-    found = judge_many(x, None if kpi.chart == "xmr" else n, kpi.chart, is_count=kpi.is_count)
+    counts, one = None if kpi.chart == "xmr" else n, _one_case(kpi, n[:, -1])
+    found = judge_many(x, counts, kpi.chart, is_count=kpi.is_count, one=one)
     found = replace(found, lower=np.clip(found.lower, *kpi.bounds), upper=np.clip(found.upper, *kpi.bounds))
     if kpi.evidence and not why:
         found = _without_gaps(found, chosen.ended, n, kpi.floor)
     return replace(found, reason=np.full_like(found.reason, why, dtype="<U12")) if why else found
+
+
+def _one_case(kpi: Kpi, n: Numbers) -> Numbers:
+    """Give what one case adds to a share on an XmR chart; the others reckon with small numbers themselves."""
+    is_share = kpi.chart == "xmr" and kpi.unit in SHARES
+    return np.divide(1.0, n, out=np.zeros(n.shape), where=is_share & (n > 0))
 
 
 def _without_gaps(found: Judgements, ended: Numbers, n: Numbers, floor: float) -> Judgements:

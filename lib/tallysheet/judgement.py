@@ -55,8 +55,8 @@ class Judgement:
     variation : {"signal", "routine", "not_known"}
     reason : str
         Why, as a key of words: ``above``, ``below``, ``run_above``, ``run_below``, ``inside``,
-        ``few_weeks`` (fewer than 13 earlier), ``small`` (an expected count below 5), ``collapsed``,
-        ``missing``.
+        ``few_weeks`` (fewer than 13 earlier), ``small`` (an expected count below 5, or a range that one
+        case leaves), ``collapsed``, ``missing``.
     limits : Limits
         Usual range of every week given, from the earlier ones, widened; NaN where there is none.
     widening, autocorrelation : float
@@ -87,7 +87,12 @@ class Judgement:
 
 
 def judge(
-    values: ArrayLike, n: ArrayLike | None = None, chart: Chart = "xmr", *, is_count: bool = False
+    values: ArrayLike,
+    n: ArrayLike | None = None,
+    chart: Chart = "xmr",
+    *,
+    is_count: bool = False,
+    one: float = 0.0,
 ) -> Judgement:
     """Judge the last point against limits from the points before it.
 
@@ -97,6 +102,9 @@ def judge(
         As for `process_limits`; the last point is the judged week.
     is_count : bool
         Whether the values of an XmR chart count something: fewer than 5 expected are then too few.
+    one : float
+        What one case adds to the last value of an XmR chart, as 1/9 to a share of nine sellers: a range
+        that a single case leaves says little.
 
     Notes
     -----
@@ -128,6 +136,7 @@ def judge(
         rate=rate[None, :],
         chart=chart,
         is_count=is_count,
+        one=np.array([one]),
     )
     reason = str(found[0])
     if reason in _NOT_KNOWN:
@@ -158,7 +167,12 @@ class Judgements:
 
 
 def judge_many(
-    values: ArrayLike, n: ArrayLike | None = None, chart: Chart = "xmr", *, is_count: bool = False
+    values: ArrayLike,
+    n: ArrayLike | None = None,
+    chart: Chart = "xmr",
+    *,
+    is_count: bool = False,
+    one: ArrayLike = 0.0,
 ) -> Judgements:
     """Judge the last point of many series at once; each comes out as `judge` would have it.
 
@@ -167,6 +181,7 @@ def judge_many(
     values, n : array of float, shape (series, weeks)
     chart : {"xmr", "p'", "u'"}
     is_count : bool
+    one : float or array of float, shape (series,)
         As for `judge`.
 
     Examples
@@ -197,7 +212,16 @@ def judge_many(
         least, most = (-np.inf, np.inf) if chart == "xmr" else (0.0, 1.0 if chart == "p'" else np.inf)
         lower, upper = np.clip(centre - half, least, most), np.clip(centre + half, least, most)
         reason = _reasons(
-            earlier, counts[:, -1], rho, centre, lower, upper, rate=rate, chart=chart, is_count=is_count
+            earlier,
+            counts[:, -1],
+            rho,
+            centre,
+            lower,
+            upper,
+            rate=rate,
+            chart=chart,
+            is_count=is_count,
+            one=np.asarray(one, dtype=float),
         )
     known = ~np.isin(reason, _NOT_KNOWN)
     return Judgements(reason, centre, np.where(known, lower, np.nan), np.where(known, upper, np.nan))
@@ -225,6 +249,7 @@ def _reasons(
     rate: Numbers,
     chart: Chart,
     is_count: bool,
+    one: Numbers,
 ) -> NDArray[np.str_]:
     """Say of the last week of each series why it is what it is: the first reason that holds."""
     last = rate[:, -1]
@@ -234,6 +259,7 @@ def _reasons(
         (np.isnan(last), "missing"),
         (earlier < MIN_EARLIER_WEEKS, "few_weeks"),
         ((n * rarer < MIN_EXPECTED) & (is_count or chart != "xmr"), "small"),
+        ((one > 0) & (centre + one > upper), "small"),
         (~(upper > lower), "collapsed"),
         (last > upper, "above"),
         (last < lower, "below"),

@@ -73,8 +73,7 @@ def lead(explanations: Mapping[str, Explanation], verdicts: pd.DataFrame, headli
         known = [item for item in told if not pd.isna(item.value_now)]
         moved = [item for item in known if one.row["code"] == "REAL" and item.variation == "signal"]
         chosen = next(iter([*moved, *known, *told]), None)
-        # The cause's size is that of its own KPI: days rise where a share falls.
-        if chosen and not (chosen.kpi.slug == one.slug and causes.is_against(one, chosen)):
+        if chosen and not causes.is_against(one, chosen):
             return chosen
     return say.lead(list(explanations.values()), headline)
 
