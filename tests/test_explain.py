@@ -144,5 +144,5 @@ def test_the_segments_that_moved_are_told(tmp_path):
     told = as_text(found, read_language("en"))
 
     assert [one.where for one in found.explanation.segments] == [{"carrier": "BRV", "town": "Lyon"}]
-    assert re.search(r"Beyond the rest, BRV, Lyon moved by \+15\.[89]\spp \(between", told)
+    assert re.search(r"beyond the rest, BRV, Lyon moved by \+15\.[89]\spp \(between", told)
     assert as_json(found, read_language("en"))["segments"][0]["effect"] == pytest.approx(0.159, abs=0.002)

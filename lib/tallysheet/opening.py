@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from tallysheet import causes, say
+from tallysheet import causes, say, telling
 from tallysheet.actions import FollowUp
 from tallysheet.comparison import Explanation
 from tallysheet.kpis import kpi
@@ -66,7 +66,7 @@ def lead(explanations: Mapping[str, Explanation], verdicts: pd.DataFrame, headli
     """Choose the KPI that leads: of the first cause's the one that tells it best and has a value, if any has.
 
     Of what somebody did, a total that it moved out of its usual range tells best. A cause against which the
-    total went does not lead: the first sentence would seem to deny it. Without any see `tallysheet.say.lead`.
+    total went does not lead: the first sentence would seem to deny it. Without any see `telling.lead`.
     """
     for one in causes.named(verdicts):
         told = [explanations[slug] for slug in (one.slug, *one.others) if slug in explanations]
@@ -75,7 +75,7 @@ def lead(explanations: Mapping[str, Explanation], verdicts: pd.DataFrame, headli
         chosen = next(iter([*moved, *known, *told]), None)
         if chosen and not causes.is_against(one, chosen):
             return chosen
-    return say.lead(list(explanations.values()), headline)
+    return telling.lead(list(explanations.values()), headline)
 
 
 def opening(told: Told, language: Language) -> Html:
@@ -91,7 +91,7 @@ def opening(told: Told, language: Language) -> Html:
 
 def first_sentences(told: Told, language: Language) -> tuple[str, str]:
     """Say the page's first sentence, and the second: whether it is real and what is behind it."""
-    if say.is_quiet(told.everything) and not causes.named(told.verdicts):
+    if telling.is_quiet(told.everything) and not causes.named(told.verdicts):
         return say.quiet(told.everything, told.lead, language)
     return say.change(told.lead, language), story(told.lead, told, language)
 

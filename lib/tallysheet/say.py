@@ -13,7 +13,7 @@ from tallysheet.judgement import FALSE_FLAG_SHARE
 from tallysheet.kpi import SHARES, Direction, Kpi
 from tallysheet.language import FORMS, Language, finer, rounded
 from tallysheet.segments import Segment
-from tallysheet.telling import is_settled, judged_parts, spread, stands_out
+from tallysheet.telling import is_settled, judged_parts, spread
 
 _FOLLOWS = 0.1  # a routine part is named beside one that is outside from a tenth of the change on
 _WITNESS = (0.1, 0.9)  # below: not behind the change; above: as large as the change
@@ -217,6 +217,7 @@ def moved(explanation: Explanation, language: Language) -> str:
             effect=language.change(segment.effect, unit),
             low=language.change(segment.low, unit),
             high=language.change(segment.high, unit),
+            base=base(explanation, language),
             part_of=_part_of(segment.contribution, explanation, language),
         )
         for number, segment in enumerate(explanation.segments[:_TOLD])
@@ -335,23 +336,6 @@ def limits(explanation: Explanation, language: Language) -> str:
         week = language.week_code(rebase.week)
         told += " " + text("say.rebased", week=week, reason=rebase.reason, author=rebase.author)
     return told
-
-
-def lead(explanations: Sequence[Explanation], headline: str) -> Explanation:
-    """Choose the KPI that leads a page without a cause: a signal, else parts, else the workbook's own."""
-    ranks = [
-        lambda item: item.variation == "signal" and stands_out(item),
-        stands_out,
-        lambda item: item.kpi.slug == headline,
-        lambda item: True,
-    ]
-    return next(item for rank in ranks for item in explanations if rank(item))
-
-
-def is_quiet(explanations: Sequence[Explanation]) -> bool:
-    """Tell whether something can be judged, and no KPI stands out."""
-    judged = any(item.variation == "routine" for item in explanations)
-    return judged and not any(stands_out(item) for item in explanations)
 
 
 def quiet(explanations: Sequence[Explanation], chosen: Explanation, language: Language) -> tuple[str, str]:

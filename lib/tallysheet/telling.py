@@ -1,7 +1,8 @@
-"""What a comparison alone supports: causes without any other table, and how a change is spread."""
+"""What a comparison alone supports: causes, what stands out and leads, how a change is spread."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,6 +69,23 @@ def stands_out(explanation: Explanation) -> bool:
         return explanation.variation == "signal"
     chance = special.bdtrc(len(explanation.outside) - 1, judged_parts(explanation), FALSE_FLAG_SHARE)
     return bool(chance < _BY_CHANCE)
+
+
+def lead(explanations: Sequence[Explanation], headline: str) -> Explanation:
+    """Choose the KPI that leads a page without a cause: a signal, else parts, else the workbook's own."""
+    ranks = [
+        lambda item: item.variation == "signal" and stands_out(item),
+        stands_out,
+        lambda item: item.kpi.slug == headline,
+        lambda item: True,
+    ]
+    return next(item for rank in ranks for item in explanations if rank(item))
+
+
+def is_quiet(explanations: Sequence[Explanation]) -> bool:
+    """Tell whether something can be judged, and no KPI stands out."""
+    judged = any(item.variation == "routine" for item in explanations)
+    return judged and not any(stands_out(item) for item in explanations)
 
 
 def judged_parts(explanation: Explanation) -> int:
