@@ -18,14 +18,20 @@ TEMPLATE = _LIBRARY / "report_template"
 
 @cache
 def _exporter() -> Any:
-    from nbconvert.exporters import HTMLExporter
+    from nbconvert.exporters import HTMLExporter, TemplateExporter
     from traitlets.config import Config
+
+    class PageExporter(HTMLExporter):
+        """HTML without a second look at it, which costs most: `check_page` sees to alternative texts."""
+
+        def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> Any:
+            return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
 
     # Nothing on the page may come from a CDN: the template asks for none, and no preprocessor runs code.
     config = Config(
         {"HTMLExporter": {"template_name": TEMPLATE.name, "embed_images": True, "exclude_anchor_links": True}}
     )
-    return HTMLExporter(config=config, extra_template_basedirs=[str(_LIBRARY)])
+    return PageExporter(config=config, extra_template_basedirs=[str(_LIBRARY)])
 
 
 def page_name(notebook: str) -> str:
