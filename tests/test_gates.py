@@ -513,6 +513,14 @@ def test_a_reason_that_loses_to_another_is_named_otherwise():
     assert found[0].effect == pytest.approx(-0.4, abs=0.03)
 
 
+def test_a_change_of_reasons_is_told_in_the_weeks_after_it_too():
+    """Two weeks later fewer contacts still go by the old name: neither country nor carrier is behind it."""
+    table = reasons(160, 160)
+    later = table.assign(is_judged=table["week"] == WEEKS[JUDGED + 2])
+
+    assert [one.since for one in context.classification(later)] == [WEEKS[JUDGED]]
+
+
 def test_a_reason_that_only_falls_is_not_named_otherwise():
     """Nobody gained what it lost."""
     assert context.classification(reasons(160, 0)) == []

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -238,6 +239,36 @@ def test_a_page_is_led_by_a_kpi_that_has_a_value():
     assert first["anchor"] == "claim_backlog"
     assert "It shows in Days to a claim's decision too." in first["sentence"]
     assert "claim_resolution_days" not in [one["anchor"] for one in more]
+
+
+def test_what_is_too_rare_or_too_young_to_judge_is_no_witness():
+    """On the Monday after the week hardly anything is known as never delivered: that clears nobody."""
+    item = explained({"A": 8_000, "B": 8_000})
+    young = replace(item, kpi=kpi("undelivered"), judgement=replace(item.judgement, variation="not_known"))
+
+    assert opening.witnesses(replace(item, kpi=kpi("otd")), {"undelivered": young}, ENGLISH) == []
+
+
+def test_a_cause_stands_in_the_table_under_the_kpi_that_leads_with_it():
+    """A partner's fall shows plainly in dispatches, and is tested first in handovers, which held."""
+    calm = replace(explained({"A": 8_990, "B": 8_990}), kpi=kpi("handover_on_time"))
+    fell = replace(explained({"A": 8_000, "B": 9_000}), kpi=kpi("dispatch_on_time"))
+    partner = CAUSE | {"by": "fulfilment", "scope": {"partner": ["FP-Main"]}, "since": "2026-W20"}
+    verdicts = frame_of([partner | {"kpi": one.kpi.slug} for one in (calm, fell)])
+    told = opening.Told({one.kpi.slug: one for one in (calm, fell)}, fell, verdicts, frame_of([]))
+
+    table = page.causes_table(told, ENGLISH).html
+    assert "Dispatch by cut-off" in table and "Handover on time" not in table
+
+
+def test_a_target_without_a_usual_range_is_not_called_none():
+    """Of a week that is not judged nobody knows yet whether the target is met."""
+    item = explained({"A": 8_990, "B": 8_990})
+    unjudged = replace(item.judgement, limits=replace(item.judgement.limits, lower=np.array([np.nan])))
+
+    assert say.target_word(item) == "none"
+    assert say.target_word(replace(item, target=0.5)) == "pass"
+    assert say.target_word(replace(item, target=0.5, judgement=unjudged)) == "not_known"
 
 
 def test_what_held_has_no_witness():

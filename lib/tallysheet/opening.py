@@ -266,4 +266,5 @@ def witnesses(item: Explanation, explanations: Mapping[str, Explanation], langua
         if (one.kpi.fact, one.kpi.denominator) == (item.kpi.fact, item.kpi.denominator)
         and one.kpi.direction != item.kpi.direction
     ]
-    return [say.witness(item, other, language) for other in others if not pd.isna(other.change)]
+    # One of which little is known yet, or which is too rare, explains nothing.
+    return [say.witness(item, other, language) for other in others if other.variation != "not_known"]

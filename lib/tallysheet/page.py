@@ -98,7 +98,7 @@ def _scores(item: Explanation, year_ago: float, language: Language) -> dict[str,
         "on_last": item.value_now - item.value_previous,
         "on_year": item.value_now - year_ago,
         "variation": say.verdict_of(item),
-        "assurance": item.assurance,
+        "assurance": say.target_word(item),
         "rising": item.change > 0,
         "history": sparkline(
             item.history, unit=unit, language=language, name=title, direction=item.direction
@@ -322,15 +322,12 @@ def _volume(key: str, header: str, kpi: Kpi, small: str = "") -> Column:
     return Column(key, header, volume.unit(kpi), decimals=0, small=small)
 
 
-def causes_table(verdicts: pd.DataFrame, continuing: pd.DataFrame, language: Language) -> Html:
+def causes_table(told: Told, language: Language) -> Html:
     """Show the causes that are named in the week, and those of earlier weeks that go on."""
     text = language.text
     shown = [
-        (name, title, causes.named(frame))
-        for name, title, frame in (
-            ("causes", text("cause.caption"), verdicts),
-            ("continuing", text("cause.going_on"), continuing),
-        )
+        ("causes", text("cause.caption"), told.named),
+        ("continuing", text("cause.going_on"), causes.named(told.continuing)),
     ]
     pieces = [
         render_table(

@@ -55,6 +55,12 @@ def verdict_of(explanation: Explanation) -> str:
     return verdict_word(explanation.variation, rising, explanation.direction)
 
 
+def target_word(explanation: Explanation) -> str:
+    """Give the word of a target: its assurance; not known yet where there is no range to meet it."""
+    is_open = explanation.assurance == "none" and not pd.isna(explanation.target)
+    return "not_known" if is_open else explanation.assurance
+
+
 def change(explanation: Explanation, language: Language) -> str:
     """Say what changed, by how much, compared with what."""
     unit = explanation.kpi.unit

@@ -352,7 +352,7 @@ class Week:
 
     def causes(self) -> Html:
         """Show what kinds of causes are named, which go on since an earlier week, and who is on it."""
-        found = page.causes_table(self.told.verdicts, self.told.continuing, self.language)
+        found = page.causes_table(self.told, self.language)
         return Html.join(found, page.actions_table(self.told.actions_for(self.language), self.language))
 
     def restatement(self) -> Html:

@@ -25,6 +25,9 @@ _SEEN = 0.25
 _AT_ONCE = 0.15
 """Share of the open claims decided in one minute from which on nobody looked at them one by one."""
 
+_GOES_ON = 3
+"""For so many weeks after it began a change of reasons is still told."""
+
 _REASONS = {"wismo": "WISMO", "wismo_openings": "WISMO"}
 """Fact to the reason of Customer Care that it counts."""
 
@@ -195,7 +198,7 @@ def classification(table: Weekly) -> list[Finding]:
         name: Track.alone(x, whole, "share", lineup.usual) for name, x in zip(names, leaves.x, strict=True)
     }
     own = spell_at(tracks[counted], at)
-    if own is None or own.p * len(names) > SURE or own.first != at:
+    if own is None or own.p * len(names) > SURE or own.first < at - _GOES_ON:
         return []
     other = [(name, measure(track, own.first, own.last)) for name, track in tracks.items() if name != counted]
     opposite = [

@@ -147,7 +147,7 @@ def digest_of(week: Week, language: Language, page_file: str, base_url: str = ""
 
 def _exceptional(explanation: Explanation, item: dict[str, Any], language: Language) -> Exceptional:
     unit, judgement = explanation.kpi.unit, explanation.judgement
-    words = [*item["verdicts"], explanation.assurance]
+    words = [*item["verdicts"], say.target_word(explanation)]
     return Exceptional(
         name=item["name"],
         value=item["value"],

@@ -88,7 +88,7 @@ def _score(one: Explanation, week: Week, language: Language) -> tuple[Cell, ...]
         *(figure(one.value_previous, unit), figure(week.year_ago(slug), unit)),
         *(figure(getattr(one.judgement, name), unit) for name in ("lower", "centre", "upper")),
         language.text(f"verdict.{say.verdict_of(one)}"),
-        language.text(f"verdict.{one.assurance}"),
+        language.text(f"verdict.{say.target_word(one)}"),
         *(how_final(week.review, slug, language), slug),
     )
 
