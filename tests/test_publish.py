@@ -357,8 +357,8 @@ def test_the_manifest_names_the_language_of_each_page(in_two_languages):
         ("data_health.fr.html", "fr"),
     ]
     assert list(manifest["headline"]) == ["en", "fr"]
-    assert "usual range" in manifest["count"]["en"]
-    assert "plage habituelle" in manifest["count"]["fr"]
+    assert "unlike usual" in manifest["count"]["en"]
+    assert "inhabituel" in manifest["count"]["fr"]
 
 
 @pytest.fixture(scope="module")
