@@ -168,7 +168,8 @@ def worded(item: Explanation, *verdicts: pd.DataFrame) -> Explanation:
     """
     rows = pd.concat(verdicts)
     is_counted_otherwise = rows["code"].isin(_RECOUNTED) & (rows["by"] != "duplicate")
-    return replace(item, is_recounted=item.kpi.slug in set(rows.loc[is_counted_otherwise, "kpi"]))
+    is_meant = item.kpi.slug in set(rows.loc[is_counted_otherwise, "kpi"])
+    return replace(item, is_recounted=True) if is_meant else item
 
 
 def is_noise(verdicts: pd.DataFrame, slug: str) -> bool:

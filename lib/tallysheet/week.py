@@ -282,10 +282,13 @@ class Week:
     @cached_property
     def explanations(self) -> dict[str, Explanation]:
         """All KPIs against the week's base, by slug."""
-        return {slug: self._worded(self.explanation(slug)) for slug in self.available}
+        told = self.verdicts, self.continuing
+        return {slug: causes.worded(self.explanation(slug), *told) for slug in self.available}
 
-    def _worded(self, item: Explanation) -> Explanation:
-        return causes.worded(item, self.verdicts, self.continuing)
+    def _shown(self, slug: str | None) -> Explanation:
+        """Give a KPI as the page words it; one that the data does not allow says what it lacks."""
+        wanted = slug or self.lead.kpi.slug
+        return self.explanations.get(wanted) or self.explanation(wanted)
 
     @cached_property
     def lead(self) -> Explanation:
@@ -312,10 +315,7 @@ class Week:
 
     def card(self, slug: str | None = None) -> Html:
         """Show whether a KPI is usual: sentence and control chart. None is the page's lead."""
-        wanted = slug or self.lead.kpi.slug
-        # One that the data does not allow says what it lacks.
-        found = self.explanations.get(wanted) or self.explanation(wanted)
-        return page.card(found, self.told, self.language, is_said=slug is None)
+        return page.card(self._shown(slug), self.told, self.language, is_said=slug is None)
 
     def boxes(self, slug: str | None = None) -> Html:
         """Show six weeks, twelve months and nine boxes of a KPI that adds up. None is the page's lead."""
@@ -325,7 +325,7 @@ class Week:
 
     def heat(self, slug: str | None = None) -> Html:
         """Show a KPI that adds up by its first two dimensions at once. None is the page's lead."""
-        explanation = self._worded(self.explanation(slug or self.lead.kpi.slug))
+        explanation = self._shown(slug)
         by = self.dimensions(explanation.kpi.slug)
         if len(by) < 2 or not explanation.kpi.is_additive:
             return Html("")
@@ -333,10 +333,11 @@ class Week:
 
     def parts(self, slug: str | None = None, by: str | None = None) -> Html:
         """Show what a KPI's change comes from: segments, then parts. None is the page's lead."""
-        wanted = slug or self.lead.kpi.slug
-        explanation = self._worded(self.explanation(wanted, by=(by,) if by else None))
-        moved = [page.moved(explanation, self.language)] if by is None else []
-        return Html.join(*moved, *page.split(explanation, self.language))
+        found = self._shown(slug)
+        if by is None:
+            return Html.join(page.moved(found, self.language), *page.split(found, self.language))
+        split = causes.worded(self.explanation(found.kpi.slug, by=(by,)), self.verdicts, self.continuing)
+        return Html.join(*page.split(split, self.language))
 
     def other_cards(self) -> Html:
         """Show charts of other KPIs, the first screen's first, and the parts outside their own range."""
