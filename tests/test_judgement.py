@@ -227,6 +227,6 @@ def test_a_share_whose_range_one_case_leaves_is_not_judged():
     """One of nine sellers left in one week of 26; a second one is no news, and of 900 it would be."""
     share = [1 / 9 if week == 10 else 0.0 for week in range(26)] + [1 / 9]
 
-    assert judge(share, one=1 / 900).reason == "above"
-    assert judge(share, one=1 / 9).reason == "small"
-    assert judge_many([share, share], one=[1 / 900, 1 / 9]).reason.tolist() == ["above", "small"]
+    assert judge(share, one_case=1 / 900).reason == "above"
+    assert judge(share, one_case=1 / 9).reason == "small"
+    assert judge_many([share, share], one_case=[1 / 900, 1 / 9]).reason.tolist() == ["above", "small"]

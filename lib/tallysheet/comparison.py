@@ -266,8 +266,8 @@ def _judge(rows: pd.DataFrame, kpi: Kpi, why: str | None) -> Judgement:
     if why:
         numbers[-1] = np.nan
     n = rows["n"].to_numpy()
-    one = float(_one_case(kpi, n[-1:])[0])
-    found = judge(numbers, n if counts else None, kpi.chart, is_count=kpi.is_count, one=one)
+    one_case = float(_one_case(kpi, n[-1:])[0])
+    found = judge(numbers, n if counts else None, kpi.chart, is_count=kpi.is_count, one_case=one_case)
     limits = found.limits
     sides = {name: np.clip(getattr(limits, name), *kpi.bounds) for name in _SIDES}
     return replace(found, limits=replace(limits, **sides), reason=why or found.reason)
@@ -367,8 +367,8 @@ def judge_parts(parts: Parts, judged: list[str], kpi: Kpi, why: str | None) -> J
         x = np.divide(x, n, out=np.full_like(x, np.nan), where=n > 0)
     if why:
         x[:, -1] = np.nan
-    counts, one = None if kpi.chart == "xmr" else n, _one_case(kpi, n[:, -1])
-    found = judge_many(x, counts, kpi.chart, is_count=kpi.is_count, one=one)
+    counts, one_case = None if kpi.chart == "xmr" else n, _one_case(kpi, n[:, -1])
+    found = judge_many(x, counts, kpi.chart, is_count=kpi.is_count, one_case=one_case)
     found = replace(found, lower=np.clip(found.lower, *kpi.bounds), upper=np.clip(found.upper, *kpi.bounds))
     if kpi.evidence and not why:
         found = _without_gaps(found, chosen.ended, n, kpi.floor)

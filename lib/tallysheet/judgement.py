@@ -92,7 +92,7 @@ def judge(
     chart: Chart = "xmr",
     *,
     is_count: bool = False,
-    one: float = 0.0,
+    one_case: float = 0.0,
 ) -> Judgement:
     """Judge the last point against limits from the points before it.
 
@@ -102,7 +102,7 @@ def judge(
         As for `process_limits`; the last point is the judged week.
     is_count : bool
         Whether the values of an XmR chart count something: fewer than 5 expected are then too few.
-    one : float
+    one_case : float
         What one case adds to the last value of an XmR chart, as 1/9 to a share of nine sellers: a range
         that a single case leaves says little.
 
@@ -136,7 +136,7 @@ def judge(
         rate=rate[None, :],
         chart=chart,
         is_count=is_count,
-        one=np.array([one]),
+        one_case=np.array([one_case]),
     )
     reason = str(found[0])
     if reason in _NOT_KNOWN:
@@ -172,7 +172,7 @@ def judge_many(
     chart: Chart = "xmr",
     *,
     is_count: bool = False,
-    one: ArrayLike = 0.0,
+    one_case: ArrayLike = 0.0,
 ) -> Judgements:
     """Judge the last point of many series at once; each comes out as `judge` would have it.
 
@@ -181,7 +181,7 @@ def judge_many(
     values, n : array of float, shape (series, weeks)
     chart : {"xmr", "p'", "u'"}
     is_count : bool
-    one : float or array of float, shape (series,)
+    one_case : float or array of float, shape (series,)
         As for `judge`.
 
     Examples
@@ -221,7 +221,7 @@ def judge_many(
             rate=rate,
             chart=chart,
             is_count=is_count,
-            one=np.asarray(one, dtype=float),
+            one_case=np.asarray(one_case, dtype=float),
         )
     known = ~np.isin(reason, _NOT_KNOWN)
     return Judgements(reason, centre, np.where(known, lower, np.nan), np.where(known, upper, np.nan))
@@ -249,7 +249,7 @@ def _reasons(
     rate: Numbers,
     chart: Chart,
     is_count: bool,
-    one: Numbers,
+    one_case: Numbers,
 ) -> NDArray[np.str_]:
     """Say of the last week of each series why it is what it is: the first reason that holds."""
     last = rate[:, -1]
@@ -259,7 +259,7 @@ def _reasons(
         (np.isnan(last), "missing"),
         (earlier < MIN_EARLIER_WEEKS, "few_weeks"),
         ((n * rarer < MIN_EXPECTED) & (is_count or chart != "xmr"), "small"),
-        ((one > 0) & (centre + one > upper), "small"),
+        ((one_case > 0) & (centre + one_case > upper), "small"),
         (~(upper > lower), "collapsed"),
         (last > upper, "above"),
         (last < lower, "below"),
