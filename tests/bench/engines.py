@@ -34,7 +34,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from postgres_cluster import ESCAPED, postgres_cluster, postgres_programs
 
-ROOT, WEEKS = Path(__file__).parents[2], 3
+ROOT = Path(__file__).parents[2]
+PROGRAM = Path(sys.executable).with_name("tallysheet")
+WEEKS = 3
 
 
 def connected(data: Path, url: str, schema: str) -> Path:
@@ -66,8 +68,7 @@ def published(data: Path) -> tuple[dict[str, bytes], float]:
     reports = data.with_name("reports")
     for made in (data / "cube", data / "history", reports):
         shutil.rmtree(made, ignore_errors=True)
-    program = Path(sys.executable).with_name("tallysheet")
-    command = [program, "report", "--data", data, "--only", "10_weekly_review", "--lang", "en,fr"]
+    command = [PROGRAM, "report", "--data", data, "--only", "10_weekly_review", "--lang", "en,fr"]
     started = time.perf_counter()
     subprocess.run([*command, "--jobs", "1"], cwd=data.parent, check=True, capture_output=True)
     seconds = time.perf_counter() - started
@@ -98,14 +99,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--data", type=Path)
     given = parser.parse_args().data
-    program = Path(sys.executable).with_name("tallysheet")
     with tempfile.TemporaryDirectory(prefix="bench-engines-") as folder, engines() as installed:
         data = Path(folder) / "data"
         if given:
             shutil.copytree(given, data, ignore=shutil.ignore_patterns("cube", "raw"))
         else:
-            subprocess.run([program, "sample", "--out", data, "--size", "S"], check=True, capture_output=True)
-            subprocess.run([program, "load", "--data", data], check=True, capture_output=True)
+            subprocess.run([PROGRAM, "sample", "--out", data, "--size", "S"], check=True, capture_output=True)
+            subprocess.run([PROGRAM, "load", "--data", data], check=True, capture_output=True)
         shutil.copytree(ROOT / "notebooks", Path(folder) / "notebooks")
         here, base = added_up(data)
         pages, own = published(data)

@@ -3,7 +3,7 @@
 ``python tests/bench/scale.py [--rows N] [--rounds 3] [--folder DIR]`` writes two years of shipments as
 clean tables are written, Parquet, a file a week; then the ways take turns, each in a process of its own:
 ``hand`` (the SELECT that an analyst would write), ``cube`` (all weeks from nothing, by carrier, country,
-flow and service), ``week`` (one more week beside those that are kept), ``plain`` (importing alone, which is
+flow and service), ``week`` (one more week beside those that are kept), ``plain`` (opening alone, which is
 taken off). It prints wall and CPU seconds, ratios and peak memory, also for a tenth and a hundredth of the
 rows, so that one sees how cost grows.
 """
