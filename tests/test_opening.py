@@ -166,6 +166,7 @@ def test_a_value_that_is_printed_as_its_limit_is_just_beyond_it():
     [
         ("days", "2.2 to 2.4 days", "2,2 à 2,4 jours"),
         ("rate", "2.2 to 2.4 per 100", "2,2 à 2,4 pour 100"),
+        ("rare_rate", "2.20 to 2.40 per 100", "2,20 à 2,40 pour 100"),
         ("share", "2.2% to 2.4%", "2,2 % à 2,4 %"),
         ("gap", "2.2 pp to 2.4 pp", "2,2 pts à 2,4 pts"),
         ("euro", "€2.20 to €2.40", "2,20 € à 2,40 €"),
@@ -173,7 +174,7 @@ def test_a_value_that_is_printed_as_its_limit_is_just_beyond_it():
 )
 def test_a_range_names_its_unit_once_where_the_unit_is_a_word(unit, english, french):
     """Signs stay with each number."""
-    scale = 100 if unit in ("rate", "share", "gap") else 1
+    scale = 100 if unit in ("rate", "rare_rate", "share", "gap") else 1
     for language, written in ((ENGLISH, english), (FRENCH, french)):
         told = language.interval(2.2 / scale, 2.4 / scale, unit)
         assert told.replace("\u00a0", " ").replace("\u202f", " ") == written

@@ -8,12 +8,15 @@ from functools import cached_property
 from typing import Literal
 
 Direction = Literal["up", "down", "neutral"]
-Unit = Literal["share", "rare_share", "gap", "rate", "count", "number", "euro", "days", "hours"]
+Unit = Literal["share", "rare_share", "gap", "rate", "rare_rate", "count", "number", "euro", "days", "hours"]
 Method = Literal["ratio", "sum", "quantile", "kaplan_meier", "aalen_johansen", "snapshot", "standardised"]
 
 
 SHARES = ("share", "rare_share")
 """Units of what is written in percent."""
+
+RATES = ("rate", "rare_rate")
+"""Units of what is written for a hundred."""
 
 _IN_TIME = ("on_time_n", "in_time_n", "perfect_n")
 _VOLUMES = ("shipped_n", "cost_cents")
@@ -62,10 +65,10 @@ class Kpi:
         Several are added up, joined by `` + ``.
     denominator : str or None
         The same; None for a sum or a snapshot.
-    unit : {"share", "rare_share", "gap", "rate", "count", "number", "euro", "days", "hours"}
-        A share is part of its denominator, so it lies between 0 and 1; a rare one is mostly below one in a
-        hundred, and written with a decimal more; a rate is any other ratio of
-        counts, shown for a hundred; a number is any other ratio or sum.
+    unit : {"share", "rare_share", "gap", "rate", "rare_rate", "count", "number", "euro", "days", "hours"}
+        A share is part of its denominator, so it lies between 0 and 1; a rate is any other ratio of
+        counts, shown for a hundred. A rare one is mostly below one in a hundred, and written with a
+        decimal more. A number is any other ratio or sum.
     direction : {"up", "down", "neutral"}
         Which way is good.
     cohort : str
@@ -135,7 +138,7 @@ class Kpi:
     @property
     def chart(self) -> Literal["xmr", "p'", "u'"]:
         """Chart of its limits: p' for shares, u' for rates, XmR for everything else."""
-        if self.method != "ratio" or self.unit not in (*SHARES, "rate"):
+        if self.method != "ratio" or self.unit not in (*SHARES, *RATES):
             return "xmr"
         return "p'" if self.unit in SHARES else "u'"
 

@@ -46,6 +46,7 @@ FORMS = {
     "rare_share": Form(100, 2, "number.percent", "number.points_short", "number.points"),
     "gap": Form(100, 1, "number.points_short", "number.points_short", "number.points"),
     "rate": Form(100, 1, "number.per_hundred", "number.per_hundred", "number.per_hundred"),
+    "rare_rate": Form(100, 2, "number.per_hundred", "number.per_hundred", "number.per_hundred"),
     "euro": Form(1, 2, "number.euro", "number.euro", "number.euro"),
     "days": Form(1, 1, "number.days", "number.days", "number.days"),
     "hours": Form(1, 1, "number.hours", "number.hours", "number.hours"),
@@ -54,7 +55,7 @@ FORMS = {
 }
 """Unit of a KPI to how it is written."""
 
-_SAID_ONCE = ("rate", "days", "hours")
+_SAID_ONCE = ("rate", "rare_rate", "days", "hours")
 """A range names these units once: 2.2 to 2.4 days."""
 _LARGE = 1000
 """Euros from here on are written without cents."""
@@ -311,7 +312,7 @@ class Language:
 
 
 def plain(unit: str) -> str:
-    """Give the unit whose words a unit has: a rare share is a share."""
+    """Give the unit whose words a unit has: a rare share is a share, a rare rate a rate."""
     return unit.removeprefix("rare_")
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from tallysheet.evidence import Evidence, Weekly, day_of
 from tallysheet.findings import Finding, by_whom, scope_of
-from tallysheet.kpi import Kpi
+from tallysheet.kpi import RATES, Kpi
 from tallysheet.lineup import Where, lineup_of
 from tallysheet.panel import Panel
 from tallysheet.seasons import COUNTRIES
@@ -66,7 +66,7 @@ def parts(evidence: Evidence, one: Kpi) -> Weekly | None:
             by = [name for name in by if name in ("lane", "carrier")]
             table = evidence.leaves(one.slug, (*by, "flow"))
             table = table[table["flow"] == "outbound"]
-        kind = "sum" if one.denominator is None else "rate" if one.unit == "rate" else "share"
+        kind = "sum" if one.denominator is None else "rate" if one.unit in RATES else "share"
         tables = [table]
     else:
         kind = "amount"
