@@ -6,6 +6,8 @@ READY  := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
 export UV_PYTHON_DOWNLOADS := never
+# Hundreds of tests start the program: it is compiled once, whatever the machine says.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup report report-flights test test-fast test-engines soak lab lint format lock notebook bench bench-load bench-read bench-scale bench-engines bench-segments bench-verdicts bench-pages bench-publish bench-adoption bench-explorer bench-mix clean

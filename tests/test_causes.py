@@ -78,7 +78,7 @@ def test_what_is_proven_and_what_is_likely_are_told_apart():
     found = row(perhaps=["FNH"], event="hub shut")
 
     assert plain(causes.facts([found], ENGLISH)).endswith("Event log: “hub shut”.")
-    assert causes.likely(found, ENGLISH) == "Perhaps FNH too; that is not proven."
+    assert causes.likely(found, ENGLISH) == "FNH may have moved too; that is not proven."
     assert "FNH" not in causes.facts([found], ENGLISH)
     assert causes.likely(row(), ENGLISH) == ""
     assert (causes.is_unlogged(row()), causes.is_unlogged(found)) == (True, False)
@@ -237,7 +237,7 @@ def test_what_goes_on_is_told_with_the_week_in_which_it_began():
     frame = pd.DataFrame([row("carrier_otd", by="external", scope={"lane": ["FR-FR"]}, since="2025-W40")])
 
     assert plain(causes.going_on(frame, "carrier_otd", ENGLISH)).startswith(
-        "Going on since 2025-W40. From outside, lane FR-FR: −10.0 pp beyond the rest"
+        "Seen since 2025-W40. From outside, lane FR-FR: −10.0 pp beyond the rest"
     )
     assert causes.going_on(frame, "otd", ENGLISH) == ""
 

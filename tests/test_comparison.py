@@ -127,6 +127,20 @@ def test_an_incomplete_week_is_not_judged_and_not_part_of_limits():
     assert str(WEEKS[-2]) not in set(holed.history["week"])
 
 
+def test_a_part_of_which_less_is_known_is_drawn_without_a_range():
+    """Of B's hundred ten are known, where it mostly has all: its own chart calls them no fall either."""
+    known = replace(SHARE, evidence="seen_n", floor=0.9)
+    frame = cells(last_of_b=8).assign(seen_n=100)
+    frame.loc[frame.index[-1], "seen_n"] = 10
+    found = compare(series_of(frame, known, WEEKS), LAST, base="last-4", by=("carrier",))
+    segment, history = found.close_ups["carrier"]
+
+    assert segment == "B"
+    assert found.parts["carrier"].set_index("segment").loc["B", "reason"] == "gap"
+    assert history[["lower", "upper"]].iloc[-1].isna().all()
+    assert not history["outside"].iloc[-1]
+
+
 def test_a_part_without_a_name_and_one_that_is_new():
     """Rows without a value are a part of their own; a new part contributes through mix only."""
     frame = cells()

@@ -102,12 +102,24 @@ def test_a_card_tells_what_is_known_what_is_likely_and_what_is_open():
 
     assert known[0] == "Known:"
     assert known[1].startswith("Carrier A: −10.0")
-    assert likely == ("Likely:", "Perhaps B too; that is not proven.")
+    assert likely == ("Likely:", "B may have moved too; that is not proven.")
     assert unknown == ("Open:", "Why it happened.")
     goes_on = told_of(item, continuing=[CAUSE | {"since": "2026-W19"}])
-    assert opening.standing(item, goes_on, ENGLISH)[0][1].startswith("Going on since 2026-W19. Carrier")
+    assert opening.standing(item, goes_on, ENGLISH)[0][1].startswith("Seen since 2026-W19. Carrier")
     logged = told_of(item, verdicts=[CAUSE | {"event": "hub shut"}])
     assert [label for label, _ in opening.standing(item, logged, ENGLISH)] == ["Known:"]
+
+
+def test_a_cause_that_makes_less_than_half_of_the_change_leaves_the_rest_open():
+    """Half the volume by ten points of five is all of it; by three points it is a third."""
+    item = explained({"A": 8_000, "B": 9_000})
+    whole, small = (told_of(item, verdicts=[CAUSE | {"effect": size}]) for size in (-0.1, -0.03))
+    twice = told_of(item, verdicts=[CAUSE | {"effect": -0.03}], continuing=[CAUSE | {"effect": -0.05}])
+
+    assert "less than half" not in opening.story(item, whole, ENGLISH)
+    assert opening.story(item, small, ENGLISH).endswith("change; the rest has no proven cause.")
+    assert opening.standing(item, small, ENGLISH)[-1] == ("Open:", "Why it happened. The rest of the change.")
+    assert "less than half" not in opening.story(item, twice, ENGLISH)
 
 
 def test_without_a_cause_parts_are_likely_and_the_cause_is_open():
@@ -118,7 +130,7 @@ def test_without_a_cause_parts_are_likely_and_the_cause_is_open():
     states = opening.standing(item, told_of(item, verdicts=[immature]), ENGLISH)
 
     assert likely[1].startswith("A\u202f: 80,0\u202f%, au-dessous de la plage de")
-    assert (likely[0], *unknown) == ("Probable\u202f:", "À éclaircir\u202f:", "Ce qui est en cause.")
+    assert (likely[0], *unknown) == ("Possible\u202f:", "À éclaircir\u202f:", "Ce qui est en cause.")
     assert len(states) == 1
     assert " ".join(states[0]).startswith(
         "Open: Too little known yet, carrier A: 20.0% of its data is there."
@@ -238,7 +250,7 @@ def test_a_page_is_led_by_a_kpi_that_has_a_value():
     told = opening.Told({empty.kpi.slug: empty, **others}, others["claim_backlog"], verdicts, frame_of([]))
     first, *more = opening.exceptions(told, ENGLISH)
     assert first["anchor"] == "claim_backlog"
-    assert "It shows in Days to a claim's decision too." in first["sentence"]
+    assert "It touches Days to a claim's decision too." in first["sentence"]
     assert "claim_resolution_days" not in [one["anchor"] for one in more]
 
 
@@ -333,7 +345,7 @@ def test_a_total_that_somebody_moved_out_of_its_range_leads():
         lead = opening.lead(told, verdicts, "otd")
         first, *others = opening.exceptions(opening.Told(told, lead, verdicts, frame_of([])), ENGLISH)
         assert lead.kpi.slug == first["anchor"] == slug
-        assert "It shows in" in first["sentence"]
+        assert "It touches" in first["sentence"]
         assert others == []
 
 

@@ -81,8 +81,9 @@ class BusinessDays:
 
 @cache
 def business_days(country: str) -> BusinessDays:
-    """Give the business days of a country, ISO 3166, from the holidays package."""
-    public = holidays.country_holidays(country, years=range(2023, 2029))
+    """Give the business days of a country, ISO 3166, from the holidays package; of GB those of England."""
+    part = {"GB": "ENG"}.get(country)
+    public = holidays.country_holidays(country, subdiv=part, years=range(2023, 2029))
     all_days = range(-_DAYS_BEFORE, _DAYS)
     is_open = np.array([date(day).weekday() < 5 and date(day) not in public for day in all_days])
     before = np.concatenate([[0], np.cumsum(is_open)[:-1]])

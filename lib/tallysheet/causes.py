@@ -140,6 +140,15 @@ def is_against(one: Cause, item: Explanation) -> bool:
     return is_own and code in ("REAL", "PRICE", "CALENDAR") and effect * item.change < 0
 
 
+def is_partial(rows: Sequence[Row], item: Explanation) -> bool:
+    """Tell whether causes leave most of an unusual change open, as far as their sizes can be compared."""
+    own = (item.kpi.unit, True)
+    if not rows or item.variation != "signal" or any(effect_unit(row, item.kpi) != own for row in rows):
+        return False
+    moved = sum(math.copysign(_moved(row, item), row["effect"]) for row in rows)
+    return moved * math.copysign(1, item.change) < abs(item.change) / 2
+
+
 def shown_by(row: Row) -> str:
     """Give the key of the sentence that names the other KPIs of a cause; what is counted once moves none."""
     return "cause.others_counted_once" if row["by"] == "duplicate" else "cause.others"

@@ -201,7 +201,8 @@ def compare(
         parts[dimension] = found
         closest = _closest(parts[dimension])
         rows = series.by(dimension).weekly(closest).loc[judged]
-        own = _judge(rows.loc[usual], kpi, why)
+        is_gap = found.loc[found["segment"] == closest, "reason"].eq("gap").any()
+        own = _judge(rows.loc[usual], kpi, why or ("gap" if is_gap else None))
         close_ups[dimension] = closest, _history(rows, kpi, own, compared)
         outside += [
             beyond_the_rest(

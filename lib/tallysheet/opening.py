@@ -154,8 +154,7 @@ def standing(item: Explanation, told: Told, language: Language) -> list[tuple[st
     if slug not in exceptional(told):
         return []
     began, before = (
-        [one.row for one in causes.named(frame[frame["kpi"] == slug])]
-        for frame in (told.verdicts, told.continuing)
+        [one.row for one in causes.named(_of(frame, slug))] for frame in (told.verdicts, told.continuing)
     )
     own = [*began, *before]
     proven = [row for row in own if row["code"] != "IMMATURE"]
@@ -168,6 +167,8 @@ def standing(item: Explanation, told: Told, language: Language) -> list[tuple[st
         texts["open"].append(language.text("state.cause"))
     if any(causes.is_unlogged(row) for row in proven):
         texts["open"].append(language.text("state.why"))
+    if causes.is_partial(proven, item):
+        texts["open"].append(language.text("state.rest"))
     return [
         (language.text(f"state.{state}"), " ".join(filter(None, sentences)))
         for state, sentences in texts.items()
@@ -243,8 +244,14 @@ def story(item: Explanation, told: Told, language: Language) -> str:
     slug = item.kpi.slug
     cause = causes.story(told.verdicts, slug, language) or causes.going_on(told.continuing, slug, language)
     whole = say.story(item, language, cause)
-    is_open = not cause and item.variation == "signal" and causes.is_noise(told.verdicts, slug)
-    return f"{whole} {language.text('cause.none')}" if is_open else whole
+    if not cause and item.variation == "signal" and causes.is_noise(told.verdicts, slug):
+        return f"{whole} {language.text('cause.none')}"
+    proven = [one.row for frame in (told.verdicts, told.continuing) for one in causes.named(_of(frame, slug))]
+    return f"{whole} {language.text('cause.partial')}" if causes.is_partial(proven, item) else whole
+
+
+def _of(verdicts: pd.DataFrame, slug: str) -> pd.DataFrame:
+    return verdicts[verdicts["kpi"] == slug]
 
 
 def verdict_words(item: Explanation) -> list[str]:

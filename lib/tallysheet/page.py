@@ -52,7 +52,7 @@ def scorecard(
     text = language.text
     columns = [
         Column("name", text("scorecard.kpi"), small="of"),
-        Column("value", language.week_code(first.week), "value"),
+        Column("value", language.week_code(first.week), "value", small="known"),
         Column("range", text("scorecard.range"), "range", of="row"),
         Column("change", text("scorecard.on_base", base=say.base(first, language)), "change", small="before"),
         Column("on_last", text("scorecard.on_last"), "change"),
@@ -87,11 +87,13 @@ def scorecard(
 def _scores(item: Explanation, year_ago: float, language: Language) -> dict[str, object]:
     unit = item.kpi.unit
     title = say.name(item.kpi, language)
+    is_known = item.judgement.reason not in ("young", "gap")
     return {
         "name": title,
         "of": language.text(f"kpi.{item.kpi.slug}.of"),
         "unit": unit,
         "value": item.value_now,
+        "known": None if is_known or pd.isna(item.value_now) else language.text("scorecard.so_far"),
         "range": (item.judgement.lower, item.judgement.upper),
         "change": item.change,
         "before": None if pd.isna(item.value_base) else language.value(item.value_base, unit),

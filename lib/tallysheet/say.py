@@ -269,6 +269,7 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> str:
     alone = len(own) == 1 and own[0].where[dimension] == found.segment
     sentence = language.text(
         "say.largest_outside" if alone else key,
+        movement=_movement(explanation, language),
         dimension=dimension_name(dimension, language),
         segment=language.name(dimension, found.segment),
         part_of=_part_of(found.contribution, explanation, language),

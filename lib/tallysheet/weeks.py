@@ -174,13 +174,17 @@ def moment(as_of: str | dt.date | None) -> dt.datetime | None:
     return dt.datetime.combine(as_of, dt.time(23, 59, 59)) if as_of else None
 
 
+_LIVED_IN = {"GB": "ENG"}
+"""Countries without one calendar of their own, to the part that most of their parcels go to."""
+
+
 @cache
 def _known_holidays(country: str, year: int) -> dict[dt.date, str] | None:
     """Give the public holidays of a year; None where a country's are not known."""
     import holidays
 
     try:
-        return dict(holidays.country_holidays(country, years=year, language="en_US"))
+        return dict(holidays.country_holidays(country, _LIVED_IN.get(country), year, language="en_US"))
     except NotImplementedError:
         return None
 
@@ -204,6 +208,8 @@ def holidays_in(week: IsoWeek, country: str) -> dict[dt.date, str]:
     --------
     >>> holidays_in(IsoWeek(2026, 22), "FR")
     {datetime.date(2026, 5, 25): 'Pentecost Monday'}
+    >>> holidays_in(IsoWeek(2026, 36), "GB")
+    {datetime.date(2026, 8, 31): 'Late Summer Bank Holiday'}
     """
     days = (week.monday + dt.timedelta(days=step) for step in range(7))
     return {day: _holidays(country, day.year)[day] for day in days if day in _holidays(country, day.year)}
@@ -215,7 +221,7 @@ def working_days(week: IsoWeek, country: str) -> int:
 
     References
     ----------
-    The ``holidays`` package, national holidays only.
+    The ``holidays`` package, national holidays only; of Great Britain those of England.
 
     Examples
     --------

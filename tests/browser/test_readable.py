@@ -121,7 +121,7 @@ TOLD = {
         "The total is still inside its usual range of 90.5% to 98.0%. Carrier ESK, depot Madrid: −20.5 pp "
         "beyond the rest. Event log: “Eskarion: Madrid hub shut, power cut”. Holidays and peaks, Spain (ES): "
         "−3.2 pp, as in earlier years.",
-        "The total is still inside its usual range of 90.8% to 99.5%. Going on since 2026-W13. Carrier ESK, "
+        "The total is still inside its usual range of 90.8% to 99.5%. Seen since 2026-W13. Carrier ESK, "
         "depot Madrid: −14.4 pp beyond the rest. Event log: “Eskarion: Madrid hub shut, power cut”.",
         "That is above the usual range of 5.8 to 7.1 days. Carrier ESK: +1.8 days beyond the rest. "
         "No entry in the event log.",
@@ -135,7 +135,7 @@ TOLD = {
         "Le total reste dans sa plage habituelle, de 90,5~% à 98,0~%. Transporteur ESK, agence Madrid~: "
         "−20,5 pts par rapport au reste. Journal~: «~Eskarion: Madrid hub shut, power cut~». "
         "Jours fériés et pics d’activité, Espagne (ES)~: −3,2 pts, comme les années précédentes.",
-        "Le total reste dans sa plage habituelle, de 90,8~% à 99,5~%. En cours depuis 2026-S13. "
+        "Le total reste dans sa plage habituelle, de 90,8~% à 99,5~%. Visible depuis 2026-S13. "
         "Transporteur ESK, agence Madrid~: −14,4 pts par rapport au reste. Journal~: "
         "«~Eskarion: Madrid hub shut, power cut~».",
         "C’est au-dessus de la plage habituelle, de 5,8 à 7,1 jours. Transporteur ESK~: +1,8 jour "
