@@ -59,6 +59,14 @@ def test_nothing_known_is_nothing_projected():
     assert found.factors.tolist() == [1.0]
 
 
+def test_an_age_at_which_nothing_is_ever_known_knows_nothing():
+    """Who is never delivered is known two weeks on: until then no week says anything."""
+    found = chain_ladder(triangle([[0, 0, 27, 27], [0, 0, 28], [0, 0], [0]]))
+
+    assert found.completeness.tolist() == [0, 0, 1, 1]
+    assert found.ultimate.tolist() == [27, 28, 0, 0]
+
+
 def test_a_band_does_not_go_below_zero():
     """A rate of losses is never negative."""
     low, high = band(0.002, 0.002)

@@ -85,6 +85,19 @@ def test_what_left_its_range_long_ago_leads_no_page():
     assert "depuis plus de 8 semaines" in opening.count_line(settled, FRENCH)
 
 
+def test_few_kpis_that_are_unlike_usual_are_named_where_they_are_counted():
+    """Not those that left their range long ago alone, nor many."""
+    flagged = [explained({"A": 8_000, "B": 8_000}, slug) for slug in SLUGS]
+    usual = explained({"A": 9_000, "B": 9_000}, "csat")
+
+    line = opening.count_line(told_of(usual, *flagged[:2]), ENGLISH)
+    assert line.startswith("2 KPIs are unlike usual: On-time delivery and Carrier on time; about")
+    line = opening.count_line(told_of(usual, *flagged[:2]), FRENCH)
+    assert line.startswith("2 indicateurs inhabituels\u202f: Livraison à l’heure et")
+    assert opening.count_line(told_of(*flagged[:4]), ENGLISH).startswith("4 KPIs are unlike usual; about")
+    assert opening.count_line(told_of(usual, lasting(9)), ENGLISH).startswith("1 KPI is unlike usual; about")
+
+
 CAUSE = {
     "kpi": "otd",
     "code": "REAL",

@@ -262,12 +262,7 @@ def _told(row: Row, language: Language, *, among: Sequence[Row] = (), is_short: 
     sizes = _sizes(row, one, language)
     is_exact = sizes["low"] == sizes["high"]
     interval = "" if is_short or is_exact else language.text("cause.from_to", **sizes)
-    place = where(row["scope"], language)
-    if row["code"] == "PRICE" and not row["scope"]:
-        place = language.text("cause.everywhere_charged")
-    if any(_is_within(other, row) for other in among):
-        place = language.text("cause.elsewhere", where=place)
-    effect = sizes["effect"]
+    place, effect = place_of(row, among, language), sizes["effect"]
     if row["scope"] and (code, by) in _LOCAL:
         effect = language.text("cause.there", effect=effect)
     return language.text(key, where=place, effect=effect, interval=interval)
@@ -287,7 +282,7 @@ def _by(row: Row, one: Kpi) -> str:
 
 def _is_within(row: Row, wider: Row) -> bool:
     """Tell whether who moved is named once in a part and once in what holds it, which then is the rest."""
-    is_alike = row["code"] == wider["code"] == "REAL" and row["by"] == wider["by"]
+    is_alike = row["code"] == "REAL" and all(row[name] == wider[name] for name in ("kpi", "code", "by"))
     scope = wider["scope"]
     return is_alike and len(row["scope"]) > len(scope) > 0 and scope.items() <= row["scope"].items()
 
@@ -323,6 +318,15 @@ def size(row: Row, language: Language) -> tuple[str, str]:
     if sizes["low"] == sizes["high"]:
         return sizes["effect"], sizes["low"]
     return sizes["effect"], language.text("number.range", lower=sizes["low"], upper=sizes["high"])
+
+
+def place_of(row: Row, among: Sequence[Row], language: Language) -> str:
+    """Name a cause's scope beside other causes: of what one of them names in part, it is the rest."""
+    named = where(row["scope"], language)
+    if row["code"] == "PRICE" and not row["scope"]:
+        named = language.text("cause.everywhere_charged")
+    is_rest = any(_is_within(other, row) for other in among)
+    return language.text("cause.elsewhere", where=named) if is_rest else named
 
 
 def where(scope: Mapping[str, Sequence[str]], language: Language) -> str:

@@ -57,7 +57,7 @@ def chain_ladder(triangle: ArrayLike) -> Projection:
     -----
     f_j = sum C_(i,j+1) / sum C_(i,j) over the weeks that have both; ultimate = latest x the factors
     still to come; completeness at age j = 1 / (f_j f_(j+1) ...). An age that no week has reached, and
-    one at which nothing was known of any, has factor 1 and is not projected.
+    one at which nothing was known of any, has factor 1 and is not projected; the latter's completeness is 0.
 
     Examples
     --------
@@ -73,13 +73,15 @@ def chain_ladder(triangle: ArrayLike) -> Projection:
     total = now.sum(axis=0)
     factors = np.divide(later.sum(axis=0), total, out=np.ones_like(total), where=total > 0)
     ahead = np.append(np.cumprod(factors[::-1])[::-1], 1.0)
+    is_blank = np.append((total == 0) & (later.sum(axis=0) > 0), False)
+    knows_nothing = np.logical_or.accumulate(is_blank[::-1])[::-1]
     latest = _latest(known)
     last = np.take_along_axis(known, latest[:, None], axis=1)[:, 0]
     return Projection(
         factors=factors,
         ultimate=last * ahead[latest],
         error=_mack(known, both, factors, latest),
-        completeness=np.divide(1.0, ahead, out=np.zeros_like(ahead), where=ahead > 0),
+        completeness=np.divide(1.0, ahead, out=np.zeros_like(ahead), where=(ahead > 0) & ~knows_nothing),
     )
 
 

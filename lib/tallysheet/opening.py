@@ -20,6 +20,8 @@ from tallysheet.weeks import IsoWeek
 
 SHOWN = 5
 """So many KPIs that stand out are on the first screen; each has a card further down."""
+_NAMED = 3
+"""So many KPIs that are unlike usual are named where they are counted."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,37 @@ def count_line(told: Told, language: Language) -> str:
     """Count flags, parts and causes, each beside what chance would show."""
     settled = [say.name(one.kpi, language) for one in told.everything if is_settled(one)]
     sentences = [
-        say.count(told.everything, language),
+        _flags(told.everything, language),
         language.text("say.settled", names=language.listed(settled), weeks=SETTLED_WEEKS) if settled else "",
         causes.count(told.verdicts, language),
     ]
     return " ".join(filter(None, sentences))
+
+
+def _flags(explanations: Sequence[Explanation], language: Language) -> str:
+    """Count the flags, name those that are few and news, and say how many were to be expected by chance."""
+    flagged = [item for item in explanations if item.variation == "signal"]
+    states = [item.variation for item in explanations]
+    known = len(states) - states.count("not_known")
+    flags = language.text("say.flags", n=len(flagged)) if flagged else language.text("say.no_flags")
+    if len(flagged) <= _NAMED and not all(is_settled(item) for item in flagged):
+        names = [say.name(item.kpi, language) for item in flagged]
+        flags = language.text("say.flags_named", flags=flags, names=language.listed(names))
+    sentence = language.text(
+        "say.count",
+        flags=language.text("say.expected", flags=flags, expected=say.expected_flags(known, language))
+        if known
+        else language.text("say.none_judged"),
+        routine=language.text("say.routine", n=states.count("routine")),
+        not_known=language.text("say.not_known", n=states.count("not_known")),
+    )
+    judged = sum(telling.judged_parts(item) for item in explanations)
+    if not judged:
+        return sentence
+    outside_n = sum(len(item.outside) for item in explanations)
+    expected = say.expected_flags(judged, language)
+    counted = language.text("say.parts", n=outside_n, judged=judged, expected=expected)
+    return f"{sentence} {language.text('say.count_parts', parts=counted)}"
 
 
 def exceptions(told: Told, language: Language) -> list[dict[str, Any]]:

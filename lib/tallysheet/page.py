@@ -1,22 +1,20 @@
-"""The pieces of a report page below its first screen: scorecard, card of a KPI, its parts, causes."""
+"""The pieces of a report page below its first screen: card of a KPI, its parts, causes."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from tallysheet import causes, say, volume
 from tallysheet.actions import FollowUp
-from tallysheet.charts import bridge_chart, control_chart, figure, sparkline
+from tallysheet.charts import bridge_chart, control_chart, figure
 from tallysheet.comparison import Explanation
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.language import FORMS, Language, decimals_of, isolated, plain
 from tallysheet.opening import Told, standing, story, verdict_words, witnesses
-from tallysheet.review import Review
 from tallysheet.tables import (
     Column,
     Html,
@@ -29,98 +27,8 @@ from tallysheet.tables import (
 )
 
 
-def scorecard(
-    explanations: Mapping[str, Explanation],
-    year_ago: Mapping[str, float],
-    final_days: Mapping[str, str],
-    language: Language,
-) -> Html:
-    """Show every KPI in one fixed order.
-
-    Parameters
-    ----------
-    explanations : mapping of str to Explanation
-    year_ago : mapping of str to float
-        Value 364 days earlier by slug; NaN where the data does not hold it.
-    final_days : mapping of str to str
-        By slug, how final the value is, in words.
-    language : Language
-    """
-    first = next(iter(explanations.values()))
-    rows = pd.DataFrame([_scores(item, year_ago[slug], language) for slug, item in explanations.items()])
-    rows["final"] = [final_days[slug] for slug in explanations]
-    text = language.text
-    columns = [
-        Column("name", text("scorecard.kpi"), small="of"),
-        Column("value", language.week_code(first.week), "value", small="known"),
-        Column("range", text("scorecard.range"), "range", of="row"),
-        Column("change", text("scorecard.on_base", base=say.base(first, language)), "change", small="before"),
-        Column("on_last", text("scorecard.on_last"), "change"),
-        Column("on_year", text("scorecard.on_year", week=language.week_code(first.week.year_ago)), "change"),
-        Column("variation", text("scorecard.variation"), "verdict"),
-        Column("assurance", text("scorecard.target"), "verdict"),
-        Column("history", text("scorecard.history"), "picture"),
-        Column("final", text("scorecard.maturity")),
-    ]
-    if rows["assurance"].eq("none").all():
-        columns = [column for column in columns if column.key != "assurance"]
-    if first.base == "previous":
-        columns = [column for column in columns if column.key != "on_last"]
-    if rows["on_year"].isna().all():
-        columns = [column for column in columns if column.key != "on_year"]
-        note = text("say.no_year_ago", week=language.week_code(first.week.year_ago))
-    else:
-        note = text("scorecard.note", week=language.week_code(first.week.year_ago))
-    emphasis = rows["variation"].where(rows["variation"].isin(["better", "worse"]))
-    table = render_table(
-        rows,
-        columns,
-        caption=text("scorecard.title"),
-        language=language,
-        name="scorecard",
-        emphasise=emphasis,
-        caption_hidden=True,
-    )
-    return Html.join(table, paragraph(note, note=True))
-
-
-def _scores(item: Explanation, year_ago: float, language: Language) -> dict[str, object]:
-    unit = item.kpi.unit
-    title = say.name(item.kpi, language)
-    is_known = item.judgement.reason not in ("young", "gap")
-    return {
-        "name": title,
-        "of": language.text(f"kpi.{item.kpi.slug}.of"),
-        "unit": unit,
-        "value": item.value_now,
-        "known": None if is_known or pd.isna(item.value_now) else language.text("scorecard.so_far"),
-        "range": (item.judgement.lower, item.judgement.upper),
-        "change": item.change,
-        "before": None if pd.isna(item.value_base) else language.value(item.value_base, unit),
-        "on_last": item.value_now - item.value_previous,
-        "on_year": item.value_now - year_ago,
-        "variation": say.verdict_of(item),
-        "assurance": say.target_word(item),
-        "rising": item.change > 0,
-        "history": sparkline(
-            item.history, unit=unit, language=language, name=title, direction=item.direction
-        ),
-    }
-
-
 def _ranges(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(list(zip(rows["lower"], rows["upper"], strict=True)), index=rows.index, dtype=object)
-
-
-def how_final(review: Review, slug: str, language: Language) -> str:
-    """Say whether a KPI's value of the week is final, or when it will be."""
-    maturity = review.maturity(slug)
-    if maturity.reason in ("missing", "gap"):
-        return language.text(f"scorecard.{maturity.reason}")
-    if maturity.is_final:
-        return language.text("scorecard.final")
-    day = (review.week.ended_at + dt.timedelta(days=kpi(slug).maturity_days)).date()
-    return language.text("scorecard.not_final", day=language.short_day(day))
 
 
 def card(explanation: Explanation, told: Told, language: Language, *, is_said: bool = False) -> Html:
@@ -333,7 +241,7 @@ def causes_table(told: Told, language: Language) -> Html:
     ]
     pieces = [
         render_table(
-            pd.DataFrame([_cause(one.row, language) for one in found]),
+            pd.DataFrame([_cause(one.row, [each.row for each in found], language) for one in found]),
             [
                 Column("name", text("scorecard.kpi")),
                 Column("what", text("cause.what")),
@@ -355,12 +263,12 @@ def causes_table(told: Told, language: Language) -> Html:
     return Html.join(*pieces)
 
 
-def _cause(row: causes.Row, language: Language) -> dict[str, object]:
+def _cause(row: causes.Row, among: Sequence[causes.Row], language: Language) -> dict[str, object]:
     size, interval = causes.size(row, language)
     return {
         "name": say.name(kpi(str(row["kpi"])), language),
         "what": causes.kind(row, language),
-        "where": causes.where(row["scope"], language),
+        "where": causes.place_of(row, among, language),
         "size": size,
         "interval": interval,
         "since": language.week_code(row["since"]) if row["since"] else None,

@@ -13,7 +13,7 @@ from tallysheet.judgement import FALSE_FLAG_SHARE
 from tallysheet.kpi import SHARES, Direction, Kpi
 from tallysheet.language import FORMS, Language, finer, rounded
 from tallysheet.segments import Segment
-from tallysheet.telling import is_settled, judged_parts, spread
+from tallysheet.telling import is_settled, spread
 
 _FOLLOWS = 0.1  # a routine part is named beside one that is outside from a tenth of the change on
 _WITNESS = (0.1, 0.9)  # below: not behind the change; above: as large as the change
@@ -369,29 +369,6 @@ def story(explanation: Explanation, language: Language, cause: str = "") -> str:
     if not where and not pd.isna(explanation.change):
         where = evenness(explanation, language)
     return f"{usual(explanation, language)} {where}".strip()
-
-
-def count(explanations: Sequence[Explanation], language: Language) -> str:
-    """Count the flags, and say how many were to be expected by chance."""
-    states = [item.variation for item in explanations]
-    flagged, known = states.count("signal"), len(states) - states.count("not_known")
-    flags = language.text("say.flags", n=flagged) if flagged else language.text("say.no_flags")
-    sentence = language.text(
-        "say.count",
-        flags=language.text("say.expected", flags=flags, expected=expected_flags(known, language))
-        if known
-        else language.text("say.none_judged"),
-        routine=language.text("say.routine", n=states.count("routine")),
-        not_known=language.text("say.not_known", n=states.count("not_known")),
-    )
-    judged = sum(judged_parts(item) for item in explanations)
-    if not judged:
-        return sentence
-    outside_n = sum(len(item.outside) for item in explanations)
-    counted = language.text(
-        "say.parts", n=outside_n, judged=judged, expected=expected_flags(judged, language)
-    )
-    return f"{sentence} {language.text('say.count_parts', parts=counted)}"
 
 
 def expected_flags(judged: int, language: Language) -> str:

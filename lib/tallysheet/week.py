@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tallysheet import causes, fine_print, kpi_page, lead_page, opening, page
+from tallysheet import causes, fine_print, kpi_page, lead_page, opening, page, scorecard
 from tallysheet.actions import follow_up, read_actions
 from tallysheet.bases import base_weeks, check_week
 from tallysheet.clean import load
@@ -304,8 +304,8 @@ class Week:
     def scorecard(self) -> Html:
         """Show all KPIs."""
         year_ago = {slug: self.year_ago(slug) for slug in self.available}
-        final = {slug: page.how_final(self.review, slug, self.language) for slug in self.available}
-        return page.scorecard(self.explanations, year_ago, final, self.language)
+        final = {slug: scorecard.how_final(self.review, slug, self.language) for slug in self.available}
+        return scorecard.scorecard(self.explanations, year_ago, final, self.language)
 
     def year_ago(self, slug: str) -> float:
         """Give a KPI's value 364 days earlier; NaN where the data does not hold that week."""

@@ -15,9 +15,9 @@ from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.language import Language, plain
 from tallysheet.ledger import Ledger
-from tallysheet.page import how_final
 from tallysheet.publish.sheets import Cell, Table, figure
 from tallysheet.publish.work_lists import work_lists
+from tallysheet.scorecard import how_final
 from tallysheet.telling import volume_shares
 from tallysheet.week import Week
 
@@ -173,17 +173,18 @@ def verdicts(found: pd.DataFrame, language: Language) -> Table:
     what, how = ("cause", "by", "where", "perhaps"), ("size", "low", "high", "since", "until", "chance")
     names = (*what, *how, "event", "key")
     headers = (text("scorecard.kpi"), *(text(f"sheet.{name}") for name in names))
-    rows = tuple(_verdict(row, language) for row in found.to_dict("records"))
+    records = found.to_dict("records")
+    rows = tuple(_verdict(row, records, language) for row in records)
     return Table(text("sheet.causes"), headers, rows)
 
 
-def _verdict(row: causes.Row, language: Language) -> tuple[Cell, ...]:
+def _verdict(row: causes.Row, among: Sequence[causes.Row], language: Language) -> tuple[Cell, ...]:
     one = kpi(row["kpi"])
     unit, signed = causes.effect_unit(row, one)
     return (
         *(say.name(one, language), language.text(f"sheet.code.{row['code']}")),
         language.text(f"sheet.whose.{row['by']}") if row["by"] else None,
-        *(causes.where(row["scope"], language), causes.perhaps(row, language) or None),
+        *(causes.place_of(row, among, language), causes.perhaps(row, language) or None),
         *(figure(row[name], unit, signed=signed) for name in ("effect", "low", "high")),
         *(
             row["since"] or None,
