@@ -104,6 +104,17 @@ def test_a_title_says_how_many_parts_it_does_not_name():
     assert say._few(["A", "B", "C", "D"], 2, ENGLISH) == "A, B and 2 others"
 
 
+def test_a_part_of_which_less_is_known_is_named_beside_those_inside():
+    """That every part that can be judged is inside says nothing of the one that cannot."""
+    item = explained(9_000)
+    frame = item.parts["carrier"].assign(reason=["inside", "gap"])
+    judged = replace(item.judgement, variation="routine")
+    told = say.parts(replace(item, judgement=judged, parts={"carrier": frame}), "carrier", ENGLISH)
+
+    assert told.startswith("Each carrier that can be judged is inside its own range. Not judged, for less is")
+    assert f"known than usual: {frame['segment'].iloc[1]}. " in told
+
+
 @pytest.mark.parametrize("code", ["en", "fr"])
 def test_sentences_about_a_part_fit_one_and_many(code):
     """A part's name may be a plural, such as returns: no verb and no pronoun agrees with it."""

@@ -281,7 +281,15 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> str:
         return f"{language.text('say.parts_outside', segments=listed)} {sentence}"
     if alone or explanation.variation == "not_known":
         return sentence
-    return f"{language.text('say.within_range', dimension=dimension_name(dimension, language))} {sentence}"
+    inside = language.text("say.within_range", dimension=dimension_name(dimension, language))
+    return " ".join(filter(None, [inside, _gaps(explanation, dimension, language), sentence]))
+
+
+def _gaps(explanation: Explanation, dimension: str, language: Language) -> str:
+    """Name the parts of which less is known than usual: that they are not judged says nothing good."""
+    frame = explanation.parts[dimension]
+    names = [language.name(dimension, one) for one in frame.loc[frame["reason"] == "gap", "segment"]]
+    return language.text("say.parts_gap", segments=_few(names, _TOLD_PARTS, language)) if names else ""
 
 
 def _shared(one: Kpi, language: Language) -> str:

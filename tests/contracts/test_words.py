@@ -23,8 +23,8 @@ LANGUAGES = sorted((LIBRARY / "words").glob("*.toml"))
 MODULES = sorted(LIBRARY.rglob("*.py"))
 # Modules that make what a reader of a page reads.
 SHOWING = [
-    *"say causes tables svg control_charts weekly_charts charts opening page lead_page".split(),
-    *"small_multiples funnel curves fine_print kpi_page week verdict".split(),
+    *"say causes tables svg control_charts weekly_charts charts opening scorecard".split(),
+    *"page lead_page small_multiples funnel curves fine_print kpi_page week verdict".split(),
     *(f"publish/{name}" for name in ("week_tables", "spreadsheets", "digest", "beside", "pages", "weekly")),
 ]
 ERRORS = {"DataError", "UsageError", "ReportError", "ValueError"}
