@@ -44,7 +44,7 @@ def plain(text: str) -> str:
                 low=0.3,
                 high=0.5,
             ),
-            "From outside, lanes DE-US and FR-US: +38.9% beyond the rest (between +30.0% and +50.0%), "
+            "An outside cause, lanes DE-US and FR-US: +38.9% beyond the rest (between +30.0% and +50.0%), "
             "whoever carried it. No entry in the event log.",
         ),
         (
@@ -54,7 +54,7 @@ def plain(text: str) -> str:
         ),
         (
             row("wismo_rate", "CLASSIFICATION", "", {}, -0.41, -0.47, -0.35),
-            "Another reason is chosen for the same contacts: 41.0% of them (between 35.0% and 47.0%). "
+            "The same contacts carry another reason: 41.0% of them (between 35.0% and 47.0%). "
             "All reasons together did not move. No entry in the event log.",
         ),
         (
@@ -226,10 +226,20 @@ def test_a_cause_that_several_kpis_show_is_told_once():
         ("perfect_order", ()),
     ]
     assert plain(causes.count(frame, ENGLISH)) == (
-        "2 causes are named. Chance alone would name at most 0.01."
+        "2 causes are named. In 100 weeks without any cause, chance would name 1 at most."
     )
     assert causes.is_noise(frame, "csat")
     assert not causes.is_noise(frame, "otd")
+
+
+def test_volume_that_a_mix_moved_is_no_cause_of_its_own():
+    """What we gave CDR in place of BRV is one fact; what another carrier gained is another."""
+    mix = row(code="MIX", by="", scope={"lane": ["FR-FR"], "carrier": ["BRV", "CDR"]})
+    gained = [row("shipments", scope={"carrier": [name]}, effect=0.2) for name in ("CDR", "ESK")]
+
+    for rows in ([gained[0], mix, gained[1]], [mix, *gained]):
+        told = [(one.row["code"], one.slug, one.others) for one in causes.named(pd.DataFrame(rows))]
+        assert told == [("MIX", "otd", ("shipments",)), ("REAL", "shipments", ())]
 
 
 def test_what_goes_on_is_told_with_the_week_in_which_it_began():
@@ -237,7 +247,7 @@ def test_what_goes_on_is_told_with_the_week_in_which_it_began():
     frame = pd.DataFrame([row("carrier_otd", by="external", scope={"lane": ["FR-FR"]}, since="2025-W40")])
 
     assert plain(causes.going_on(frame, "carrier_otd", ENGLISH)).startswith(
-        "Seen since 2025-W40. From outside, lane FR-FR: −10.0 pp beyond the rest"
+        "Seen since 2025-W40. An outside cause, lane FR-FR: −10.0 pp beyond the rest"
     )
     assert causes.going_on(frame, "otd", ENGLISH) == ""
 
@@ -247,7 +257,7 @@ def test_chance_is_counted_once_a_kpi():
     rows = [row(f"kpi{number}", "NOISE", "", {}, chance=0.003) for number in range(19)]
     frame = pd.DataFrame([row(chance=0.003), row(scope={"carrier": ["FNH"]}, chance=0.003), *rows])
 
-    assert "at most 0.06." in causes.count(frame, ENGLISH)
+    assert "name 6 at most." in causes.count(frame, ENGLISH)
 
 
 def test_overbilling_is_told_by_what_was_billed_too_much():

@@ -223,10 +223,10 @@ def test_unchanged_series_are_seldom_flagged(earlier, rho):
     assert flagged <= binomial_bound(trials, FALSE_FLAG_SHARE)
 
 
-def test_a_share_whose_range_one_case_leaves_is_not_judged():
-    """One of nine sellers left in one week of 26; a second one is no news, and of 900 it would be."""
+def test_a_share_of_few_cases_is_not_judged():
+    """A ninth of nine sellers left in one week of 26; a second time is no news, and of 9,000 it would be."""
     share = [1 / 9 if week == 10 else 0.0 for week in range(26)] + [1 / 9]
 
-    assert judge(share, one_case=1 / 900).reason == "above"
+    assert judge(share, one_case=1 / 9_000).reason == "above"
     assert judge(share, one_case=1 / 9).reason == "small"
-    assert judge_many([share, share], one_case=[1 / 900, 1 / 9]).reason.tolist() == ["above", "small"]
+    assert judge_many([share, share], one_case=[1 / 9_000, 1 / 9]).reason.tolist() == ["above", "small"]

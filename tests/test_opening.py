@@ -135,15 +135,15 @@ def test_a_cause_that_makes_less_than_half_of_the_change_leaves_the_rest_open():
     assert "less than half" not in opening.story(item, twice, ENGLISH)
 
 
-def test_without_a_cause_parts_are_likely_and_the_cause_is_open():
+def test_without_a_cause_parts_are_known_and_the_cause_is_open():
     """In French too; of too little data nothing is known."""
     item = explained({"A": 8_000, "B": 9_000})
-    likely, unknown = opening.standing(item, told_of(item), FRENCH)
+    known, unknown = opening.standing(item, told_of(item), FRENCH)
     immature = CAUSE | {"code": "IMMATURE", "by": "", "effect": 0.2, "low": 0.1, "high": 0.3}
     states = opening.standing(item, told_of(item, verdicts=[immature]), ENGLISH)
 
-    assert likely[1].startswith("A\u202f: 80,0\u202f%, au-dessous de la plage de")
-    assert (likely[0], *unknown) == ("Possible\u202f:", "À éclaircir\u202f:", "Ce qui est en cause.")
+    assert known[1].startswith("A\u202f: 80,0\u202f%, au-dessous de la plage de")
+    assert (known[0], *unknown) == ("Établi\u202f:", "À éclaircir\u202f:", "Ce qui est en cause.")
     assert len(states) == 1
     assert " ".join(states[0]).startswith(
         "Open: Too little known yet, carrier A: 20.0% of its data is there."
@@ -253,7 +253,8 @@ def test_a_witness_that_moves_along_is_not_called_innocent():
 def test_a_page_is_led_by_a_kpi_that_has_a_value():
     """Claims decided all at once show in three KPIs; the median of the week's own claims is not known yet."""
     item = explained({"A": 8_000, "B": 9_000})
-    empty = replace(item, kpi=kpi("claim_resolution_days"), value_now=float("nan"))
+    unknown = replace(item.judgement, variation="not_known")
+    empty = replace(item, kpi=kpi("claim_resolution_days"), value_now=float("nan"), judgement=unknown)
     others = {slug: replace(item, kpi=kpi(slug)) for slug in ("otd", "claim_backlog")}
     verdicts = frame_of([CAUSE | {"kpi": slug} for slug in ("claim_resolution_days", "claim_backlog")])
 
@@ -359,7 +360,8 @@ def test_a_total_that_somebody_moved_out_of_its_range_leads():
         first, *others = opening.exceptions(opening.Told(told, lead, verdicts, frame_of([])), ENGLISH)
         assert lead.kpi.slug == first["anchor"] == slug
         assert "It touches" in first["sentence"]
-        assert others == []
+        # What it moved out of its range has a line of its own too.
+        assert [one["anchor"] for one in others] == ["dispatch_on_time"] * (slug != "dispatch_on_time")
 
 
 def test_a_cause_that_lengthens_days_leads_by_the_share_that_it_lowers():
@@ -379,7 +381,28 @@ def test_what_a_peak_brought_is_written_as_growth():
     growth = CAUSE | {"kpi": "shipments", "code": "CALENDAR", "by": "", "scope": {}}
     told = causes.story(frame_of([growth | {"effect": 0.55, "low": 0.4, "high": 0.7}]), "shipments", ENGLISH)
 
-    assert told == "Holidays and peaks, the whole network: +55.0%, as in earlier years."
+    assert told == "Holidays and peaks, the whole network: +55.0%, as such days did before."
+
+
+def test_a_headline_on_faulty_data_says_so_first():
+    """A fall of five points by missing scans is none of the service; a file counted once is no fault."""
+    item = explained({"A": 8_000, "B": 9_000})
+    fault = CAUSE | {"code": "DATA"}
+    missing, twice = (told_of(item, verdicts=[fault | {"by": by}]) for by in ("missing", "duplicate"))
+
+    assert opening.first_sentences(missing, ENGLISH)[0].startswith("On faulty data: On-time delivery fell")
+    assert opening.first_sentences(missing, FRENCH)[0].startswith("Sur des données erronées\u202f: ")
+    assert opening.first_sentences(twice, ENGLISH)[0].startswith("On-time delivery fell")
+
+
+def test_parts_that_hardly_move_a_total_are_no_news():
+    """A ten-thousandth of a point is less than a tenth of any range."""
+    item = explained({"A": 8_000, "B": 8_000})
+    calm = replace(item, judgement=replace(item.judgement, variation="routine", reason="inside"))
+    unfelt = replace(calm, outside=tuple(replace(one, contribution=-1e-6) for one in item.outside))
+
+    assert opening.exceptional(told_of(calm)) == ["otd"]
+    assert opening.exceptional(told_of(unfelt)) == []
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,8 @@ class Cause:
 def named(verdicts: pd.DataFrame, teller: str = "") -> list[Cause]:
     """List the causes of a week, each once, in the order of the verdicts; silence is none.
 
+    A volume that only moved between carriers whose mix is a cause shows that one.
+
     Parameters
     ----------
     verdicts : DataFrame
@@ -81,10 +83,11 @@ def named(verdicts: pd.DataFrame, teller: str = "") -> list[Cause]:
     [('otd', ('perfect_order',))]
     """
     found: dict[tuple[str, ...], Cause] = {}
-    for row in verdicts.to_dict("records"):
-        if is_silent(row["code"], row["scope"]):
-            continue
-        key = (row["code"], row["by"], repr(sorted(row["scope"].items())))
+    rows = [row for row in verdicts.to_dict("records") if not is_silent(row["code"], row["scope"])]
+    moved = [row for row in rows if any(_is_moved_by(row, mix) for mix in rows)]
+    for row in [*(one for one in rows if one not in moved), *moved]:
+        told = next((mix for mix in rows if _is_moved_by(row, mix)), row)
+        key = (told["code"], told["by"], repr(sorted(told["scope"].items())))
         first = found.get(key)
         if first is None:
             found[key] = Cause(row)
@@ -93,6 +96,14 @@ def named(verdicts: pd.DataFrame, teller: str = "") -> list[Cause]:
         else:
             found[key] = Cause(first.row, (*first.others, str(row["kpi"])))
     return list(found.values())
+
+
+def _is_moved_by(row: Row, mix: Row) -> bool:
+    """Tell whether a volume only moved between the carriers whose mix is a cause already."""
+    is_mix = mix["code"] == "MIX" and "carrier" in mix["scope"]
+    is_volume = row["code"] == "REAL" and kpi(str(row["kpi"])).denominator is None
+    carriers = set(row["scope"].get("carrier", ()))
+    return is_mix and is_volume and bool(carriers) and carriers <= set(mix["scope"]["carrier"])
 
 
 def largest_first(verdicts: pd.DataFrame, explanations: Mapping[str, Explanation]) -> pd.DataFrame:
@@ -199,11 +210,11 @@ def count(verdicts: pd.DataFrame, language: Language) -> str:
     if not named(verdicts):
         return language.text("cause.none_named")
     chance = float(verdicts.drop_duplicates("kpi")["chance"].sum())
-    most = math.ceil(round(100 * chance, 6)) / 100
+    most = math.ceil(round(100 * chance, 6))
     return " ".join(
         [
             language.text("cause.count", n=len(named(verdicts))),
-            language.text("cause.chance", most=language.decimal(most, 2)),
+            language.text("cause.chance", most=language.decimal(most)),
         ]
     )
 

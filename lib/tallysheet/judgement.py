@@ -55,8 +55,8 @@ class Judgement:
     variation : {"signal", "routine", "not_known"}
     reason : str
         Why, as a key of words: ``above``, ``below``, ``run_above``, ``run_below``, ``inside``,
-        ``few_weeks`` (fewer than 13 earlier), ``small`` (an expected count below 5, or a range that one
-        case leaves), ``collapsed``, ``missing``.
+        ``few_weeks`` (fewer than 13 earlier), ``small`` (an expected count below 5), ``collapsed``,
+        ``missing``.
     limits : Limits
         Usual range of every week given, from the earlier ones, widened; NaN where there is none.
     widening, autocorrelation : float
@@ -103,8 +103,8 @@ def judge(
     is_count : bool
         Whether the values of an XmR chart count something: fewer than 5 expected are then too few.
     one_case : float
-        What one case adds to the last value of an XmR chart, as 1/9 to a share of nine sellers: a range
-        that a single case leaves says little.
+        What one case adds to the last value of an XmR chart, as 1/9 to a share of nine sellers: of shares
+        too fewer than 5 expected cases are too few.
 
     Notes
     -----
@@ -254,12 +254,13 @@ def _reasons(
     """Say of the last week of each series why it is what it is: the first reason that holds."""
     last = rate[:, -1]
     sides = np.nan_to_num(np.sign(rate[:, -_RUN_OF_JUDGEMENT:] - centre[:, None])).sum(axis=1)
-    rarer = np.minimum(centre, 1 - centre) if chart in ("p", "p'") else centre
+    is_share = (one_case > 0) if chart == "xmr" else chart in ("p", "p'")
+    rarer = np.where(is_share, np.minimum(centre, 1 - centre), centre)
     tests = [
         (np.isnan(last), "missing"),
         (earlier < MIN_EARLIER_WEEKS, "few_weeks"),
         ((n * rarer < MIN_EXPECTED) & (is_count or chart != "xmr"), "small"),
-        ((one_case > 0) & (centre + one_case > upper), "small"),
+        ((one_case > 0) & (rarer < MIN_EXPECTED * one_case), "small"),
         (~(upper > lower), "collapsed"),
         (last > upper, "above"),
         (last < lower, "below"),

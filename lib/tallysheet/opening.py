@@ -59,6 +59,10 @@ class Told:
             found = causes.named(self.verdicts, lead)
         return causes.nearest_first(found, self.explanations)
 
+    def named_of(self, item: Explanation) -> list[causes.Cause]:
+        """Causes that are named of a KPI."""
+        return causes.named(_of(self.verdicts, item.kpi.slug))
+
     def actions_for(self, language: Language) -> list[FollowUp]:
         """List the actions, but for those about something that the reader is not shown."""
         return [one for one in self.actions if language.hidden.isdisjoint(one.action.where)]
@@ -95,7 +99,10 @@ def first_sentences(told: Told, language: Language) -> tuple[str, str]:
     """Say the page's first sentence, and the second: whether it is real and what is behind it."""
     if telling.is_quiet(told.everything) and not causes.named(told.verdicts):
         return say.quiet(told.everything, told.lead, language)
-    return say.change(told.lead, language), story(told.lead, told, language)
+    changed = say.change(told.lead, language)
+    if any(one.row["code"] == "DATA" and one.row["by"] != "duplicate" for one in told.named_of(told.lead)):
+        changed = language.text("say.faulty", sentence=changed)
+    return changed, story(told.lead, told, language)
 
 
 def count_line(told: Told, language: Language) -> str:
@@ -139,7 +146,7 @@ def exceptions(told: Told, language: Language) -> list[dict[str, Any]]:
     """List what stands out, the texts of one KPI each; page and digest tell the same.
 
     First the KPIs of which a cause is named, one for each cause; then those that are unlike usual without
-    one. The others that a cause moved are named beside it.
+    one, and those that a cause told already moved out of their range. All that it moved are named beside it.
 
     Returns
     -------
@@ -158,7 +165,8 @@ def exceptional(told: Told) -> list[str]:
     with_cause = list(dict.fromkeys(one.slug for one in found))
     explained = {slug for one in found for slug in (one.slug, *one.others)}
     without = [one.kpi.slug for one in told.everything if stands_out(one) and one.kpi.slug not in explained]
-    shown = [slug for slug in dict.fromkeys([*with_cause, *without]) if slug in told.explanations]
+    moved = [one.kpi.slug for one in told.everything if one.variation == "signal" and stands_out(one)]
+    shown = [slug for slug in dict.fromkeys([*with_cause, *without, *moved]) if slug in told.explanations]
     lead = told.lead.kpi.slug
     if shown and lead not in shown:
         shown.insert(0, lead)
@@ -174,9 +182,9 @@ def more(told: Told, language: Language) -> str:
 def standing(item: Explanation, told: Told, language: Language) -> list[tuple[str, str]]:
     """Say of a KPI that stands out what is known of its cause, what is likely, and what is open.
 
-    Known is what a verdict proves; likely are the values that it names as perhaps moved, or without a cause
-    the parts outside their own ranges; open is a cause that nobody found or of which too little is known,
-    and why it happened where nobody wrote it down. Nothing of a KPI that does not stand out.
+    Known is what a verdict proves, or without a cause which parts are outside their own ranges; likely are
+    the values that it names as perhaps moved; open is a cause that nobody found or of which too little is
+    known, and why it happened where nobody wrote it down. Nothing of a KPI that does not stand out.
     """
     slug = item.kpi.slug
     if slug not in exceptional(told):
@@ -187,8 +195,8 @@ def standing(item: Explanation, told: Told, language: Language) -> list[tuple[st
     own = [*began, *before]
     proven = [row for row in own if row["code"] != "IMMATURE"]
     texts = {
-        "known": [causes.facts(proven, language, going_on=before)],
-        "likely": [causes.likely(row, language) for row in own] if own else [say.outside(item, language)],
+        "known": [causes.facts(proven, language, going_on=before) if own else say.outside(item, language)],
+        "likely": [causes.likely(row, language) for row in own],
         "open": [causes.facts([row for row in own if row["code"] == "IMMATURE"], language)],
     }
     if not proven and item.variation == "signal":
@@ -288,11 +296,11 @@ def verdict_words(item: Explanation) -> list[str]:
 
 
 def witnesses(item: Explanation, explanations: Mapping[str, Explanation], language: Language) -> list[str]:
-    """Say for each witness of a KPI that counts the same the other way whether it is behind the change.
+    """Say for each witness of a KPI that counts the same the other way whether it is behind a change.
 
     What is never delivered cannot be on time; what customers ask in their own words falls with what is filed.
     """
-    if say.holds(item, language):
+    if say.holds(item, language) or (item.variation == "routine" and not item.outside):
         return []
     others = [explanations[slug] for slug in item.kpi.witnesses if slug in explanations]
     others = [

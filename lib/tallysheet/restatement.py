@@ -21,6 +21,8 @@ from tallysheet.weeks import IsoWeek
 
 COLUMNS = ["kpi", "week", "as_of", "value", "lower", "upper", "variation"]
 _SAME = 1e-12
+_LEARNT_WEEKS = 13
+"""So many final weeks say how much of a week is known at an age."""
 
 
 def published(explanations: Sequence[Explanation], as_of: dt.datetime) -> pd.DataFrame:
@@ -104,7 +106,9 @@ def _of_kpi(
             "source": "replayed",
             "first": weekly_values(then.total, then.kpi).loc[names].to_numpy(),
             "now": weekly_values(now.total, now.kpi).loc[names].to_numpy(),
-            "first_variation": _variations(review, then, names),
+            "first_variation": "not_known"
+            if _is_young(review, then, now)
+            else _variations(review, then, names),
             "variation": _variations(review, now, names),
         }
     )
@@ -126,6 +130,18 @@ def _of_kpi(
         )
     ]
     return rows
+
+
+def _is_young(review: Review, then: Series, now: Series) -> bool:
+    """Tell whether weeks of that age know too little to be judged, by the latest that are final now."""
+    one, full = then.kpi, dt.timedelta(days=then.kpi.maturity_days)
+    old = [str(week) for week in review.whole_weeks if review.cube.as_of - week.ended_at >= full]
+    first, last = (series.total.loc[old[-_LEARNT_WEEKS:]].sum() for series in (then, now))
+    side = "ended" if one.has_evidence else "x" if one.method in ("ratio", "sum") else "n"
+    known, final = first[side], last[side]
+    if one.has_evidence:
+        known, final = known / max(first["n"], 1), final / max(last["n"], 1)
+    return bool(known < one.floor * final)
 
 
 def _variations(review: Review, series: Series, names: Sequence[str]) -> list[str]:

@@ -97,7 +97,7 @@ def holds(explanation: Explanation, language: Language) -> bool:
 
 def beside(explanation: Explanation, language: Language) -> str:
     """Say last week's value, unless it is the base."""
-    if explanation.base == "previous" or pd.isna(explanation.value_previous):
+    if list(explanation.base_weeks) == [explanation.week.shift(-1)] or pd.isna(explanation.value_previous):
         return ""
     return language.text("say.beside", value=language.value(explanation.value_previous, explanation.kpi.unit))
 
@@ -108,14 +108,12 @@ def usual(explanation: Explanation, language: Language) -> str:
     if judgement.variation == "not_known":
         return language.text(f"say.{judgement.reason}", n=judgement.earlier_weeks)
     reason = "inside_but" if judgement.reason == "inside" and explanation.outside else judgement.reason
-    limits = {"below": judgement.lower, "above": judgement.upper}
-    limit = limits.get(judgement.reason, judgement.centre if judgement.reason.startswith("run") else None)
+    limit = {"below": judgement.lower, "above": judgement.upper}.get(judgement.reason)
     if limit is not None and language.value(limit, unit) == language.value(explanation.value_now, unit):
         reason = f"just_{reason}"
     return language.text(
         f"say.{reason}",
         range=language.interval(judgement.lower, judgement.upper, unit),
-        centre=language.value(judgement.centre, unit),
     )
 
 

@@ -19,6 +19,8 @@ SETTLED_WEEKS = 8
 
 _BY_CHANCE = 0.01
 """Parts outside their ranges are told where so many happen by chance in fewer of a hundred weeks than one."""
+_FELT = 0.1
+"""So much of half its usual range they move a total that is told of for their sake."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,13 @@ def stands_out(explanation: Explanation) -> bool:
     if explanation.variation == "signal" or not explanation.outside:
         return explanation.variation == "signal"
     chance = special.bdtrc(len(explanation.outside) - 1, judged_parts(explanation), FALSE_FLAG_SHARE)
-    return bool(chance < _BY_CHANCE)
+    return bool(chance < _BY_CHANCE) and _is_felt(explanation)
+
+
+def _is_felt(explanation: Explanation) -> bool:
+    """Tell whether parts that are outside move the total by what is worth a line, as its range has it."""
+    half = (explanation.judgement.upper - explanation.judgement.lower) / 2
+    return not sum(abs(segment.contribution) for segment in explanation.outside) < _FELT * half
 
 
 def lead(explanations: Sequence[Explanation], headline: str) -> Explanation:
