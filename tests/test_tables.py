@@ -80,14 +80,14 @@ def test_missing_is_a_dash_that_is_spoken(missing, unit):
 
     html = table(frame, [Column("name", "Name"), Column("x", "X", unit)])
 
-    assert cells(html) == ["A", "–not known yet"]
+    assert cells(html) == ["A", "–no value"]
 
 
 def test_range_with_an_unknown_end_is_not_known():
     """Half a range is no range."""
     frame = pd.DataFrame({"name": ["A"], "x": [(0.1, math.nan)]})
 
-    assert cells(table(frame, [Column("name", "Name"), Column("x", "X", "range")])) == ["A", "–not known yet"]
+    assert cells(table(frame, [Column("name", "Name"), Column("x", "X", "range")])) == ["A", "–no value"]
 
 
 def test_table_is_semantic():

@@ -108,11 +108,12 @@ def _scores(item: Explanation, year_ago: float, language: Language) -> dict[str,
 
 
 def how_final(review: Review, slug: str, language: Language) -> str:
-    """Say whether a KPI's value of the week is final, or when it will be."""
+    """Say whether a KPI's value of the week is final, or when it will be, or that there was no case."""
     maturity = review.maturity(slug)
     if maturity.reason in ("missing", "gap"):
         return language.text(f"scorecard.{maturity.reason}")
     if maturity.is_final:
-        return language.text("scorecard.final")
+        counted = review.series(slug, review.age(slug)).total.loc[str(review.week), "n"]
+        return language.text("scorecard.final" if counted else "scorecard.nothing")
     day = (review.week.ended_at + dt.timedelta(days=kpi(slug).maturity_days)).date()
     return language.text("scorecard.not_final", day=language.short_day(day))
