@@ -125,6 +125,10 @@ def test_what_a_mix_makes_is_told_of_its_lanes_or_of_the_total():
     less = row("cost_per_parcel", "MIX", "", lanes, -0.35, -0.37, -0.33)
 
     assert "makes −10.0 pp there." in plain(causes.in_short([between], ENGLISH))
+    told = "Mix, lane FR-FR: volume moved from BRV to CDR, and that alone makes"
+    assert plain(causes.in_short([between], ENGLISH)).startswith(told)
+    several = between | {"scope": {"lane": ["FR-FR"], "carrier": ["BRV", "ESK", "CDR"]}}
+    assert "volume moved between these carriers" in plain(causes.in_short([several], ENGLISH))
     assert "makes −€0.35 of the total." in plain(causes.in_short([less], ENGLISH)).replace("\u2060", "")
 
 

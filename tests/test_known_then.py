@@ -132,6 +132,9 @@ def test_the_restatement_says_what_was_said_and_why_it_changed(sample_of_size_s)
     assert row["change"] == pytest.approx(row["now"] - row["first"])
     assert (row["first_variation"], row["variation"], row["held"]) == ("signal", "routine", "other")
     assert row["because"] in ("late_evidence", "late_ends")
+    # A claim's loss takes weeks to show: at that age no week had a verdict.
+    young = found[found["kpi"].isin(["loss_rate", "cost_to_serve"])]
+    assert set(young["first_variation"]) == {"not_known"}
 
 
 def test_late_invoices_leave_a_week_unjudged_until_they_come(known):

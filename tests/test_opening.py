@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tallysheet import causes, opening, page, say
+from tallysheet import bearing, causes, opening, page, say
 from tallysheet.comparison import compare
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
@@ -313,7 +313,7 @@ def test_what_moves_a_kpi_most_is_told_first():
     lanes = sizes | {"code": "MIX", "effect": -0.03, "scope": {"lane": ["DE-US"]}}
     fault = sizes | {"code": "DATA", "by": "duplicate", "effect": 0.1, "scope": {}}
     other = part | {"kpi": "csat"}
-    told = causes.largest_first(
+    told = bearing.largest_first(
         frame_of([fault, part, other, lanes]), {"otd": explained({"A": 9_000, "B": 9_000})}
     )
 

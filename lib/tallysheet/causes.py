@@ -10,11 +10,10 @@ from typing import Any
 import pandas as pd
 
 from tallysheet.comparison import Explanation
-from tallysheet.findings import is_silent, scope_of
+from tallysheet.findings import is_silent
 from tallysheet.kpi import SHARES, Kpi
 from tallysheet.kpis import kpi
 from tallysheet.language import Language, isolated
-from tallysheet.telling import volume_shares
 
 Row = Mapping[Hashable, Any]
 """A row of `tallysheet.week.Week.verdicts`."""
@@ -23,7 +22,6 @@ _DIMENSIONS = {"depot": "destination", "country": "country", "origin": "country"
 """Key of a scope to the dimension whose values have names."""
 
 _SHARES = ("CLASSIFICATION", "ARTEFACT", "IMMATURE")
-_COMPARED = ("REAL", "MIX", "PRICE", "CALENDAR")
 _UNLOGGED = ("REAL", "PRICE", "MIX", "DATA", "OVERBILLING", "DEFINITION", "CLASSIFICATION")
 _PLAIN = {"calendar": "history"}
 """Codes that mostly need not say by what, to the words of that."""
@@ -34,7 +32,7 @@ _RECOUNTED = ("DATA", "DEFINITION", "CLASSIFICATION", "ARTEFACT")
 _LOCAL = {
     ("data", "missing"),
     *(("definition", by) for by in ("longer", "shorter")),
-    ("mix", "carriers"),
+    *(("mix", by) for by in ("carriers", "from_to")),
     *(("price", by) for by in ("base", "fuel", "surcharge")),
 }
 """Causes whose size is that of their scope, which their sentences do not say by themselves."""
@@ -104,60 +102,6 @@ def _is_moved_by(row: Row, mix: Row) -> bool:
     is_volume = row["code"] == "REAL" and kpi(str(row["kpi"])).denominator is None
     carriers = set(row["scope"].get("carrier", ()))
     return is_mix and is_volume and bool(carriers) and carriers <= set(mix["scope"]["carrier"])
-
-
-def largest_first(verdicts: pd.DataFrame, explanations: Mapping[str, Explanation]) -> pd.DataFrame:
-    """Order what is behind each KPI by how much of its total it moves, where the sizes can be compared.
-
-    A KPI's causes change places among themselves; what makes the rest worthless, such as a fault of the
-    data, stays where it is.
-    """
-    rows = verdicts.to_dict("records")
-    order = list(range(len(rows)))
-    for slug in dict.fromkeys(row["kpi"] for row in rows if row["kpi"] in explanations):
-        item = explanations[slug]
-        own = [place for place, row in enumerate(rows) if row["kpi"] == slug and row["code"] in _COMPARED]
-        if len({effect_unit(rows[place], item.kpi) for place in own}) == 1:
-            moved = {place: _moved(rows[place], item) for place in own}
-            for place, other in zip(own, sorted(own, key=moved.__getitem__, reverse=True), strict=True):
-                order[place] = other
-    return verdicts.iloc[order].reset_index(drop=True)
-
-
-def _moved(row: Row, item: Explanation) -> float:
-    """Say by how much a cause moves a KPI's total: its size is that of its scope, but for a mix of lanes."""
-    shares = [1.0]
-    for name, values in row["scope"].items():
-        for dimension, parts in item.parts.items():
-            if name in scope_of({dimension: ()}) and (row["code"] != "MIX" or "carrier" in row["scope"]):
-                held = parts["segment"].isin(list(values))
-                shares.append(float(volume_shares(item, dimension)[held].sum()))
-    size = abs(float(row["effect"])) * min(shares)
-    return 0.0 if math.isnan(size) else size
-
-
-def nearest_first(found: Sequence[Cause], explanations: Mapping[str, Explanation]) -> list[Cause]:
-    """Order causes: last those against which the total of the KPI that tells them went."""
-    return sorted(found, key=lambda one: one.slug in explanations and is_against(one, explanations[one.slug]))
-
-
-def is_against(one: Cause, item: Explanation) -> bool:
-    """Tell whether a KPI's total went the other way than a cause moved it, which a mix may always do."""
-    code, effect = one.row["code"], float(one.row["effect"])
-    if code == "ARTEFACT" and item.kpi.method == "snapshot":
-        return effect * item.change > 0  # what was decided is open no more
-    # The size is that of the cause's own KPI: days rise where a share falls.
-    is_own = item.kpi.slug == one.slug
-    return is_own and code in ("REAL", "PRICE", "CALENDAR") and effect * item.change < 0
-
-
-def is_partial(rows: Sequence[Row], item: Explanation) -> bool:
-    """Tell whether causes leave most of an unusual change open, as far as their sizes can be compared."""
-    own = (item.kpi.unit, True)
-    if not rows or item.variation != "signal" or any(effect_unit(row, item.kpi) != own for row in rows):
-        return False
-    moved = sum(math.copysign(_moved(row, item), row["effect"]) for row in rows)
-    return moved * math.copysign(1, item.change) < abs(item.change) / 2
 
 
 def shown_by(row: Row) -> str:
@@ -276,14 +220,19 @@ def _told(row: Row, language: Language, *, among: Sequence[Row] = (), is_short: 
     place, effect = place_of(row, among, language), sizes["effect"]
     if row["scope"] and (code, by) in _LOCAL:
         effect = language.text("cause.there", effect=effect)
-    return language.text(key, where=place, effect=effect, interval=interval)
+    values = {"where": place, "effect": effect, "interval": interval}
+    if key == "cause.mix.from_to":
+        loser, gainer = (language.name("carrier", one) for one in row["scope"]["carrier"])
+        lanes = where({"lane": row["scope"]["lane"]}, language)
+        values |= {"where": lanes, "loser": loser, "gainer": gainer}
+    return language.text(key, **values)
 
 
 def _by(row: Row, one: Kpi) -> str:
     """Say whose doing a cause is, or of which kind, as far as it has words of its own."""
     code, by, scope = row["code"], str(row["by"]), row["scope"]
     if code == "MIX":
-        return "carriers" if "carrier" in scope else "lanes"
+        return {0: "lanes", 2: "from_to"}.get(len(scope.get("carrier", ())), "carriers")
     if code == "DEFINITION":
         return "longer" if row["effect"] > 0 else "shorter"
     if by in ("external", "seller") and one.dimensions and "carrier" not in one.dimensions:

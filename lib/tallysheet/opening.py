@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from tallysheet import causes, say, telling
+from tallysheet import bearing, causes, say, telling
 from tallysheet.actions import FollowUp
 from tallysheet.comparison import Explanation
 from tallysheet.kpis import kpi
@@ -57,7 +57,7 @@ class Told:
         found, lead = causes.named(self.verdicts), self.lead.kpi.slug
         if lead not in {one.slug for one in found}:
             found = causes.named(self.verdicts, lead)
-        return causes.nearest_first(found, self.explanations)
+        return bearing.nearest_first(found, self.explanations)
 
     def named_of(self, item: Explanation) -> list[causes.Cause]:
         """Causes that are named of a KPI."""
@@ -79,7 +79,7 @@ def lead(explanations: Mapping[str, Explanation], verdicts: pd.DataFrame, headli
         known = [item for item in told if not pd.isna(item.value_now)]
         moved = [item for item in known if one.row["code"] == "REAL" and item.variation == "signal"]
         chosen = next(iter([*moved, *known, *told]), None)
-        if chosen and not causes.is_against(one, chosen):
+        if chosen and not bearing.is_against(one, chosen):
             return chosen
     return telling.lead(list(explanations.values()), headline)
 
@@ -203,7 +203,7 @@ def standing(item: Explanation, told: Told, language: Language) -> list[tuple[st
         texts["open"].append(language.text("state.cause"))
     if any(causes.is_unlogged(row) for row in proven):
         texts["open"].append(language.text("state.why"))
-    if causes.is_partial(proven, item):
+    if bearing.is_partial(proven, item):
         texts["open"].append(language.text("state.rest"))
     return [
         (language.text(f"state.{state}"), " ".join(filter(None, sentences)))
@@ -283,7 +283,7 @@ def story(item: Explanation, told: Told, language: Language) -> str:
     if not cause and item.variation == "signal" and causes.is_noise(told.verdicts, slug):
         return f"{whole} {language.text('cause.none')}"
     proven = [one.row for frame in (told.verdicts, told.continuing) for one in causes.named(_of(frame, slug))]
-    return f"{whole} {language.text('cause.partial')}" if causes.is_partial(proven, item) else whole
+    return f"{whole} {language.text('cause.partial')}" if bearing.is_partial(proven, item) else whole
 
 
 def _of(verdicts: pd.DataFrame, slug: str) -> pd.DataFrame:

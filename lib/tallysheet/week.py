@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tallysheet import causes, fine_print, kpi_page, lead_page, opening, page, scorecard
+from tallysheet import bearing, causes, fine_print, kpi_page, lead_page, opening, page, scorecard
 from tallysheet.actions import follow_up, read_actions
 from tallysheet.bases import base_weeks, check_week
 from tallysheet.clean import load
@@ -275,7 +275,7 @@ class Week:
         listed = read_actions(self.settings.data / "actions.csv")
         actions = tuple(follow_up(listed, self.review, self.available))
         began, before = (
-            causes.largest_first(found, self.explanations) for found in (self.verdicts, self.continuing)
+            bearing.largest_first(found, self.explanations) for found in (self.verdicts, self.continuing)
         )
         return Told(self.explanations, self.lead, began, before, actions)
 

@@ -29,7 +29,7 @@ actions
 panel spells steps lineup scopes suspects findings evidence
 gates gates.quality gates.context gates.money gates.movement
 verdict
-volume say causes tables svg control_charts weekly_charts small_multiples funnel curves charts
+volume say causes bearing tables svg control_charts weekly_charts small_multiples funnel curves charts
 opening scorecard page lead_page fine_print kpi_page
 queries week_kpi week
 duties duties.known duties.proposals duties.tallies duties.cards duties.claims duties.claims_page

@@ -106,7 +106,7 @@ def _between_carriers(table: Weekly, lineup: Lineup) -> Iterator[Finding]:
             continue
         yield Finding(
             "MIX",
-            {"lane": tuple(sorted(lanes)), "carrier": tuple(sorted([*gain, *lose]))},
+            {"lane": tuple(sorted(lanes)), "carrier": (*lose, *gain)},
             "",
             effect,
             effect - 1.96 * error,
