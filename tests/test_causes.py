@@ -49,7 +49,7 @@ def plain(text: str) -> str:
         ),
         (
             row("cost_per_parcel", "PRICE", "fuel", {}, 0.24, 0.23, 0.25, event="fuel"),
-            "Fuel surcharge, all carriers that charge it: it makes +€0.24 (between +€0.23 and +€0.25). "
+            "Fuel surcharge, all carriers that charge it: +€0.24 (between +€0.23 and +€0.25). "
             "Event log: “fuel”.",
         ),
         (
@@ -150,7 +150,7 @@ def test_an_interval_that_is_printed_as_one_number_is_left_out():
     """No reader sees +2.9 pp (between +2.9 pp and +2.9 pp); nor has a sentence in short any."""
     narrow = row("surcharge_share", "PRICE", "fuel", {}, 0.0290, 0.0289, 0.0291, event="fuel")
 
-    assert "it makes +2.9 pp. Event" in plain(causes.facts([narrow], ENGLISH))
+    assert ": +2.9 pp. Event" in plain(causes.facts([narrow], ENGLISH))
     assert causes.size(narrow, ENGLISH)[1] == "+2.9\u00a0pp"
     assert "between" not in causes.in_short([row()], ENGLISH)
     assert "between" in causes.facts([row()], ENGLISH)

@@ -266,6 +266,8 @@ def test_a_page_is_led_by_a_kpi_that_has_a_value():
     assert first["anchor"] == "claim_backlog"
     assert "It touches Days to a claim's decision too." in first["sentence"]
     assert "claim_resolution_days" not in [one["anchor"] for one in more]
+    alone = opening.Told({empty.kpi.slug: empty}, empty, verdicts, frame_of([]))
+    assert [one["change"] for one in opening.exceptions(alone, ENGLISH)] == [""]
 
 
 def test_what_is_too_rare_or_too_young_to_judge_is_no_witness():

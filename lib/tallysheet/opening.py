@@ -239,16 +239,17 @@ def _exception(
         "anchor": slug,
         "name": say.name(item.kpi, language),
         "value": language.value(item.value_now, item.kpi.unit),
-        "change": language.text(
-            "page.on_base",
-            change=language.change(item.change, item.kpi.unit),
-            base=say.base(item, language, short=True),
-        ),
+        "change": "" if pd.isna(item.change) else _change(item, language),
         "verdicts": verdict_words(item),
         "sentence": " ".join(sentence for sentence in sentences if sentence),
         "scope": " + ".join(kinds) or None,
         "rising": item.change > 0,
     }
+
+
+def _change(item: Explanation, language: Language) -> str:
+    written, base = language.change(item.change, item.kpi.unit), say.base(item, language, short=True)
+    return language.text("page.on_base", change=written, base=base)
 
 
 def follow_up_sentence(one: FollowUp, language: Language) -> str:

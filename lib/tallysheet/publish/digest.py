@@ -151,11 +151,14 @@ def _exceptional(explanation: Explanation, item: dict[str, Any], language: Langu
     return Exceptional(
         name=item["name"],
         value=item["value"],
-        line=language.text("digest.line", **{key: item[key] for key in ("name", "value", "change")}),
+        line=language.text(
+            "digest.line" if item["change"] else "digest.line_alone",
+            **{key: item[key] for key in ("name", "value", "change")},
+        ),
         change=language.change(explanation.change, unit),
         range=language.interval(judgement.lower, judgement.upper, unit)
         if judgement.variation != "not_known"
-        else language.text("table.not_known"),
+        else language.text("verdict.not_known"),
         verdicts=tuple(
             VerdictWord(language.text(f"verdict.{word}"), _COLOURS.get(word, _GREY))
             for word in words
