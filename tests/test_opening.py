@@ -393,7 +393,7 @@ def test_a_headline_on_faulty_data_says_so_first():
     missing, twice = (told_of(item, verdicts=[fault | {"by": by}]) for by in ("missing", "duplicate"))
 
     assert opening.first_sentences(missing, ENGLISH)[0].startswith("On faulty data: On-time delivery fell")
-    assert opening.first_sentences(missing, FRENCH)[0].startswith("Sur des données erronées\u202f: ")
+    assert opening.first_sentences(missing, FRENCH)[0].startswith("Données erronées. ")
     assert opening.first_sentences(twice, ENGLISH)[0].startswith("On-time delivery fell")
 
 
