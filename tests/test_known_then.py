@@ -158,6 +158,11 @@ def test_late_invoices_leave_a_week_unjudged_until_they_come(known):
         IsoWeek(2026, 28),
     )
     assert then.explanation("cost_per_parcel", "last-4", ("carrier",)).outside == ()
+    # What else is made of the same bills is not judged either.
+    for slug in ("surcharge_share", "transport_cost"):
+        assert then.maturity(slug).reason == "gap"
+        assert IsoWeek(2026, 29) in then.unjudged(slug)
+        assert later.maturity(slug).reason == ""
     assert later.maturity("cost_per_parcel").reason == ""
     assert later.judged_week("cost_per_parcel") == INVOICES
 

@@ -90,6 +90,9 @@ class Kpi:
     evidence : str
         Column that counts how many of the denominator are known to the end; empty: completeness is
         how much of its final numerator a week of that age has.
+    known_with : str
+        Slug of a KPI of the same fact: a week of which that one knows less than usual is not judged here
+        either.
     scale : float
         The value is scale x numerator / denominator; 0.01 makes euros of cents.
     against : tuple of str
@@ -121,6 +124,7 @@ class Kpi:
     method: Method = "ratio"
     floor: float = 0.95
     evidence: str = ""
+    known_with: str = ""
     scale: float = 1.0
     against: tuple[str, ...] = ()
     histogram: Histogram | None = None

@@ -157,3 +157,16 @@ def band(value: float, error: float) -> tuple[float, float]:
     """Give the 95 % range of a projection; it does not go below 0."""
     spread = NormalDist().inv_cdf(0.975) * error
     return max(value - spread, 0.0), value + spread
+
+
+def why_unjudged(completeness: float, usual: float, floor: float) -> str:
+    """Say why a week is not judged: weeks of that age never know enough, or this one knows less.
+
+    Examples
+    --------
+    >>> [why_unjudged(0.8, usual, 0.9) for usual in (0.85, 0.97)], why_unjudged(0.95, 0.97, 0.9)
+    (['young', 'gap'], '')
+    """
+    if np.isnan(completeness) or completeness >= floor:
+        return ""
+    return "young" if usual < floor else "gap"

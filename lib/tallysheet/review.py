@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 
@@ -19,7 +20,7 @@ from tallysheet.engine import connect
 from tallysheet.facts import show_known, tables_of
 from tallysheet.kpi import SHARES, Kpi
 from tallysheet.kpis import KPIS, kpi
-from tallysheet.maturity import Maturity, band, chain_ladder
+from tallysheet.maturity import Maturity, band, chain_ladder, why_unjudged
 from tallysheet.rebases import Rebase, read_rebases, rebase_of
 from tallysheet.targets import Target, read_targets, target_of
 from tallysheet.values import Series, pairs
@@ -142,7 +143,9 @@ class Review:
     def maturity(self, slug: str, where: Where = ()) -> Maturity:
         """Tell how far the week's KPI is, in all or of a part, and why it is not judged."""
         if (slug, where) not in self._maturities:
-            self._maturities[slug, where] = self._maturity(slug, where)
+            found, other = self._maturity(slug, where), kpi(slug).known_with
+            is_gap = bool(other) and self.maturity(other, where).reason == "gap"
+            self._maturities[slug, where] = replace(found, reason="gap") if is_gap else found
         return self._maturities[slug, where]
 
     def _maturity(self, slug: str, where: Where) -> Maturity:
@@ -155,7 +158,7 @@ class Review:
             if math.isnan(completeness):
                 return Maturity(days, 0.0, is_final, "" if is_final else "young")
             usual = self._usual_completeness(slug, where)
-            return Maturity(days, completeness, is_final, _why(completeness, usual, one.floor))
+            return Maturity(days, completeness, is_final, why_unjudged(completeness, usual, one.floor))
         if is_final:
             return Maturity(days, 1.0, True, "")
         return self._projected(slug, days, where)
@@ -207,10 +210,10 @@ class Review:
             return Maturity(days, 0.0, False, "young")
         if one.method not in ("ratio", "sum"):
             completeness = min(float(n.completeness[0]), 1.0)
-            return Maturity(days, completeness, False, _why(completeness, completeness, one.floor))
+            return Maturity(days, completeness, False, why_unjudged(completeness, completeness, one.floor))
         x = chain_ladder(sides["x"])
         completeness = min(float(x.completeness[0]), 1.0)
-        reason = _why(completeness, completeness, one.floor)
+        reason = why_unjudged(completeness, completeness, one.floor)
         if not sides["x"][-1, 0] > 0:
             # Nothing times any factor is nothing: that would not be a projection.
             return Maturity(days, completeness, False, reason)
@@ -266,6 +269,9 @@ class Review:
             earlier = [each for each in self.whole_weeks if each < self.week]
             usual = share.reindex([str(each) for each in earlier][-_USUAL_WEEKS:]).median()
             found |= {each: "gap" for each in earlier if share[str(each)] < one.floor * usual}
+        if one.known_with:
+            others = self.unjudged(one.known_with, where)
+            found |= {each: reason for each, reason in others.items() if reason == "gap"}
         reason = self.maturity(slug, where).reason
         return found | ({self.week: reason} if reason else {})
 
@@ -391,10 +397,3 @@ def _evidence(series: Series) -> pd.Series:
     """Give for each week the share of the denominator of which the evidence is there."""
     total = series.total
     return total["ended"] / total["n"].where(total["n"] > 0)
-
-
-def _why(completeness: float, usual: float, floor: float) -> str:
-    """Say why a week is not judged: weeks of that age never know enough, or this one knows less."""
-    if math.isnan(completeness) or completeness >= floor:
-        return ""
-    return "young" if usual < floor else "gap"

@@ -44,6 +44,7 @@ KPIS: tuple[Kpi, ...] = (
         dimensions=_COSTS,
         source="carriers' invoices: all but the base price",
         floor=0.9,
+        known_with="cost_per_parcel",
         number="F2",
     ),
     Kpi(
@@ -146,6 +147,7 @@ KPIS: tuple[Kpi, ...] = (
         source="carriers' invoices regrouped by parcel, else the contract",
         method="sum",
         floor=0.9,
+        known_with="cost_per_parcel",
         scale=0.01,
         number="F10",
     ),
