@@ -53,6 +53,16 @@ def test_a_number_that_no_table_holds_is_refused(place):
         check_numbers("p.html", PLACES[place].format("It fell 0.9 points to 59.3%."), KNOWN, "otd")
 
 
+def test_a_value_and_the_change_below_it_are_two_numbers():
+    """A change that is printed as none has no sign to part it from the percent sign above."""
+    figure = '<ul><li><a href="#otd">On time</a><span class="figure">{}<small>0.0 pp</small></span></li></ul>'
+    known = {"otd": Known({"95.3%", "0.0"}, set())}
+
+    check_numbers("p.html", figure.format("95.3%"), known, "otd")
+    with pytest.raises(ReportError, match="96.3%"):
+        check_numbers("p.html", figure.format("96.3%"), known, "otd")
+
+
 @pytest.mark.parametrize("place", ELSEWHERE)
 def test_what_is_no_sentence_about_a_kpi_is_left_alone(place):
     """How limits were made, counts of flags, tables themselves."""

@@ -127,6 +127,8 @@ class _Sentences(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _VOID:
             return
+        if tag == "small":  # stands below, not behind
+            self.handle_data(" ")
         given = {name: value or "" for name, value in attrs}
         section = self._open[-1][1] if self._open else ""
         if tag == "section":
