@@ -230,7 +230,7 @@ def test_a_cause_that_several_kpis_show_is_told_once():
         ("perfect_order", ()),
     ]
     assert plain(causes.count(frame, ENGLISH)) == (
-        "2 causes are named. In 100 weeks without any cause, chance would name 1 at most."
+        "2 new causes are named. In 100 weeks without any cause, chance would name 1 at most."
     )
     assert causes.is_noise(frame, "csat")
     assert not causes.is_noise(frame, "otd")
@@ -276,7 +276,9 @@ def test_overbilling_is_told_by_what_was_billed_too_much():
 
 def test_no_cause_is_said_so():
     """Nothing is counted of a week in which nothing is named, or nothing was asked."""
-    assert causes.count(pd.DataFrame([row(code="NOISE", by="", scope={})]), ENGLISH) == "No cause is named."
+    assert (
+        causes.count(pd.DataFrame([row(code="NOISE", by="", scope={})]), ENGLISH) == "No new cause is named."
+    )
     assert causes.count(as_frame(()), ENGLISH) == ""
 
 

@@ -81,7 +81,7 @@ def test_alt_text_states_the_finding(last, where):
 def test_alt_text_says_not_known_yet():
     """Without limits the number of earlier weeks says why; without a value that is said."""
     assert "not known yet: there are only 4 earlier weeks" in control(history([0.8] * 5, limits=None)).alt
-    assert "the value of week 2 of 2013 is not known yet" in control(history([0.8] * 4 + [math.nan])).alt
+    assert "no value in week 2 of 2013" in control(history([0.8] * 4 + [math.nan])).alt
 
 
 def test_chart_without_alt_text_is_refused():

@@ -173,7 +173,7 @@ def test_parts_that_go_against_the_total_have_no_followers():
     )
 
     assert "while the total changed by +1.1" in sentence
-    assert "More comes from" not in sentence
+    assert "In the same direction" not in sentence
 
 
 def test_a_value_that_is_printed_as_its_limit_is_just_beyond_it():

@@ -107,12 +107,13 @@ def test_a_title_says_how_many_parts_it_does_not_name():
 def test_a_part_of_which_less_is_known_is_named_beside_those_inside():
     """That every part that can be judged is inside says nothing of the one that cannot."""
     item = explained(9_000)
-    frame = item.parts["carrier"].assign(reason=["inside", "gap"])
+    states = {"reason": ["inside", "gap"], "variation": ["routine", "not_known"]}
+    frame = item.parts["carrier"].assign(**states)
     judged = replace(item.judgement, variation="routine")
     told = say.parts(replace(item, judgement=judged, parts={"carrier": frame}), "carrier", ENGLISH)
 
-    assert told.startswith("Each carrier that can be judged is inside its own range. Not judged, for less is")
-    assert f"known than usual: {frame['segment'].iloc[1]}. " in told
+    assert told.startswith("Each carrier that can be judged is inside its own range. Not judged, for want of")
+    assert f"data or cases: {frame['segment'].iloc[1]}. " in told
 
 
 @pytest.mark.parametrize("code", ["en", "fr"])
@@ -146,7 +147,11 @@ def test_a_run_names_no_centre():
 @pytest.mark.parametrize(
     ("sigma_z", "widening", "told"),
     [
-        (6.1, 1.16, "Weeks differ 6.1 times as much as by chance alone (overdispersion). A week resembles"),
+        (
+            6.1,
+            1.16,
+            "Weeks differ 6.1 times as much as by chance alone (overdispersion). As far as a week resembles",
+        ),
         (1.04, 1.0, "Weeks differ no more than by chance alone. A week hardly resembles the one before"),
     ],
 )

@@ -19,7 +19,7 @@ from tallysheet.tables import Column, Html, paragraph, render_table, section
 from tallysheet.weekly_charts import finding, six_twelve_chart
 from tallysheet.weeks import IsoWeek
 
-_TOO_FEW = ("few_weeks", "small")
+_MARKS = {"few_weeks": "few", "small": "few", "gap": "gap"}
 
 
 def boxes(periods: pd.DataFrame, explanation: Explanation, year_ago: float, language: Language) -> Html:
@@ -163,13 +163,19 @@ def heat(found: Crossed, explanation: Explanation, language: Language) -> Html:
         f'<table id="{name}" class="heat"><caption id="{name}-caption">{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody><tfoot>{total}</tfoot></table></div>"
     )
-    # The total is judged by its card.
     cells = found.variation.ravel()[:-1]
     judged, outside = int((cells != "not_known").sum()), int((cells == "signal").sum())
     expected = say.expected_flags(judged, language)
     told = text("heat.note", n=outside, judged=judged, expected=expected) if judged else text("heat.unjudged")
+    if judged and any(_MARKS.get(reason) == "few" for reason in found.reason.ravel()):
+        told = f"{told} {text('heat.too_few')}"
     title = text("heat.title", name=say.name(kpi, language), rows=named[0], columns=named[1])
     return section(title, table, paragraph(told, note=True), name=f"{kpi.slug}-heat", level=3)
+
+
+def _corner(found: Crossed) -> tuple[int, int]:
+    """Give the place of the total, which is judged by its card."""
+    return found.now.shape[0] - 1, found.now.shape[1] - 1
 
 
 def _cell(
@@ -183,10 +189,10 @@ def _cell(
         return f"<td{label}>–</td>"
     change = "" if np.isnan(base) else language.change(now - base, unit)
     kind = ""
-    if found.variation[at] == "signal":
+    if found.variation[at] == "signal" and at != _corner(found):
         kind = say.verdict_word("signal", found.reason[at] == "above", explanation.direction)
-    elif found.reason[at] in _TOO_FEW:
-        kind = "few"
+    elif (found.variation != "not_known").any():
+        kind = _MARKS.get(found.reason[at], "")
     told = ", ".join(filter(None, [change, language.text(f"heat.{kind}") if kind else ""]))
     small = f"<small>{escape(told)}</small>" if told else ""
     look = f' class="{kind}"' if kind else ""

@@ -52,6 +52,11 @@ class Told:
         return list(self.explanations.values())
 
     @property
+    def fullest(self) -> Explanation:
+        """The first KPI of those that are compared with most weeks; others miss some of them."""
+        return max(self.everything, key=lambda one: len(one.base_weeks))
+
+    @property
     def named(self) -> list[causes.Cause]:
         """Causes that are named; what leads tells those that it shows, if it tells none by itself."""
         found, lead = causes.named(self.verdicts), self.lead.kpi.slug
@@ -174,9 +179,11 @@ def exceptional(told: Told) -> list[str]:
 
 
 def more(told: Told, language: Language) -> str:
-    """Say how many KPIs stand out beside those that the first screen shows; nothing where it shows all."""
-    left = len(exceptional(told)) - SHOWN
-    return language.text("cause.more", n=left) if left > 0 else ""
+    """Say how many KPIs stand out that the first screen does not name; nothing where it names all."""
+    slugs = exceptional(told)
+    named = {slug for one in told.named if one.slug in slugs[:SHOWN] for slug in one.others}
+    left = len(set(slugs[SHOWN:]) - named)
+    return language.text("cause.more", n=left) if left else ""
 
 
 def standing(item: Explanation, told: Told, language: Language) -> list[tuple[str, str]]:

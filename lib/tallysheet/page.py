@@ -260,7 +260,8 @@ def causes_table(told: Told, language: Language) -> Html:
     ]
     if not shown[0][-1]:
         pieces.insert(0, paragraph(text("cause.nothing")))
-    return Html.join(*pieces)
+    note = [paragraph(text("cause.base"), note=True)] if any(found for *_, found in shown) else []
+    return Html.join(*pieces, *note)
 
 
 def _cause(row: causes.Row, among: Sequence[causes.Row], language: Language) -> dict[str, object]:

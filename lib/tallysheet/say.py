@@ -97,7 +97,9 @@ def holds(explanation: Explanation, language: Language) -> bool:
 
 def beside(explanation: Explanation, language: Language) -> str:
     """Say last week's value, unless it is the base."""
-    if list(explanation.base_weeks) == [explanation.week.shift(-1)] or pd.isna(explanation.value_previous):
+    is_base = list(explanation.base_weeks) == [explanation.week.shift(-1)]
+    # Eight weeks on one side lie so near the centre that last week may be printed on the other.
+    if is_base or explanation.judgement.reason.startswith("run") or pd.isna(explanation.value_previous):
         return ""
     return language.text("say.beside", value=language.value(explanation.value_previous, explanation.kpi.unit))
 
@@ -262,8 +264,7 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> str:
     """Say how the change is spread over one dimension, and which parts are outside their own range."""
     own = [segment for segment in explanation.outside if dimension in segment.where]
     found = spread(explanation, dimension)
-    even = "say.largest_even" if found.even and not own else "say.largest"
-    key = even if found.segment else "say.largest_unnamed"
+    key = "say.largest" if found.segment else "say.largest_unnamed"
     alone = len(own) == 1 and own[0].where[dimension] == found.segment
     sentence = language.text(
         "say.largest_outside" if alone else key,
@@ -274,26 +275,30 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> str:
         share=language.value(found.share, "share"),
         noun=_shared(explanation.kpi, language),
     )
+    if explanation.variation == "not_known":
+        return sentence
+    told = "" if alone else language.text("say.within_range", dimension=dimension_name(dimension, language))
     if own and not alone:
         listed = language.listed([language.name(*_where(segment)) for segment in own])
-        return f"{language.text('say.parts_outside', segments=listed)} {sentence}"
-    if alone or explanation.variation == "not_known":
-        return sentence
-    inside = language.text("say.within_range", dimension=dimension_name(dimension, language))
-    return " ".join(filter(None, [inside, _gaps(explanation, dimension, language), sentence]))
+        told = language.text("say.parts_outside", segments=listed)
+    return " ".join(filter(None, [told, _unjudged(explanation, dimension, language), sentence]))
 
 
-def _gaps(explanation: Explanation, dimension: str, language: Language) -> str:
-    """Name the parts of which less is known than usual: that they are not judged says nothing good."""
+def _unjudged(explanation: Explanation, dimension: str, language: Language) -> str:
+    """Name the parts that bear on the change and are not judged: that says nothing good of them."""
     frame = explanation.parts[dimension]
-    names = [language.name(dimension, one) for one in frame.loc[frame["reason"] == "gap", "segment"]]
-    return language.text("say.parts_gap", segments=_few(names, _TOLD_PARTS, language)) if names else ""
+    bears = frame["total"].abs() >= _FOLLOWS * abs(explanation.change)
+    rows = frame[(frame["variation"] == "not_known") & (bears | (frame["reason"] == "gap"))]
+    names = [language.name(dimension, one) for one in rows["segment"]]
+    return language.text("say.parts_unjudged", segments=_few(names, _TOLD_PARTS, language)) if names else ""
 
 
 def _shared(one: Kpi, language: Language) -> str:
     """Name what a part has a share of: of what is a volume itself, that of the base."""
-    noun = volume.noun(one, language)
-    return noun if one.denominator else language.text("say.noun_before", noun=noun)
+    if one.denominator:
+        return volume.noun(one, language)
+    noun = language.text("say.amounts") if one.unit == "euro" else volume.noun(one, language)
+    return language.text("say.noun_before", noun=noun)
 
 
 def witness(explanation: Explanation, other: Explanation, language: Language) -> str:

@@ -33,7 +33,7 @@ def scorecard(
         By slug, how final the value is, in words.
     language : Language
     """
-    first = next(iter(explanations.values()))
+    first = max(explanations.values(), key=lambda one: len(one.base_weeks))
     rows = pd.DataFrame([_scores(item, year_ago[slug], language) for slug, item in explanations.items()])
     rows["final"] = [final_days[slug] for slug in explanations]
     text = language.text
@@ -68,12 +68,14 @@ def scorecard(
         emphasise=emphasis,
         caption_hidden=True,
     )
-    return Html.join(table, paragraph(f"{note} {_other_bases(explanations, language)}".strip(), note=True))
+    return Html.join(
+        table, paragraph(f"{note} {_other_bases(explanations, first, language)}".strip(), note=True)
+    )
 
 
-def _other_bases(explanations: Mapping[str, Explanation], language: Language) -> str:
-    """Say which KPIs are compared with other weeks than the first, as some of these are not judged."""
-    named: dict[str, list[str]] = {}
+def _other_bases(explanations: Mapping[str, Explanation], most: Explanation, language: Language) -> str:
+    """Say which KPIs are compared with other weeks than most, as some of these are not judged."""
+    named: dict[str, list[str]] = {say.base(most, language): []}
     for item in explanations.values():
         named.setdefault(say.base(item, language), []).append(say.name(item.kpi, language))
     others = list(named.items())[1:]

@@ -363,7 +363,7 @@ class Week:
     def calendar(self) -> Html:
         """Show working days and public holidays."""
         return fine_print.calendar_box(
-            self.week, self.lead.base_weeks, self.settings.countries, self.language
+            self.week, self.told.fullest.base_weeks, self.settings.countries, self.language
         )
 
     def definitions(self) -> Html:

@@ -126,7 +126,7 @@ def digest_of(week: Week, language: Language, page_file: str, base_url: str = ""
         headers=(
             text("scorecard.kpi"),
             language.week_code(week.week),
-            text("scorecard.on_base", base=say.base(week.lead, language, short=True)),
+            text("scorecard.on_base", base=say.base(week.told.fullest, language, short=True)),
             text("scorecard.range"),
         ),
         page_path=text("digest.page_at", path=f"reports/{path}"),
@@ -134,7 +134,7 @@ def digest_of(week: Week, language: Language, page_file: str, base_url: str = ""
         footer=text(
             "page.made",
             version=tallysheet.__version__,
-            base=say.base(week.lead, language),
+            base=say.base(week.told.fullest, language),
             state=week.ledger.state,
         ),
         words={

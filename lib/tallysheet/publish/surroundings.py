@@ -55,7 +55,7 @@ def surroundings(week: Week, task: Task, edition: Edition, editions: Sequence[Ed
             text(
                 "page.made",
                 version=tallysheet.__version__,
-                base=say.base(week.lead, language),
+                base=say.base(week.told.fullest, language),
                 state=week.ledger.state,
             )
         ],
