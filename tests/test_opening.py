@@ -65,6 +65,15 @@ def test_what_the_first_screen_leaves_out_is_counted(count, left):
     assert len(opening.exceptional(told)) == count
 
 
+def test_what_a_line_names_beside_its_own_is_not_counted_as_left_out():
+    """The cause of the first line touches the sixth KPI, which it says."""
+    items = [explained({"A": 8_000, "B": 8_000}, slug) for slug in SLUGS[:6]]
+    told = told_of(*items, verdicts=[CAUSE, CAUSE | {"kpi": SLUGS[5]}])
+
+    assert opening.exceptional(told)[5:] == [SLUGS[5]]
+    assert opening.more(told, ENGLISH) == ""
+
+
 def lasting(weeks: int, slug: str = "otd"):
     """Put as many weeks up to the judged one far above the usual range."""
     found = explained({"A": 9_900, "B": 9_900}, slug)

@@ -71,6 +71,8 @@ def test_a_part_of_a_sum_has_the_share_that_it_had_in_the_base():
     total = replace(share, kpi=replace(ON_TIME, denominator=None, unit="count"))
 
     assert "50.0% of the shipments before:" in say.parts(total, "carrier", ENGLISH)
+    euros = replace(share, kpi=replace(ON_TIME, denominator=None, unit="euro"))
+    assert "50.0% of the amounts before:" in say.parts(euros, "carrier", ENGLISH)
     assert "50.0% of the shipments:" in say.parts(share, "carrier", ENGLISH)
 
 
