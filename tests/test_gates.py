@@ -308,6 +308,20 @@ def test_days_off_are_told_where_they_took_a_kpi_out_of_its_range_or_lie_beside_
     assert news([off, strike, peak], lambda: is_routine) == [off, strike, peak]
 
 
+@pytest.mark.parametrize(("week", "named"), [("2026-W14", []), ("2026-W11", [{"carrier": ("BRV",)}])])
+def test_a_carrier_is_not_slow_because_most_of_its_parcels_went_where_there_were_holidays(week, named):
+    """France has most of all parcels, so that nothing is usual beside it; BRV delivers there alone."""
+    lanes = [
+        shares(["FR-FR"], 2.3, 6000, {"FR-FR": 0.6}, key="lane"),
+        shares(["DE-DE"], 2.3, 1500, {}, key="lane"),
+    ]
+    carriers = shares(CARRIERS, 2.3, 1500, {"BRV": 0.5}, key="carrier")
+    table = pd.concat([carriers, *lanes], ignore_index=True)
+    table.attrs = {"by": ["carrier", "lane"], "kind": "amount", "hints": [], "week": week}
+
+    assert [one.scope for one in movement.moved(table)] == named
+
+
 @pytest.mark.parametrize(("week", "named"), [("2026-W20", []), ("2026-W11", [{"lane": ("ES-ES",)}])])
 def test_a_lane_without_holidays_is_not_quicker_because_others_had_some(week, named):
     """Round Ascension parcels take longer in France, Germany and Great Britain, not in Spain and Italy."""

@@ -46,6 +46,8 @@ _CHOSEN_BY_SELLERS = ("backship_n", "active_backship_n")
 _DAYS_AFTER = 4
 """What befalls parcels on the last days of a week shows in the next one."""
 
+_USUAL_WEEKS = 8
+
 _DAYS_TO_SHOW = {"promise_rule": 14}
 """A promise is given with the order, and runs out so many days later."""
 
@@ -114,7 +116,11 @@ def moved(table: Weekly) -> list[Finding]:
         # Medians do not add up, so no part can be held against the rest of another dimension: who carries
         # most of a country's parcels seems slow when the country is. The larger effect is the nearer one.
         found = max(found, other, key=_largest)
-    return [_for_days_off(one, table.attrs["week"]) for one in found if not _is_left_behind(one, table)]
+    return [
+        _for_days_off(one, table.attrs["week"])
+        for one in found
+        if not _is_left_behind(one, table) and not _is_of_days_off(one, table)
+    ]
 
 
 def _for_days_off(finding: Finding, week: str) -> Finding:
@@ -145,6 +151,32 @@ def _is_left_behind(finding: Finding, table: Weekly) -> bool:
     others = {part: n for part, n in volume.items() if part and ends[str(part)] not in places}
     held = sum(n for part, n in others.items() if _had_days_off(ends[str(part)], week))
     return bool(held > sum(others.values()) / 2)
+
+
+def _is_of_days_off(finding: Finding, table: Weekly) -> bool:
+    """Tell whether somebody only seems slow because a place with public holidays was at least as slow."""
+    keys = {name: next(iter(scope_of({name: ()}))) for name in table.attrs["by"]}
+    names = [name for name, key in keys.items() if key in finding.scope]
+    if finding.effect < 0 or _places(finding.scope) or len(names) != 1:
+        return False
+    week, named = table.attrs["week"], finding.scope[keys[names[0]]]
+    own, n = _slower(table[table[names[0]].isin(list(named))], week)
+    for place in [one for one in ("lane", *COUNTRIES) if one in table]:
+        for value, rows in table[table[place].notna()].groupby(place):
+            slower, volume = _slower(rows, week)
+            if slower >= own and volume >= n / 2 and _had_days_off(str(value).rpartition("-")[2], week):
+                return True
+    return False
+
+
+def _slower(rows: pd.DataFrame, week: str) -> tuple[float, float]:
+    """Say by how much a part took longer than in the weeks before, and how many were counted of it."""
+    sums = rows.groupby("week")[["x", "n"]].sum()
+    before = sums[sums.index < week].tail(_USUAL_WEEKS).sum()
+    now = sums.reindex([week], fill_value=0.0).iloc[0]
+    if not (now["n"] > 0 and before["n"] > 0):
+        return 0.0, 0.0
+    return float(now["x"] / now["n"] - before["x"] / before["n"]), float(now["n"])
 
 
 def _places(scope: Mapping[str, Sequence[str]]) -> list[str]:
