@@ -274,6 +274,16 @@ def test_assurance_stands_beside_each_kpi(with_targets, value, expected):
     assert found["shipments"] == "none"
 
 
+def test_the_table_of_all_kpis_shows_the_gap_to_the_target(with_targets):
+    """Under the word, in points and beside the target; a KPI without a target has none."""
+    opened = with_targets("otd,,2026-01-01,,0.95,,ops")
+    gap = opened.language.change(opened.kpi("otd").explain(by=()).value_now - 0.95, "share")
+
+    html = opened.scorecard().html
+    assert f"<small>{gap} on 95.0%</small>" in html
+    assert html.count(" on 95.0%") == 1
+
+
 def test_targets_of_a_week_are_listed_with_their_gap(with_targets):
     """Of the total and of a part; what no longer holds and what is known later are not there."""
     opened = with_targets(

@@ -45,7 +45,7 @@ def scorecard(
         Column("on_last", text("scorecard.on_last"), "change"),
         Column("on_year", text("scorecard.on_year", week=language.week_code(first.week.year_ago)), "change"),
         Column("variation", text("scorecard.variation"), "verdict"),
-        Column("assurance", text("scorecard.target"), "verdict"),
+        Column("assurance", text("scorecard.target"), "verdict", small="gap"),
         Column("history", text("scorecard.history"), "picture"),
         Column("final", text("scorecard.maturity")),
     ]
@@ -102,11 +102,18 @@ def _scores(item: Explanation, year_ago: float, language: Language) -> dict[str,
         "on_year": item.value_now - year_ago,
         "variation": say.verdict_of(item),
         "assurance": say.target_word(item),
+        "gap": None if pd.isna(item.value_now - item.target) else _gap(item, language),
         "rising": item.change > 0,
         "history": sparkline(
             item.history, unit=unit, language=language, name=title, direction=item.direction
         ),
     }
+
+
+def _gap(item: Explanation, language: Language) -> str:
+    gap, target = item.value_now - item.target, item.target
+    written = {"gap": language.change(gap, item.kpi.unit), "target": language.value(target, item.kpi.unit)}
+    return language.text("scorecard.gap_to", **written)
 
 
 def how_final(review: Review, slug: str, language: Language) -> str:
