@@ -325,10 +325,11 @@ class Week:
 
     def heat(self, slug: str | None = None) -> Html:
         """Show a KPI that adds up by its first two dimensions at once. None is the page's lead."""
-        explanation = self._shown(slug)
-        by = self.dimensions(explanation.kpi.slug)
-        if len(by) < 2 or not explanation.kpi.is_additive:
+        one = kpi(slug or self.lead.kpi.slug)
+        by = self.dimensions(one.slug)
+        if len(by) < 2 or not one.is_additive:
             return Html("")
+        explanation = self._shown(one.slug)
         return lead_page.heat(crossed(self.review, explanation, by), explanation, self.language)
 
     def parts(self, slug: str | None = None, by: str | None = None) -> Html:
@@ -362,9 +363,8 @@ class Week:
 
     def calendar(self) -> Html:
         """Show working days and public holidays."""
-        return fine_print.calendar_box(
-            self.week, self.told.fullest.base_weeks, self.settings.countries, self.language
-        )
+        weeks, countries = self.told.fullest.base_weeks, self.settings.countries
+        return fine_print.calendar_box(self.week, weeks, countries, self.language)
 
     def definitions(self) -> Html:
         """Say what each KPI counts."""
