@@ -288,7 +288,8 @@ def _unjudged(explanation: Explanation, dimension: str, language: Language) -> s
     """Name the parts that bear on the change and are not judged: that says nothing good of them."""
     frame = explanation.parts[dimension]
     bears = frame["total"].abs() >= _FOLLOWS * abs(explanation.change)
-    rows = frame[(frame["variation"] == "not_known") & (bears | (frame["reason"] == "gap"))]
+    is_open = (frame["variation"] == "not_known") & (frame["segment"] != "")
+    rows = frame[is_open & (bears | (frame["reason"] == "gap"))]
     names = [language.name(dimension, one) for one in rows["segment"]]
     return language.text("say.parts_unjudged", segments=_few(names, _TOLD_PARTS, language)) if names else ""
 
