@@ -55,8 +55,8 @@ class Judgement:
     variation : {"signal", "routine", "not_known"}
     reason : str
         Why, as a key of words: ``above``, ``below``, ``run_above``, ``run_below``, ``inside``,
-        ``few_weeks`` (fewer than 13 earlier), ``small`` (an expected count below 5), ``collapsed``,
-        ``missing``.
+        ``few_weeks`` (fewer than 13 earlier), ``small`` (an expected count below 5, or a range that one
+        case leaves), ``collapsed``, ``missing``.
     limits : Limits
         Usual range of every week given, from the earlier ones, widened; NaN where there is none.
     widening, autocorrelation : float
@@ -104,7 +104,7 @@ def judge(
         Whether the values of an XmR chart count something: fewer than 5 expected are then too few.
     one_case : float
         What one case adds to the last value of an XmR chart, as 1/9 to a share of nine sellers: of shares
-        too fewer than 5 expected cases are too few.
+        too fewer than 5 expected cases are too few, and a range that a single case leaves says little.
 
     Notes
     -----
@@ -261,6 +261,7 @@ def _reasons(
         (earlier < MIN_EARLIER_WEEKS, "few_weeks"),
         ((n * rarer < MIN_EXPECTED) & (is_count or chart != "xmr"), "small"),
         ((one_case > 0) & (rarer < MIN_EXPECTED * one_case), "small"),
+        ((one_case > 0) & (centre + one_case > upper), "small"),
         (~(upper > lower), "collapsed"),
         (last > upper, "above"),
         (last < lower, "below"),
