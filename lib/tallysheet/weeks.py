@@ -174,7 +174,7 @@ def moment(as_of: str | dt.date | None) -> dt.datetime | None:
     return dt.datetime.combine(as_of, dt.time(23, 59, 59)) if as_of else None
 
 
-_LIVED_IN = {"GB": "ENG"}
+_CALENDAR_OF = {"GB": "ENG"}
 """Countries without one calendar of their own, to the part that most of their parcels go to."""
 
 
@@ -184,7 +184,7 @@ def _known_holidays(country: str, year: int) -> dict[dt.date, str] | None:
     import holidays
 
     try:
-        return dict(holidays.country_holidays(country, _LIVED_IN.get(country), year, language="en_US"))
+        return dict(holidays.country_holidays(country, _CALENDAR_OF.get(country), year, language="en_US"))
     except NotImplementedError:
         return None
 
