@@ -1,12 +1,13 @@
 """The first screen and the cards: what stands out, how much more there is, what is known, likely and open."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from tallysheet import bearing, causes, opening, page, say
+from tallysheet import bearing, causes, opening, page, say, scorecard
 from tallysheet.comparison import compare
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
@@ -434,3 +435,17 @@ def test_nobody_is_better_or_worse_by_a_fault_of_the_data_or_another_rule(code, 
     table = page.parts(item, "carrier", ENGLISH).html
     assert word in table
     assert ("than usual" in table) == (word == "Worse than usual")
+
+
+def test_a_final_week_without_a_case_says_so_and_a_sum_of_nothing_is_a_value():
+    """Nobody was invited: of nobody nothing is a share; nothing billed too much is 0 euro."""
+    total = pd.DataFrame({"x": [0.0], "n": [0.0]}, index=["2026-W20"])
+    review = SimpleNamespace(
+        week=IsoWeek(2026, 20),
+        age=lambda slug: None,
+        maturity=lambda slug: SimpleNamespace(reason="", is_final=True),
+        series=lambda slug, age: SimpleNamespace(total=total),
+    )
+
+    assert scorecard.how_final(review, "backship_activation", ENGLISH) == "Nothing to count"
+    assert scorecard.how_final(review, "overbilling", ENGLISH) == "Final"

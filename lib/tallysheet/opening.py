@@ -53,8 +53,8 @@ class Told:
 
     @property
     def fullest(self) -> Explanation:
-        """The first KPI of those that are compared with most weeks; others miss some of them."""
-        return max(self.everything, key=lambda one: len(one.base_weeks))
+        """The KPI whose base is the page's."""
+        return telling.fullest(self.everything)
 
     @property
     def named(self) -> list[causes.Cause]:
@@ -64,9 +64,11 @@ class Told:
             found = causes.named(self.verdicts, lead)
         return bearing.nearest_first(found, self.explanations)
 
-    def named_of(self, item: Explanation) -> list[causes.Cause]:
-        """Causes that are named of a KPI."""
-        return causes.named(_of(self.verdicts, item.kpi.slug))
+    def named_of(self, slug: str) -> tuple[list[causes.Row], list[causes.Row]]:
+        """Give what is named of a KPI: what began in the week, and what began before and goes on."""
+        frames = (self.verdicts, self.continuing)
+        began, before = ([one.row for one in causes.named(frame[frame["kpi"] == slug])] for frame in frames)
+        return began, before
 
     def actions_for(self, language: Language) -> list[FollowUp]:
         """List the actions, but for those about something that the reader is not shown."""
@@ -105,7 +107,8 @@ def first_sentences(told: Told, language: Language) -> tuple[str, str]:
     if telling.is_quiet(told.everything) and not causes.named(told.verdicts):
         return say.quiet(told.everything, told.lead, language)
     changed = say.change(told.lead, language)
-    if any(one.row["code"] == "DATA" and one.row["by"] != "duplicate" for one in told.named_of(told.lead)):
+    began, _ = told.named_of(told.lead.kpi.slug)
+    if any(row["code"] == "DATA" and row["by"] != "duplicate" for row in began):
         changed = language.text("say.faulty", sentence=changed)
     return changed, story(told.lead, told, language)
 
@@ -196,9 +199,7 @@ def standing(item: Explanation, told: Told, language: Language) -> list[tuple[st
     slug = item.kpi.slug
     if slug not in exceptional(told):
         return []
-    began, before = (
-        [one.row for one in causes.named(_of(frame, slug))] for frame in (told.verdicts, told.continuing)
-    )
+    began, before = told.named_of(slug)
     own = [*began, *before]
     proven = [row for row in own if row["code"] != "IMMATURE"]
     texts = {
@@ -290,12 +291,9 @@ def story(item: Explanation, told: Told, language: Language) -> str:
     whole = say.story(item, language, cause)
     if not cause and item.variation == "signal" and causes.is_noise(told.verdicts, slug):
         return f"{whole} {language.text('cause.none')}"
-    proven = [one.row for frame in (told.verdicts, told.continuing) for one in causes.named(_of(frame, slug))]
-    return f"{whole} {language.text('cause.partial')}" if bearing.is_partial(proven, item) else whole
-
-
-def _of(verdicts: pd.DataFrame, slug: str) -> pd.DataFrame:
-    return verdicts[verdicts["kpi"] == slug]
+    began, before = told.named_of(slug)
+    is_partial = bearing.is_partial([*began, *before], item)
+    return f"{whole} {language.text('cause.partial')}" if is_partial else whole
 
 
 def verdict_words(item: Explanation) -> list[str]:

@@ -14,6 +14,7 @@ from tallysheet.kpis import kpi
 from tallysheet.language import Language
 from tallysheet.review import Review
 from tallysheet.tables import Column, Html, paragraph, render_table
+from tallysheet.telling import fullest
 
 
 def scorecard(
@@ -33,7 +34,7 @@ def scorecard(
         By slug, how final the value is, in words.
     language : Language
     """
-    first = max(explanations.values(), key=lambda one: len(one.base_weeks))
+    first = fullest(explanations.values())
     rows = pd.DataFrame([_scores(item, year_ago[slug], language) for slug, item in explanations.items()])
     rows["final"] = [final_days[slug] for slug in explanations]
     text = language.text
@@ -123,6 +124,7 @@ def how_final(review: Review, slug: str, language: Language) -> str:
         return language.text(f"scorecard.{maturity.reason}")
     if maturity.is_final:
         counted = review.series(slug, review.age(slug)).total.loc[str(review.week), "n"]
-        return language.text("scorecard.final" if counted else "scorecard.nothing")
+        is_ratio_of_none = kpi(slug).denominator is not None and not counted
+        return language.text("scorecard.nothing" if is_ratio_of_none else "scorecard.final")
     day = (review.week.ended_at + dt.timedelta(days=kpi(slug).maturity_days)).date()
     return language.text("scorecard.not_final", day=language.short_day(day))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +74,7 @@ def stands_out(explanation: Explanation) -> bool:
 
 
 def _is_felt(explanation: Explanation) -> bool:
-    """Tell whether parts that are outside move the total by what is worth a line, as its range has it."""
+    """Tell whether parts outside move the total by what is worth a line; where it has no range they do."""
     half = (explanation.judgement.upper - explanation.judgement.lower) / 2
     return not sum(abs(segment.contribution) for segment in explanation.outside) < _FELT * half
 
@@ -94,6 +94,11 @@ def is_quiet(explanations: Sequence[Explanation]) -> bool:
     """Tell whether something can be judged, and no KPI stands out."""
     judged = any(item.variation == "routine" for item in explanations)
     return judged and not any(stands_out(item) for item in explanations)
+
+
+def fullest(explanations: Iterable[Explanation]) -> Explanation:
+    """Give the first KPI of those that are compared with most weeks; others miss some of them."""
+    return max(explanations, key=lambda one: len(one.base_weeks))
 
 
 def judged_parts(explanation: Explanation) -> int:
