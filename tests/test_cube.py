@@ -252,6 +252,15 @@ def test_a_correction_is_not_known_before_it_came(timed):
     assert on_time(now.total("shipments", now.looks()))["2026-W18"] == (before[0] - 1, before[1])
 
 
+def test_a_frame_that_another_process_removes_meanwhile_fails_no_page(data):
+    """Pages that are made side by side sweep the same folder: one that is listed may be gone already."""
+    (data / "cube").mkdir(exist_ok=True)
+    (data / "cube" / "ages-gone.parquet").symlink_to(data / "cube" / "nowhere")
+    frame = pd.DataFrame({"x": [1]})
+
+    assert open_cube(data).remembered("ages", [], lambda: frame).equals(frame)
+
+
 def test_what_is_kept_is_what_is_added_up_anew(timed):
     """After one more extract with a correction: kept cells and those of an empty folder are the same."""
     ages = (None, dt.timedelta(hours=7), dt.timedelta(days=3))

@@ -226,7 +226,7 @@ class Cube:
             return pd.read_parquet(pa.BufferReader(content))
         found = make()
         write_sealed(path, lambda part: found.to_parquet(part, index=False))
-        kept = sorted(self._folder.glob(f"{name}-*"), key=lambda one: one.stat().st_mtime)
+        kept = sorted(self._folder.glob(f"{name}-*"), key=_written_at)
         for other in kept[:-_KEPT_FRAMES]:
             other.unlink(missing_ok=True)
         return found
@@ -344,6 +344,14 @@ class Cube:
             first = f"SELECT min(known_at) FROM {table} WHERE loaded_at >= TIMESTAMP {since}"
             self._firsts[table, taken] = self._ground.execute(first).fetchall()[0][0]
         return self._firsts[table, taken]
+
+
+def _written_at(path: Path) -> float:
+    """Give when a file was written; one that another page's process has removed meanwhile is the oldest."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _only(select: str, where: Where) -> str:
