@@ -427,6 +427,18 @@ def test_a_promise_grants_the_working_days_after_the_ship_by_day():
     assert granted == {"A": 2, "B": 2, "C": 2, "D": 0, "E": 0}
 
 
+def test_a_promise_that_begins_on_a_day_off_of_the_destination_grants_the_days_after_the_next_working_day():
+    """To be shipped from France on Tuesday, 6 January, when Italy is closed: it begins on Wednesday."""
+    days = {name: {"origin_country": "FR", "destination_country": name} for name in ("FR", "IT")}
+    connection = ground(
+        shipments=[sent(name, (1, 9), first_scan_at=at(1, 6), **where) for name, where in days.items()],
+        orders=[order(name, at(1, 5)) for name in days],
+    )
+
+    granted = promise_days(connection, after("2026-W02"), "2026-W02")
+    assert {name: found for name, (found, _) in granted.items()} == {"FR": 3, "IT": 2}
+
+
 def test_a_promise_for_what_comes_back_runs_from_the_first_scan():
     """Scanned on Tuesday, promised for Thursday; of its order nothing is known.
 
@@ -471,7 +483,7 @@ def test_days_of_a_promise_are_working_days_of_the_destination():
     """From Thursday 2 to Wednesday 8 April there are three in France, and two in Germany.
 
     Easter Monday is a day off in both, Good Friday only in Germany. The ship-by day is France's for all: that
-    of C, accepted a day later, is Good Friday.
+    of C, accepted a day later, is Good Friday, so that its promise begins on Tuesday.
     """
     week = "2026-W15"
     germany = {"destination_country": "DE", "destination_zone": "Europe/Berlin"}
@@ -484,7 +496,7 @@ def test_days_of_a_promise_are_working_days_of_the_destination():
         orders=[order("A", at(4, 1)), order("B", at(4, 1)), order("C", at(4, 2))],
     )
 
-    assert promise_days(connection, after(week), week) == {"A": (3, 3), "B": (2, 2), "C": (2, 1)}
+    assert promise_days(connection, after(week), week) == {"A": (3, 3), "B": (2, 2), "C": (1, 1)}
 
 
 def test_the_day_of_an_attempt_is_that_of_the_clock_at_the_destination():

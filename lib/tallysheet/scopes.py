@@ -17,6 +17,7 @@ _AKIN = 0.25
 
 _MOVED = 0.02
 _LOST = 0.05
+_LITTLE = 0.1
 _GOOD_PART = 0.2
 """Share of a part that must have stood still, so that the part is told by the values that did not."""
 
@@ -88,7 +89,12 @@ def _stood_still(
     if volume[rest].sum() < _GOOD_PART * volume[held].sum():
         return False
     found = measure(lineup.track(rest, rest | (~held & ~without)), spell.first, spell.last)
-    return found is not None and max(found.low / spell.effect, found.high / spell.effect) < _ALIKE
+    return found is not None and _moved_less(found, spell)
+
+
+def _moved_less(found: Spell, spell: Spell) -> bool:
+    """Tell whether something surely moved by less than half as much as a part did."""
+    return max(found.low / spell.effect, found.high / spell.effect) < _ALIKE
 
 
 def broadened(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -> Where:
@@ -127,10 +133,14 @@ def _held_by(lineup: Lineup, where: Where, coarser: str) -> str:
 def _moved_alike(
     lineup: Lineup, wider: Where, where: Where, spell: Spell, without: np.ndarray, least: float
 ) -> bool:
-    """Tell whether what a wider part adds to a part moved at least so much, as a share of what that did."""
+    """Tell whether what a wider part adds to a part moved at least so much, as a share of what that did.
+
+    Of the little that says nothing by itself it is enough that it does not say otherwise.
+    """
     held = lineup.panel.held(where)
     added = lineup.panel.held(wider) & ~held
-    if not lineup.panel.n[added][:, spell.first : spell.last + 1].sum() > 0:
+    volume = lineup.panel.n[:, spell.first : spell.last + 1].sum(axis=1)
+    if not volume[added].sum() > 0:
         return True
     outside = ~lineup.panel.held(wider) & ~without
     if not outside.any():
@@ -138,4 +148,6 @@ def _moved_alike(
     found = measure(lineup.track(added, added | outside), spell.first, spell.last)
     if found is None:
         return False
+    if volume[added].sum() < _LITTLE * volume[held].sum():
+        return not _moved_less(found, spell)
     return found.effect / spell.effect >= least and found.p < _MOVED

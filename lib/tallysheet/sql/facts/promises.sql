@@ -1,8 +1,8 @@
 -- One row a shipment due that a carrier has scanned: how long was its promise, and how much of it was left?
 -- Both in working days of the destination: granted, from the ship-by day (that of handovers, by the order's
--- first line; of what comes back, from the first scan) to the promise; spare, from the first attempt to the
--- promise, at most 3 either way; what has not come counts as 3 late. Where the order is not in the data,
--- nothing can be said.
+-- first line; of what comes back, from the first scan) to the promise, and if that is a day off there, from
+-- the next working day; spare, from the first attempt to the promise, at most 3 either way; what has not come
+-- counts as 3 late. Where the order is not in the data, nothing can be said.
 SELECT
     calendar.week,
     calendar.seen_at,
@@ -11,7 +11,9 @@ SELECT
     shipments.flow,
     shipments.service,
     shipments.origin_country || '-' || shipments.destination_country AS lane,
-    least(greatest(promised.number - begun.number, 0), 30) AS granted_days_bin,
+    least(
+        greatest(promised.number - begun.number - CASE WHEN begun.is_workday THEN 0 ELSE 1 END, 0), 30
+    ) AS granted_days_bin,
     greatest(least(coalesce(promised.number - attempted.number, -3), 3), -3) AS spare_days_bin,
     1 AS due_n
 FROM shipments
