@@ -322,6 +322,23 @@ def test_a_carrier_is_not_slow_because_most_of_its_parcels_went_where_there_were
     assert [one.scope for one in movement.moved(table)] == named
 
 
+@pytest.mark.parametrize(
+    ("slower", "named"),
+    [({"Loire": 11.0}, [{"partner": ("Loire",)}]), ({"Main": -2.0, "Tajo": -2.0}, [])],
+)
+def test_a_partner_that_holds_most_is_named_where_it_moved_itself_and_not_where_the_rest_did(slower, named):
+    """Beside two that were quicker the third, through which most goes, seems slower."""
+    partners = [shares([name], 9.0, n, slower, key="partner") for name, n in _PARTNERS.items()]
+    table = pd.concat(partners, ignore_index=True)
+    table.attrs = {"by": ["partner"], "kind": "amount", "hints": [], "week": WEEKS[JUDGED]}
+
+    found = [one.scope for one in movement.moved(table)]
+    assert [one for one in found if "Loire" in one["partner"]] == named
+
+
+_PARTNERS = {"Loire": 1500, "Main": 600, "Tajo": 400}
+
+
 @pytest.mark.parametrize(("week", "named"), [("2026-W20", []), ("2026-W11", [{"lane": ("ES-ES",)}])])
 def test_a_lane_without_holidays_is_not_quicker_because_others_had_some(week, named):
     """Round Ascension parcels take longer in France, Germany and Great Britain, not in Spain and Italy."""
@@ -339,6 +356,36 @@ def test_parcels_are_named_as_the_log_names_them():
 
     for hints, scope in (([hint], {"carrier": ("ESK",), "country": ("ES",)}), ([], {"carrier": ("ESK",)})):
         assert [one.scope for one in moved(table, ["carrier", "destination_country"], hints)] == [scope]
+
+
+def lost_in_madrid() -> pd.DataFrame:
+    """Lay out parcels of which one in 1,500 is lost, and for three weeks two in 300 of ESK's in Madrid."""
+    cells = [(carrier, depot) for carrier in CARRIERS for depot in ("Madrid", "Sevilla", "Lyon", "Lille")]
+    rows = [
+        {
+            "carrier": carrier,
+            "destination": depot,
+            "destination_country": "ES" if depot in ("Madrid", "Sevilla") else "FR",
+            "week": week,
+            "x": 2.0 if is_theft else float((3 * order + place) % 5 == 0),
+            "n": 300.0,
+            "ended": 300.0,
+        }
+        for order, (carrier, depot) in enumerate(cells)
+        for place, week in enumerate(WEEKS)
+        for is_theft in [(carrier, depot) == ("ESK", "Madrid") and JUDGED <= place <= JUDGED + 2]
+    ]
+    return weekly(rows)
+
+
+def test_of_what_is_rare_one_depot_is_named_where_the_log_says_in_which_country_to_look():
+    """Six lost where one is usual would not be enough among all carriers and depots."""
+    by = ["carrier", "destination", "destination_country"]
+    hint = {"carrier": ("ESK",), "destination_country": ("ES",)}
+    told = moved(lost_in_madrid(), by, [hint])
+
+    assert [one.scope for one in told] == [{"carrier": ("ESK",), "depot": ("Madrid",), "country": ("ES",)}]
+    assert moved(lost_in_madrid(), by) == []
 
 
 def test_more_in_time_than_there_are_is_nothing_to_name():

@@ -89,12 +89,12 @@ def _stood_still(
     if volume[rest].sum() < _GOOD_PART * volume[held].sum():
         return False
     found = measure(lineup.track(rest, rest | (~held & ~without)), spell.first, spell.last)
-    return found is not None and _moved_less(found, spell)
+    return found is not None and _moved_less(found, spell, _ALIKE)
 
 
-def _moved_less(found: Spell, spell: Spell) -> bool:
-    """Tell whether something surely moved by less than half as much as a part did."""
-    return max(found.low / spell.effect, found.high / spell.effect) < _ALIKE
+def _moved_less(found: Spell, spell: Spell, least: float) -> bool:
+    """Tell whether something surely moved by less than a share of what a part did."""
+    return max(found.low / spell.effect, found.high / spell.effect) < least
 
 
 def broadened(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -> Where:
@@ -149,5 +149,5 @@ def _moved_alike(
     if found is None:
         return False
     if volume[added].sum() < _LITTLE * volume[held].sum():
-        return not _moved_less(found, spell)
+        return not _moved_less(found, spell, least)
     return found.effect / spell.effect >= least and found.p < _MOVED

@@ -64,7 +64,7 @@ def step_at(levels: Numbers, week: int) -> Step | None:
     (1.05, 9)
     """
     earlier = levels[max(week - _REACH, 0) : week]
-    earlier = earlier[~np.isnan(earlier)][-BASE_WEEKS:]
+    earlier = _since_last_step(earlier[~np.isnan(earlier)][-BASE_WEEKS:])
     known = [at for at in range(week, min(week + LONGEST, len(levels))) if not np.isnan(levels[at])]
     if len(earlier) < BASE_WEEKS // 2 or week not in known:
         return None
@@ -87,3 +87,18 @@ def step_at(levels: Numbers, week: int) -> Step | None:
     )
     half = float(special.stdtrit(len(earlier) - 1, 0.975)) * error
     return Step(effect, effect - half, effect + half, before, lasting[-1], p)
+
+
+_PLAIN = 10.0
+"""Times the usual distance from its own level by which an earlier step is too plain to be scatter."""
+
+
+def _since_last_step(levels: Numbers) -> Numbers:
+    """Leave out what was before an earlier step: two levels in the base would hide a third."""
+    least = BASE_WEEKS // 2
+    for cut in range(len(levels) - least, 1, -1):
+        before, after = levels[:cut], levels[cut:]
+        off = np.concatenate([np.abs(side - np.median(side)) for side in (before, after)])
+        if abs(np.median(after) - np.median(before)) > _PLAIN * max(np.median(off), off.mean()):
+            return after
+    return levels

@@ -9,7 +9,7 @@ import numpy as np
 
 from tallysheet.limits import Numbers
 from tallysheet.lineup import Lineup, Where
-from tallysheet.scopes import broadened, narrowed, narrowest
+from tallysheet.scopes import COARSER, broadened, narrowed, narrowest
 from tallysheet.segments import find_segments
 from tallysheet.spells import Spell
 
@@ -116,14 +116,28 @@ def _is_hinted(lineup: Lineup, where: Where) -> bool:
 
 
 def _candidates(lineup: Lineup, by: Sequence[str]) -> list[Where]:
-    """List the single values with enough volume, and what the search of segments proposes."""
+    """List the single values with enough volume, what somebody wrote down, and what the search proposes."""
     found, volume = _single_values(lineup, by), _volume(lineup)
     least = _LEAST_SHARE * volume.sum()
+    found += [one for one in _written_down(lineup, by) if one not in found]
     for span in (1, 3):
         for one in _proposed(lineup, by, span):
             if one not in found and volume[lineup.panel.held(one)].sum() >= least:
                 found.append(one)
     return found
+
+
+def _written_down(lineup: Lineup, by: Sequence[str]) -> Iterator[Where]:
+    """List what somebody wrote down, and the single places in it."""
+    for hint in lineup.hints:
+        where = {name: hint[name] for name in by if name in hint}
+        if not where:
+            continue
+        yield where
+        held = lineup.panel.held(where)
+        for name in [one for one in COARSER if one in by and one not in where]:
+            places = np.unique(lineup.panel.named[name][held].astype(str)).tolist()
+            yield from ({**where, name: (place,)} for place in places if place)
 
 
 def _single_values(lineup: Lineup, by: Sequence[str]) -> list[Where]:

@@ -12,7 +12,7 @@ import pandas as pd
 from tallysheet.evidence import Evidence, Weekly, day_of
 from tallysheet.findings import Finding, by_whom, scope_of
 from tallysheet.kpi import RATES, Kpi
-from tallysheet.lineup import Where, lineup_of
+from tallysheet.lineup import Lineup, Where, lineup_of
 from tallysheet.panel import Panel
 from tallysheet.seasons import COUNTRIES
 from tallysheet.spells import Spell
@@ -83,7 +83,8 @@ def parts(evidence: Evidence, one: Kpi) -> Weekly | None:
 def hints(evidence: Evidence, one: Kpi, by: Sequence[str]) -> list[Where]:
     """Give the parts that the event log names for the week, in the KPI's own dimensions."""
     found: list[Where] = []
-    if not one.follows_calendar:
+    # Of what is rare too little happens to prove much without being told where to look.
+    if not one.follows_calendar and one.unit != "rare_share":
         return found
     for _, entry in evidence.log.iterrows():
         codes = {code for code, _ in FITTING.get(entry["kind"], ())}
@@ -204,7 +205,7 @@ def _of_leaves(table: Weekly, by: Sequence[str], kind: str, hinted: Sequence[Whe
     weeks = lineup.panel.weeks
     found = []
     for one in suspects(lineup, by):
-        if kind == "amount" and _holds_most(lineup.panel, one.where, lineup.week):
+        if kind == "amount" and _may_be_the_rest(lineup, one.where):
             continue
         spell, scope = one.spell, scope_of(_accountable(lineup.panel, one.where, hinted))
         x, n = lineup.panel.sums(lineup.panel.held(one.where))
@@ -240,9 +241,22 @@ def _weight(panel: Panel, where: Where, kind: str, week: int, spell: Spell) -> f
     return abs(spell.effect) * part_n / n / level if level > 0 else 1.0
 
 
-def _holds_most(panel: Panel, where: Where, week: int) -> bool:
-    """Tell whether a part holds so much that its rest says nothing of what is usual: there the rest moved."""
-    return bool(panel.n[panel.held(where), week].sum() > panel.n[:, week].sum() / 2)
+def _may_be_the_rest(lineup: Lineup, where: Where) -> bool:
+    """Tell whether a part holds so much that its rest says nothing of what is usual: there the rest moved.
+
+    Somebody who moved further from the weeks before than all others did is the one who moved.
+    """
+    held, week = lineup.panel.held(where), lineup.week
+    if lineup.panel.n[held, week].sum() <= lineup.panel.n[:, week].sum() / 2:
+        return False
+    if by_whom(where) == "external":
+        return True
+    base = np.flatnonzero(lineup.usual[:week])[-_USUAL_WEEKS:]
+    own, rest = (
+        float(x[week] / n[week] - x[base].sum() / n[base].sum()) if n[week] * n[base].sum() > 0 else 0.0
+        for x, n in (lineup.panel.sums(leaves) for leaves in (held, ~held))
+    )
+    return abs(rest) >= abs(own)
 
 
 def _accountable(panel: Panel, where: Where, hinted: Sequence[Where]) -> Where:

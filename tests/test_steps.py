@@ -1,0 +1,42 @@
+"""A level that changed: by how much, since when, and that an earlier change does not hide it."""
+
+import numpy as np
+import pytest
+
+from tallysheet.steps import step_at
+
+_SCATTER = np.array([0.0, 0.001, -0.001, 0.0005, -0.0005, 0.001, 0.0, -0.001] * 3)
+
+
+def levels(*runs: tuple[float, int]) -> np.ndarray:
+    """Lay out levels, each for some weeks, that scatter by a thousandth."""
+    steady = np.concatenate([np.full(weeks, level) for level, weeks in runs])
+    return steady + _SCATTER[: len(steady)]
+
+
+def test_a_step_soon_after_another_is_seen_beside_the_level_between_them():
+    """Fuel at 8 % of base prices, 9.2 % since four weeks, now 5.9 %."""
+    found = step_at(levels((0.080, 8), (0.092, 4), (0.059, 3)), 12)
+
+    assert found is not None
+    assert found.before == pytest.approx(0.092, abs=0.001)
+    assert found.effect == pytest.approx(-0.033, abs=0.001)
+    assert found.p < 1e-4
+
+
+def test_what_a_step_left_behind_is_no_step_of_the_weeks_after():
+    """Nothing happened in the second and the fifth week at the new level."""
+    steady = levels((0.080, 12), (0.092, 8))
+
+    assert step_at(steady, 13) is None
+    later = step_at(steady, 16)
+    assert later is None or later.p > 0.01
+
+
+def test_of_weeks_that_only_scatter_the_last_eight_count():
+    """No four of them are taken for a level of their own."""
+    draw = np.random.default_rng(3)
+    for _ in range(300):
+        weeks = draw.normal(size=14)
+        found = step_at(weeks, 12)
+        assert found is None or found.before == np.median(weeks[4:12])
