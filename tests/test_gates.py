@@ -388,6 +388,29 @@ def test_of_what_is_rare_one_depot_is_named_where_the_log_says_in_which_country_
     assert moved(lost_in_madrid(), by) == []
 
 
+def test_a_large_carrier_that_loses_many_is_named_and_none_of_its_depots():
+    """One in 400 is usual of all; for two weeks BRV loses one in 100 of 4,000, which are forty."""
+    depots = {"Lyon": 1300, "Lille": 1300, "Nantes": 800, "Torino": 600}
+    rows = [
+        {
+            "carrier": carrier,
+            "destination": depot,
+            "week": week,
+            "x": float(round(n / 400 * (4 if is_hit else 1)) + (place * 3 + order) % 3 - 1),
+            "n": float(n),
+            "ended": float(n),
+        }
+        for order, (carrier, depot) in enumerate((one, name) for one in CARRIERS for name in depots)
+        for n in [depots[depot]]
+        for place, week in enumerate(WEEKS)
+        for is_hit in [carrier == "BRV" and JUDGED <= place <= JUDGED + 1]
+    ]
+    found = moved(weekly(rows), ["carrier", "destination"])
+
+    assert [one.scope for one in found] == [{"carrier": ("BRV",)}]
+    assert found[0].p < 1e-9
+
+
 def test_more_in_time_than_there_are_is_nothing_to_name():
     """Six parcels, all in time, to which the calendar's part is given back."""
     table = shares(["S001"], 0.95, 6, {}, key="seller")
@@ -409,6 +432,17 @@ def test_missing_scans_are_no_lateness():
 
     assert [(one.code, one.by, one.scope) for one in found] == [("DATA", "missing", {"carrier": ("ESK",)})]
     assert found[0].effect == pytest.approx(-0.30, abs=0.01)
+
+
+def test_missing_scans_are_named_in_a_kpi_that_wobbles():
+    """An eighth of one carrier's parcels has no scan; its share in time falls by twice its usual scatter."""
+    table = shares(CARRIERS, 0.0, 1000, {}).assign(x=0.0, kpi_n=1000.0)
+    here = (table["carrier"] == "ESK") & table["is_judged"]
+    table["kpi_x"] = [900 + wobble(place, 20) for place in range(len(table))]
+    table.loc[here, ["x", "kpi_x"]] = [125.0, 800.0]
+    table.attrs = {"kind": "amount"}
+
+    assert [one.scope for one in quality.missing(table)] == [{"carrier": ("ESK",)}]
 
 
 def test_missing_scans_are_no_volume_that_a_carrier_lost():

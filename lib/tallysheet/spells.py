@@ -250,8 +250,8 @@ def measure(track: Track, first: int, last: int) -> Spell | None:
         scatter = 1.0  # so few events say nothing of how they scatter
     error = float(np.sqrt(variance * scatter))
     p = (
-        _by_counts(track, inside, first)
-        if is_few
+        _by_counts(track, inside, first, scatter)
+        if is_few or _is_rare(track, base)
         else 2 * float(special.stdtr(len(single), -abs(effect) / error))
     )
     half = _NORMAL * error
@@ -304,8 +304,17 @@ def _few(track: Track, inside: NDArray[np.intp], base: NDArray[np.intp]) -> bool
     _, now = _events(track, inside)
     if not n > 0:
         return True
-    rarer = min(x / n, 1 - x / n) if track.kind == "share" else x / n
-    return rarer * now < _FEW and (rarer < _RARE or track.kind == "sum")
+    return _rarer(track, x, n) * now < _FEW and (_is_rare(track, base) or track.kind == "sum")
+
+
+def _is_rare(track: Track, base: NDArray[np.intp]) -> bool:
+    """Tell whether events befall their units one by one."""
+    x, n = _events(track, base)
+    return track.kind in ("share", "rate") and n > 0 and _rarer(track, x, n) < _RARE
+
+
+def _rarer(track: Track, x: float, n: float) -> float:
+    return min(x / n, 1 - x / n) if track.kind == "share" else x / n
 
 
 def _events(track: Track, at: NDArray[np.intp]) -> tuple[float, float]:
@@ -316,8 +325,11 @@ def _events(track: Track, at: NDArray[np.intp]) -> tuple[float, float]:
     return float(track.x[at].sum()), float(units[at].sum())
 
 
-def _by_counts(track: Track, inside: NDArray[np.intp], first: int) -> float:
-    """Give the chance of so many events, or so few, given those of the half year before."""
+def _by_counts(track: Track, inside: NDArray[np.intp], first: int, scatter: float) -> float:
+    """Give the chance of so many events, or so few, given those of the half year before.
+
+    Events that scatter between weeks beyond chance come some at a time: they count for fewer.
+    """
     base = np.flatnonzero(track.usual[:first])[-_HALF_A_YEAR:]
     x, n = _events(track, inside)
     before_x, before_n = _events(track, base)
@@ -327,8 +339,8 @@ def _by_counts(track: Track, inside: NDArray[np.intp], first: int) -> float:
     if not (n > 0 and before_n > 0):
         return 1.0
     # Given the events before, those now follow a negative binomial law.
-    law = before_x + _HALF, before_n / (before_n + n)
-    return min(2 * min(_above(x - 1, *law), _up_to(x, *law)), 1.0)
+    law = before_x / scatter + _HALF, before_n / (before_n + n)
+    return min(2 * min(_above(x / scatter - 1, *law), _up_to(x / scatter, *law)), 1.0)
 
 
 def _up_to(x: float, failures: float, p: float) -> float:
