@@ -73,3 +73,22 @@ def test_a_carrier_is_told_by_its_one_depot():
 
     assert told(lineup("Madrid"), carrier)[0] == MADRID
     assert told(lineup(*DEPOTS), carrier)[:2] == (carrier, carrier)
+
+
+def test_of_what_is_rare_the_depot_is_named_where_nearly_all_happened():
+    """Eighteen of nineteen lost in Madrid: of the few that go elsewhere nobody can say that they stood still."""
+    cells = {"Madrid": 900, "Sevilla": 210, "Lyon": 1000, "Paris": 1000}
+    rows = [
+        (depot, DEPOTS[depot], week, float(lost), n, True, week == WEEKS[-1])
+        for order, (depot, n) in enumerate(cells.items())
+        for place, week in enumerate(WEEKS)
+        for lost in [
+            {"Madrid": 18, "Sevilla": 1}.get(depot, 4)
+            if week == WEEKS[-1]
+            else round(n / 250 + (place + order) % 3 - 1)
+        ]
+    ]
+    columns = [*BY[1:], "week", "x", "n", "is_usual", "is_judged"]
+    found = lineup_of(pd.DataFrame(rows, columns=columns), BY[1:], "share", 0.01)
+
+    assert told(found, {"destination_country": ("ES",)})[0] == {"destination": ("Madrid",)}

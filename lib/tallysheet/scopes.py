@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tallysheet.lineup import Lineup, Where
-from tallysheet.spells import Spell, measure
+from tallysheet.spells import RARE, Spell, measure
 
 _ALIKE = 0.5
 """What moved by less than half as much as a part did not move with it."""
@@ -17,6 +17,7 @@ _AKIN = 0.25
 
 _MOVED = 0.02
 _LOST = 0.05
+_SOME, _NEARLY_ALL = 5, 0.9
 _LITTLE = 0.1
 _GOOD_PART = 0.2
 """Share of a part that must have stood still, so that the part is told by the values that did not."""
@@ -57,7 +58,10 @@ def narrowest(
 
 
 def narrowed(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -> tuple[Where, Spell]:
-    """Tell a part that is proven by its one depot, lane or seller that moved, if the others stood still."""
+    """Tell a part that is proven by its one depot, lane or seller that moved, if the others stood still.
+
+    Of what is rare, too little happens elsewhere to show that; then it is told by where nearly all happened.
+    """
     for fine, coarse in {**COARSER, **HOMES}.items():
         if fine in where or fine not in lineup.panel.named:
             continue
@@ -75,8 +79,11 @@ def narrowed(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) ->
         ]
         if proven:
             finer, found = min(proven, key=lambda one: one[1].p)
-            if _stood_still(lineup, held & ~lineup.panel.held(finer), held, found, without):
+            inside = lineup.panel.held(finer) & ~without
+            if _stood_still(lineup, held & ~inside, held, found, without):
                 return finer, found
+            if _befell(lineup, inside, held, spell):
+                return finer, lineup.spell_of(finer, spell.first, spell.last, without) or found
     return where, spell
 
 
@@ -90,6 +97,14 @@ def _stood_still(
         return False
     found = measure(lineup.track(rest, rest | (~held & ~without)), spell.first, spell.last)
     return found is not None and _moved_less(found, spell, _ALIKE)
+
+
+def _befell(lineup: Lineup, inside: np.ndarray, held: np.ndarray, spell: Spell) -> bool:
+    """Tell whether nearly all that is rare and befell a part did so at one value inside it."""
+    if lineup.kind != "share" or spell.before >= RARE:
+        return False
+    events = lineup.panel.x[:, spell.first : spell.last + 1].sum(axis=1)
+    return bool(events[held].sum() >= _SOME and events[inside].sum() >= _NEARLY_ALL * events[held].sum())
 
 
 def _moved_less(found: Spell, spell: Spell, least: float) -> bool:

@@ -29,7 +29,7 @@ _NORMAL = float(special.ndtri(0.975))
 _LEAST_HISTORY = 10
 _FEW = 12  # events expected below which counts follow Poisson's law, not the normal one
 _HALF_A_YEAR = 26
-_RARE = 0.02
+RARE = 0.02
 """Events rarer than that befall parcels one by one; what is more frequent has days and networks in common."""
 
 _HALF = 0.5
@@ -310,7 +310,7 @@ def _few(track: Track, inside: NDArray[np.intp], base: NDArray[np.intp]) -> bool
 def _is_rare(track: Track, base: NDArray[np.intp]) -> bool:
     """Tell whether events befall their units one by one."""
     x, n = _events(track, base)
-    return track.kind in ("share", "rate") and n > 0 and _rarer(track, x, n) < _RARE
+    return track.kind in ("share", "rate") and n > 0 and _rarer(track, x, n) < RARE
 
 
 def _rarer(track: Track, x: float, n: float) -> float:
