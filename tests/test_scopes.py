@@ -76,7 +76,7 @@ def test_a_carrier_is_told_by_its_one_depot():
 
 
 def test_of_what_is_rare_the_depot_is_named_where_nearly_all_happened():
-    """Eighteen of nineteen lost in Madrid: of the few that go elsewhere nobody can say so."""
+    """Eighteen of nineteen lost in Madrid; the few that go elsewhere prove nothing."""
     cells = {"Madrid": 900, "Sevilla": 210, "Lyon": 1000, "Paris": 1000}
     rows = [
         (depot, DEPOTS[depot], week, float(lost), n, True, week == WEEKS[-1])
