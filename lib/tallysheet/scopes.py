@@ -60,7 +60,7 @@ def narrowest(
 def narrowed(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -> tuple[Where, Spell]:
     """Tell a part that is proven by its one depot, lane or seller that moved, if the others stood still.
 
-    Of what is rare, too little happens elsewhere to show that; then it is told by where nearly all happened.
+    Of what is rare, too little happens elsewhere to show that: it is told by the depot where nearly all did.
     """
     for fine, coarse in {**COARSER, **HOMES}.items():
         if fine in where or fine not in lineup.panel.named:
@@ -82,7 +82,7 @@ def narrowed(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) ->
             inside = lineup.panel.held(finer) & ~without
             if _stood_still(lineup, held & ~inside, held, found, without):
                 return finer, found
-            if _befell(lineup, inside, held, spell):
+            if fine == "destination" and _befell(lineup, inside, held, spell):
                 return finer, lineup.spell_of(finer, spell.first, spell.last, without) or found
     return where, spell
 
