@@ -324,19 +324,34 @@ def test_a_carrier_is_not_slow_because_most_of_its_parcels_went_where_there_were
 
 @pytest.mark.parametrize(
     ("slower", "named"),
-    [({"Loire": 11.0}, [{"partner": ("Loire",)}]), ({"Main": -2.0, "Tajo": -2.0}, [])],
+    [
+        ({"Loire": 11.0}, [{"partner": ("Loire",)}]),
+        ({"Main": -2.0, "Tajo": -2.0}, [{"partner": ("Main", "Tajo")}]),
+    ],
 )
 def test_a_partner_that_holds_most_is_named_where_it_moved_itself_and_not_where_the_rest_did(slower, named):
     """Beside two that were quicker the third, through which most goes, seems slower."""
-    partners = [shares([name], 9.0, n, slower, key="partner") for name, n in _PARTNERS.items()]
+    sized = [shares(list(_PARTNERS), 9.0, n, slower, key="partner") for n in _PARTNERS.values()]
+    partners = [table[table["partner"] == name] for table, name in zip(sized, _PARTNERS, strict=True)]
     table = pd.concat(partners, ignore_index=True)
     table.attrs = {"by": ["partner"], "kind": "amount", "hints": [], "week": WEEKS[JUDGED]}
 
-    found = [one.scope for one in movement.moved(table)]
-    assert [one for one in found if "Loire" in one["partner"]] == named
+    assert [one.scope for one in movement.moved(table)] == named
 
 
 _PARTNERS = {"Loire": 1500, "Main": 600, "Tajo": 400}
+
+
+def test_who_stood_still_beside_a_large_part_that_moved_is_not_named():
+    """The largest country, which wobbles most, rose step by step; the others fell only beside it."""
+    table = shares(["DE", "ES", "FR", "IT"], 0.1, 1500, {}, key="country")
+    is_large = table["country"] == "DE"
+    table.loc[is_large, "x"] = [150 + 1500 * wobble(3 * place // 2, 0.02) for place in range(len(WEEKS))]
+    for after, rise in {-1: 0.06, 0: 0.2, 1: 0.3, 2: 0.38}.items():
+        table.loc[is_large & (table["week"] == WEEKS[JUDGED + after]), "x"] += 1500 * rise
+    table.loc[is_large, ["x", "n"]] *= 3
+
+    assert [one.scope for one in moved(table, ["country"])] == [{"country": ("DE",)}]
 
 
 @pytest.mark.parametrize(("week", "named"), [("2026-W20", []), ("2026-W11", [{"lane": ("ES-ES",)}])])

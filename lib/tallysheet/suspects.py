@@ -16,6 +16,9 @@ from tallysheet.spells import Spell
 _ALIKE = 0.5
 """What moved by less than half as much as a part did not move with it."""
 
+_OWN = 0.25
+"""What moved by less than a quarter of that by itself only seems to have moved, as its rest did."""
+
 _LEAST_SHARE = 0.003
 _HINTED = 100.0
 _WHO = ("carrier", "seller", "partner")
@@ -72,7 +75,7 @@ def suspects(lineup: Lineup, by: Sequence[str]) -> list[Suspect]:
     for _ in range(_MOST):
         spells = [lineup.spell(where, without) for where in looked_at]
         chances = [
-            spell.p * factor if spell and spell.is_sided else 1.0
+            spell.p * factor if spell and spell.is_sided and _moved_itself(lineup, spell) else 1.0
             for spell, factor in zip(spells, factors, strict=True)
         ]
         at = int(np.argmin(chances)) if chances else -1
@@ -94,6 +97,11 @@ def suspects(lineup: Lineup, by: Sequence[str]) -> list[Suspect]:
         for one in _merged(lineup, found)
     ]
     return sorted(told, key=lambda one: one.p)
+
+
+def _moved_itself(lineup: Lineup, spell: Spell) -> bool:
+    """Tell whether a part moved, and not only the rest that it is held against; sums share their seasons."""
+    return lineup.kind == "sum" or (spell.now - spell.before) / spell.effect >= _OWN
 
 
 def _factors(lineup: Lineup, looked_at: Sequence[Where]) -> list[float]:
