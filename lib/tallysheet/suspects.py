@@ -124,14 +124,20 @@ def _is_hinted(lineup: Lineup, where: Where) -> bool:
 
 
 def _candidates(lineup: Lineup, by: Sequence[str]) -> list[Where]:
-    """List the single values with enough volume, what somebody wrote down, and what the search proposes."""
+    """List the single values with enough volume, what the search proposes, and what somebody wrote down.
+
+    What holds the same parcels in other words is left out: each part more asks for more proof.
+    """
     found, volume = _single_values(lineup, by), _volume(lineup)
     least = _LEAST_SHARE * volume.sum()
-    found += [one for one in _written_down(lineup, by) if one not in found]
-    for span in (1, 3):
-        for one in _proposed(lineup, by, span):
-            if one not in found and volume[lineup.panel.held(one)].sum() >= least:
-                found.append(one)
+    proposed = (one for span in (1, 3) for one in _proposed(lineup, by, span))
+    large = (one for one in proposed if volume[lineup.panel.held(one)].sum() >= least)
+    known = {lineup.panel.held(one).tobytes() for one in found}
+    for one in (*large, *_written_down(lineup, by)):
+        held = lineup.panel.held(one).tobytes()
+        if held not in known:
+            known.add(held)
+            found.append(one)
     return found
 
 
