@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import tallysheet as ts
+from tallysheet.evidence import Evidence
 from tallysheet.cube import Cube
 from tallysheet.review import Review
 from tallysheet.settings import read_settings
@@ -199,3 +200,15 @@ def test_losses_of_a_young_week_grow(known):
     ]
 
     assert lost == [0, 17]
+
+
+def test_a_week_is_not_held_against_later_ones_of_which_less_is_known(sample_of_size_s):
+    """What is never delivered is known after 20 days: 15 days after W08 nothing can be said beside W09.
+
+    The share on time says itself how much of a week is known.
+    """
+    week = ts.open_week("2026-W08", data=sample_of_size_s, as_of="2026-03-09")
+    evidence = Evidence(week.review)
+    latest = {slug: evidence.leaves(slug, ("carrier",))["week"].max() for slug in ("undelivered", "otd")}
+
+    assert latest == {"undelivered": "2026-W08", "otd": "2026-W10"}

@@ -104,19 +104,31 @@ class Evidence:
                 self.leaves(slug, whole).groupby(keys, as_index=False)[["x", "n", "ended"]].sum(min_count=1)
             )
         if one.is_additive:
-            found = pairs(series.cells(by, self.names), one, [*by, "week"]).reset_index()
+            found = pairs(series.cells(by, self._old_enough(one)), one, [*by, "week"]).reset_index()
         else:
             found = self._of_parts(slug, by[0])
         return found.merge(self.calm, on="week")
 
+    def _old_enough(self, one: Kpi) -> list[str]:
+        """Leave out later weeks of which less is known than of the judged one, where nothing else tells that."""
+        needed = self.review.age(one.slug) or dt.timedelta(days=one.maturity_days)
+        return [
+            str(week)
+            for week in self.weeks
+            if week <= self.review.week
+            or one.has_evidence
+            or self.review.cube.as_of - week.ended_at >= needed
+        ]
+
     def _of_parts(self, slug: str, dimension: str) -> pd.DataFrame:
         """Lay out the parts of what does not add up."""
-        parts = self.review.series(slug, self.review.age(slug)).by(dimension).at(self.names)
-        size = len(parts.segments), len(self.names)
+        names = self._old_enough(kpi(slug))
+        parts = self.review.series(slug, self.review.age(slug)).by(dimension).at(names)
+        size = len(parts.segments), len(names)
         return pd.DataFrame(
             {
                 dimension: np.repeat(np.array(parts.segments, dtype=object), size[1]),
-                "week": np.tile(np.array(self.names, dtype=object), size[0]),
+                "week": np.tile(np.array(names, dtype=object), size[0]),
                 "x": np.nan_to_num(parts.x).ravel(),
                 "n": np.where(np.isnan(parts.x), 0.0, parts.n).ravel(),
                 "ended": parts.ended.ravel(),
