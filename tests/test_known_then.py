@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 import tallysheet as ts
-from tallysheet.evidence import Evidence
 from tallysheet.cube import Cube
+from tallysheet.evidence import Evidence
 from tallysheet.review import Review
 from tallysheet.settings import read_settings
 from tallysheet.weeks import IsoWeek

@@ -110,7 +110,7 @@ class Evidence:
         return found.merge(self.calm, on="week")
 
     def _old_enough(self, one: Kpi) -> list[str]:
-        """Leave out later weeks of which less is known than of the judged one, where nothing else tells that."""
+        """Leave out later weeks of which less is known than of the judged one, unless its KPI tells that."""
         needed = self.review.age(one.slug) or dt.timedelta(days=one.maturity_days)
         return [
             str(week)
