@@ -15,8 +15,8 @@ COUNTRY = {"carrier": ("ESK",), "destination_country": ("ES",)}
 MADRID = {"carrier": ("ESK",), "destination": ("Madrid",)}
 
 
-def lineup(*hit: str, few: int = 3000):
-    """Line up two carriers in five depots: 3,000 parcels a week, 90 % on time; in the last week ESK's 60 %.
+def lineup(*hit: str, parcels: int = 300, few: int | None = None):
+    """Line up two carriers in five depots: 300 parcels a week, 90 % on time; in the last week ESK's 60 %.
 
     In Sevilla and Vigo there may be fewer.
     """
@@ -26,7 +26,7 @@ def lineup(*hit: str, few: int = 3000):
         for carrier in ("ESK", "BRV")
         for depot, country in DEPOTS.items()
         for week in WEEKS
-        for n in [few if depot in ("Sevilla", "Vigo") else 3000]
+        for n in [few if few and depot in ("Sevilla", "Vigo") else parcels]
         for level in [0.6 if carrier == "ESK" and depot in hit and week == WEEKS[-1] else 0.9]
     ]
     columns = [*BY, "week", "x", "n", "is_usual", "is_judged"]
@@ -59,7 +59,7 @@ def test_few_parcels_beside_a_depot_are_told_with_it_unless_they_stood_still():
     """Three a week say nothing by themselves; 140 that stood still say otherwise."""
     assert told(lineup("Madrid", "Sevilla", "Vigo", few=3), MADRID)[1] == COUNTRY
     assert told(lineup("Madrid", few=3), MADRID)[1] == COUNTRY
-    assert told(lineup("Madrid", few=140), MADRID)[1] == MADRID
+    assert told(lineup("Madrid", parcels=3000, few=140), MADRID)[1] == MADRID
 
 
 def test_two_of_three_depots_are_no_single_one():

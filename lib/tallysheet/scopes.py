@@ -17,6 +17,9 @@ _AKIN = 0.25
 
 _MOVED = 0.02
 _LOST = 0.05
+_SITES = ("destination",)
+"""Dimensions whose values are where something happens; a lane or a seller only has a share in it."""
+
 _SOME, _NEARLY_ALL = 5, 0.9
 _LITTLE = 0.1
 _GOOD_PART = 0.2
@@ -82,7 +85,7 @@ def narrowed(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) ->
             inside = lineup.panel.held(finer) & ~without
             if _stood_still(lineup, held & ~inside, held, found, without):
                 return finer, found
-            if fine == "destination" and _befell(lineup, inside, held, spell):
+            if fine in _SITES and _befell(lineup, inside, held, spell):
                 return finer, lineup.spell_of(finer, spell.first, spell.last, without) or found
     return where, spell
 

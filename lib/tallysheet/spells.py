@@ -300,21 +300,22 @@ def _few(track: Track, inside: NDArray[np.intp], base: NDArray[np.intp]) -> bool
     """Tell whether so few events are expected that the normal law has too thin a tail."""
     if track.kind == "amount":
         return False
-    x, n = _events(track, base)
-    _, now = _events(track, inside)
-    if not n > 0:
+    if not _events(track, base)[1] > 0:
         return True
-    return _rarer(track, x, n) * now < _FEW and (_is_rare(track, base) or track.kind == "sum")
+    _, now = _events(track, inside)
+    return _rarer(track, base) * now < _FEW and (_is_rare(track, base) or track.kind == "sum")
 
 
 def _is_rare(track: Track, base: NDArray[np.intp]) -> bool:
     """Tell whether events befall their units one by one."""
+    return track.kind in ("share", "rate") and _rarer(track, base) < RARE
+
+
+def _rarer(track: Track, base: NDArray[np.intp]) -> float:
+    """Give how often what is rarer of a share and its opposite befell a unit; NaN where there was none."""
     x, n = _events(track, base)
-    return track.kind in ("share", "rate") and n > 0 and _rarer(track, x, n) < RARE
-
-
-def _rarer(track: Track, x: float, n: float) -> float:
-    return min(x / n, 1 - x / n) if track.kind == "share" else x / n
+    often = x / n if n > 0 else float("nan")
+    return min(often, 1 - often) if track.kind == "share" else often
 
 
 def _events(track: Track, at: NDArray[np.intp]) -> tuple[float, float]:

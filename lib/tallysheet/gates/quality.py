@@ -19,9 +19,11 @@ from tallysheet.suspects import suspects
 SURE = 1e-4
 """Chance that an unchanged week shows a fault."""
 
-_SHOWN = 0.05
 _UNSEEN = 0.03
 """Share of parcels without a scan, beyond the usual, from which on scans are missing."""
+
+_SHOWN = 0.05
+"""Chance of a KPI's move in an unchanged week: that scans are missing is proven before it is looked at."""
 
 _SCANNED = (
     *("shipments", "shipped", "transits", "deliveries", "attempts", "handed_over", "handovers"),
@@ -67,7 +69,6 @@ def missing(table: Weekly) -> list[Finding]:
         is_sum, sums = kind == "sum", counted.panel.sums(held)
         track = counted.track(held) if is_sum else Track.alone(*sums, kind, lineup.usual)
         own = spell_at(track, lineup.week)
-        # The fault is proven: the KPI need only show it.
         if own is None or own.p > _SHOWN:
             continue
         found.append(
