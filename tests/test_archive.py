@@ -11,7 +11,7 @@ from tallysheet.publish.manifest import FORMAT
 from tallysheet.weeks import IsoWeek
 
 ENGLISH, FRENCH = read_language("en"), read_language("fr")
-WEEK = IsoWeek(2026, 23)
+FIRST, WEEK = IsoWeek(2024, 1), IsoWeek(2026, 23)
 
 
 def publish(reports, week, *, errors=(None, None), **more):
@@ -94,10 +94,22 @@ def test_a_page_leads_to_the_latest_week_before_that_has_it(tmp_path):
     (tmp_path / "2026-W21" / "internal").mkdir()
     (tmp_path / "2026-W21" / "internal" / "costs.html").write_text("x", encoding="utf-8")
 
-    assert neighbours(tmp_path, WEEK, "weekly_review.fr.html", FRENCH) == [
+    assert neighbours(tmp_path, WEEK, FIRST, "weekly_review.fr.html", FRENCH) == [
         ("../2026-W21/weekly_review.fr.html", "Avant\u202f: 2026-S21")
     ]
-    assert neighbours(tmp_path, WEEK, "internal/costs.html", ENGLISH) == [
+    assert neighbours(tmp_path, WEEK, FIRST, "internal/costs.html", ENGLISH) == [
         ("../../2026-W21/internal/costs.html", "Before: 2026-W21")
     ]
-    assert neighbours(tmp_path, WEEK, "weekly_review.html", ENGLISH) == []
+    assert neighbours(tmp_path, WEEK, FIRST, "weekly_review.html", ENGLISH) == []
+
+
+def test_a_page_does_not_lead_to_a_week_before_its_own_data(tmp_path):
+    """Workbooks may publish into one folder: weeks of flights are no weeks before the sample's."""
+    other = tmp_path / "2013-W52"
+    other.mkdir()
+    (other / "weekly_review.html").write_text("x", encoding="utf-8")
+
+    assert neighbours(tmp_path, WEEK, IsoWeek.parse("2014-W01"), "weekly_review.html", ENGLISH) == []
+    assert neighbours(tmp_path, WEEK, IsoWeek.parse("2013-W52"), "weekly_review.html", ENGLISH) == [
+        ("../2013-W52/weekly_review.html", "Before: 2013-W52")
+    ]

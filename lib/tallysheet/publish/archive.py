@@ -77,7 +77,9 @@ def archive(
     return html
 
 
-def neighbours(reports: Path, week: IsoWeek, page: str, language: Language) -> list[tuple[str, str]]:
+def neighbours(
+    reports: Path, week: IsoWeek, first: IsoWeek, page: str, language: Language
+) -> list[tuple[str, str]]:
     """Link to the same page of the latest week before, if it is there as the page is made.
 
     A page never changes once it is made, and no later week is there yet: to those the page of all weeks
@@ -88,12 +90,14 @@ def neighbours(reports: Path, week: IsoWeek, page: str, language: Language) -> l
     reports : Path
         The folder of all weeks.
     week : IsoWeek
+    first : IsoWeek
+        Of the page's data; a week before it is another workbook's that publishes into the same folder.
     page : str
         Path of the page in the folder of its week.
     language : Language
     """
     found = (path.relative_to(reports).parts[0] for path in reports.glob(f"[0-9]*-W*/{page}"))
-    earlier = sorted(name for name in found if name < str(week))
+    earlier = sorted(name for name in found if str(first) <= name < str(week))
     up = "../" * (1 + page.count("/"))
     return [
         (f"{up}{name}/{page}", language.text("page.before", week=language.week_code(name)))
