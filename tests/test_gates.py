@@ -648,15 +648,21 @@ def test_claims_decided_at_once_are_an_artefact():
     assert found[0].high == pytest.approx(0.694, abs=0.001)
 
 
-def test_two_of_many_claims_decided_in_a_minute_are_chance():
-    """Two of a hundred; but two of four are half of what a small carrier had open."""
-    waiting = {"big": 100, "small": 4}
-    rows = [
-        {"carrier": name, "week": WEEKS[JUDGED], "waiting_n": n, "at_once_n": 2}
-        for name, n in waiting.items()
-    ]
+def test_two_claims_decided_in_a_minute_are_chance():
+    """Two of a hundred, and two of ten: of ten decided in 2,400 minutes two meet in one week of 50."""
+    for waiting in (100, 10):
+        rows = [{"carrier": "ALT", "week": WEEKS[JUDGED], "waiting_n": waiting, "at_once_n": 2}]
 
-    assert [one.scope for one in context.artefact(weekly(rows))] == [{"carrier": ("small",)}]
+        assert context.artefact(weekly(rows)) == []
+
+
+def test_a_carrier_that_always_decides_at_once_is_no_artefact():
+    """Its claims have days of decision only; one in five that wait is decided on the same day, every week."""
+    rows = [{"carrier": "ALT", "week": week, "waiting_n": 40, "at_once_n": 8} for week in WEEKS[: JUDGED + 1]]
+    assert context.artefact(weekly(rows)) == []
+
+    rows[JUDGED]["at_once_n"] = 24
+    assert [one.effect for one in context.artefact(weekly(rows))] == [0.6]
 
 
 def exchanged(moving: float) -> pd.DataFrame:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from tallysheet.calendar_effects import peak_week
 from tallysheet.evidence import Evidence, Weekly
@@ -240,29 +243,27 @@ def closings(evidence: Evidence, one: Kpi) -> Weekly | None:
 
 def artefact(table: Weekly) -> list[Finding]:
     """Find carriers that decided many claims in a minute: by the day of decision all seem slow, or fast."""
-    rows = (
-        table[table["is_judged"]]
-        .groupby(["carrier", "week"], as_index=False)[["waiting_n", "at_once_n"]]
-        .sum()
-    )
+    counts = ["waiting_n", "at_once_n"]
+    rows = table[table["is_judged"]].groupby(["carrier", "week"], as_index=False)[counts].sum()
+    usual = table[table["is_usual"] & ~table["is_judged"]].groupby("carrier")[counts].sum()
     found = []
-    for _, row in rows.iterrows():
-        share = float(row["at_once_n"] / row["waiting_n"])
-        if share < _AT_ONCE:
+    for carrier, week, waiting, at_once in rows.itertuples(index=False):
+        share = float(at_once / waiting)
+        # One whose claims have days of decision only, or are decided once a week, does so in every week.
+        habit = float(usual["at_once_n"].get(carrier, 0) / usual["waiting_n"].get(carrier, 1))
+        p = max(_together_by_chance(waiting, at_once), float(special.bdtrc(at_once - 1, waiting, habit)))
+        if share < _AT_ONCE or p > SURE_STEP:
             continue
-        low, high = wilson(share, float(row["waiting_n"]))
+        low, high = wilson(share, float(waiting))
         found.append(
-            Finding(
-                "ARTEFACT",
-                {"carrier": (row["carrier"],)},
-                "",
-                share,
-                low,
-                min(high, 1.0),
-                row["week"],
-                row["week"],
-                0.0,
-                rows,
-            )
+            Finding("ARTEFACT", {"carrier": (carrier,)}, "", share, low, min(high, 1.0), week, week, p, rows)
         )
     return found
+
+
+def _together_by_chance(waiting: int, at_once: int) -> float:
+    """Give at most the chance that so many of those decided in a week fall into one minute of its hours."""
+    return math.comb(int(waiting), int(at_once)) / _WORKED_MINUTES ** (int(at_once) - 1)
+
+
+_WORKED_MINUTES = 5 * 8 * 60
