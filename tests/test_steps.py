@@ -40,3 +40,11 @@ def test_of_weeks_that_only_scatter_the_last_eight_count():
         weeks = draw.normal(size=14)
         found = step_at(weeks, 12)
         assert found is None or found.before == np.median(weeks[4:12])
+
+
+@pytest.mark.parametrize("share", [0.5, 0.6, 0.7, 0.73, 0.76, 0.9])
+def test_a_step_within_a_week_is_taken_in_one_week_alone(share):
+    """Fuel from 10.4 % to 15.9 % on a Tuesday: that week has most of it, and is the week of the step."""
+    fuel = levels((0.104, 12), (0.104 + share * 0.055, 1), (0.159, 4))
+
+    assert sum(step_at(fuel, week) is not None for week in (12, 13)) == 1

@@ -65,19 +65,16 @@ def step_at(levels: Numbers, week: int) -> Step | None:
     """
     earlier = levels[max(week - _REACH, 0) : week]
     earlier = _since_last_step(earlier[~np.isnan(earlier)][-BASE_WEEKS:])
-    known = [at for at in range(week, min(week + LONGEST, len(levels))) if not np.isnan(levels[at])]
-    if len(earlier) < BASE_WEEKS // 2 or week not in known:
+    if len(earlier) < BASE_WEEKS // 2 or np.isnan(levels[week]):
         return None
     before = float(np.median(earlier))
-    lasting = [week]
-    for at in known[1:]:
-        if at == lasting[-1] + 1 and (levels[at] - before) * (levels[week] - before) > 0:
-            lasting.append(at)
+    lasting = _lasting(levels, week, before)
+    if not _is_taken(levels, lasting, before):
+        return None
+    earlier_too = _lasting(levels, week - 1, before)
+    if week in earlier_too and _is_taken(levels, earlier_too, before):
+        return None
     effect = float(levels[lasting].mean()) - before
-    if effect == 0 or (levels[week] - before) / effect < _MOSTLY:
-        return None
-    if not np.isnan(levels[week - 1]) and (levels[week - 1] - before) / effect >= _MOSTLY:
-        return None
     spread = 1.4826 * float(np.median(np.abs(earlier - before))) + 1e-9 * abs(before)
     error = spread * float(np.sqrt(1 / len(lasting) + 1 / len(earlier)))
     p = (
@@ -87,6 +84,22 @@ def step_at(levels: Numbers, week: int) -> Step | None:
     )
     half = float(special.stdtrit(len(earlier) - 1, 0.975)) * error
     return Step(effect, effect - half, effect + half, before, lasting[-1], p)
+
+
+def _lasting(levels: Numbers, week: int, before: float) -> list[int]:
+    """List the weeks from one on that are off the old level on the same side."""
+    found = [week]
+    for at in range(week + 1, min(week + LONGEST, len(levels))):
+        if not (levels[at] - before) * (levels[week] - before) > 0:
+            break
+        found.append(at)
+    return found
+
+
+def _is_taken(levels: Numbers, lasting: list[int], before: float) -> bool:
+    """Tell whether the first of these weeks has most of the step that all of them show."""
+    effect = float(levels[lasting].mean()) - before
+    return bool(effect != 0 and (levels[lasting[0]] - before) / effect >= _MOSTLY)
 
 
 _PLAIN = 10.0
