@@ -11,6 +11,7 @@ from tallysheet.findings import Finding, by_whom, scope_of
 from tallysheet.gates import context, money, movement, quality
 from tallysheet.kpis import kpi
 from tallysheet.verdict import GATES, cut_together, event_of, news
+from tallysheet.weeks import IsoWeek
 
 WEEKS = [f"2026-W{number:02}" for number in range(1, 31)]
 JUDGED = 26
@@ -320,6 +321,22 @@ def test_a_carrier_is_not_slow_because_most_of_its_parcels_went_where_there_were
     table.attrs = {"by": ["carrier", "lane"], "kind": "amount", "hints": [], "week": week}
 
     assert [one.scope for one in movement.moved(table)] == named
+
+
+@pytest.mark.parametrize(("judged", "named"), [("2026-W28", []), ("2026-W11", [{"carrier": ("FNH",)}])])
+def test_a_carrier_is_not_quick_because_others_have_holidays_and_its_country_had_some(judged, named):
+    """Before 14 July all but FNH are slow, who delivers in Germany, which is as quick as before Ascension."""
+    tables = [
+        shares([*CARRIERS, "FNH"], 2.3, 1500, dict.fromkeys(CARRIERS, 0.3) | {"FNH": -0.35}),
+        shares(["FR-FR"], 2.3, 6000, {"FR-FR": 0.2}, key="lane"),
+        shares(["DE-DE"], 2.3, 1600, {"DE-DE": -0.36}, key="lane"),
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    first = IsoWeek.parse(judged).shift(-JUDGED)
+    table["week"] = table["week"].map({week: str(first.shift(place)) for place, week in enumerate(WEEKS)})
+    table.attrs = {"by": ["carrier", "lane"], "kind": "amount", "hints": [], "week": judged}
+
+    assert [one.scope for one in movement.moved(table) if "carrier" in one.scope] == named
 
 
 @pytest.mark.parametrize(

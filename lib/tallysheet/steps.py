@@ -75,13 +75,9 @@ def step_at(levels: Numbers, week: int) -> Step | None:
     if week in earlier_too and _is_taken(levels, earlier_too, before):
         return None
     effect = float(levels[lasting].mean()) - before
-    spread = 1.4826 * float(np.median(np.abs(earlier - before))) + 1e-9 * abs(before)
+    spread = float(earlier.std(ddof=1)) + 1e-9 * abs(before)
     error = spread * float(np.sqrt(1 / len(lasting) + 1 / len(earlier)))
-    p = (
-        2 * float(special.stdtr(len(earlier) - 1, -abs(effect) / (spread * np.sqrt(1 + 1 / len(earlier)))))
-        if spread
-        else 0.0
-    )
+    p = 2 * float(special.stdtr(len(earlier) - 1, -abs(effect) / error)) if error else 0.0
     half = float(special.stdtrit(len(earlier) - 1, 0.975)) * error
     return Step(effect, effect - half, effect + half, before, lasting[-1], p)
 

@@ -155,19 +155,34 @@ def _is_left_behind(finding: Finding, table: Weekly) -> bool:
 
 
 def _is_of_days_off(finding: Finding, table: Weekly) -> bool:
-    """Tell whether somebody only seems slow because a place with public holidays was at least as slow."""
+    """Tell whether somebody only seems slow, or quick, as a place does that has public holidays, or had some.
+
+    To that place he may mostly deliver: it has at least half as much volume, and moved at least as far.
+    """
     keys = {name: next(iter(scope_of({name: ()}))) for name in table.attrs["by"]}
     names = [name for name, key in keys.items() if key in finding.scope]
-    if finding.effect < 0 or _places(finding.scope) or len(names) != 1:
+    if _places(finding.scope) or len(names) != 1:
         return False
     week, named = table.attrs["week"], finding.scope[keys[names[0]]]
     own, n = _slower(table[table[names[0]].isin(list(named))], week)
     for place in [one for one in ("lane", *COUNTRIES) if one in table]:
         for value, rows in table[table[place].notna()].groupby(place):
             slower, volume = _slower(rows, week)
-            if slower >= own and volume >= n / 2 and _had_days_off(str(value).rpartition("-")[2], week):
+            is_as_far = slower >= own if finding.effect > 0 else slower <= own
+            country = str(value).rpartition("-")[2]
+            if is_as_far and volume >= n / 2 and _moves_with_days_off(finding.effect, country, table):
                 return True
     return False
+
+
+def _moves_with_days_off(effect: float, country: str, table: Weekly) -> bool:
+    """Tell whether a country has public holidays and so is slow, or had some before and so is quick again."""
+    week = table.attrs["week"]
+    has_some = _had_days_off(country, week)
+    if effect > 0:
+        return has_some
+    before = sorted(one for one in table["week"].unique() if one < week)[-_USUAL_WEEKS:]
+    return not has_some and any(_had_days_off(country, one) for one in before)
 
 
 def _slower(rows: pd.DataFrame, week: str) -> tuple[float, float]:
