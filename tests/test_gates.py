@@ -329,7 +329,7 @@ def test_a_carrier_is_not_quick_because_others_have_holidays_and_its_country_had
     tables = [
         shares([*CARRIERS, "FNH"], 2.3, 1500, dict.fromkeys(CARRIERS, 0.3) | {"FNH": -0.35}),
         shares(["FR-FR"], 2.3, 6000, {"FR-FR": 0.2}, key="lane"),
-        shares(["DE-DE"], 2.3, 1600, {"DE-DE": -0.36}, key="lane"),
+        shares(["DE-DE"], 2.3, 1600, {"DE-DE": -0.34}, key="lane"),
     ]
     table = pd.concat(tables, ignore_index=True)
     first = IsoWeek.parse(judged).shift(-JUDGED)

@@ -157,7 +157,8 @@ def _is_left_behind(finding: Finding, table: Weekly) -> bool:
 def _is_of_days_off(finding: Finding, table: Weekly) -> bool:
     """Tell whether somebody only seems slow, or quick, as a place does that has public holidays, or had some.
 
-    To that place he may mostly deliver: it has at least half as much volume, and moved at least as far.
+    To that place he may mostly deliver: it has at least half as much volume, and moved as far, as far as
+    one can tell.
     """
     keys = {name: next(iter(scope_of({name: ()}))) for name in table.attrs["by"]}
     names = [name for name, key in keys.items() if key in finding.scope]
@@ -165,10 +166,11 @@ def _is_of_days_off(finding: Finding, table: Weekly) -> bool:
         return False
     week, named = table.attrs["week"], finding.scope[keys[names[0]]]
     own, n = _slower(table[table[names[0]].isin(list(named))], week)
+    unsure = (finding.high - finding.low) / 2
     for place in [one for one in ("lane", *COUNTRIES) if one in table]:
         for value, rows in table[table[place].notna()].groupby(place):
             slower, volume = _slower(rows, week)
-            is_as_far = slower >= own if finding.effect > 0 else slower <= own
+            is_as_far = slower >= own - unsure if finding.effect > 0 else slower <= own + unsure
             country = str(value).rpartition("-")[2]
             if is_as_far and volume >= n / 2 and _moves_with_days_off(finding.effect, country, table):
                 return True
