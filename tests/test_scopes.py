@@ -15,19 +15,19 @@ COUNTRY = {"carrier": ("ESK",), "destination_country": ("ES",)}
 MADRID = {"carrier": ("ESK",), "destination": ("Madrid",)}
 
 
-def lineup(*hit: str, parcels: int = 300, few: int | None = None):
+def lineup(*hit: str, parcels: int = 300, few: int | None = None, worst: str = ""):
     """Line up two carriers in five depots: 300 parcels a week, 90 % on time; in the last week ESK's 60 %.
 
-    In Sevilla and Vigo there may be fewer.
+    In Sevilla and Vigo there may be fewer; in one depot none of ESK's may be on time then.
     """
-    draw = np.random.default_rng(5)
+    draw, levels = np.random.default_rng(5), dict.fromkeys(hit, 0.6) | {worst: 0.0}
     rows = [
         (carrier, depot, country, week, draw.binomial(n, level), n, True, week == WEEKS[-1])
         for carrier in ("ESK", "BRV")
         for depot, country in DEPOTS.items()
         for week in WEEKS
         for n in [few if few and depot in ("Sevilla", "Vigo") else parcels]
-        for level in [0.6 if carrier == "ESK" and depot in hit and week == WEEKS[-1] else 0.9]
+        for level in [levels.get(depot, 0.9) if (carrier, week) == ("ESK", WEEKS[-1]) else 0.9]
     ]
     columns = [*BY, "week", "x", "n", "is_usual", "is_judged"]
     return lineup_of(pd.DataFrame(rows, columns=columns), BY, "share", 0.01)
@@ -53,6 +53,14 @@ def test_the_country_is_named_where_its_depots_moved_alike():
 
     assert told(found, COUNTRY)[0] == COUNTRY
     assert told(found, MADRID)[1] == {"carrier": ("ESK",), "destination_country": ("ES",)}
+
+
+def test_the_country_is_named_where_a_small_depot_only_moved_furthest():
+    """None of Vigo's 30 parcels is on time; of Madrid's 300 three in ten more are late than usual."""
+    everywhere = lineup("Madrid", "Sevilla", "Vigo", few=30, worst="Vigo")
+
+    assert told(everywhere, COUNTRY)[0] == COUNTRY
+    assert told(lineup(few=30, worst="Vigo"), COUNTRY)[0] == {**MADRID, "destination": ("Vigo",)}
 
 
 def test_few_parcels_beside_a_depot_are_told_with_it_unless_they_stood_still():

@@ -93,13 +93,19 @@ def narrowed(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) ->
 def _stood_still(
     lineup: Lineup, rest: np.ndarray, held: np.ndarray, spell: Spell, without: np.ndarray
 ) -> bool:
-    """Tell whether a good part of a part surely moved by less than half as much as a value inside it."""
+    """Tell whether a good part of a part surely moved by less than half as much as a value inside it.
+
+    Where that value is small, its rest may have moved by less and weigh more: then it did not stand still.
+    """
     weeks = slice(spell.first, spell.last + 1)
     volume = lineup.panel.n[:, weeks].sum(axis=1)
     if volume[rest].sum() < _GOOD_PART * volume[held].sum():
         return False
     found = measure(lineup.track(rest, rest | (~held & ~without)), spell.first, spell.last)
-    return found is not None and _moved_less(found, spell, _ALIKE)
+    if found is None or not _moved_less(found, spell, _ALIKE):
+        return False
+    least = min(found.low / spell.effect, found.high / spell.effect)
+    return bool(least * volume[rest].sum() < volume[held & ~rest].sum())
 
 
 def _befell(lineup: Lineup, inside: np.ndarray, held: np.ndarray, spell: Spell) -> bool:
