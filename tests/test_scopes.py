@@ -100,3 +100,24 @@ def test_of_what_is_rare_the_depot_is_named_where_nearly_all_happened():
     found = lineup_of(pd.DataFrame(rows, columns=columns), BY[1:], "share", 0.01)
 
     assert told(found, {"destination_country": ("ES",)})[0] == {"destination": ("Madrid",)}
+
+
+def test_a_country_is_told_by_the_seller_that_makes_its_move():
+    """The largest of 40, which tried now and then, begins; a small one, plainer by itself, did before."""
+    draw = np.random.default_rng(7)
+    large = {week: 0.10 if place % 5 == 0 else 0.03 for place, week in enumerate(WEEKS)} | {WEEKS[-1]: 0.65}
+    small = dict.fromkeys(WEEKS, 0.03) | dict.fromkeys(WEEKS[-3:], 0.65)
+    others = dict.fromkeys(WEEKS, 0.03)
+    rows = [
+        (seller, country, week, draw.binomial(n, levels[week]), n, True, week == WEEKS[-1])
+        for country in ("DE", "FR")
+        for number in range(40)
+        for seller in [f"{country}{number}"]
+        for n in [400 if number == 0 else 30]
+        for levels in [{"DE0": large, "DE1": small}.get(seller, others)]
+        for week in WEEKS
+    ]
+    columns = ["seller", "country", "week", "x", "n", "is_usual", "is_judged"]
+    found = lineup_of(pd.DataFrame(rows, columns=columns), ["country", "seller"], "share", 0.01)
+
+    assert told(found, {"country": ("DE",)})[0] == {"seller": ("DE0",)}

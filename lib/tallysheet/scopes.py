@@ -71,23 +71,28 @@ def narrowed(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) ->
         held = lineup.panel.held(where) & ~without
         wider = {name: values for name, values in where.items() if name != coarse}
         values = [value for value in np.unique(lineup.panel.named[fine][held].astype(str)).tolist() if value]
-        finer_ones = [{**wider, fine: (value,)} for value in values]
-        proven = [
-            (finer, found)
-            for finer in finer_ones
-            if (found := lineup.spell(finer, without))
-            and found.is_sided
-            and found.effect * spell.effect > 0
-            and found.p * len(values) < _MOVED
+        found = [
+            ({**wider, fine: (value,)}, lineup.spell({**wider, fine: (value,)}, without)) for value in values
         ]
-        if proven:
-            finer, found = min(proven, key=lambda one: one[1].p)
+        moved = [
+            (finer, own)
+            for finer, own in found
+            if own and own.is_sided and own.effect * spell.effect > 0 and own.p < _MOVED
+        ]
+        if moved:
+            finer, own = max(moved, key=lambda one: _weight(lineup, *one, without))
             inside = lineup.panel.held(finer) & ~without
-            if _stood_still(lineup, held & ~inside, held, found, without):
-                return finer, found
+            if _stood_still(lineup, held & ~inside, held, own, without):
+                return finer, own
             if fine in _SITES and _befell(lineup, inside, held, spell):
-                return finer, lineup.spell_of(finer, spell.first, spell.last, without) or found
+                return finer, lineup.spell_of(finer, spell.first, spell.last, without) or own
     return where, spell
+
+
+def _weight(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -> float:
+    """Say how much of the week's move a part makes: by how much it moved, times what it holds."""
+    held = lineup.panel.held(where) & ~without
+    return abs(spell.effect) * float(lineup.panel.n[held, lineup.week].sum())
 
 
 def _stood_still(
