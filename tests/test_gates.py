@@ -763,6 +763,22 @@ def test_fuel_of_nearly_all_carriers_is_everybodys():
     assert found[0].effect == pytest.approx(0.8 * 0.25, abs=0.01)
 
 
+def test_fuel_of_all_carriers_is_one_cause_where_one_of_them_proves_it_less():
+    """BRV's fuel wobbles by a tenth; it is told with all others, but not beside two carriers alone."""
+
+    def wobbling(names: list[str]) -> pd.DataFrame:
+        table = charged({name: {"fuel": 0.05} for name in names})
+        times = 1 + table["week"].map({week: wobble(place, 0.08) for place, week in enumerate(WEEKS)})
+        fuel = table["fuel_cents"] * times
+        return table.assign(fuel_cents=table["fuel_cents"].where(table["carrier"] != "BRV", fuel))
+
+    assert [one.scope for one in money.price(wobbling(CARRIERS[1:]))] == [{}]
+    assert [one.scope for one in money.price(wobbling(CARRIERS[1:4]))] == [
+        {"carrier": ("CDR",)},
+        {"carrier": ("DVP",)},
+    ]
+
+
 def test_dearer_fuel_makes_surcharges_a_larger_share():
     """From 50 and 20 cents on 500 to 75 and 20: from 70 of 570 to 95 of 595, for four of five carriers."""
     found = money.price(charged({name: {"fuel": 0.05} for name in CARRIERS[1:]}).assign(is_share=True))

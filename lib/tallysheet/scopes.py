@@ -71,16 +71,17 @@ def narrowed(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) ->
         held = lineup.panel.held(where) & ~without
         wider = {name: values for name, values in where.items() if name != coarse}
         values = [value for value in np.unique(lineup.panel.named[fine][held].astype(str)).tolist() if value]
-        found = [
-            ({**wider, fine: (value,)}, lineup.spell({**wider, fine: (value,)}, without)) for value in values
-        ]
+        finer_ones = [{**wider, fine: (value,)} for value in values]
         moved = [
             (finer, own)
-            for finer, own in found
-            if own and own.is_sided and own.effect * spell.effect > 0 and own.p < _MOVED
+            for finer in finer_ones
+            if (own := lineup.spell(finer, without))
+            and own.is_sided
+            and own.effect * spell.effect > 0
+            and own.p < _MOVED
         ]
         if moved:
-            finer, own = max(moved, key=lambda one: _weight(lineup, *one, without))
+            finer, own = max(moved, key=lambda one: _weight(lineup, one[0], one[1], without))
             inside = lineup.panel.held(finer) & ~without
             if _stood_still(lineup, held & ~inside, held, own, without):
                 return finer, own

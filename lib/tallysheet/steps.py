@@ -34,6 +34,11 @@ class Step:
     last: int
     p: float
 
+    @property
+    def sides(self) -> tuple[float, float, float]:
+        """The effect, and the ends of its interval."""
+        return self.effect, self.low, self.high
+
 
 _REACH = 16
 """Weeks back at which the old level is looked for."""

@@ -14,7 +14,7 @@ from tallysheet.kpi import Kpi
 from tallysheet.limits import Numbers
 from tallysheet.lineup import Lineup, lineup_of
 from tallysheet.spells import Spell, Track, measure, spell_at
-from tallysheet.steps import step_at
+from tallysheet.steps import Step, step_at
 from tallysheet.suspects import is_like, suspects
 
 SURE = 1e-3
@@ -250,31 +250,21 @@ def price(table: Weekly) -> list[Finding]:
     weeks = sorted(table["week"].unique())
     at = weeks.index(table["week"][table["is_judged"]].iloc[0])
     carriers = [name for name in sorted(table["carrier"].unique()) if name]
-    changed: dict[str, dict[str, tuple[float, float, float, int, float]]] = {}
+    steps: dict[str, dict[str, tuple[Step, float]]] = {}
     for carrier in carriers:
         for part, levels, euros in _levels(table[table["carrier"] == carrier], weeks, at):
             step = step_at(levels, at)
-            if step is None or step.p * len(carriers) * 3 > SURE:
-                continue
-            effect = step.effect * euros
-            if abs(effect) >= _LEAST_PRICE * _cost(table, weeks, at, carrier):
-                changed.setdefault(part, {})[carrier] = (
-                    effect,
-                    step.low * euros,
-                    step.high * euros,
-                    step.last,
-                    step.p,
-                )
+            if step and abs(step.effect * euros) >= _LEAST_PRICE * _cost(table, weeks, at, carrier):
+                steps.setdefault(part, {})[carrier] = (step, euros)
     found = []
     volume = table[table["week"] == weeks[at]].groupby("carrier")["parcels_n"].sum()
-    for part, steps in changed.items():
-        for names in _alike(steps, volume):
+    for part, moved in steps.items():
+        for names in _together(moved, 3 * len(carriers), volume):
             weight = volume.reindex(names)
             is_all = weight.sum() >= _NEARLY_ALL * volume.sum()
             over = volume.sum() if is_all else weight.sum()
-            in_euros = [
-                float(sum(steps[name][side] * weight[name] for name in names) / over) for side in range(3)
-            ]
+            euro = {name: [side * moved[name][1] for side in moved[name][0].sides] for name in names}
+            in_euros = [sum(euro[name][side] * weight[name] for name in names) / over for side in range(3)]
             charged = table[(table["week"] == weeks[at]) & (is_all | table["carrier"].isin(names))]
             effect, *ends = _on_share(charged, part, in_euros) if table["is_share"].all() else in_euros
             found.append(
@@ -286,10 +276,10 @@ def price(table: Weekly) -> list[Finding]:
                     min(ends),
                     max(ends),
                     weeks[at],
-                    weeks[min(steps[name][3] for name in names)],
-                    max(steps[name][4] for name in names),
+                    weeks[min(moved[name][0].last for name in names)],
+                    min(moved[name][0].p for name in names),
                     pd.DataFrame(
-                        [{"carrier": name, "euro": steps[name][0], "parcels": weight[name]} for name in names]
+                        [{"carrier": name, "euro": euro[name][0], "parcels": weight[name]} for name in names]
                     ),
                 )
             )
@@ -307,16 +297,22 @@ def _on_share(charged: Weekly, part: str, euros: list[float]) -> list[float]:
     return [now / whole - old / (whole - one) for old, one in zip(before, euros, strict=True)]
 
 
-def _alike(steps: Mapping[str, tuple[float, ...]], volume: pd.Series) -> list[list[str]]:
-    """Put carriers together whose price moved one way; alone, if that is not nearly all."""
-    groups = []
+def _together(
+    moved: Mapping[str, tuple[Step, float]], looked_at: int, volume: pd.Series
+) -> Iterator[list[str]]:
+    """Put carriers together whose price moved alike, if that is nearly all; else name those that prove it."""
     for sign in (1, -1):
-        names = sorted(name for name, step in steps.items() if step[0] * sign > 0)
-        if names and volume.reindex(names).sum() >= _NEARLY_ALL * volume.sum():
-            groups.append(names)
+        own = {name: step for name, (step, _) in moved.items() if step.effect * sign > 0}
+        proven = sorted(name for name, step in own.items() if step.p * looked_at <= SURE)
+        alike = sorted(
+            name
+            for name, step in own.items()
+            if step.p < _AS_WELL and any(0.5 <= step.effect / own[other].effect <= 2 for other in proven)
+        )
+        if proven and volume.reindex(alike).sum() >= _NEARLY_ALL * volume.sum():
+            yield alike
         else:
-            groups += [[name] for name in names]
-    return groups
+            yield from ([name] for name in proven)
 
 
 def _cost(table: Weekly, weeks: list[str], at: int, carrier: str) -> float:
