@@ -10,7 +10,7 @@ import pytest
 from tallysheet.findings import Finding, by_whom, scope_of
 from tallysheet.gates import context, money, movement, quality
 from tallysheet.kpis import kpi
-from tallysheet.verdict import GATES, cut_together, event_of, news
+from tallysheet.verdict import GATES, Verdict, as_frame, cut_together, event_of, news
 from tallysheet.weeks import IsoWeek
 
 WEEKS = [f"2026-W{number:02}" for number in range(1, 31)]
@@ -516,6 +516,16 @@ def test_a_file_that_came_twice_is_told_by_what_it_would_have_added():
     found = quality.duplicate(weekly([row]))
 
     assert [(one.by, one.scope, one.effect) for one in found] == [("duplicate", {"carrier": ("BRV",)}, 0.2)]
+
+
+def test_a_file_that_came_twice_is_told_after_what_moved_a_total():
+    """It is counted once, and moves none: a strike in the same week leads, of whatever KPI it is told."""
+    row = {"carrier": "BRV", "file": "b.csv", "week": WEEKS[JUDGED], "repeated": 20.0, "whole": 100.0}
+    twice = quality.duplicate(weekly([row]))
+    strike = Finding("REAL", {"country": ("FR",)}, "external", -0.25)
+    verdicts = [Verdict("cost_per_parcel", tuple(twice), (), ()), Verdict("transit_days", (strike,), (), ())]
+
+    assert as_frame(verdicts)["by"].tolist() == ["external", "duplicate"]
 
 
 def audits(slipped: int) -> list[dict]:

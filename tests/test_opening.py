@@ -175,6 +175,18 @@ def test_what_is_unusual_without_a_cause_says_so():
     assert opening.story(item, told_of(item, verdicts=[noise]), ENGLISH).endswith("No cause is proven yet.")
 
 
+def test_what_has_no_cause_is_told_of_another_kpis_cause_where_it_comes_from():
+    """Customers of A are dissatisfied in the week in which A is late; those of B must be for another reason."""
+    late, noise = explained({"A": 8_000, "B": 9_000}), {"kpi": "csat", "code": "NOISE", "scope": {}}
+    for carrier, near in (("A", ["On-time delivery has one, carrier A: perhaps the same."]), ("B", [])):
+        other = explained({"A": 9_000, "B": 9_000} | {carrier: 8_000}, "csat")
+        told = told_of(late, other, verdicts=[CAUSE, noise])
+
+        assert opening.story(other, told, ENGLISH).endswith(" ".join(["No cause is proven yet.", *near]))
+        likely = [text for label, text in opening.standing(other, told, ENGLISH) if label == "Likely:"]
+        assert likely == near
+
+
 def test_parts_that_go_against_the_total_have_no_followers():
     """A fell far and B rose farther: what went up with the total does not follow A down."""
     item = explained({"A": 8_500, "B": 9_700})

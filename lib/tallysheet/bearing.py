@@ -60,6 +60,16 @@ def is_against(one: Cause, item: Explanation) -> bool:
     return is_own and code in ("REAL", "PRICE", "CALENDAR") and effect * item.change < 0
 
 
+def nearby(item: Explanation, found: Sequence[Cause]) -> Cause | None:
+    """Find a cause of another KPI where most of a change comes from that has none of its own."""
+    if not item.outside:
+        return None
+    ((dimension, value),) = item.outside[0].where.items()
+    key = next(iter(scope_of({dimension: ()})))
+    there = (one for one in found if one.row["code"] == "REAL" and value in one.row["scope"].get(key, ()))
+    return next((one for one in there if one.slug != item.kpi.slug), None)
+
+
 def is_partial(rows: Sequence[Row], item: Explanation) -> bool:
     """Tell whether causes leave most of an unusual change open, as far as their sizes can be compared."""
     own = (item.kpi.unit, True)

@@ -204,7 +204,7 @@ def standing(item: Explanation, told: Told, language: Language) -> list[tuple[st
     proven = [row for row in own if row["code"] != "IMMATURE"]
     texts = {
         "known": [causes.facts(proven, language, going_on=before) if own else say.outside(item, language)],
-        "likely": [causes.likely(row, language) for row in own],
+        "likely": [*(causes.likely(row, language) for row in own), "" if own else near(item, told, language)],
         "open": [causes.facts([row for row in own if row["code"] == "IMMATURE"], language)],
     }
     if not proven and item.variation == "signal":
@@ -290,10 +290,19 @@ def story(item: Explanation, told: Told, language: Language) -> str:
     cause = causes.story(told.verdicts, slug, language) or causes.going_on(told.continuing, slug, language)
     whole = say.story(item, language, cause)
     if not cause and item.variation == "signal" and causes.is_noise(told.verdicts, slug):
-        return f"{whole} {language.text('cause.none')}"
+        return " ".join(filter(None, [whole, language.text("cause.none"), near(item, told, language)]))
     began, before = told.named_of(slug)
     is_partial = bearing.is_partial([*began, *before], item)
     return f"{whole} {language.text('cause.partial')}" if is_partial else whole
+
+
+def near(item: Explanation, told: Told, language: Language) -> str:
+    """Say which KPI has a cause where most of a change comes from that has none; nothing where none has."""
+    found = bearing.nearby(item, told.named)
+    if found is None:
+        return ""
+    where = causes.where(found.row["scope"], language)
+    return language.text("cause.near", kpi=say.name(kpi(found.slug), language), where=where)
 
 
 def verdict_words(item: Explanation) -> list[str]:

@@ -123,6 +123,7 @@ def duplicate(table: Weekly) -> list[Finding]:
             since=row["week"],
             until=row["week"],
             proof=table[table["carrier"] == row["carrier"]][["file", "week", "repeated", "whole"]],
+            weight=0.0,  # it is counted once
         )
         for _, row in rows.iterrows()
         if row["repeated"] >= _REPEATED * row["whole"]
