@@ -176,7 +176,7 @@ def test_what_is_unusual_without_a_cause_says_so():
 
 
 def test_what_has_no_cause_is_told_of_another_kpis_cause_where_it_comes_from():
-    """Customers of A are dissatisfied in the week in which A is late; those of B must be for another reason."""
+    """Customers of A are dissatisfied as A is late; where it is those of B, that is nothing to them."""
     late, noise = explained({"A": 8_000, "B": 9_000}), {"kpi": "csat", "code": "NOISE", "scope": {}}
     for carrier, near in (("A", ["On-time delivery has one, carrier A: perhaps the same."]), ("B", [])):
         other = explained({"A": 9_000, "B": 9_000} | {carrier: 8_000}, "csat")
