@@ -15,12 +15,12 @@ COUNTRY = {"carrier": ("ESK",), "destination_country": ("ES",)}
 MADRID = {"carrier": ("ESK",), "destination": ("Madrid",)}
 
 
-def lineup(*hit: str, parcels: int = 300, few: int | None = None, worst: str = ""):
+def lineup(*hit: str, parcels: int = 300, few: int | None = None, hints=(), **others: float):
     """Line up two carriers in five depots: 300 parcels a week, 90 % on time; in the last week ESK's 60 %.
 
-    In Sevilla and Vigo there may be fewer; in one depot none of ESK's may be on time then.
+    In Sevilla and Vigo there may be fewer; of other depots the share on time of ESK's then is given.
     """
-    draw, levels = np.random.default_rng(5), dict.fromkeys(hit, 0.6) | {worst: 0.0}
+    draw, levels = np.random.default_rng(5), dict.fromkeys(hit, 0.6) | others
     rows = [
         (carrier, depot, country, week, draw.binomial(n, level), n, True, week == WEEKS[-1])
         for carrier in ("ESK", "BRV")
@@ -30,7 +30,7 @@ def lineup(*hit: str, parcels: int = 300, few: int | None = None, worst: str = "
         for level in [levels.get(depot, 0.9) if (carrier, week) == ("ESK", WEEKS[-1]) else 0.9]
     ]
     columns = [*BY, "week", "x", "n", "is_usual", "is_judged"]
-    return lineup_of(pd.DataFrame(rows, columns=columns), BY, "share", 0.01)
+    return lineup_of(pd.DataFrame(rows, columns=columns), BY, "share", 0.01, hints)
 
 
 def told(found, where):
@@ -57,10 +57,10 @@ def test_the_country_is_named_where_its_depots_moved_alike():
 
 def test_the_country_is_named_where_a_small_depot_only_moved_furthest():
     """None of Vigo's 30 parcels is on time; of Madrid's 300 three in ten more are late than usual."""
-    everywhere = lineup("Madrid", "Sevilla", "Vigo", few=30, worst="Vigo")
+    everywhere = lineup("Madrid", "Sevilla", few=30, Vigo=0.0)
 
     assert told(everywhere, COUNTRY)[0] == COUNTRY
-    assert told(lineup(few=30, worst="Vigo"), COUNTRY)[0] == {**MADRID, "destination": ("Vigo",)}
+    assert told(lineup(few=30, Vigo=0.0), COUNTRY)[0] == {**MADRID, "destination": ("Vigo",)}
 
 
 def test_few_parcels_beside_a_depot_are_told_with_it_unless_they_stood_still():
@@ -68,6 +68,15 @@ def test_few_parcels_beside_a_depot_are_told_with_it_unless_they_stood_still():
     assert told(lineup("Madrid", "Sevilla", "Vigo", few=3), MADRID)[1] == COUNTRY
     assert told(lineup("Madrid", few=3), MADRID)[1] == COUNTRY
     assert told(lineup("Madrid", parcels=3000, few=140), MADRID)[1] == MADRID
+
+
+def test_the_country_that_somebody_wrote_down_is_told_with_less_proof():
+    """Sixty parcels beside Madrid's moved a third as far, which chance does in one week of 20."""
+    moved = {"few": 30, "Sevilla": 0.8, "Vigo": 0.8}
+
+    assert told(lineup("Madrid", **moved), MADRID)[1] == MADRID
+    assert told(lineup("Madrid", **moved, hints=[COUNTRY]), MADRID)[1] == COUNTRY
+    assert told(lineup("Madrid", few=30, hints=[COUNTRY]), MADRID)[1] == MADRID
 
 
 def test_two_of_three_depots_are_no_single_one():

@@ -165,7 +165,8 @@ def _moved_alike(
 ) -> bool:
     """Tell whether what a wider part adds to a part moved at least so much, as a share of what that did.
 
-    Of the little that says nothing by itself it is enough that it does not say otherwise.
+    Of the little that says nothing by itself it is enough that it does not say otherwise, and of a part that
+    somebody wrote down that its interval leaves out zero.
     """
     held = lineup.panel.held(where)
     added = lineup.panel.held(wider) & ~held
@@ -180,4 +181,5 @@ def _moved_alike(
         return False
     if volume[added].sum() < _LITTLE * volume[held].sum():
         return not _moved_less(found, spell, least)
-    return found.effect / spell.effect >= least and found.p < _MOVED
+    has_moved = found.p < _MOVED or (wider in lineup.hints and found.is_sided)
+    return found.effect / spell.effect >= least and has_moved
