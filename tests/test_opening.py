@@ -178,7 +178,10 @@ def test_what_is_unusual_without_a_cause_says_so():
 def test_what_has_no_cause_is_told_of_another_kpis_cause_where_it_comes_from():
     """Customers of A are dissatisfied as A is late; where it is those of B, that is nothing to them."""
     late, noise = explained({"A": 8_000, "B": 9_000}), {"kpi": "csat", "code": "NOISE", "scope": {}}
-    for carrier, near in (("A", ["On-time delivery has one, carrier A: perhaps the same."]), ("B", [])):
+    for carrier, near in (
+        ("A", ["Perhaps it has the same cause as On-time delivery, carrier A."]),
+        ("B", []),
+    ):
         other = explained({"A": 9_000, "B": 9_000} | {carrier: 8_000}, "csat")
         told = told_of(late, other, verdicts=[CAUSE, noise])
 

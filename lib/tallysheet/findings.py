@@ -64,7 +64,7 @@ class Finding:
         Further values of the scope's first dimension that moved alike, but hold too little to be sure.
     weight : float
         By how much it moves the KPI's total, as a share of its level; of a share, of the smaller of it and
-        what is left to the whole. 1 where that is not known.
+        what is left to the whole. 0 of what is counted once, 1 where it is not known.
     """
 
     code: str

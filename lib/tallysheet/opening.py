@@ -297,7 +297,7 @@ def story(item: Explanation, told: Told, language: Language) -> str:
 
 
 def near(item: Explanation, told: Told, language: Language) -> str:
-    """Say which KPI has a cause where most of a change comes from that has none; nothing where none has."""
+    """Say which KPI has a cause where a change without one mostly comes from; nothing where none has."""
     found = bearing.nearby(item, told.named)
     if found is None:
         return ""

@@ -267,3 +267,4 @@ def _together_by_chance(waiting: int, at_once: int) -> float:
 
 
 _WORKED_MINUTES = 5 * 8 * 60
+"""In which claims are decided in a week."""

@@ -157,7 +157,7 @@ def _is_left_behind(finding: Finding, table: Weekly) -> bool:
 def _is_of_days_off(finding: Finding, table: Weekly) -> bool:
     """Tell whether somebody only seems slow, or quick, as a place does that has public holidays, or had some.
 
-    To that place he may mostly deliver: it has at least half as much volume, and moved as far, as far as
+    There it may mostly deliver: the place has at least half as much volume, and moved as far, as far as
     one can tell.
     """
     keys = {name: next(iter(scope_of({name: ()}))) for name in table.attrs["by"]}
