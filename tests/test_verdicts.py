@@ -47,11 +47,11 @@ def test_a_longer_promise_is_a_definition(opened):
 
 
 def test_pounds_tagged_as_euros_are_a_unit_and_no_price(opened):
-    """British lanes are no cheaper."""
+    """British lanes are no cheaper; fuel is, as after three dear months it is back at 12 % of base prices."""
     found = causes(opened("2026-W36", "2026-10-26"), "cost_per_parcel")
 
     assert ("DATA", "unit", {"country": ["GB"]}) in found
-    assert not [one for one in found if one[0] == "PRICE"]
+    assert [one for one in found if one[0] == "PRICE"] == [("PRICE", "fuel", {})]
 
 
 def test_a_partner_whose_dock_is_slow_is_named(opened):
