@@ -92,6 +92,11 @@ def test_a_carrier_is_told_by_its_one_depot():
     assert told(lineup(*DEPOTS), carrier)[:2] == (carrier, carrier)
 
 
+def test_a_depot_is_told_by_its_one_carrier():
+    """BRV's parcels come there too, as punctually as ever."""
+    assert told(lineup("Madrid"), {"destination": ("Madrid",)})[:2] == (MADRID, MADRID)
+
+
 def test_of_what_is_rare_the_depot_is_named_where_nearly_all_happened():
     """Eighteen of nineteen lost in Madrid; the few that go elsewhere prove nothing."""
     cells = {"Madrid": 900, "Sevilla": 210, "Lyon": 1000, "Paris": 1000}

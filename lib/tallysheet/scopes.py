@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -63,9 +63,20 @@ def narrowest(
 def narrowed(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -> tuple[Where, Spell]:
     """Tell a part that is proven by its one depot, lane or seller that moved, if the others stood still.
 
-    Of what is rare, too little happens elsewhere to show that: it is told by the depot where nearly all did.
+    A depot is told by its one carrier in the same way. Of what is rare, too little happens elsewhere to show
+    that: it is told by the depot where nearly all did.
     """
-    for fine, coarse in {**COARSER, **HOMES}.items():
+    told, own = _by_one(lineup, where, spell, without, {**COARSER, **HOMES})
+    if told.keys().isdisjoint(_SITES):
+        return told, own
+    return _by_one(lineup, told, own, without, {"carrier": ""})
+
+
+def _by_one(
+    lineup: Lineup, where: Where, spell: Spell, without: np.ndarray, finer_than: Mapping[str, str]
+) -> tuple[Where, Spell]:
+    """Tell a part by one value of a dimension that holds most of its move, in the place of a coarser one."""
+    for fine, coarse in finer_than.items():
         if fine in where or fine not in lineup.panel.named:
             continue
         held = lineup.panel.held(where) & ~without

@@ -135,7 +135,9 @@ def _as_well(
         if spell is not None:
             spells[lane] = spell
     others = {lane: spell for lane, spell in spells.items() if lane not in proven}
-    moved = [lane for lane, one in others.items() if one.effect >= _LEAST_MOVE and one.p < _AS_WELL]
+    moved = [
+        lane for lane, one in others.items() if one.effect >= _LEAST_MOVE and one.p * len(others) < _AS_WELL
+    ]
     surest = min((spells[lane] for lane in proven if lane in spells), key=lambda one: one.p, default=None)
     if surest is None:
         return moved, []

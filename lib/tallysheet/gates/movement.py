@@ -282,7 +282,8 @@ def _accountable(panel: Panel, where: Where, hinted: Sequence[Where]) -> Where:
     Where a service stands for its only carrier, the carrier answers; with a carrier, a place through
     which all of them go is named too.
     """
-    held, found = panel.held(where), dict(where)
+    held = panel.held(where)
+    found = {name: where[name] for name in sorted(where, key=lambda name: name != "carrier")}
     for hint in hinted:
         if (panel.held(hint) == held).all():
             found = {**hint, **found}
