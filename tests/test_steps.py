@@ -44,7 +44,7 @@ def test_of_weeks_that_only_scatter_the_last_eight_count():
 
 @pytest.mark.parametrize("share", [0.5, 0.6, 0.7, 0.73, 0.76, 0.9])
 def test_a_step_within_a_week_is_taken_in_one_week_alone(share):
-    """Fuel from 10.4 % to 15.9 % on a Tuesday: that week has most of it, and is the week of the step."""
+    """Fuel from 10.4 % to 15.9 %: in the week that has most of it, else in the next; never in both."""
     fuel = levels((0.104, 12), (0.104 + share * 0.055, 1), (0.159, 4))
 
     assert sum(step_at(fuel, week) is not None for week in (12, 13)) == 1

@@ -204,7 +204,10 @@ def standing(item: Explanation, told: Told, language: Language) -> list[tuple[st
     proven = [row for row in own if row["code"] != "IMMATURE"]
     texts = {
         "known": [causes.facts(proven, language, going_on=before) if own else say.outside(item, language)],
-        "likely": [*(causes.likely(row, language) for row in own), "" if own else near(item, told, language)],
+        "likely": [
+            *(causes.likely(row, language) for row in own),
+            "" if own else _near(item, told, language),
+        ],
         "open": [causes.facts([row for row in own if row["code"] == "IMMATURE"], language)],
     }
     if not proven and item.variation == "signal":
@@ -290,13 +293,13 @@ def story(item: Explanation, told: Told, language: Language) -> str:
     cause = causes.story(told.verdicts, slug, language) or causes.going_on(told.continuing, slug, language)
     whole = say.story(item, language, cause)
     if not cause and item.variation == "signal" and causes.is_noise(told.verdicts, slug):
-        return " ".join(filter(None, [whole, language.text("cause.none"), near(item, told, language)]))
+        return " ".join(filter(None, [whole, language.text("cause.none"), _near(item, told, language)]))
     began, before = told.named_of(slug)
     is_partial = bearing.is_partial([*began, *before], item)
     return f"{whole} {language.text('cause.partial')}" if is_partial else whole
 
 
-def near(item: Explanation, told: Told, language: Language) -> str:
+def _near(item: Explanation, told: Told, language: Language) -> str:
     """Say which KPI has a cause where a change without one mostly comes from; nothing where none has."""
     found = bearing.nearby(item, told.named)
     if found is None:

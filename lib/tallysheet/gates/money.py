@@ -146,6 +146,7 @@ def _as_well(
 
 
 _AS_WELL = 0.02
+"""Chance that a lane or a price shows a move like a proven one beside it, while it has not moved."""
 
 
 def _full(rows: Weekly, gain: tuple[str, ...], now: list[str], base: list[str]) -> list[str]:
