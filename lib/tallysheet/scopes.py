@@ -86,13 +86,13 @@ def _by_one(
         moved = [
             (finer, own)
             for finer in finer_ones
-            if (own := lineup.spell(finer, without))
-            and own.is_sided
-            and own.effect * spell.effect > 0
-            and own.p < _MOVED
+            if (own := lineup.spell(finer, without)) and own.is_sided and own.effect * spell.effect > 0
         ]
-        if moved:
-            finer, own = max(moved, key=lambda one: _weight(lineup, one[0], one[1], without))
+        if not moved:
+            continue
+        # Only the one that weighs most is tried, so that its chance need not be shared with the others.
+        finer, own = max(moved, key=lambda one: _weight(lineup, one[0], one[1], without))
+        if own.p < _MOVED:
             inside = lineup.panel.held(finer) & ~without
             if _stood_still(lineup, held & ~inside, held, own, without):
                 return finer, own
