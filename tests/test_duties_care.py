@@ -1,10 +1,13 @@
 """Customer Care: what lateness costs is counted right, with intervals that hold what was put in."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 import tallysheet as ts
 from tallysheet.duties import care, care_page
+from tallysheet.publish.numbers import PAGE, check_numbers, known_of_page
 
 pytestmark = pytest.mark.slow
 
@@ -118,3 +121,14 @@ def test_the_page_shows_all_its_pieces(sample_of_size_s, lang):
 
     assert all("<table" in getattr(care_page, name)(week).html for name in pieces)
     assert "100" in care_page.opening(week).html
+
+
+@pytest.mark.parametrize("euros", [42.5, 212.4, 2124.0])
+def test_what_a_point_is_worth_is_written_alike_in_the_first_sentence_and_the_table(week, monkeypatch, euros):
+    """Whole euros and contacts in both, also where money is mostly written with cents."""
+    worth = care.Estimate(100 * euros, 93.3 * euros, 106.6 * euros)
+    found = replace(care.value_of_a_point(week), cents=worth)
+    monkeypatch.setattr(care, "value_of_a_point", lambda week: found)
+    html = care_page.opening(week).html + care_page.lateness(week).html + care_page.point(week).html
+
+    check_numbers("p.html", html, {PAGE: known_of_page(html)}, PAGE)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import tallysheet as ts
@@ -12,6 +13,7 @@ from tallysheet import carrier_mix
 from tallysheet.duties import mix, mix_kept, mix_kept_page, mix_limits_page, mix_page, mix_panel, returns
 from tallysheet.duties.mix_evidence import evidence
 from tallysheet.errors import DataError
+from tallysheet.publish.numbers import PAGE, check_numbers, known_of_page
 from tallysheet.settings import read_settings
 
 sys.path.append(str(Path(__file__).parent / "bench"))
@@ -171,6 +173,16 @@ def test_the_page_names_moves_rules_and_what_ifs(week):
     assert (asked["status"] == "optimal").all()
     out = asked[(asked["kind"] == "out") & (asked["stranded"] == 0)]
     assert (out["euros"] > mix.solved(week).euros).all()
+
+
+@pytest.mark.parametrize("saved", [(42.5, 8.1, 77.7), (224.77, 80.55, 392.57), (2248.1, 805.5, 3925.7)])
+def test_what_the_first_sentence_promises_stands_in_a_table_as_written(week, monkeypatch, saved):
+    """Whole euros in both, also where money is mostly written with cents."""
+    monkeypatch.setattr(mix, "savings", lambda week: pd.DataFrame({"euros": saved}))
+    monkeypatch.setattr(mix_page, "BAND", (0.0, 1.0))
+    html = mix_page.opening(week).html + mix_page.summary(week).html + mix_page.moves(week).html
+
+    check_numbers("p.html", html, {PAGE: known_of_page(html)}, PAGE)
 
 
 def test_the_panel_answers_what_is_asked(week):

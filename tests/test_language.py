@@ -100,6 +100,8 @@ def test_both_ends_of_a_range_of_money_have_cents_or_neither():
     """No reader sees €596.22 to €1,578."""
     assert ENGLISH.interval(596.22, 1578.4, "euro") == "€596 to €1,578"
     assert ENGLISH.interval(107.24, 517.92, "euro") == "€107.24 to €517.92"
+    assert ENGLISH.interval(107.24, 517.92, "euro", 0) == "€107 to €518"
+    assert ENGLISH.interval(2.24, 3.36, "days", 0) == "2 to 3\u00a0days"
 
 
 @pytest.mark.parametrize(

@@ -264,16 +264,16 @@ class Language:
         shown = round(abs(Decimal(str(number * form.scale))), decimals)
         return sign + self.text(key, number=figures, n=shown)
 
-    def interval(self, lower: float, upper: float, unit: str) -> str:
+    def interval(self, lower: float, upper: float, unit: str, decimals: int | None = None) -> str:
         """Write a range: ``52.5% to 98.3%``, ``2.2 to 2.4 days``; of money both ends with cents, or none."""
-        is_once = unit in _SAID_ONCE and not _is_missing(lower)
-        least = self.decimal(lower * FORMS[unit].scale, FORMS[unit].decimals) if is_once else ""
         most = max((abs(end) for end in (lower, upper) if not _is_missing(end)), default=0)
-        decimals = decimals_of(most, unit)
+        shown = decimals_of(most, unit) if decimals is None else decimals
+        is_once = unit in _SAID_ONCE and not _is_missing(lower)
+        least = self.decimal(lower * FORMS[unit].scale, shown) if is_once else ""
         return self.text(
             "number.range",
-            lower=least or self.value(lower, unit, decimals),
-            upper=self.value(upper, unit, decimals),
+            lower=least or self.value(lower, unit, shown),
+            upper=self.value(upper, unit, shown),
         )
 
     def day(self, day: dt.date, *, year: bool = False) -> str:

@@ -299,7 +299,7 @@ def _shown(value: Any, record: Mapping[Any, Any], column: Column, language: Lang
 def _number(value: Any, row_unit: str, column: Column, language: Language) -> str:
     if column.unit == "range":
         lower, upper = value
-        return language.interval(lower, upper, row_unit if column.of == "row" else column.of)
+        return language.interval(lower, upper, row_unit if column.of == "row" else column.of, column.decimals)
     if column.unit == "points":
         return language.change(value, "share", column.decimals)
     if column.unit == "signed_count":

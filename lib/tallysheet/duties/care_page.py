@@ -159,7 +159,7 @@ def point(week: Week) -> Html:
     columns = [
         Column("name", text("care.point_head")),
         Column("value", text("care.a_week"), "value", decimals=0),
-        Column("interval", text("care.between"), "range", of="row"),
+        Column("interval", text("care.between"), "range", of="row", decimals=0),
         Column("year", text("care.a_year"), "value", decimals=0),
     ]
     return Html.join(

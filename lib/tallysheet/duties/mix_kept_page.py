@@ -24,7 +24,7 @@ def kept(week: Week) -> Html:
     columns = [
         Column("name", text("mix.mix")),
         Column("promised", text("mix.promised"), "euro", decimals=0),
-        Column("between", text("mix.between"), "range", of="euro"),
+        Column("between", text("mix.between"), "range", of="euro", decimals=0),
         Column("saved", text("mix.would_have"), "euro", decimals=0),
         Column("on_time", text("mix.on_time"), "share"),
         Column("equal_euros", text("mix.equal"), "euro", decimals=0),

@@ -83,7 +83,7 @@ def summary(week: Week) -> Html:
         [
             Column("name", text("mix.a_week")),
             Column("euros", text("mix.saves"), "euro", decimals=0),
-            Column("between", text("mix.between"), "range", of="euro"),
+            Column("between", text("mix.between"), "range", of="euro", decimals=0),
             Column("parcels", text("mix.moved"), "count"),
             Column("weeks", text("mix.in_weeks"), "count"),
         ],
