@@ -236,6 +236,29 @@ def test_a_cause_that_several_kpis_show_is_told_once():
     assert not causes.is_noise(frame, "otd")
 
 
+def test_an_entry_of_the_log_is_one_cause_in_whatever_words_each_kpi_tells_its_place():
+    """A country, or a lane that ends there; another country, or another part of the same KPI, is another."""
+    strike = {"by": "external", "event": "strike"}
+    frame = pd.DataFrame(
+        [
+            row(scope={"country": ["FR"]}, **strike),
+            row("transit_days", scope={"lane": ["FR-FR", "ES-FR"]}, effect=0.8, **strike),
+            row("transit_days", scope={"lane": ["IT-FR"]}, effect=0.8, **strike),
+            row("perfect_order", scope={"country": ["BE"]}, **strike),
+            row(scope={"lane": ["ES-FR"]}, **strike),
+            row("csat", scope={"lane": ["ES-FR"]}, by="external", event=""),
+            row("first_attempt_success", by="carrier", scope={"carrier": ["BRV"]}, event="strike"),
+        ]
+    )
+
+    assert [(one.slug, one.others) for one in causes.named(frame)] == [
+        ("otd", ("transit_days",)),
+        ("perfect_order", ()),
+        ("otd", ("csat",)),
+        ("first_attempt_success", ()),
+    ]
+
+
 def test_volume_that_a_mix_moved_is_no_cause_of_its_own():
     """What we gave CDR in place of BRV is one fact; what another carrier gained is another."""
     mix = row(code="MIX", by="", scope={"lane": ["FR-FR"], "carrier": ["BRV", "CDR"]})

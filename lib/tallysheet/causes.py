@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from tallysheet.comparison import Explanation
-from tallysheet.findings import is_silent
+from tallysheet.findings import is_silent, may_meet
 from tallysheet.kpi import SHARES, Kpi
 from tallysheet.kpis import kpi
 from tallysheet.language import Language, isolated
@@ -64,7 +64,8 @@ class Cause:
 def named(verdicts: pd.DataFrame, teller: str = "") -> list[Cause]:
     """List the causes of a week, each once, in the order of the verdicts; silence is none.
 
-    A volume that only moved between carriers whose mix is a cause shows that one.
+    A volume that only moved between carriers whose mix is a cause shows that one. An entry of the event
+    log is one cause, in whatever words each KPI tells its place.
 
     Parameters
     ----------
@@ -75,25 +76,36 @@ def named(verdicts: pd.DataFrame, teller: str = "") -> list[Cause]:
 
     Examples
     --------
-    >>> row = {"kpi": "otd", "code": "REAL", "by": "carrier", "scope": {"carrier": ["ESK"]}}
+    >>> row = {"kpi": "otd", "code": "REAL", "by": "carrier", "scope": {"carrier": ["ESK"]}, "event": ""}
     >>> frame = pd.DataFrame([row, row | {"kpi": "perfect_order"}, row | {"code": "NOISE", "scope": {}}])
     >>> [(one.slug, one.others) for one in named(frame)]
     [('otd', ('perfect_order',))]
     """
-    found: dict[tuple[str, ...], Cause] = {}
+    found: list[Cause] = []
     rows = [row for row in verdicts.to_dict("records") if not is_silent(row["code"], row["scope"])]
     moved = [row for row in rows if any(_is_moved_by(row, mix) for mix in rows)]
     for row in [*(one for one in rows if one not in moved), *moved]:
         told = next((mix for mix in rows if _is_moved_by(row, mix)), row)
-        key = (told["code"], told["by"], repr(sorted(told["scope"].items())))
-        first = found.get(key)
-        if first is None:
-            found[key] = Cause(row)
+        at = next((at for at, one in enumerate(found) if _is_one(told, one.row)), None)
+        if at is None:
+            found.append(Cause(row))
+        elif row["kpi"] in (known := (found[at].slug, *found[at].others)):
+            continue  # of another part of the same place
         elif row["kpi"] == teller:
-            found[key] = Cause(row, (first.slug, *first.others))
+            found[at] = Cause(row, known)
         else:
-            found[key] = Cause(first.row, (*first.others, str(row["kpi"])))
-    return list(found.values())
+            found[at] = Cause(found[at].row, (*found[at].others, str(row["kpi"])))
+    return found
+
+
+def _is_one(row: Row, other: Row) -> bool:
+    """Tell whether two rows speak of one cause, at the same place or by an entry of the log about both."""
+    if (row["code"], row["by"]) != (other["code"], other["by"]):
+        return False
+    if row["scope"] == other["scope"]:
+        return True
+    is_one_entry = bool(row["event"]) and row["event"] == other["event"]
+    return is_one_entry and row["kpi"] != other["kpi"] and may_meet(row["scope"], other["scope"])
 
 
 def _is_moved_by(row: Row, mix: Row) -> bool:

@@ -113,3 +113,27 @@ def by_whom(scope: Mapping[str, Sequence[str]]) -> str:
     """
     names = {"seller": "seller", "partner": "fulfilment", "carrier": "carrier"}
     return next((who for name, who in names.items() if name in scope), "external")
+
+
+def places_of(scope: Mapping[str, Sequence[str]]) -> list[str]:
+    """Name the countries that a scope names, and those where its lanes end.
+
+    Examples
+    --------
+    >>> places_of({"country": ("FR",), "lane": ("DE-FR", "DE-IT")})
+    ['FR', 'FR', 'IT']
+    """
+    return [*scope.get("country", ()), *(lane.rpartition("-")[2] for lane in scope.get("lane", ()))]
+
+
+def may_meet(one: Mapping[str, Sequence[str]], other: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether two scopes may speak of the same parcels: nothing that both name tells them apart.
+
+    Examples
+    --------
+    >>> [may_meet({"country": ("FR",)}, {"lane": (lane,)}) for lane in ("DE-FR", "FR-DE")]
+    [True, False]
+    """
+    shared = [(one[name], other[name]) for name in one.keys() & other.keys()]
+    places = places_of(one), places_of(other)
+    return all(set(values) & set(others) for values, others in [*shared, *([places] if all(places) else [])])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from tallysheet.evidence import Evidence, Weekly, day_of
-from tallysheet.findings import Finding, by_whom, scope_of
+from tallysheet.findings import Finding, by_whom, places_of, scope_of
 from tallysheet.kpi import RATES, Kpi
 from tallysheet.lineup import Lineup, Where, lineup_of
 from tallysheet.panel import Panel
@@ -129,7 +129,7 @@ def _for_days_off(finding: Finding, week: str) -> Finding:
 
     What the calendar does to a median cannot be taken off beforehand: it does not add up.
     """
-    places = _places(finding.scope)
+    places = places_of(finding.scope)
     if finding.by != "external" or finding.effect < 0 or not places:
         return finding
     if not all(_had_days_off(place, week) for place in places):
@@ -139,7 +139,7 @@ def _for_days_off(finding: Finding, week: str) -> Finding:
 
 def _is_left_behind(finding: Finding, table: Weekly) -> bool:
     """Tell whether a part without public holidays only seems quicker because most others had some."""
-    places, week = _places(finding.scope), table.attrs["week"]
+    places, week = places_of(finding.scope), table.attrs["week"]
     if finding.by != "external" or finding.effect > 0 or not places:
         return False
     if any(_had_days_off(place, week) for place in places):
@@ -162,7 +162,7 @@ def _is_of_days_off(finding: Finding, table: Weekly) -> bool:
     """
     keys = {name: next(iter(scope_of({name: ()}))) for name in table.attrs["by"]}
     names = [name for name, key in keys.items() if key in finding.scope]
-    if _places(finding.scope) or len(names) != 1:
+    if places_of(finding.scope) or len(names) != 1:
         return False
     week, named = table.attrs["week"], finding.scope[keys[names[0]]]
     own, n = _slower(table[table[names[0]].isin(list(named))], week)
@@ -195,11 +195,6 @@ def _slower(rows: pd.DataFrame, week: str) -> tuple[float, float]:
     if not (now["n"] > 0 and before["n"] > 0):
         return 0.0, 0.0
     return float(now["x"] / now["n"] - before["x"] / before["n"]), float(now["n"])
-
-
-def _places(scope: Mapping[str, Sequence[str]]) -> list[str]:
-    """Give the countries to which what a scope names goes, or from which it comes."""
-    return [*scope.get("country", ()), *(lane.rpartition("-")[2] for lane in scope.get("lane", ()))]
 
 
 def _had_days_off(country: str, week: str) -> bool:
