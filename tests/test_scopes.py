@@ -116,6 +116,48 @@ def test_of_what_is_rare_the_depot_is_named_where_nearly_all_happened():
     assert told(found, {"destination_country": ("ES",)})[0] == {"destination": ("Madrid",)}
 
 
+def test_of_what_is_rare_the_carrier_is_named_where_nearly_all_happened_at_a_depot():
+    """Ten of ten lost in Madrid were ESK's; of the 54 that BRV brought there too few are lost to show it."""
+    rows = [
+        (carrier, depot, DEPOTS[depot], week, float(lost), n, True, week == WEEKS[-1])
+        for carrier, n in (("ESK", 91), ("BRV", 54))
+        for depot in DEPOTS
+        for place, week in enumerate(WEEKS)
+        for lost in [10 if (carrier, depot, week) == ("ESK", "Madrid", WEEKS[-1]) else place % 9 == 0]
+    ]
+    columns = [*BY, "week", "x", "n", "is_usual", "is_judged"]
+    found = lineup_of(pd.DataFrame(rows, columns=columns), BY, "share", 0.01)
+
+    assert told(found, {"destination": ("Madrid",)})[:2] == (MADRID, MADRID)
+
+
+def test_parcels_without_any_history_are_told_with_a_part():
+    """One parcel of a seller without a known label says nothing: the seller is told by his name alone."""
+    draw = np.random.default_rng(3)
+    rows = [
+        (
+            seller,
+            source,
+            week,
+            draw.binomial(n, 0.5 if (seller, week) == ("S1", WEEKS[-1]) else 0.9),
+            n,
+            True,
+            week == WEEKS[-1],
+        )
+        for seller in ("S1", "S2", "S3")
+        for source in ("backship", "seller_own", "")
+        for week in WEEKS
+        for n in [
+            {"": 1 if week == WEEKS[-1] else 0, "backship": 0 if seller == "S1" else 60}.get(source, 60)
+        ]
+        if n
+    ]
+    columns = ["seller", "label_source", "week", "x", "n", "is_usual", "is_judged"]
+    found = lineup_of(pd.DataFrame(rows, columns=columns), ["seller", "label_source"], "share", 0.01)
+
+    assert told(found, {"seller": ("S1",), "label_source": ("seller_own",)})[1] == {"seller": ("S1",)}
+
+
 def test_a_country_is_told_by_the_seller_that_makes_its_move():
     """The largest of 40, which tried now and then, begins; a small one, plainer by itself, did before."""
     draw = np.random.default_rng(7)

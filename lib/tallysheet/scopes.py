@@ -20,6 +20,9 @@ _LOST = 0.05
 _SITES = ("destination",)
 """Dimensions whose values are where something happens; a lane or a seller only has a share in it."""
 
+_BEFALLEN = (*_SITES, "carrier")
+"""Dimensions of which one value has nearly all of what is rare where it is that value's own."""
+
 _SOME, _NEARLY_ALL = 5, 0.9
 _LITTLE = 0.1
 _GOOD_PART = 0.2
@@ -64,7 +67,7 @@ def narrowed(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) ->
     """Tell a part that is proven by its one depot, lane or seller that moved, if the others stood still.
 
     A depot is told by its one carrier in the same way. Of what is rare, too little happens elsewhere to show
-    that: it is told by the depot where nearly all did.
+    that: it is told by the depot where nearly all did, and by the carrier to which nearly all did there.
     """
     told, own = _by_one(lineup, where, spell, without, {**COARSER, **HOMES})
     if told.keys().isdisjoint(_SITES):
@@ -96,7 +99,7 @@ def _by_one(
             inside = lineup.panel.held(finer) & ~without
             if _stood_still(lineup, held & ~inside, held, own, without):
                 return finer, own
-            if fine in _SITES and _befell(lineup, inside, held, spell):
+            if fine in _BEFALLEN and _befell(lineup, inside, held, spell):
                 return finer, lineup.spell_of(finer, spell.first, spell.last, without) or own
     return where, spell
 
@@ -188,9 +191,9 @@ def _moved_alike(
     if not outside.any():
         return False
     found = measure(lineup.track(added, added | outside), spell.first, spell.last)
+    if volume[added].sum() < _LITTLE * volume[held].sum():
+        return found is None or not _moved_less(found, spell, least)
     if found is None:
         return False
-    if volume[added].sum() < _LITTLE * volume[held].sum():
-        return not _moved_less(found, spell, least)
     has_moved = found.p < _MOVED or (wider in lineup.hints and found.is_sided)
     return found.effect / spell.effect >= least and has_moved
