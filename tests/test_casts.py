@@ -1,5 +1,7 @@
 """Typing cells: short cuts for cells that are written as most are give what the long way gives."""
 
+import datetime as dt
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,3 +80,29 @@ def test_a_number_beyond_any_measure_is_refused(typed):
 
     assert typed(column, written, "9" * 29) is None
     assert typed(column, written, "9" * 20) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [
+        ("2026-06-01 10:00:00", 8),
+        ("2026-06-01T10:00:00Z", 10),
+        ("2026-06-01 10:00:00 UTC", 10),
+        ("2026-06-01 10:00:00.000000 UTC", 10),
+        ("2026-06-01 10:00:00+02", 8),
+        ("2026-06-01 10:00 Europe/Paris", 8),
+        ("2026-06-01 10:00:00 America/New_York", 14),
+    ],
+)
+def test_a_time_that_names_its_zone_is_not_local_a_second_time(typed, text, hour):
+    """Warehouses write a zone's name where others write an offset."""
+    written = SourceColumn("x", zone="Europe/Paris")
+    assert typed(Column("x_at", "TIMESTAMP", ""), written, text) == dt.datetime(2026, 6, 1, hour)
+
+
+@pytest.mark.parametrize("written", [SourceColumn("x"), SourceColumn("x", zone="Europe/Paris")])
+@pytest.mark.parametrize("day", ["200-01-01", "20-06-01", "202-06-03", "20260-06-01", "206-6-01"])
+def test_a_slip_in_the_year_of_a_time_is_refused(typed, written, day):
+    """As it is in a day."""
+    for time in ("10:00:00", "9:00:00"):
+        assert typed(Column("x_at", "TIMESTAMP", ""), written, f"{day} {time}") is None

@@ -22,7 +22,7 @@ SIGNS = {"EUR": ("€", "EUR"), "GBP": ("£", "GBP"), "USD": ("$", "USD")}
 """Currency to what may stand beside an amount."""
 
 _BLANKS = " \t\r\n\u00a0\u202f\u200b\ufeff"
-_USUAL = {"DATE": "{0} LIKE '20__-__-__'", "TIMESTAMP": "strlen({0}) <= 19 AND {0} LIKE '20%:__:__'"}
+_USUAL = {"DATE": "{0} LIKE '20__-__-__'", "TIMESTAMP": "strlen({0}) <= 19 AND {0} LIKE '20__-__-%:__:__'"}
 _TIME_FORMATS = (" %H:%M:%S", " %H:%M", "T%H:%M:%S", "")
 _FULL = re.compile("%[dm]([/.-])%[dm]\\1%Y( %H:%M(:%S)?)?")
 
@@ -199,7 +199,9 @@ def _zoned(written: SourceColumn, text: str) -> Cast:
     """Turn local times into UTC; an hour that the clock skips or shows twice is refused, never guessed."""
     zone = literal(written.zone)
     local = _moment(Column("", "TIMESTAMP", ""), written, text)
-    has_offset = f"regexp_matches({text}, ':[0-9]{{2}}(\\.[0-9]+)? ?([+-][0-9]{{2}}|Z)')"
+    # In a format of the team's own a letter may stand for the half of the day.
+    ends = "[+-][0-9]{2}|[A-Za-z]" if written.dates == "ymd" else "[+-][0-9]{2}|Z"
+    has_offset = f"regexp_matches({text}, ':[0-9]{{2}}(\\.[0-9]+)? ?({ends})')"
     there = f"timezone({zone}, {local})"
     skipped = f"timezone({zone}, {there}) <> {local}"
     twice = f"timezone({zone}, {there} - INTERVAL 1 HOUR) = {local}"
