@@ -68,11 +68,17 @@ class Checked:
         record = path.with_suffix(".json")
         if not record.is_file() or not path.is_file():
             return None
-        found = json.loads(record.read_text(encoding="utf-8"))
-        notes = tuple(Note(**note) for note in found.pop("notes"))
-        if found["sha256"] != sha256(path) or (found["key"] and found["key"] != key_fingerprint()):
+        try:
+            found = json.loads(record.read_text(encoding="utf-8"))
+            notes = tuple(Note(**note) for note in found["notes"])
+            headers = tuple(found["headers"])
+            known = cls(**{**found, "path": str(path), "headers": headers, "notes": notes})
+        except (ValueError, TypeError, KeyError):
+            # Written without waiting for the disk: a power cut may leave it empty or half. It is made anew.
             return None
-        return cls(**{**found, "path": str(path), "headers": tuple(found["headers"]), "notes": notes})
+        if known.sha256 != sha256(path) or (known.key and known.key != key_fingerprint()):
+            return None
+        return known
 
 
 @dataclass(frozen=True)

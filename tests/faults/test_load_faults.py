@@ -284,7 +284,9 @@ def test_a_flipped_bit_in_what_was_written_is_mended_by_the_next_load(tmp_path, 
     pd.testing.assert_frame_equal(again.files, first.files)
 
 
-@pytest.mark.parametrize("change", ["flip", "cut", "gone", "no record"])
+@pytest.mark.parametrize(
+    "change", ["flip", "cut", "gone", "no record", "empty record", "half a record", "another record"]
+)
 def test_a_damaged_checked_extract_is_made_anew(tmp_path, change):
     """What was kept of an extract is not taken unless it is as it was written."""
     texts = {
@@ -303,8 +305,12 @@ def test_a_damaged_checked_extract_is_made_anew(tmp_path, change):
             path.write_bytes(path.read_bytes()[:-50])
         elif change == "gone":
             path.unlink()
-        else:
+        elif change == "no record":
             path.with_suffix(".json").unlink()
+        else:
+            record = path.with_suffix(".json")
+            half = record.read_bytes()[:50]
+            record.write_bytes({"empty record": b"", "half a record": half, "another record": b"[]"}[change])
     write_raw(data, "parcels_2026-01-19.csv", later)
 
     ledger = ts.load(data)
