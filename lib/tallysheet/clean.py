@@ -24,6 +24,7 @@ from tallysheet.loading import Run, Told, load_source
 from tallysheet.note import Note
 from tallysheet.personal import key_fingerprint
 from tallysheet.settings import Settings, read_settings
+from tallysheet.shared_rows import settle
 from tallysheet.sources import Source, read_sources
 from tallysheet.warehouse.mapped import mapped_ledger
 
@@ -173,6 +174,7 @@ def _load_all(
             except BaseException:
                 run.fail()
                 raise
+        notes = _shared_rows(sources, building["clean"])
         for kind, folder in building.items():
             final = settings.data / kind / state
             shutil.rmtree(final, ignore_errors=True)
@@ -183,7 +185,8 @@ def _load_all(
     return {
         "state": state,
         "as_of": max(entry["as_of"] for entry in entries),
-        **{kind: [one for entry in entries for one in entry[kind]] for kind in ("files", "notes")},
+        "files": [one for entry in entries for one in entry["files"]],
+        "notes": [*(one for entry in entries for one in entry["notes"]), *notes],
         "reasons": sorted(
             (one for entry in entries for one in entry["reasons"]), key=lambda one: -int(one["cells"])
         ),
@@ -192,6 +195,18 @@ def _load_all(
         "key": max(entry["key"] for entry in entries),
         "written": _fingerprints(settings, state, digests),
     }
+
+
+def _shared_rows(sources: list[Source], clean: Path) -> list[dict[str, Any]]:
+    """Let a row that several sources of a table give count once; tell of it."""
+    told = []
+    for table in {source.table.name: source.table for source in sources}.values():
+        folders = {one.name: clean / table.name / one.name for one in sources if one.table.name == table.name}
+        if len(folders) > 1:
+            for name, (rows, others) in settle(table, folders).items():
+                note = Note("shared rows", {"n": rows, "name": others})
+                told.append({"source": name, "file": "", **asdict(note)})
+    return told
 
 
 def _forget_other_states(settings: Settings, record: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ NoteKind = Literal[
     "overlap",
     "gap",
     "no extract",
+    "shared rows",
 ]
 Named = str | int | float
 

@@ -4,11 +4,11 @@ import pytest
 from source_tree import MARKETPLACE, imported, modules
 
 ORDER = """
-errors files addresses weeks settings language
+errors refusals files addresses weeks settings language
 schema.types schema.transport schema.customer schema.reference schema schema.dictionary
 kpi kpis.delivery kpis.fulfilment kpis.reverse kpis.claims kpis.care kpis.money kpis.adoption kpis
 engine personal unpack digests records dialect layout spreadsheet text_file extract
-reasons sources inputs casts row_checks note checked range_checks database merge ledger notes
+reasons sources inputs casts row_checks note checked range_checks database merge shared_rows ledger notes
 warehouse.statements warehouse.session warehouse.relational warehouse.spark warehouse.connect warehouse
 warehouse.mapped
 loading clean forget vocabulary guess suggest own_workbook
@@ -52,7 +52,7 @@ publish.archive
 publish.surroundings publish.keys publish.making publish.explanation publish.weekly publish.alone
 publish.report notify schedule status doctor new_notebook
 explorer.view explorer.pieces explorer.data_pieces explorer.recipes explorer.keep explorer.opened
-explorer.ahead explorer.choices explorer.panel explorer terminal cli
+explorer.ahead explorer.choices explorer.panel explorer terminal stops cli
 """.split()
 
 WHOLE_PACKAGE = {
