@@ -2,12 +2,15 @@
 
 import json
 import re
+import shutil
+from types import SimpleNamespace
 
 import pytest
 
 from tallysheet.language import read_language
 from tallysheet.publish.archive import archive, neighbours
 from tallysheet.publish.manifest import FORMAT
+from tallysheet.publish.report import due_weeks
 from tallysheet.weeks import IsoWeek
 
 ENGLISH, FRENCH = read_language("en"), read_language("fr")
@@ -43,6 +46,27 @@ def rows(reports, language=ENGLISH) -> dict[str, str]:
     html = archive(reports, ["00_weekly_review", "10_data_health"], language, [language])
     found = re.findall(r'<tr id="([^"]*)">(.*?)</tr>', html, re.DOTALL)
     return {week: re.sub(r"<svg.*?</svg>|<[^>]+>", " ", row) for week, row in found}
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """Publish two weeks, and copy the first as people do: under a name of their own, or that of a week."""
+    publish(tmp_path, WEEK.shift(-2))
+    publish(tmp_path, WEEK)
+    for name in ("2026-W21 backup", "2026-W21-old", "2026-W21.bak", "2026-W22", "2026-W60", "2026-W99"):
+        shutil.copytree(tmp_path / "2026-W21", tmp_path / name)
+    return tmp_path
+
+
+def test_a_copy_of_a_week_is_no_week(copied):
+    """It is neither listed, nor led to, nor does it count as published."""
+    latest = SimpleNamespace(cube=SimpleNamespace(weeks=[WEEK.shift(weeks) for weeks in range(-4, 3)]))
+
+    assert list(rows(copied)) == ["2026-W23", "2026-W21"]
+    assert [str(week) for week in due_weeks(latest, copied)] == ["2026-W24", "2026-W25"]
+    assert neighbours(copied, WEEK, FIRST, "weekly_review.html", ENGLISH) == [
+        ("../2026-W21/weekly_review.html", "Before: 2026-W21")
+    ]
 
 
 def test_a_manifest_of_an_earlier_version_counts_as_none(tmp_path):

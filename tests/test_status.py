@@ -72,6 +72,10 @@ def test_reports_are_due_made_stale_failed_and_left_off(workbook):
     assert "no such column" in failed["runs"][0]["failed"]["data_health.html"]
     assert [run["made"] for run in failed["runs"]] == [0, 1]
 
+    for name in ("2026-W21 backup", "2026-W20"):
+        shutil.copytree(workbook / "reports" / "2026-W21", workbook / "reports" / name)
+    assert status(workbook) == (code, failed)  # a copy is no week
+
     (workbook / "reports" / "2026-W21" / "runs" / "20991231T235959Z-3f59e793").mkdir()
     _, killed = status(workbook)
     assert [run["finished"] for run in killed["runs"]] == [False, True, True]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tallysheet.notify import is_set
+from tallysheet.publish.folders import manifests_of, week_folders
 from tallysheet.publish.keys import page_keys
 from tallysheet.publish.manifest import read_manifest
 from tallysheet.publish.plan import jobs_of
@@ -92,13 +93,12 @@ def status_of(data: str | Path = "data") -> Status:
     settings = read_settings(data)
     reports = settings.root / "reports"
     latest = open_week(None, data=settings.data, lang=settings.languages[0])
-    found = {path.parent.name: read_manifest(path) for path in reports.glob("[0-9]*-W*/manifest.json")}
-    manifests = {week: told for week, told in sorted(found.items()) if told is not None}
+    manifests = manifests_of(reports)
     failed = {
-        week: [report["page"] for report in told["reports"] if report["error"]]
-        for week, told in manifests.items()
+        str(week): [report["page"] for report in told["reports"] if report["error"]]
+        for week, told in sorted(manifests.items())
     }
-    newest = manifests.get(str(latest.week))
+    newest = manifests.get(latest.week)
     return Status(
         runs=_last_runs(reports),
         due=[str(week) for week in due_weeks(latest, reports)],
@@ -109,7 +109,8 @@ def status_of(data: str | Path = "data") -> Status:
 
 
 def _last_runs(reports: Path) -> list[Run]:
-    folders = sorted(reports.glob("[0-9]*-W*/runs/*/"), key=lambda path: path.name, reverse=True)
+    found = (folder for week in week_folders(reports) for folder in week.glob("runs/*/"))
+    folders = sorted(found, key=lambda path: path.name, reverse=True)
     return [_run(folder) for folder in folders[:MOST_RUNS]]
 
 

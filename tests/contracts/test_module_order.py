@@ -48,7 +48,7 @@ warm_kernel.bound warm_kernel.server warm_kernel.provisioner warm_kernel execute
 publish publish.script publish.checks publish.pages publish.plan publish.sheets publish.work_lists
 publish.week_tables publish.spreadsheets
 export publish.numbers publish.digest publish.beside publish.versions publish.made publish.manifest
-publish.archive
+publish.folders publish.archive
 publish.surroundings publish.keys publish.making publish.explanation publish.weekly publish.alone
 publish.report notify schedule status doctor new_notebook
 explorer.view explorer.pieces explorer.data_pieces explorer.recipes explorer.keep explorer.opened

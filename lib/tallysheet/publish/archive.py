@@ -9,17 +9,11 @@ from typing import Any
 import tallysheet
 from tallysheet.language import AUDIENCES, Language, languages
 from tallysheet.publish.checks import check_page
-from tallysheet.publish.manifest import read_manifest
+from tallysheet.publish.folders import manifests_of, week_folders
 from tallysheet.publish.pages import archive_page, other_languages, page_name, title_of
 from tallysheet.settings import Settings
 from tallysheet.sources import workbook_language
 from tallysheet.weeks import IsoWeek
-
-
-def _manifests(reports: Path) -> list[dict[str, Any]]:
-    """Read the manifests of all weeks, the newest first."""
-    found = (read_manifest(path) for path in sorted(reports.glob("[0-9]*-W*/manifest.json"), reverse=True))
-    return [manifest for manifest in found if manifest is not None]
 
 
 def archive_languages(reports: Path, given: Sequence[Language], settings: Settings) -> list[Language]:
@@ -34,7 +28,9 @@ def archive_languages(reports: Path, given: Sequence[Language], settings: Settin
     settings : Settings
         The run's workbook.
     """
-    codes = {report["language"] for manifest in _manifests(reports) for report in manifest["reports"]}
+    codes = {
+        report["language"] for manifest in manifests_of(reports).values() for report in manifest["reports"]
+    }
     own = {language.code: language for language in given}
     others = sorted(codes & set(languages()) - set(own))
     return [*own.values(), *(workbook_language(settings, code) for code in others)]
@@ -56,7 +52,7 @@ def archive(
     all_languages : sequence of Language
         Those in which this page is made; the first has the plain name.
     """
-    weeks = [_week(manifest, reports, notebooks, language) for manifest in _manifests(reports)]
+    weeks = [_week(manifest, reports, notebooks, language) for manifest in manifests_of(reports).values()]
     text = language.text
     latest = weeks[0] | {"week": text("page.latest", week=weeks[0]["dates"])} if weeks else None
     page = {
@@ -96,13 +92,12 @@ def neighbours(
         Path of the page in the folder of its week.
     language : Language
     """
-    found = (path.relative_to(reports).parts[0] for path in reports.glob(f"[0-9]*-W*/{page}"))
-    earlier = sorted(name for name in found if str(first) <= name < str(week))
+    earlier = (folder for folder in week_folders(reports) if str(first) <= folder.name < str(week))
+    latest = next((folder.name for folder in earlier if (folder / page).is_file()), None)
+    if latest is None:
+        return []
     up = "../" * (1 + page.count("/"))
-    return [
-        (f"{up}{name}/{page}", language.text("page.before", week=language.week_code(name)))
-        for name in earlier[-1:]
-    ]
+    return [(f"{up}{latest}/{page}", language.text("page.before", week=language.week_code(latest)))]
 
 
 def _week(

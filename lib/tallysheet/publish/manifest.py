@@ -111,9 +111,9 @@ def with_earlier_reports(found: str, path: Path) -> str:
         The week's manifest so far, if there is one.
     """
     old = read_manifest(path)
-    if old is None:
-        return found
     new = json.loads(found)
+    if old is None or old["week"] != new["week"]:  # a copy of another week's folder
+        return found
     made = {report["page"] for report in new["reports"]}
     new["reports"] += [report for report in old["reports"] if report["page"] not in made]
     for told in ("headline", "count"):

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tallysheet.clean import load
 from tallysheet.coverage import sentence
@@ -16,8 +17,8 @@ from tallysheet.errors import ReportError, UsageError
 from tallysheet.execute import import_no_grammars
 from tallysheet.language import Language
 from tallysheet.publish.alone import only_run
+from tallysheet.publish.folders import manifests_of
 from tallysheet.publish.making import Watch
-from tallysheet.publish.manifest import read_manifest
 from tallysheet.publish.plan import check_notebook_names
 from tallysheet.publish.weekly import Published, publish_week
 from tallysheet.settings import Settings, read_settings
@@ -127,15 +128,13 @@ def _open(week: str | None, wanted: Wanted, settings: Settings) -> Week:
 
 def due_weeks(latest: Week, reports: Path) -> list[IsoWeek]:
     """List the complete weeks after the last that is published as a whole: what a catch-up would publish."""
-    paths = reports.glob("[0-9]*-W*/manifest.json")
-    whole = [IsoWeek.parse(path.parent.name) for path in paths if _is_good(path)]
+    whole = [week for week, told in manifests_of(reports).items() if _is_good(told)]
     weeks = [week for week in latest.cube.weeks if not whole or week > max(whole)]
     return (weeks if whole else weeks[-1:])[-MOST_WEEKS:]
 
 
-def _is_good(path: Path) -> bool:
-    told = read_manifest(path)
-    return told is not None and not any(report["error"] for report in told["reports"])
+def _is_good(told: dict[str, Any]) -> bool:
+    return not any(report["error"] for report in told["reports"])
 
 
 def _publish(

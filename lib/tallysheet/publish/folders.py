@@ -1,0 +1,44 @@
+"""The folders of published weeks, and what their manifests say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tallysheet.errors import UsageError
+from tallysheet.publish.manifest import read_manifest
+from tallysheet.weeks import IsoWeek
+
+
+def week_folders(reports: Path) -> Iterator[Path]:
+    """List the folders of weeks, the newest first; a copy that somebody made of one is not among them.
+
+    Parameters
+    ----------
+    reports : Path
+        The folder of all weeks.
+    """
+    return (folder for folder, _ in _found(reports))
+
+
+def manifests_of(reports: Path) -> dict[IsoWeek, dict[str, Any]]:
+    """Read the manifests of all weeks that have one, the newest first."""
+    return {IsoWeek.parse(folder.name): told for folder, told in _found(reports) if told is not None}
+
+
+def _found(reports: Path) -> Iterator[tuple[Path, dict[str, Any] | None]]:
+    for folder in sorted(reports.glob("[0-9]*-W*"), reverse=True):
+        if _names_a_week(folder.name):
+            told = read_manifest(folder / "manifest.json")
+            # A copy may have the name of another week.
+            if told is None or told["week"] == folder.name:
+                yield folder, told
+
+
+def _names_a_week(name: str) -> bool:
+    try:
+        IsoWeek.parse(name)
+    except UsageError:
+        return False
+    return True
