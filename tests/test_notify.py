@@ -3,6 +3,7 @@
 import dataclasses
 import email
 import email.policy
+import errno
 import json
 import os
 import shutil
@@ -15,8 +16,11 @@ import nbformat
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from click.testing import CliRunner
 from small_workbook import make_workbook
 
+from tallysheet.cli import main
+from tallysheet.errors import DataError
 from tallysheet.language import read_language
 from tallysheet.notify import STATE, VARIABLE, gate_closed, tell, tell_stopped
 from tallysheet.publish.weekly import Published
@@ -153,6 +157,43 @@ def test_a_run_that_stops_is_told_once_until_it_runs_again(server, tmp_path):
 
     assert [message["Subject"] for message in box.messages] == ["Le rapport hebdomadaire s’est arrêté"] * 2
     assert "orders: expected rows, found none." in box.messages[0].get_body(("plain", "html")).get_content()
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (DataError("orders", "rows", "none", "Look."), "orders: expected rows, found none. Look."),
+        (OSError(errno.ENOSPC, "No space left on device", "reports/x"), "reports/x: expected room"),
+        (RuntimeError("a fault of ours"), "RuntimeError: a fault of ours"),
+    ],
+    ids=["ours", "the system's", "unexpected"],
+)
+def test_whatever_stops_a_run_is_told(server, tmp_path, monkeypatch, error, told):
+    """Also what nobody thought of; it is raised further, so that its traceback stays in the log."""
+
+    def stopped(*_, **__):
+        raise error
+
+    monkeypatch.setattr("tallysheet.publish.report.report", stopped)
+    data, box = make_workbook(tmp_path, []), Mailbox()
+
+    result = CliRunner().invoke(main, ["report", "--data", str(data)], env={VARIABLE: server(box)})
+
+    assert [message["Subject"] for message in box.messages] == ["The weekly report has stopped"]
+    assert told in box.messages[0].get_body(("plain", "html")).get_content()
+    assert result.exit_code != 0
+    assert isinstance(result.exception, RuntimeError) == isinstance(error, RuntimeError)
+
+
+def test_a_source_that_cannot_be_read_is_told(server, tmp_path):
+    """It stops a run before its first week."""
+    data, box = make_workbook(tmp_path, []), Mailbox()
+    (data / "sources" / "parcels" / "source.toml").write_text("table = ", encoding="utf-8")
+
+    result = CliRunner().invoke(main, ["report", "--data", str(data)], env={VARIABLE: server(box)})
+
+    assert "source.toml: expected TOML" in box.messages[0].get_body(("plain", "html")).get_content()
+    assert result.exit_code == 2
 
 
 def test_a_server_that_refuses_twice_is_asked_a_third_time(server, week):

@@ -23,6 +23,7 @@ from tallysheet.ledger import Ledger, as_ledger, read_record, write_record
 from tallysheet.loading import Run, Told, load_source
 from tallysheet.note import Note
 from tallysheet.personal import key_fingerprint
+from tallysheet.refusals import refusal
 from tallysheet.settings import Settings, read_settings
 from tallysheet.shared_rows import settle
 from tallysheet.sources import Source, read_sources
@@ -57,8 +58,9 @@ def load(data: str | Path = "data", told: Told | None = None, *, reads_again: bo
     ------
     DataError
         A file is empty or unreadable, keeps changing while it is read, lacks a column that every row needs,
-        or no row of a source is good; a source that was loaded has no file any more, or none has one; or the
-        data folder cannot be written to. A source that never had a file is a note of the ledger.
+        or no row of a source is good; a source that was loaded has no file any more, or none has one; or a
+        file may not be read, or the data folder not be written to. A source that never had a file is a
+        note of the ledger.
 
     Examples
     --------
@@ -85,7 +87,9 @@ def load(data: str | Path = "data", told: Told | None = None, *, reads_again: bo
                 # Somebody was just writing it; whoever still writes is told to wait.
                 record = _bring_up_to_date(settings, sources, digests, tell)
             digests.remember()
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+    except OSError as error:
+        raise refusal(error, settings.data) from None
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         raise DataError(
             str(settings.data), "a folder with room that can be written to", first_line(error), "Make room."
         ) from None

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from tallysheet.errors import TallysheetError, UsageError
+from tallysheet.errors import UsageError
+from tallysheet.stops import one_line_errors, print_unsent, telling_of_a_stop
 
 if TYPE_CHECKING:
-    from tallysheet.language import Language
     from tallysheet.publish.weekly import Published
 
 # Libraries that take a second to import are imported inside the commands that need them.
-
-
-@contextlib.contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """Print an error of ours as one line and leave with its exit code."""
-    try:
-        yield
-    except TallysheetError as error:
-        click.echo(" ".join(str(error).split()), err=True)
-        sys.exit(error.exit_code)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -60,7 +48,7 @@ def sample(out: Path, size: str, seed: int, events: Path | None, weeks: str) -> 
 
     A folder that is no workbook yet gets the workbook.toml and the sources to load them.
     """
-    with _one_line_errors():
+    with one_line_errors():
         from tallysheet.sampling import make_sample
 
         raw = make_sample(out, size=size, seed=seed, events=events, weeks=weeks, told=_told_on_terminal)
@@ -77,7 +65,7 @@ def _told_on_terminal(month: str) -> None:
 @_data
 def load(all_files: bool, data: str) -> None:
     """Bring the clean tables up to date with the raw extracts, and print the ledger."""
-    with _one_line_errors():
+    with one_line_errors():
         from rich.console import Console
 
         from tallysheet.clean import load as load_data
@@ -95,7 +83,7 @@ def load(all_files: bool, data: str) -> None:
 @_data
 def push(data: str) -> None:
     """Lay the clean tables out in the warehouse that workbook.toml names as its connection."""
-    with _one_line_errors():
+    with one_line_errors():
         from tallysheet.warehouse.publishing import push as push_tables
 
         for table, rows in push_tables(data).items():
@@ -114,7 +102,7 @@ def push(data: str) -> None:
 @_data
 def forget(before: dt.datetime, dry_run: bool, data: str) -> None:
     """Take rows from before a date out of the raw extracts, and remove what was made of them."""
-    with _one_line_errors():
+    with one_line_errors():
         from tallysheet.forget import forget as forget_rows
 
         found = forget_rows(before.date(), data, dry_run)
@@ -160,10 +148,11 @@ def report(
     data: str,
 ) -> None:
     """Run the notebooks of a week and publish their pages; print the path of the first."""
-    with _one_line_errors():
+    with one_line_errors():
         if help_notebook:
             _help_notebook(help_notebook, data)
             return
+        from tallysheet.language import read_language
         from tallysheet.notify import take_addresses, tell
         from tallysheet.publish.report import Wanted
         from tallysheet.publish.report import report as publish
@@ -180,12 +169,13 @@ def report(
         workers = jobs or (min(os.cpu_count() or 1, 4) if settings.connection.is_here else 1)
         wanted = Wanted(week, base, as_of or "", only, languages, workers, force, warm)
         started_at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-        told_in = workbook_language(settings, settings.languages[0])
         code = 0
-        with _telling_of_a_stop(settings.root / "reports", addresses, told_in), steps() as watch:
+        stops_in = read_language(settings.languages[0])
+        with telling_of_a_stop(settings.root / "reports", addresses, stops_in), steps() as watch:
+            told_in = workbook_language(settings, settings.languages[0])
             for published in publish(wanted, data, started_at, watch, catch_up=catch_up):
                 _print_outcome(published)
-                _print_unsent(tell(published, addresses, told_in))
+                print_unsent(tell(published, addresses, told_in))
                 code = 1 if published.failed else code or (3 if published.closed else 0)
         if code:
             sys.exit(code)
@@ -199,7 +189,7 @@ def status(as_json: bool, data: str) -> None:
 
     Exit code 1 if a week is due or a page failed; stale pages alone are 0, the next run makes them anew.
     """
-    with _one_line_errors():
+    with one_line_errors():
         from rich.console import Console
 
         from tallysheet.status import status_of
@@ -219,7 +209,7 @@ def status(as_json: bool, data: str) -> None:
 @_data
 def doctor(data: str) -> None:
     """Look at all that a report needs, and say of each thing that is wrong how to mend it (exit code 1)."""
-    with _one_line_errors():
+    with one_line_errors():
         from tallysheet.doctor import examine
 
         checks = examine(data)
@@ -241,7 +231,7 @@ def doctor(data: str) -> None:
 @_data
 def sources(file: Path | None, table: str, name: str, write: bool, data: str) -> None:
     """List the sources, or suggest a source.toml for a file; --write begins a workbook if none is there."""
-    with _one_line_errors():
+    with one_line_errors():
         from tallysheet.settings import read_settings
         from tallysheet.sources import read_sources
 
@@ -270,7 +260,7 @@ def sources(file: Path | None, table: str, name: str, write: bool, data: str) ->
 @_data
 def new_notebook(name: str, data: str) -> None:
     """Make a notebook from the template, such as 61_late_parcels; it publishes as it stands."""
-    with _one_line_errors():
+    with one_line_errors():
         from tallysheet.new_notebook import new_notebook as make
 
         path = make(name, data)
@@ -284,7 +274,7 @@ def new_notebook(name: str, data: str) -> None:
 @_data
 def schedule(scheduler: str, data: str) -> None:
     """Print an entry for a scheduler: this workbook, Mondays at 07:00 in Paris, all weeks that are due."""
-    with _one_line_errors():
+    with one_line_errors():
         from tallysheet.publish.report import data_parameter
         from tallysheet.schedule import entry, own_program
         from tallysheet.settings import read_settings
@@ -300,32 +290,6 @@ def _print_outcome(published: Published) -> None:
         click.echo(_shown(published.pages[0]))
     if published.closed:
         click.echo(published.closed, err=True)
-
-
-@contextlib.contextmanager
-def _telling_of_a_stop(reports: Path, addresses: Sequence[str], language: Language) -> Iterator[None]:
-    """Tell people when a run ends in an error before its weeks are done; another run tells of itself."""
-    from tallysheet.notify import tell_stopped
-    from tallysheet.publish.alone import AnotherRun
-
-    try:
-        yield
-    except AnotherRun:
-        raise
-    except KeyboardInterrupt:
-        # Python would wait for the threads of notebooks that still run; their kernels end with the process.
-        click.echo("Aborted!", err=True)
-        sys.stdout.flush()
-        os._exit(1)
-    except TallysheetError as error:
-        _print_unsent(tell_stopped(str(error), reports, addresses, language))
-        raise
-    _print_unsent(tell_stopped("", reports, addresses, language))
-
-
-def _print_unsent(lines: Sequence[str]) -> None:
-    for line in lines:
-        click.echo(line, err=True)
 
 
 def _help_notebook(name: str, data: str) -> None:
@@ -363,7 +327,7 @@ def explain(
     html: Path | None,
 ) -> None:
     """Explain a week of any table: what changed, whether it is unusual, and where it comes from."""
-    with _one_line_errors():
+    with one_line_errors():
         from tallysheet import explain as explaining
         from tallysheet.language import read_language
 

@@ -804,7 +804,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused_before_any_work(tmp_path,
         result = as_owner([TALLYSHEET, "load", "--data", data])
         assert time.monotonic() - start < 10
 
-    assert_one_line(result, r"folder with room that can be written to, found .*[Pp]ermission denied")
+    assert_one_line(result, r"the right to read or write it, found .*[Pp]ermission denied")
     assert leftovers(data) == []
     assert before.items() <= {path: path.stat().st_mtime_ns for path in before if path.exists()}.items()
     assert len(list(data.glob("clean/checked/*.parquet"))) == (locked != ["."])

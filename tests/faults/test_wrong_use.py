@@ -1,10 +1,12 @@
 """Wrong use of the command line: one clear line, exit code 2, nothing written."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from poor_machine import as_owner
 from small_workbook import make_workbook, rows
 
 ROOT = Path(__file__).parents[2]
@@ -107,3 +109,34 @@ def test_a_wrong_option_of_explain(workbook, changed, told):
     assert told in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
     assert not (workbook / "out.html").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "mode", "arguments"),
+    [
+        ("notebooks", 0o555, ["new-notebook", "61_late_parcels"]),
+        ("data/raw", 0o555, ["forget", "--before", "2026-01-19"]),
+        ("data/cube", 0o555, ["status"]),
+        ("data/workbook.toml", 0, ["load"]),
+        ("data/sources/parcels/source.toml", 0, ["status"]),
+        ("data/raw/parcels.csv", 0, ["load"]),
+    ],
+)
+def test_what_may_not_be_read_or_written_to(workbook, name, mode, arguments):
+    """One line that names it and says why; all stays as it was."""
+    shutil.copy(ROOT / "notebooks" / "_template.ipynb", workbook / "notebooks")
+    (workbook / "data" / "cube").mkdir()
+    before, there = files(workbook), (workbook / name).stat().st_mode
+    command = [sys.executable, "-c", "from tallysheet.cli import main; main()", *arguments]
+
+    (workbook / name).chmod(mode)
+    result = as_owner(command, cwd=workbook)
+    (workbook / name).chmod(there)
+
+    (line,) = result.stderr.strip().splitlines()
+    assert result.returncode == 2
+    assert name in line
+    assert "expected the right to read or write it, found" in line
+    assert line.endswith("Permission denied. Change its permissions.")
+    assert {path for path in files(workbook) ^ before if not path.startswith("data/quarantine")} == set()
