@@ -2,6 +2,7 @@
 
 import datetime as dt
 import gzip
+import json
 import zipfile
 
 import pandas as pd
@@ -39,6 +40,16 @@ def data(tmp_path):
     (data / "raw" / "parcels.csv").unlink()
     (data / "sources" / "parcels" / "source.toml").write_text(SOURCE, encoding="utf-8")
     return data
+
+
+def loaded_at(data, name, moment):
+    """Load, and write down that an extract was first loaded at another time."""
+    ts.load(data)
+    ledger = data / "clean" / "ledger.json"
+    record = json.loads(ledger.read_text(encoding="utf-8"))
+    for file in record["files"]:
+        file["loaded_at"] = moment if file["file"] == name else file["loaded_at"]
+    ledger.write_text(json.dumps(record), encoding="utf-8")
 
 
 def rows_after(data):
@@ -116,6 +127,22 @@ def test_nothing_old_is_left_in_any_file(data):
 
     assert [path for path in data.rglob("*") if path.suffix in (".parquet", ".json")] == []
     assert rows_after(data)["shipment_id"].to_list() == ["S2"]
+
+
+def test_what_is_left_is_known_since_when_it_was_loaded(data):
+    """Of an extract that says no time that is the only witness; what corrected a row still does."""
+    settings = data / "sources" / "parcels" / "source.toml"
+    settings.write_text(SOURCE.replace("parcels_%Y%m%d.*", "*.csv"), encoding="utf-8")
+    first, second = (data / "raw" / name for name in ("a.csv", "b.csv"))
+    first.write_text(HEADER + OLD + NEW, encoding="utf-8")
+    loaded_at(data, "a.csv", "2026-03-05T07:00:00")
+    second.write_text(HEADER + NEW.replace("Lyon", "Nice"), encoding="utf-8")
+    loaded_at(data, "b.csv", "2026-03-12T07:00:00")
+
+    forget(CUT, data)
+
+    assert ts.load(data).files["loaded_at"].to_list() == ["2026-03-05T07:00:00", "2026-03-12T07:00:00"]
+    assert sorted(rows_after(data)["origin"]) == ["Lyon", "Nice"]
 
 
 def test_a_dry_run_changes_nothing(data):

@@ -200,7 +200,7 @@ def _loaded(settings: Settings, sources: list[Source]) -> Check:
         record = read_record(settings.data / "clean" / "ledger.json")
     except TallysheetError as error:
         return Check("clean tables", error.found, error.do)
-    if not record:
+    if not record.get("state"):
         return Check("clean tables", "none yet; the first report makes them")
     known: dict[str, set[str]] = {}
     for file in record["files"]:

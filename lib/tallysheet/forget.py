@@ -7,9 +7,10 @@ import gzip
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,11 +22,11 @@ from tallysheet.digests import Digests
 from tallysheet.engine import connect, literal
 from tallysheet.errors import DataError
 from tallysheet.inputs import RawFile, raw_files
-from tallysheet.ledger import read_record
+from tallysheet.ledger import read_record, write_record
 from tallysheet.loading import Run, extracts_of
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import Source, read_sources
-from tallysheet.unpack import DELIMITED, SPREADSHEETS, lines_of, unpacked
+from tallysheet.unpack import DELIMITED, SPREADSHEETS, lines_of, sha256, unpacked
 from tallysheet.weeks import IsoWeek
 
 _SAMPLE_BYTES = 1 << 20
@@ -37,6 +38,16 @@ class _Rows:
 
     lines: npt.NDArray[np.int64]
     is_old: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What becomes of a raw extract of a source, and when it was first loaded if nothing else says it."""
+
+    one: Forgotten
+    rows: _Rows
+    source: str
+    loaded_at: dt.datetime | None
 
 
 @dataclass(frozen=True)
@@ -66,8 +77,8 @@ def forget(before: dt.date, data: str | Path = "data", dry_run: bool = False) ->
 
     A row's date is that by which its table counts weeks; a row without one has that of its extract.
     Extracts of which every row is older are deleted, others are cut; clean tables, quarantine and
-    cubes are removed, and the next load makes them anew from what is left. What was published of weeks
-    that end before the date is removed.
+    cubes are removed, and the next load makes them anew from what is left, each extract known since when
+    it was. What was published of weeks that end before the date is removed.
 
     Parameters
     ----------
@@ -90,29 +101,52 @@ def forget(before: dt.date, data: str | Path = "data", dry_run: bool = False) ->
     clean = settings.data / "clean"
     clean.mkdir(exist_ok=True)
     with only_load(clean):
-        sources = read_sources(settings)
-        waiting = awaited(sources, read_record(clean / "ledger.json"))
-        found = [
-            one for source in sources if source not in waiting for one in _planned(settings, source, before)
+        sources, last = read_sources(settings), read_record(clean / "ledger.json")
+        waiting = awaited(sources, last)
+        plans = [
+            plan
+            for source in sources
+            if source not in waiting
+            for plan in _planned(settings, source, before, last)
         ]
         if not dry_run:
-            for one, rows in found:
-                _carry_out(one, rows)
+            for plan in plans:
+                _carry_out(plan.one, plan.rows)
             for kind in ("clean", "quarantine", "cube"):
                 _empty(settings.data / kind)
+            _keep_times(clean, plans)
             for week in (settings.data / "history").glob("*-W*"):
                 if IsoWeek.parse(week.name).sunday < before:
                     shutil.rmtree(week)
-    return [one for one, _ in found]
+    return [plan.one for plan in plans]
 
 
-def _planned(settings: Settings, source: Source, before: dt.date) -> Iterator[tuple[Forgotten, _Rows]]:
+def _planned(settings: Settings, source: Source, before: dt.date, last: dict[str, Any]) -> Iterator[_Plan]:
     """Decide for each extract of a source."""
     raw = raw_files(source, Digests(settings.data / "clean" / "digests.json", reads_again=True))
     run = Run(len(raw), lambda *_: None, dt.datetime.min)
-    for one, extract in zip(raw, extracts_of(settings, source, raw, {}, run), strict=True):
+    for one, extract in zip(raw, extracts_of(settings, source, raw, last, run), strict=True):
         rows = _rows(source, one, extract.checked, before)
-        yield _decided(settings, source, one.path, len(rows.lines), int(rows.is_old.sum())), rows
+        decided = _decided(settings, source, one.path, len(rows.lines), int(rows.is_old.sum()))
+        is_known = one.taken_at is None and extract.loaded_at != dt.datetime.min
+        yield _Plan(decided, rows, source.name, extract.loaded_at if is_known else None)
+
+
+def _keep_times(clean: Path, plans: Sequence[_Plan]) -> None:
+    """Leave a record of nothing but when the extracts that stay were first loaded: no name says it."""
+    files = [
+        {
+            "source": plan.source,
+            "file": plan.one.path.name,
+            "sha256": sha256(plan.one.path),
+            "bytes": plan.one.path.stat().st_size,
+            "loaded_at": plan.loaded_at.isoformat(),
+        }
+        for plan in plans
+        if plan.loaded_at and plan.one.what != "deleted"
+    ]
+    if files:
+        write_record(clean / "ledger.json", {"state": "", "files": files})
 
 
 def _rows(source: Source, raw: RawFile, checked: Checked, before: dt.date) -> _Rows:
