@@ -92,6 +92,29 @@ def test_a_select_that_loses_or_multiplies_rows_is_refused(tmp_path):
         ts.load(data)
 
 
+def test_a_select_may_give_numbers_days_and_truths_for_texts(tmp_path):
+    """Whatever type a SELECT gives, it is read as the text that it would be in a file."""
+    data = make_workbook(tmp_path, rows(1))
+    select = data / "sources" / "parcels" / "parcels.sql"
+    typed = select.read_text().replace("parcel AS shipment_id", "line AS shipment_id")
+    typed = typed.replace(
+        "CAST(promised AS VARCHAR) AS promised_date", "CAST(promised AS DATE) AS promised_date"
+    )
+    typed = typed.replace("delivered AS delivered_at", "CAST(delivered AS TIMESTAMP) AS delivered_at")
+    typed = typed.replace(
+        "FROM", ", line > 9 AS hub_scanned, line / 2 AS order_id, 400 AS weight_billed_g FROM"
+    )
+    select.write_text(typed, encoding="utf-8")
+
+    ledger = ts.load(data)
+    kept = pd.read_parquet(next((ledger.folder / "shipments").rglob("*.parquet")))
+
+    assert ledger.files.loc[0, ["rows", "good", "cells"]].to_list() == [140, 140, 0]
+    first = kept.loc[0, ["shipment_id", "order_id", "hub_scanned", "weight_billed_g"]].to_list()
+    assert first == ["2", "1.0", False, 400]
+    assert str(kept.loc[0, "delivered_at"]) == rows(1)[0][4]
+
+
 def test_columns_can_be_renamed_without_a_select(tmp_path):
     """A source without SELECT maps our columns to the file's headers; an unknown header is answered."""
     data = make_workbook(tmp_path)

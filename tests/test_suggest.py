@@ -249,6 +249,55 @@ def test_a_file_of_something_else(tmp_path):
         suggest(tmp_path / "none.csv")
 
 
+def contacts(folder: Path, name: str, first: int) -> Path:
+    """Write forty contacts of an export that has no number of its own for them."""
+    lines = ["Opened at;Channel;Reason;Order id;Resolved at"]
+    for number in range(first, first + 40):
+        opened = pd.Timestamp("2026-05-25 09:00") + pd.Timedelta(hours=4 * number)
+        lines.append(f"{opened};email;where_is_my_order;O{number};{opened + pd.Timedelta(hours=5)}")
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_rows_without_a_key_are_told_apart_by_what_they_say(workbook):
+    """So the files of two weeks do not replace each other's rows, and what stands in both counts once."""
+    settings = workbook / "data" / "workbook.toml"
+    found = suggest(contacts(workbook, "contacts_20260601.csv", 0))
+    write_source(read_settings("data"), found, workbook / "contacts_20260601.csv")
+    settings.write_text(settings.read_text().replace("[]", '["contacts"]', 1), encoding="utf-8")
+    contacts(workbook / "data" / "raw", "contacts_20260608.csv", 35)
+
+    ledger = ts.load("data")
+    kept = pd.read_parquet(next((ledger.folder / "care_contacts").rglob("*.parquet")))
+
+    assert found.table == "care_contacts"
+    assert "contact_id: made of the row's cells" in found.sql
+    assert ledger.files[["good", "duplicates"]].to_numpy().tolist() == [[40, 0], [35, 5]]
+    assert sorted(kept["order_id"]) == sorted(f"O{number}" for number in range(75))
+
+
+def test_an_invoice_that_stands_in_two_files_is_charged_once(workbook):
+    """Its lines have no number; they are counted within the invoice, wherever it stands in a file."""
+    header = "Invoice number;Invoice date;Carrier;Tracking number;Charge type;Amount (EUR)"
+    lines = [f"INV{n // 3};2026-05-2{n // 3};BRV;T{n};base;{5 + n}.50" for n in range(18)]
+    file = workbook / "invoices_20260601.csv"
+    file.write_text("\n".join([header, *lines[:12]]) + "\n", encoding="utf-8")
+    found = suggest(file)
+    write_source(read_settings("data"), found, file)
+    later = "\n".join([header, *lines[9:]]) + "\n"
+    (workbook / "data" / "raw" / "invoices_20260608.csv").write_text(later, encoding="utf-8")
+    settings = workbook / "data" / "workbook.toml"
+    settings.write_text(settings.read_text().replace("[]", '["invoices"]', 1), encoding="utf-8")
+
+    ledger = ts.load("data")
+    kept = pd.read_parquet(next((ledger.folder / "carrier_invoice_lines").rglob("*.parquet")))
+
+    assert found.table == "carrier_invoice_lines"
+    assert ledger.files[["good", "duplicates"]].to_numpy().tolist() == [[12, 0], [6, 3]]
+    assert kept["amount_cents"].sum() == sum(550 + 100 * n for n in range(18))
+
+
 def test_nothing_is_overwritten(workbook):
     """Neither a source nor a raw file of the same name."""
     path = colis(workbook)

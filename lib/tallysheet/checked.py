@@ -316,9 +316,12 @@ def _prepare(
             f"{lines[0]} rows from {lines[1]} lines",
             "Check the joins and filters of its SELECT.",
         )
-    given = {row[0] for row in connection.execute("DESCRIBE mapped").fetchall()} - {"line"}
-    for name in given:
-        source.table.column(name)
+    for name, kind, *_ in connection.execute("DESCRIBE mapped").fetchall():
+        if name != "line":
+            source.table.column(name)
+            if kind != "VARCHAR":
+                # A SELECT may give numbers and days; what is checked are texts, as a file has them.
+                connection.execute(f"ALTER TABLE mapped ALTER {identifier(name)} TYPE VARCHAR")
     return []
 
 

@@ -37,15 +37,23 @@ _DERIVED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "orders": {"orderline_id": ("{order_id}", "one line an order")},
     "carrier_invoice_lines": {
-        "line_number": ("line", "the line of the file"),
+        "line_number": (
+            "row_number() OVER (PARTITION BY {invoice_id} ORDER BY line)",
+            "its place among the lines of the invoice in the file",
+        ),
         "carrier": ("'unknown'", "the file names no carrier"),
         "currency": ("'EUR'", "all in euro"),
     },
     "claims": {"claim_id": ("{shipment_id}", "one claim a parcel")},
-    "care_contacts": {"contact_id": ("line", "the line of the file")},
+    "care_contacts": {
+        "contact_id": (
+            "md5(concat_ws('|', {row}))",
+            "made of the row's cells, so one that changes is another",
+        ),
+    },
     "reverse_cases": {"case_type": ("'return'", "all are returns")},
 }
-"""Table and column to SQL over our other columns, and what it takes for granted."""
+"""Table and column to SQL over our other columns (``row``: all there are), and what it takes for granted."""
 
 _KNOWN_FROM = (
     *("label_created_at", "first_scan_at", "opened_at", "paid_at", "requested_at", "released_at", "event_at"),
@@ -194,7 +202,7 @@ def _derived(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str,
             how = (f"'{next(filter(None, named), 'EUR')}'", "all in this currency")
         elif not column.required:
             continue
-        if how and all(other in matched for other in re.findall(r"\{(\w+)\}", how[0])):
+        if how and {*re.findall(r"\{(\w+)\}", how[0])} <= {"row", *matched}:
             found[column.name] = how
     return found
 
@@ -203,7 +211,8 @@ def _sql(name: str, matched: dict[str, Guess], derived: dict[str, tuple[str, str
     quoted = {ours: identifier(guess.written.header) for ours, guess in matched.items()}
     lines = ["    line"]
     lines += [f"    {header} AS {ours}" for ours, header in quoted.items()]
-    marked = [f"    {how.format(**quoted)} AS {ours}" for ours, (how, _) in derived.items()]
+    row = ", ".join(quoted.values())
+    marked = [f"    {how.format(row=row, **quoted)} AS {ours}" for ours, (how, _) in derived.items()]
     told = [f"-- {ours}: {why}; check." for ours, (_, why) in derived.items()]
     return "\n".join([*told, "SELECT", ",\n".join([*lines, *marked]), f"FROM {identifier(name)}", ""])
 
