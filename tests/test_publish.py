@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from small_workbook import make_workbook, rows
 
+from tallysheet.clean import only_load
 from tallysheet.files import write_text
 from tallysheet.publish.alone import only_run
 
@@ -125,8 +126,8 @@ def test_a_damaged_note_of_a_made_page_counts_as_none(workbook, published):
 
 
 def test_a_second_run_at_the_same_time_is_told_who_is_at_it(workbook, published):
-    """It leaves with exit code 1 and touches nothing."""
-    with only_run(workbook / "reports", dt.datetime(2026, 6, 15, 7)):
+    """It leaves at once with exit code 1 and touches nothing, also while the first one still loads."""
+    with only_run(workbook / "reports", dt.datetime(2026, 6, 15, 7)), only_load(workbook / "data" / "clean"):
         result = report(workbook)
 
     assert result.returncode == 1

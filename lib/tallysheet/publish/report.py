@@ -96,10 +96,10 @@ def report(
     names = check_notebook_names(settings.root, wanted.only or settings.notebooks, settings.notebooks)
     reports = settings.root / "reports"
     _check_writable(reports)
-    load(data)  # once a run every file is read again; the notebooks trust that
-    with _room_in(settings.root):
+    with _room_in(settings.root), only_run(reports, started_at):
+        load(data)  # once a run every file is read again; the notebooks trust that
         latest = _open(wanted.week, wanted, settings)
-        with only_run(reports, started_at), warm_kernels(wanted.warm) as kernels:
+        with warm_kernels(wanted.warm) as kernels:
             for week in due_weeks(latest, reports) if catch_up else [latest.week]:
                 chosen = latest if week == latest.week else _open(str(week), wanted, settings)
                 yield _publish(chosen, wanted, names, languages, started_at, watch, kernels)
