@@ -7,6 +7,7 @@ from small_ground import ground
 import tallysheet as ts
 from tallysheet.duties import fulfilment, fulfilment_page
 from tallysheet.duties.known import list_sql
+from tallysheet.publish.numbers import PAGE, check_numbers, known_of_page
 
 LOOK = (
     "CREATE TABLE look AS SELECT TIMESTAMP '2026-06-15 07:00' AS seen_at, DATE '2026-06-15' AS seen_on, "
@@ -70,6 +71,46 @@ def test_a_weekday_is_named_only_beyond_chance():
     assert fulfilment.bad_weekday(counted.assign(wrong_n=[8, 8, 9, 8, 8])) == -1
     assert fulfilment.bad_weekday(counted.assign(wrong_n=[8, 8, 24, 8, 8])) == 2
     assert fulfilment.bad_weekday(counted.assign(wrong_n=0)) == -1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "first", "told"),
+    [
+        ({"A": 130, "B": 60, "C": 20}, "A", "No partner stands out"),
+        ({"A": 130, "B": 160, "C": 20}, "B", "That is 32.0%; at the other partners it is 12.5%."),
+    ],
+)
+def test_the_partner_is_named_that_stands_out_not_the_one_with_most_work(monkeypatch, wrong, first, told):
+    """A has half of all deliveries; 13 % wait at each, until one does worse than the others."""
+    all_ = {"A": 1000, "B": 500, "C": 200}
+    rows = [
+        {
+            "partner": name,
+            "step": "stock",
+            "day": day,
+            "week": day,
+            "weekday": 0,
+            "n": n,
+            "wrong_n": wrong[name],
+        }
+        for name, n in all_.items()
+        for day in [pd.Timestamp("2013-04-22")]
+    ]
+    monkeypatch.setattr(fulfilment, "days", lambda week, weeks_before=0: pd.DataFrame(rows))
+    monkeypatch.setattr(fulfilment_page, "lacking", lambda week, name: ("x",) if name == "late_legs" else ())
+    week = ts.open_week("2013-W17", data="data/flights")
+    page = fulfilment_page.opening(week).html
+
+    assert fulfilment.first(fulfilment.listed(week))["partner"] == first
+    assert told in page
+    listed = fulfilment_page.to_do(week).html
+    assert ("B: why" in listed) and (told in listed) == (first == "B")
+    check_numbers(
+        "p.html",
+        page + fulfilment_page.partners(week).html,
+        {PAGE: known_of_page(fulfilment_page.partners(week).html)},
+        PAGE,
+    )
 
 
 @pytest.fixture(scope="module")

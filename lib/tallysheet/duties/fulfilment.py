@@ -61,7 +61,9 @@ def recent(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        partner, step, n, wrong_n (of the 4 weeks), weekly (wrong a week), weekday (as `bad_weekday`).
+        partner, step, n, wrong_n (of the 4 weeks), weekly (wrong a week), weekday (as `bad_weekday`), own and
+        others (shares that went wrong, there and at the other partners; NaN if there are none), stands_out
+        (whether more does than at the others, beyond chance).
     """
     counted = days(week, weeks_before=weeks_before)
     last = pd.Timestamp(week.week.monday) - pd.Timedelta(weeks=weeks_before)
@@ -70,8 +72,26 @@ def recent(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
     own = dict(iter(counted.groupby(["partner", "step"])))
     keys = zip(found["partner"], found["step"], strict=True)
     found = found.assign(weekly=found["wrong_n"] / RECENT, weekday=[bad_weekday(own[key]) for key in keys])
+    found = _beside_the_others(found)
     order = ["weekly", "partner", "step"]
     return found.sort_values(order, ascending=[False, True, True]).reset_index(drop=True)
+
+
+def _beside_the_others(found: pd.DataFrame) -> pd.DataFrame:
+    """Add shares, and whether a partner's is beyond that of the others by 2.6 standard errors."""
+    sums = found.groupby("step")[["n", "wrong_n"]].transform("sum")
+    others_n = sums["n"] - found["n"]
+    others = (sums["wrong_n"] - found["wrong_n"]) / others_n.where(others_n > 0)
+    own, every = found["wrong_n"] / found["n"], sums["wrong_n"] / sums["n"]
+    error = (every * (1 - every) * (1 / found["n"] + 1 / others_n.where(others_n > 0))) ** 0.5
+    return found.assign(own=own, others=others, stands_out=own - others > _BEYOND_CHANCE * error)
+
+
+def first(found: pd.DataFrame) -> pd.Series:
+    """Choose of `listed` who is named first: the partner furthest beyond the others, else the most work."""
+    beyond = (found["own"] - found["others"]) * found["n"]
+    place = beyond.where(found["stands_out"]).idxmax() if found["stands_out"].any() else found.index[0]
+    return found.loc[place]
 
 
 def listed(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:

@@ -21,21 +21,30 @@ _SHARE = 0.05
 
 
 def opening(week: Week) -> Html:
-    """Name the partner and the step with most that goes wrong, and how much lateness starts at partners."""
+    """Name the partner that stands out, or that none does, and how much lateness starts at partners."""
     if off := _off(week):
         return off
     language, text = week.language, week.language.text
     found = fulfilment.listed(week)
     if found.empty:
         return headline(text("fulfilment.none"), _begun(week), language)
-    first = found.iloc[0]
+    first = fulfilment.first(found).to_dict()
     fact = text(
         f"fulfilment.headline.{first['step']}",
         partner=language.name("partner", first["partner"]),
         n=int(first["wrong_n"]),
         all=language.value(first["n"], "count"),
     )
-    return headline(fact, _begun(week), language)
+    alike = "" if first["stands_out"] or math.isnan(first["others"]) else text("fulfilment.alike")
+    return headline(" ".join(filter(None, [alike, fact, _beside(first, language)])), _begun(week), language)
+
+
+def _beside(row: Row, language: Language) -> str:
+    """Say what share went wrong at a partner, and at the others; nothing where there are none."""
+    if math.isnan(row["others"]):
+        return ""
+    own, others = (language.value(row[side], "share") for side in ("own", "others"))
+    return language.text("fulfilment.beside", own=own, others=others)
 
 
 def _off(week: Week) -> Html | None:
@@ -81,10 +90,13 @@ def to_do(week: Week) -> Html:
 
 
 def _question(row: Row, language: Language) -> str:
-    asked = language.text(f"fulfilment.do.{row['step']}", partner=language.name("partner", row["partner"]))
-    if row["weekday"] < 0:
-        return asked
-    return f"{asked} {language.text('fulfilment.above_all', day=_weekday(int(row['weekday']), language))}"
+    partner, day = language.name("partner", row["partner"]), int(row["weekday"])
+    sentences = [
+        language.text(f"fulfilment.do.{row['step']}", partner=partner),
+        _beside(row, language) if row["stands_out"] else "",
+        language.text("fulfilment.above_all", day=_weekday(day, language)) if day >= 0 else "",
+    ]
+    return " ".join(filter(None, sentences))
 
 
 def _weekday(number: int, language: Language) -> str:
@@ -126,12 +138,13 @@ def partners(week: Week) -> Html:
         interval=ends(found["low"], found["high"]),
         recent_n=[_at(now, row, "n") for row in found.to_dict("records")],
         recent=[_at(now, row, "wrong_n") for row in found.to_dict("records")],
+        shares=[_shares(now, row, language) for row in found.to_dict("records")],
     )
     columns = [
         Column("name", say.dimension_name("partner", language).capitalize()),
         Column("what", text("fulfilment.what")),
         Column("recent_n", text("fulfilment.recent_n"), "count"),
-        Column("recent", text("fulfilment.recent"), "count"),
+        Column("recent", text("fulfilment.recent"), "count", small="shares"),
         Column("n", text("fulfilment.counted"), "count"),
         Column("wrong", text("fulfilment.wrong"), "count"),
         Column("raw", text("fulfilment.right"), "share", decimals=2),
@@ -148,6 +161,15 @@ def partners(week: Week) -> Html:
 def _at(now: pd.DataFrame, row: Row, column: str) -> float:
     key = (row["partner"], row["step"])
     return float(now[column].get(key, math.nan))
+
+
+def _shares(now: pd.DataFrame, row: Row, language: Language) -> str:
+    """Write the share that went wrong in the last weeks, and that at the others."""
+    own, others = (_at(now, row, side) for side in ("own", "others"))
+    if math.isnan(own) or math.isnan(others):
+        return ""
+    written = {"own": language.value(own, "share"), "others": language.value(others, "share")}
+    return language.text("fulfilment.shares", **written)
 
 
 def weekdays(week: Week) -> Html:
