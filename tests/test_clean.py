@@ -260,6 +260,37 @@ def test_an_extract_that_never_came_is_told_and_the_others_are_loaded(awaiting):
     assert "no extract" not in set(both.notes["kind"])
 
 
+def test_an_extract_of_a_header_alone_is_told_and_the_others_are_loaded(awaiting):
+    """What needs it is left out, as where it never came; once it has rows it counts."""
+    write_csv(awaiting / "raw" / "more.csv", [])
+    ledger = ts.load(awaiting)
+
+    assert set(ledger.files["source"]) == {"parcels"}
+    told = ledger.notes[ledger.notes["kind"] == "no extract"]
+    assert told[["source", "file", "text"]].to_numpy().tolist() == [
+        ["more", "more.csv", "column names and no row: what needs it is left out"]
+    ]
+    assert ts.load(awaiting).state == ledger.state
+
+    write_csv(awaiting / "raw" / "more.csv", [["9" + line[0], *line[1:]] for line in rows(1)])
+    assert set(ts.load(awaiting).files["source"]) == {"parcels", "more"}
+
+    write_csv(awaiting / "raw" / "more.csv", [])
+    with pytest.raises(
+        DataError, match="source more: expected rows, as at the last load, found column names"
+    ):
+        ts.load(awaiting)
+
+
+def test_where_each_extract_is_a_header_alone_nothing_is_loaded(awaiting):
+    """There would be nothing to report on."""
+    for name in ("parcels.csv", "more.csv"):
+        write_csv(awaiting / "raw" / name, [])
+
+    with pytest.raises(DataError, match="expected good rows, found none of 0"):
+        ts.load(awaiting)
+
+
 def test_an_extract_that_is_gone_is_refused_and_the_last_good_tables_stay(awaiting):
     """What was loaded once is not left out in silence."""
     write_csv(awaiting / "raw" / "more.csv", [["9" + line[0], *line[1:]] for line in rows(1)])

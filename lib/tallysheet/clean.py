@@ -139,6 +139,11 @@ def _awaited_note(source: Source) -> dict[str, Any]:
     return {"source": source.name, "file": "", **asdict(note)}
 
 
+def _empty_note(source: Source) -> dict[str, Any]:
+    note = Note("no extract", wording="no_extract_rows")
+    return {"source": source.name, "file": source.files[0].paths()[-1].name, **asdict(note)}
+
+
 def _is_whole(settings: Settings, record: dict[str, Any], digests: Digests) -> bool:
     """Say whether each file of the last load is as it was written, and with the key that is there now."""
     if record["key"] and record["key"] != key_fingerprint():
@@ -174,11 +179,15 @@ def _load_all(
         load_one = partial(load_source, settings, building=building, last=last, run=run)
         with run.queries, ThreadPoolExecutor(_SOURCES) as pool:
             try:
-                entries = list(pool.map(load_one, sources, [raw[source.name] for source in sources]))
+                found = list(pool.map(load_one, sources, [raw[source.name] for source in sources]))
             except BaseException:
                 run.fail()
                 raise
-        notes = _shared_rows(sources, building["clean"])
+        parts = {source.name: entry for source, entry in zip(sources, found, strict=True) if entry}
+        if not parts:
+            raise DataError(f"source {sources[0].name}", "good rows", "none of 0", "Extract it again.")
+        notes = [_empty_note(source) for source in sources if source.name not in parts]
+        notes += _shared_rows([source for source in sources if source.name in parts], building["clean"])
         for kind, folder in building.items():
             final = settings.data / kind / state
             shutil.rmtree(final, ignore_errors=True)
@@ -186,6 +195,7 @@ def _load_all(
     finally:
         for folder in building.values():
             shutil.rmtree(folder, ignore_errors=True)
+    entries = parts.values()
     return {
         "state": state,
         "as_of": max(entry["as_of"] for entry in entries),
@@ -194,7 +204,7 @@ def _load_all(
         "reasons": sorted(
             (one for entry in entries for one in entry["reasons"]), key=lambda one: -int(one["cells"])
         ),
-        "headers": {source.name: entry["headers"] for source, entry in zip(sources, entries, strict=True)},
+        "headers": {name: entry["headers"] for name, entry in parts.items()},
         "checked": [name for entry in entries for name in entry["checked"]],
         "key": max(entry["key"] for entry in entries),
         "written": _fingerprints(settings, state, digests),

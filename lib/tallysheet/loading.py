@@ -73,7 +73,7 @@ def load_source(
     building: dict[str, Path],
     last: dict[str, Any],
     run: Run,
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     """Write the clean table and the quarantine of a source into the folders that are being built.
 
     Parameters
@@ -90,26 +90,31 @@ def load_source(
 
     Returns
     -------
-    dict
-        Its part of the record of the load.
+    dict or None
+        Its part of the record of the load; None if its extracts have column names and no row.
 
     Raises
     ------
     DataError
-        Some extracts cannot be read (all of them are named), or no row is good.
+        Some extracts cannot be read (all of them are named), no row is good, or none is there any more.
     FileChanged
         An extract changed while it was read.
     """
     extracts = extracts_of(settings, source, raw, last, run)
+    rows = sum(one.checked.rows for one in extracts)
+    if not rows:
+        if any(file["source"] == source.name for file in last.get("files", [])):
+            found, advice = "column names alone", "Extract it again."
+            raise DataError(f"source {source.name}", "rows, as at the last load", found, advice)
+        return None
     (building["clean"] / source.table.name).mkdir(exist_ok=True)
     clean = building["clean"] / source.table.name / source.name
     # One at a time: each takes up to 600 MB.
     with run.merging:
         quarantine = building["quarantine"] / f"{source.name}.parquet"
         merged = run.queries.submit(merge, source, extracts, clean, quarantine).result()
-    rows = sum(one.checked.rows for one in extracts)
     if not merged.good:
-        most = merged.reasons.iloc[0].to_dict() if len(merged.reasons) else "no row"
+        most = merged.reasons.iloc[0].to_dict()
         raise DataError(f"source {source.name}", "good rows", f"none of {rows}; {most}", "Check source.toml.")
     stated = [one.taken_at for one in raw if one.taken_at]
     newest = merged.latest if source.known_at else max(one.loaded_at for one in extracts)
