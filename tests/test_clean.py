@@ -139,6 +139,44 @@ def test_columns_can_be_renamed_without_a_select(tmp_path):
         ("sources/parcels/source.toml", "missing =", "mising =", "Did you mean 'missing'"),
         ("sources/parcels/source.toml", '"shipments"', '"shipment"', "Did you mean 'shipments'"),
         ("sources/parcels/source.toml", "2026-06-15T07:00:00", '"June"', "a date and time in UTC"),
+        ("sources/parcels/source.toml", "parcels.sql", "parcel.sql", "Did you mean 'parcels.sql'"),
+        (
+            "sources/parcels/source.toml",
+            "\n[[file]]",
+            'columns.carrier = ["Transporteur", "Carrier"]\n[[file]]',
+            "a header or a table, found \\['Transporteur', 'Carrier'\\]",
+        ),
+        (
+            "sources/parcels/source.toml",
+            "\n[[file]]",
+            'values.status = "x"\n[[file]]',
+            "status: expected a table, found 'x'",
+        ),
+        (
+            "sources/parcels/source.toml",
+            "\n[[file]]",
+            'values.carrier.BRV = "Brivane"\n[[file]]',
+            "carrier BRV: expected a list of texts, found 'Brivane'",
+        ),
+        ("sources/parcels/source.toml", "[[file]]", "[file]", "file: expected a list of tables"),
+        (
+            "sources/parcels/source.toml",
+            'path = "raw/parcels.csv"',
+            "path = 3",
+            "path: expected a text, found 3",
+        ),
+        (
+            "sources/parcels/source.toml",
+            "\n[[file]]",
+            "exclude = 3\n[[file]]",
+            "exclude: expected a text, found 3",
+        ),
+        (
+            "sources/parcels/source.toml",
+            "parcels.csv",
+            "from_%Y%m%d_to_%Y%m%d.csv",
+            "each sign of time once, found %Y twice",
+        ),
         ("workbook.toml", "headline", "headlin", "Did you mean 'headline'"),
         ("workbook.toml", 'countries = ["FR", "DE"]', 'countries = "FR"', "a list of names"),
         ("workbook.toml", '"otd"', "", "TOML in UTF-8"),
@@ -170,6 +208,17 @@ def test_a_wrong_setting_is_named_with_the_nearest_right_one(tmp_path, file, old
 
     with pytest.raises(DataError, match=message):
         ts.load(data)
+
+
+def test_brackets_in_the_name_of_an_extract_are_brackets(tmp_path):
+    """Only * and the signs of a time stand for something else."""
+    data = make_workbook(tmp_path, rows(1))
+    source = data / "sources" / "parcels" / "source.toml"
+    source.write_text(source.read_text().replace("parcels.csv", "parcels [all] *.csv"), encoding="utf-8")
+    (data / "raw" / "parcels.csv").rename(data / "raw" / "parcels [all] of May.csv")
+    write_csv(data / "raw" / "parcels a of May.csv", rows(2))
+
+    assert ts.load(data).files["file"].to_list() == ["parcels [all] of May.csv"]
 
 
 def test_a_second_load_says_who_is_in_the_way(tmp_path, monkeypatch):

@@ -14,6 +14,7 @@ from postgres_cluster import ESCAPED, SECRET
 from small_workbook import make_workbook
 
 import tallysheet as ts
+from tallysheet.addresses import has_plain_secret
 from tallysheet.errors import DataError
 from tallysheet.ledger import Ledger
 
@@ -269,6 +270,41 @@ def test_a_secret_in_an_address_that_does_not_work_is_not_shown(tmp_path, monkey
 
     assert secret not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql://reader:{SECRET}@127.0.0.1/base",
+        f"postgresql://127.0.0.1/base?sslpassword={SECRET}",
+        f"postgresql://127.0.0.1/base?user=reader&password={SECRET}",
+        "postgresql://reader:s3cr%et@127.0.0.1/base",
+    ],
+)
+def test_a_secret_in_the_file_is_refused_and_not_shown(tmp_path, url):
+    """Before any driver sees it, which might repeat it."""
+    with pytest.raises(DataError, match="a secret that comes from the environment") as caught:
+        ts.load(workbook(tmp_path, url))
+
+    assert SECRET not in str(caught.value)
+    assert "s3cr" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("option", "is_secret"),
+    [
+        *((name, True) for name in ("password", "PWD", "token", "access_token", "private_key_passphrase")),
+        *((name, True) for name in ("sslpassword", "x-api-key", "client_secret", "aws_secret_access_key")),
+        *((name, False) for name in ("sslkey", "passfile", "keepalives", "sslmode", "private_key_file")),
+    ],
+)
+def test_options_that_hold_a_secret(option, is_secret):
+    """By their name, also in the options of a Spark Connect address; a path to a file is none."""
+    for address in ("sc://host:443/;user_id=me;{}={}", "snowflake://me@host/base?role=x&{}={}"):
+        assert has_plain_secret(address.format(option, "s3cret")) is is_secret
+        assert not has_plain_secret(address.format(option, "${NAME}"))
+    driver = "mssql+pyodbc:///?odbc_connect=SERVER%3Dhost%3B{}%3Ds3cret"
+    assert has_plain_secret(driver.format(option)) is is_secret
 
 
 # ---- What is refused ----

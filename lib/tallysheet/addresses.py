@@ -11,8 +11,11 @@ from tallysheet.errors import DataError
 _PART = 3
 """Parts of a secret that are shorter say nothing, and stand in many words."""
 _SECRET = re.compile(r"\$\{(\w+)\}")
-_PASSWORD = re.compile(
-    r"://[^/@?\s]*:(?P<password>[^@\s]*)@|[?;&](?:token|password|pwd)=(?P<option>[^&;\s]*)", re.IGNORECASE
+_LOGIN = re.compile(r"://[^/@?\s]*:([^@\s]*)@")
+_OPTION = re.compile(
+    # sslkey names a file.
+    r"[?;&][\w.-]*(?:token|password|passwd|pwd|passphrase|secret|(?<!ssl)key)=([^&;\s]*)",
+    re.IGNORECASE,
 )
 
 
@@ -61,5 +64,6 @@ def has_plain_secret(address: str) -> bool:
     >>> has_plain_secret("postgresql://reader:${PASSWORD}@host/base")
     False
     """
-    found = (one["password"] or one["option"] for one in _PASSWORD.finditer(address))
+    # An ODBC address holds the driver's own, in which signs are written as %3B.
+    found = [*_LOGIN.findall(address), *_OPTION.findall(address), *_OPTION.findall(unquote(address))]
     return any(secret and not _SECRET.fullmatch(secret) for secret in found)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import glob
 import importlib.util
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tallysheet.addresses import has_plain_secret
 from tallysheet.errors import DataError, nearest
 from tallysheet.language import Language, read_language
 from tallysheet.schema import Table, table
@@ -76,10 +79,11 @@ class SourceFile:
 
     def paths(self) -> list[Path]:
         """Find the files, oldest name first; a plain path is given back whether it is there or not."""
-        # Two stars together mean folders to glob.
-        wildcard = re.sub(r"\*+", "*", _TIME_SIGN.sub("*", self.pattern.name))
-        if "*" not in wildcard:
+        parts = _PLACES.split(self.pattern.name)
+        if len(parts) == 1:
             return [self.pattern]
+        # Two stars together mean folders to glob.
+        wildcard = re.sub(r"\*+", "*", "*".join(glob.escape(fixed) for fixed in parts[::2]))
         named = re.compile(_name_pattern(self.pattern.name), re.DOTALL)
         return sorted(path for path in self.pattern.parent.glob(wildcard) if named.fullmatch(path.name))
 
@@ -155,17 +159,37 @@ class Source:
         return any(path.exists() for path in self.files[0].paths())
 
 
-_KEYS = {
-    *("table", "file", "database", "select", "columns", "values", "as_of", "known_at", "exclude"),
-    *("decimal", "dates", "zone"),
+_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "a text": (lambda value: isinstance(value, str), '"parcels"'),
+    "a list of texts": (lambda value: _is_list(value, str), '["Brivane", "BRIVANE SAS"]'),
+    "a table": (lambda value: isinstance(value, dict), '{ BRV = ["Brivane"] }'),
+    "a list of tables": (lambda value: _is_list(value, dict), "[[file]]"),
+    "a header or a table": (lambda value: isinstance(value, str | dict), '"Carrier"'),
+    "a date and time in UTC": (
+        lambda value: isinstance(value, dt.datetime) and value.tzinfo is None,
+        "2014-01-06T07:00:00",
+    ),
 }
-_FILE_KEYS = {"name", "package", "path", "missing", "sheet"}
-_COLUMN_KEYS = {"header", "unit", "decimal", "dates", "zone"}
+"""What a value may be: how to tell, and an example."""
+_KEYS = {
+    **dict.fromkeys(("table", "select", "known_at", "exclude", "decimal", "dates", "zone"), "a text"),
+    **dict.fromkeys(("database", "columns", "values"), "a table"),
+    "file": "a list of tables",
+    "as_of": "a date and time in UTC",
+}
+_FILE_KEYS = {**dict.fromkeys(("name", "package", "path", "sheet"), "a text"), "missing": "a list of texts"}
+_DATABASE_KEYS = dict.fromkeys(("name", "url", "query"), "a text")
+_COLUMN_KEYS = dict.fromkeys(("header", "unit", "decimal", "dates", "zone"), "a text")
 _TIME_SIGN = re.compile(r"%[YmdHMSyjGVu]")
+_PLACES = re.compile(rf"({_TIME_SIGN.pattern}|\*)")
+
+
+def _is_list(value: object, kind: type) -> bool:
+    return isinstance(value, list) and all(isinstance(one, kind) for one in value)
 
 
 def _name_pattern(name: str) -> str:
-    parts = re.split(r"(%[YmdHMSyjGVu]|\*)", name)
+    parts = _PLACES.split(name)
     made = {"*": ".*", "%Y": r"(\d{4})", "%G": r"(\d{4})", "%j": r"(\d{3})", "%u": r"(\d)"}
     return "".join(
         made.get(part, r"(\d{2})" if _TIME_SIGN.fullmatch(part) else re.escape(part)) for part in parts
@@ -195,13 +219,13 @@ def read_source(settings: Settings, name: str) -> Source:
     Raises
     ------
     DataError
-        The file is missing, has an unknown key, names an unknown table, column or unit, or a package
-        that is not installed.
+        The file is missing, has an unknown key or a value of another kind, names an unknown table, column
+        or unit, a SELECT that is not there or a package that is not installed, or holds a secret.
     """
     folder = settings.data / "sources" / name
     path = folder / "source.toml"
     found = read_toml(path)
-    _refuse_unknown(str(path), found, _KEYS)
+    _check(str(path), found, _KEYS)
     target = table(str(found.get("table", "")))
     database = _database(path, found["database"]) if "database" in found else None
     files = tuple(_file(path, settings, entry) for entry in found.get("file", []))
@@ -215,39 +239,61 @@ def read_source(settings: Settings, name: str) -> Source:
         table=target,
         files=files,
         database=database,
-        select=(folder / found["select"]).read_text(encoding="utf-8") if "select" in found else None,
+        select=_select(path, found["select"]) if "select" in found else None,
         columns=_columns(path, settings, target, found),
         renamed=tuple(found.get("columns", {})),
-        as_of=_moment(path, found.get("as_of")),
+        as_of=found.get("as_of"),
         known_at=found.get("known_at"),
         exclude=found.get("exclude"),
         vocabulary={file.suffixes[0].lstrip("."): file for file in sorted(folder.glob("words.*.toml"))},
     )
 
 
+def _select(path: Path, name: str) -> str:
+    try:
+        return (path.parent / name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        known = sorted(one.name for one in path.parent.glob("*.sql"))
+        advice = nearest(name, known) if known else "Put it there."
+        raise DataError(f"{path} select", "a file beside it", repr(name), advice) from None
+    except UnicodeDecodeError as error:
+        raise DataError(str(path.parent / name), "SQL in UTF-8", str(error), "Save it as UTF-8.") from None
+
+
 def _columns(path: Path, settings: Settings, target: Table, found: dict[str, Any]) -> dict[str, SourceColumn]:
     """Join what the source says of all its columns with what it says of each."""
     given = found.get("columns", {})
-    for ours in given:
+    for ours, entry in given.items():
         target.column(ours)
+        _check_kind(f"{path} {ours}", entry, "a header or a table")
     shared = settings.data / "sources" / "values.toml"
-    values = {**(read_toml(shared) if shared.is_file() else {}), **found.get("values", {})}
+    values = _values(shared, read_toml(shared)) if shared.is_file() else {}
+    values |= _values(path, found.get("values", {}))
     usual = {key: found[key] for key in ("decimal", "dates", "zone") if key in found}
     made = {}
     for column in target.columns:
         entry = given.get(column.name, column.name)
         written = {"header": column.name} | (entry if isinstance(entry, dict) else {"header": entry})
         where = f"{path} {column.name}"
-        _refuse_unknown(where, written, _COLUMN_KEYS)
+        _check(where, written, _COLUMN_KEYS)
         spellings = values.get(column.name, values.get(_family(column.name), {}))
         made[column.name] = _checked(
             where,
-            SourceColumn(
-                **{**usual, **written}, values={ours: tuple(also) for ours, also in spellings.items()}
-            ),
+            SourceColumn(**{**usual, **written}, values=spellings),
             column.unit,
         )
     return made
+
+
+def _values(path: Path, found: dict[str, Any]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Check the spellings of each column: our value, and the texts that stand for it."""
+    for column, spellings in found.items():
+        _check_kind(f"{path} {column}", spellings, "a table")
+        for ours, also in spellings.items():
+            _check_kind(f"{path} {column} {ours}", also, "a list of texts")
+    return {
+        column: {ours: tuple(also) for ours, also in spellings.items()} for column, spellings in found.items()
+    }
 
 
 def _family(name: str) -> str:
@@ -274,18 +320,28 @@ def _checked(where: str, written: SourceColumn, unit: str) -> SourceColumn:
 
 
 def _database(path: Path, entry: dict[str, Any]) -> Database:
-    _refuse_unknown(f"{path} [database]", entry, {"name", "url", "query"})
-    for key in ("name", "url", "query"):
+    where = f"{path} [database]"
+    _check(where, entry, _DATABASE_KEYS)
+    for key in _DATABASE_KEYS:
         if key not in entry:
-            raise DataError(f"{path} [database]", f"the key {key}", "nothing", "Add it.")
+            raise DataError(where, f"the key {key}", "nothing", "Add it.")
+    if has_plain_secret(entry["url"]):
+        advice = "Write ${NAME} in its place and set NAME in the environment."
+        raise DataError(where, "a secret that comes from the environment", "one in the file", advice)
     return Database(entry["name"], entry["url"], entry["query"])
 
 
 def _file(path: Path, settings: Settings, entry: dict[str, Any]) -> SourceFile:
-    _refuse_unknown(f"{path} [[file]]", entry, _FILE_KEYS)
+    where = f"{path} [[file]]"
+    _check(where, entry, _FILE_KEYS)
     for key in ("name", "path"):
         if key not in entry:
-            raise DataError(f"{path} [[file]]", f"the key {key}", "nothing", "Add it.")
+            raise DataError(where, f"the key {key}", "nothing", "Add it.")
+    signs = _TIME_SIGN.findall(Path(entry["path"]).name)
+    for sign in dict.fromkeys(signs):
+        if signs.count(sign) > 1:
+            advice = "Keep the time at which it was taken, and write * for the other."
+            raise DataError(f"{where} path", "each sign of time once", f"{sign} twice", advice)
     root = _package_folder(path, entry["package"]) if "package" in entry else settings.data
     return SourceFile(
         entry["name"], root / entry["path"], tuple(entry.get("missing", ())), entry.get("sheet")
@@ -302,14 +358,17 @@ def _package_folder(path: Path, package: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def _moment(path: Path, value: object) -> dt.datetime | None:
-    if value is None or (isinstance(value, dt.datetime) and value.tzinfo is None):
-        return value
-    raise DataError(
-        f"{path} as_of", "a date and time in UTC", repr(value), "Write for example 2014-01-06T07:00:00."
-    )
+def _check(where: str, found: dict[str, Any], kinds: dict[str, str]) -> None:
+    """Refuse keys that are not known, and values that are not of their kind."""
+    for key, value in found.items():
+        if key not in kinds:
+            raise DataError(where, "known keys", repr(key), nearest(key, sorted(kinds)))
+        _check_kind(f"{where} {key}", value, kinds[key])
 
 
-def _refuse_unknown(where: str, found: dict[str, Any], known: set[str]) -> None:
-    for key in found.keys() - known:
-        raise DataError(where, "known keys", repr(key), nearest(key, sorted(known)))
+def _check_kind(where: str, value: object, kind: str) -> None:
+    is_one, example = _KINDS[kind]
+    if not is_one(value):
+        # An address may hold a secret.
+        shown = "another value" if "[database]" in where else repr(value)
+        raise DataError(where, kind, shown, f"Write for example {example}.")
