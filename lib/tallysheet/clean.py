@@ -18,6 +18,7 @@ from tallysheet.database import take_snapshot
 from tallysheet.digests import Digests
 from tallysheet.engine import first_line
 from tallysheet.errors import DataError
+from tallysheet.held import held_states
 from tallysheet.inputs import FileChanged, RawFile, code_parts, fingerprint, raw_files, source_parts
 from tallysheet.ledger import Ledger, as_ledger, read_record, write_record
 from tallysheet.loading import Run, Told, load_source
@@ -224,10 +225,11 @@ def _shared_rows(sources: list[Source], clean: Path) -> list[dict[str, Any]]:
 
 
 def _forget_other_states(settings: Settings, record: dict[str, Any]) -> None:
-    """Remove what earlier loads left, also those that were killed, and this one does not use."""
+    """Remove what earlier loads left, also those that were killed, and neither this one nor a run uses."""
+    used = {record["state"], "checked"} | held_states(settings.data / "clean")
     for kind in ("clean", "quarantine"):
         for folder in (settings.data / kind).glob("*"):
-            if folder.is_dir() and folder.name not in (record["state"], "checked"):
+            if folder.is_dir() and folder.name not in used:
                 shutil.rmtree(folder, ignore_errors=True)
     for path in (settings.data / "clean").glob(".*.part"):
         path.unlink()

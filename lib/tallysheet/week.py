@@ -18,6 +18,7 @@ from tallysheet.coverage import Gap, gaps
 from tallysheet.crossed import crossed
 from tallysheet.cube import Cube, Where
 from tallysheet.errors import UsageError, nearest
+from tallysheet.held import held_ledger
 from tallysheet.kpis import family_kpis, kpi
 from tallysheet.language import Language, may_see
 from tallysheet.ledger import Ledger
@@ -87,16 +88,15 @@ def open_week(
     wanted = IsoWeek.parse(week) if week is not None else None
     seen_at = moment(as_of)
     language = may_see(workbook_language(settings, lang), audience)
-    ledger = load(settings.data, reads_again=False)
+    ledger = held_ledger(settings.data / "clean") or load(settings.data, reads_again=False)
     known = min(seen_at, ledger.as_of) if seen_at else ledger.as_of
     cube = Cube(ledger, settings, known)
-    touched = cube.touched_weeks
     if wanted is None:
         if not cube.weeks:
             raise UsageError("week", "a week that the data covers wholly", "none", "Load a longer extract.")
         wanted = cube.weeks[-1]
-    check_week(wanted, touched)
-    base_weeks(base, wanted, touched)
+    check_week(wanted, cube.touched_weeks)
+    base_weeks(base, wanted, cube.touched_weeks)
     return Week(wanted, base, language, settings, ledger, cube)
 
 

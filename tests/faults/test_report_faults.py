@@ -55,6 +55,35 @@ def workbook(published, tmp_path):
     return root
 
 
+# ---- 4: An extract that arrives while a report is made ----
+
+ARRIVES = """
+raw = opened.settings.data / "raw" / "parcels.csv"
+with raw.open("a", newline="") as file:
+    file.write("2026-05-20-XYZ-1,XYZ,PAR,2026-05-20,2026-05-20 12:00:00\\r\\n")
+assert ts.open_week(week, data=data).ledger.state == opened.ledger.state, "another state"
+assert ts.load(data).state != opened.ledger.state, "the same state"
+counted = ts.open_week(week, data=data).sql("SELECT count(*) AS n FROM shipments").n[0]
+assert counted == opened.ledger.files["good"].sum(), f"{counted} rows"
+"""
+
+
+@pytest.mark.parametrize("warm", ["--warm", "--no-warm"])
+def test_pages_of_a_run_are_of_one_state_of_the_data(workbook, warm):
+    """What arrives while it runs, and what another load makes of it, is the next run's."""
+    put_notebooks(workbook, "New", ARRIVES)
+    first = report(workbook, warm)
+    told = json.loads((workbook / "reports" / WEEK / "manifest.json").read_text(encoding="utf-8"))
+    put_notebooks(workbook, "New")
+    second = report(workbook, warm)
+    later = json.loads((workbook / "reports" / WEEK / "manifest.json").read_text(encoding="utf-8"))
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert later["inputs"][0]["rows"] == told["inputs"][0]["rows"] + 1
+    folders = {path.name for path in (workbook / "data" / "clean").iterdir() if path.is_dir()}
+    assert folders == {"checked", later["state"]}
+
+
 # ---- 9: The clock ----
 
 

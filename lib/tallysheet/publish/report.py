@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tallysheet.clean import load
+from tallysheet.clean import load, only_load
 from tallysheet.coverage import sentence
 from tallysheet.errors import ReportError, UsageError
 from tallysheet.execute import import_no_grammars
+from tallysheet.held import held
 from tallysheet.language import Language
 from tallysheet.publish.alone import only_run
 from tallysheet.publish.folders import manifests_of
@@ -96,13 +97,22 @@ def report(
     names = check_notebook_names(settings.root, wanted.only or settings.notebooks, settings.notebooks)
     reports = settings.root / "reports"
     _check_writable(reports)
-    with _room_in(settings.root), only_run(reports, started_at):
+    with _room_in(settings.root), only_run(reports, started_at), contextlib.ExitStack() as run:
         load(data)  # once a run every file is read again; the notebooks trust that
+        _hold(run, settings)
         latest = _open(wanted.week, wanted, settings)
         with warm_kernels(wanted.warm) as kernels:
             for week in due_weeks(latest, reports) if catch_up else [latest.week]:
                 chosen = latest if week == latest.week else _open(str(week), wanted, settings)
                 yield _publish(chosen, wanted, names, languages, started_at, watch, kernels)
+
+
+def _hold(run: contextlib.ExitStack, settings: Settings) -> None:
+    """Keep what was loaded until a run ends; what a team has mapped is its warehouse's to keep."""
+    clean = settings.data / "clean"
+    if not settings.connection.mapped:
+        with only_load(clean):
+            run.enter_context(held(clean))
 
 
 @contextlib.contextmanager

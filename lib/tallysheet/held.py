@@ -1,0 +1,68 @@
+"""The state of the clean tables that a run works with: its kernels read it, and no load removes it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from tallysheet.errors import DataError
+from tallysheet.files import write_bytes
+from tallysheet.ledger import Ledger, as_ledger, read_record
+
+VARIABLE = "TALLYSHEET_LEDGER"
+"""Leads kernels to the record of what their run holds."""
+
+
+@contextlib.contextmanager
+def held(clean: Path) -> Iterator[None]:
+    """Hold what was loaded last: weeks that are opened meanwhile, here or in a kernel, are of it.
+
+    To be entered while no load runs. The system lets go of it when the process ends, however it ends.
+
+    Parameters
+    ----------
+    clean : Path
+        The folder of clean tables.
+
+    Raises
+    ------
+    DataError
+        Nothing is loaded.
+    """
+    state = read_record(clean / "ledger.json").get("state")
+    if state is None:
+        raise DataError(str(clean), "clean tables", "none: they were just forgotten", "Try again.")
+    record = clean / state / "ledger.json"
+    write_bytes(record, (clean / "ledger.json").read_bytes())
+    holder = clean / f"{state}.{uuid.uuid4().hex}.held"
+    try:
+        with FileLock(holder):
+            os.environ[VARIABLE] = str(record)
+            yield
+    finally:
+        os.environ.pop(VARIABLE, None)
+        holder.unlink(missing_ok=True)
+
+
+def held_ledger(clean: Path) -> Ledger | None:
+    """Give the ledger of what the run holds; None outside a run, or of another workbook than the run's."""
+    record = Path(os.environ.get(VARIABLE, ""))
+    return as_ledger(read_record(record), clean) if record.parent.parent == clean else None
+
+
+def held_states(clean: Path) -> set[str]:
+    """List the states that runs hold; what a killed one has left is removed. Only a load may ask."""
+    found = set()
+    for holder in clean.glob("*.held"):
+        try:
+            with FileLock(holder, timeout=0):
+                pass
+            holder.unlink(missing_ok=True)
+        except Timeout:
+            found.add(holder.name.partition(".")[0])
+    return found
