@@ -325,6 +325,20 @@ def test_a_target_without_a_usual_range_is_not_called_none():
     assert say.target_word(replace(item, target=0.5, judgement=unjudged)) == "not_known"
 
 
+def test_a_target_that_is_met_this_week_for_the_first_time_is_not_called_missed():
+    """Nor one met that is missed now; an ordinary week says what its usual range does."""
+    good, bad, usual = (explained({"A": n, "B": n}) for n in (9_900, 8_000, 9_000))
+    above, below = good.judgement.upper + 0.001, bad.judgement.lower - 0.001
+
+    assert (good.variation, bad.variation, usual.variation) == ("signal", "signal", "routine")
+    assert say.target_word(replace(good, target=above)) == "met_now"
+    assert say.target_word(replace(bad, target=above)) == "fail"
+    assert say.target_word(replace(bad, target=below)) == "missed_now"
+    assert say.target_word(replace(good, target=below)) == "pass"
+    assert say.target_word(replace(usual, target=above)) == "fail"
+    assert say.target_word(replace(good, target=above, is_recounted=True)) == "fail"
+
+
 def test_what_held_has_no_witness():
     """Nothing is behind a rise that nobody sees."""
     item = explained({"A": 9_000, "B": 9_000})

@@ -29,7 +29,7 @@ _CARD_VALUES = 30
 _PICTURES = 2
 _MARKS = (
     *("better", "worse", "changed", "parts_outside", "routine", "not_known"),
-    *("pass", "fail", "hit_or_miss", "none"),
+    *("pass", "fail", "met_now", "missed_now", "hit_or_miss", "none"),
 )
 _WORDS = (
     *(

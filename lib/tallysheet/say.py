@@ -56,9 +56,20 @@ def verdict_of(explanation: Explanation) -> str:
 
 
 def target_word(explanation: Explanation) -> str:
-    """Give the word of a target: its assurance; not known yet where there is no range to meet it."""
-    is_open = explanation.assurance == "none" and not pd.isna(explanation.target)
-    return "not_known" if is_open else explanation.assurance
+    """Give the word of a target: its assurance; not known yet where there is no range to meet it.
+
+    Where the usual range says one thing and a week that is unlike it the other, the week is named.
+    """
+    word = explanation.assurance
+    if word == "none":
+        return word if pd.isna(explanation.target) else "not_known"
+    above = explanation.value_now >= explanation.target
+    is_met = above if explanation.direction == "up" else explanation.value_now <= explanation.target
+    if explanation.variation != "signal" or explanation.direction == "neutral" or word == "hit_or_miss":
+        return word
+    if is_met == (word == "pass"):
+        return word
+    return "met_now" if is_met else "missed_now"
 
 
 def change(explanation: Explanation, language: Language) -> str:

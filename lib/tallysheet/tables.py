@@ -20,7 +20,8 @@ TEMPLATE = Path(__file__).parent / "report_template"
 # The icon of each verdict; a signal shows the direction of the number where the caller knows it.
 _SIGNAL = dict.fromkeys(("better", "worse", "changed"), "signal")
 _VARIATION = _SIGNAL | {"parts_outside": "signal", "routine": "wave", "not_known": "unknown"}
-_ASSURANCE = {"pass": "tick", "fail": "cross", "hit_or_miss": "half", "none": "dash"}
+_TARGET = {"pass": "tick", "fail": "cross", "hit_or_miss": "half", "none": "dash"}
+_ASSURANCE = _TARGET | {"met_now": "tick", "missed_now": "cross"}
 _ICONS = _VARIATION | _ASSURANCE
 _NUMBERS = (*FORMS, "points", "signed_count", "range", "value", "change")
 _OTHERS = ("text", "verdict", "picture")
@@ -106,7 +107,7 @@ def chip(verdict: str, language: Language, *, rising: bool | None = None) -> Htm
     ----------
     verdict : str
         Variation ``better``, ``worse``, ``changed``, ``routine``, ``not_known``, or assurance
-        ``pass``, ``fail``, ``hit_or_miss``, ``none``.
+        ``pass``, ``fail``, ``met_now``, ``missed_now``, ``hit_or_miss``, ``none``.
     language : Language
     rising : bool, optional
         Whether the number rose; a signal then shows a triangle that way.

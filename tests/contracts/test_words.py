@@ -165,7 +165,10 @@ def test_every_reason_of_a_judgement_has_its_words(reason):
     assert {f"say.{reason}", f"card.{reason}"} <= known
 
 
-@pytest.mark.parametrize("verdict", ["pass", "fail", "hit_or_miss", "none", "routine", "not_known"])
+@pytest.mark.parametrize(
+    "verdict",
+    ["pass", "fail", "met_now", "missed_now", "hit_or_miss", "none", "routine", "not_known"],
+)
 def test_every_verdict_has_its_word(verdict):
     """Variation and assurance are shown as words, never by colour alone."""
     assert f"verdict.{verdict}" in texts(words(LIBRARY / "words" / "en.toml"))

@@ -89,9 +89,8 @@ def _beside_the_others(found: pd.DataFrame) -> pd.DataFrame:
 
 def first(found: pd.DataFrame) -> pd.Series:
     """Choose of `listed` who is named first: the partner furthest beyond the others, else the most work."""
-    beyond = (found["own"] - found["others"]) * found["n"]
-    place = beyond.where(found["stands_out"]).idxmax() if found["stands_out"].any() else found.index[0]
-    return found.loc[place]
+    beyond = ((found["own"] - found["others"]) * found["n"]).where(found["stands_out"])
+    return found.iloc[int(np.nanargmax(beyond))] if beyond.notna().any() else found.iloc[0]
 
 
 def listed(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:

@@ -97,9 +97,10 @@ def with_target(week: Week, slug: str, by: str, part: str = "") -> Html:
         target=language.value(found.target, unit),
         gap=language.change(found.change, unit),
     )
-    meets = language.text(f"explorer.assurance.{found.assurance}")
+    word = say.target_word(found)
+    meets = language.text(f"explorer.assurance.{word}")
     parted = split(found, language, prefix="part-" if part else "")
-    return Html.join(paragraph(f"{said} {meets}"), chips([found.assurance], language), parted)
+    return Html.join(paragraph(f"{said} {meets}"), chips([word], language), parted)
 
 
 def part_of(text: str) -> dict[str, str]:
