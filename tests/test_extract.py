@@ -131,14 +131,15 @@ def test_columns_take_the_type_that_every_filled_cell_has(written):
     assert second == (None, "NA")
 
 
-def test_an_empty_file_is_an_empty_table_and_no_extract(tmp_path):
+@pytest.mark.parametrize(("content", "told"), [(b"", "an empty file"), (b"\n\n  \n", "no filled cell")])
+def test_an_empty_file_is_an_empty_table_and_no_extract(tmp_path, content, told):
     """A person who looks at it sees nothing; what needs rows says so."""
-    (tmp_path / "empty.csv").write_bytes(b"")
+    (tmp_path / "empty.csv").write_bytes(content)
 
     assert ts.read_text_table(tmp_path / "empty.csv").shape == (0, 0)
     with (
         connect() as connection,
-        pytest.raises(DataError, match="an empty file"),
+        pytest.raises(DataError, match=rf"empty\.csv: expected a header line and rows, found {told}"),
         scan(connection, tmp_path / "empty.csv", "t"),
     ):
         pass

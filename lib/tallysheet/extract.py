@@ -78,7 +78,7 @@ def read_text_table(path: str | Path, sheet: str | None = None) -> pd.DataFrame:
     check_file(path)
     if path.stat().st_size == 0:
         return pd.DataFrame()
-    with connect() as connection, scan(connection, path, "extract", sheet=sheet) as table:
+    with connect() as connection, _laid(connection, path, "extract", sheet=sheet) as table:
         frame = pd.DataFrame()
         if table.columns:
             # Arrow takes tables of thousands of columns in its stride.
@@ -155,11 +155,30 @@ def scan(
     Raises
     ------
     DataError
-        As for `read_text_table`; also for an empty file.
+        As for `read_text_table`; also for an empty file, and for one of blanks.
     """
     check_file(path)
+    expected, advice = "a header line and rows", "Extract it again."
     if path.stat().st_size == 0:
-        raise DataError(str(path), "a header line and rows", "an empty file", "Extract it again.")
+        raise DataError(str(path), expected, "an empty file", advice)
+    with _laid(connection, path, name, sheet=sheet, form=form, stream=stream, scratch=scratch) as table:
+        if not table.columns:
+            raise DataError(str(path), expected, "no filled cell", advice)
+        yield table
+
+
+@contextlib.contextmanager
+def _laid(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    name: str,
+    *,
+    sheet: str | None = None,
+    form: Form | None = None,
+    stream: Stream = "checked",
+    scratch: Path | None = None,
+) -> Iterator[TextTable]:
+    """Lay the view of `scan`, or none over a file of blanks, which has no columns."""
     with tempfile.TemporaryDirectory(prefix="tallysheet-", dir=scratch) as made:
         folder = Path(made)
         plain = unpacked(path, folder)

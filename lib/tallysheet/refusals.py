@@ -34,8 +34,9 @@ def refusal(error: OSError, where: str | Path = "") -> DataError:
 
 
 def _place(error: OSError, where: str | Path) -> str:
-    if not isinstance(error.filename, str | Path):
+    named = error.filename2 or error.filename
+    if not isinstance(named, str | Path):
         return str(where)
-    path = Path(error.filename)
+    path = Path(named)
     # A file on its way has a name that nobody knows; a person knows its folder.
     return str(path.parent if path.suffix == ".part" else path)

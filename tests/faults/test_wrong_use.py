@@ -79,6 +79,8 @@ def test_a_missing_or_empty_extract(workbook):
     ("changed", "told"),
     [
         ({"file": "none.csv"}, "none.csv: expected a file, found none"),
+        ({"file": "blank.csv"}, "blank.csv: expected a header line and rows, found no filled cell"),
+        ({"--html": "data"}, "data: expected a file or folder that can be used, found Is a directory"),
         ({"--week": "2026-W60"}, "between W01 and W53, found W60"),
         ({"--week": "2026-W30"}, "a week between 2026-W02 and 2026-W04"),
         ({"--base": "2019-W01"}, "found 2019-W01"),
@@ -98,13 +100,13 @@ def test_a_wrong_option_of_explain(workbook, changed, told):
         "--numerator": "delivered <= promised + INTERVAL 20 HOUR",
         "--denominator": "1",
         "--by": "carrier,from",
+        "--html": "out.html",
     }
+    (workbook / "blank.csv").write_text("\n \n", encoding="utf-8")
     options.update({name: value for name, value in changed.items() if name != "file"})
     words = [word for pair in options.items() for word in pair]
 
-    result = run(
-        workbook, "explain", changed.get("file", "data/raw/parcels.csv"), *words, "--html", "out.html"
-    )
+    result = run(workbook, "explain", changed.get("file", "data/raw/parcels.csv"), *words)
 
     assert result.returncode == 2
     assert told in result.stderr
