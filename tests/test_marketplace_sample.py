@@ -264,6 +264,19 @@ def test_a_scenario_that_cannot_be_played_is_refused(tmp_path, text, told):
     assert not (tmp_path / "out" / "raw").exists()
 
 
+def test_a_sample_in_the_place_of_a_file_is_refused(tmp_path):
+    """The scenario is in order; it is the place that is not."""
+    (tmp_path / "plain.txt").write_text("mine")
+
+    done = CliRunner().invoke(main, ["sample", "--out", str(tmp_path / "plain.txt")])
+
+    assert done.exit_code == 2
+    assert "expected a folder and a scenario that can be used, found [Errno 20]" in done.output
+    assert "plain.txt" in done.output
+    assert "Look at --out and --events." in done.output
+    assert (tmp_path / "plain.txt").read_text() == "mine"
+
+
 def test_extracts_that_are_there_are_never_written_over(tmp_path):
     """Whose they are nobody knows."""
     (tmp_path / "raw").mkdir()

@@ -40,7 +40,7 @@ def make_sample(
     Raises
     ------
     UsageError
-        There are extracts already, or the scenario cannot be played.
+        There are extracts already, the folder cannot be used, or the scenario cannot be played.
     """
     data = find_data()
     raw = out / "raw"
@@ -66,4 +66,8 @@ def _play(command: list[str], told: Callable[[str], None]) -> None:
         error = playing.stderr.read() if playing.stderr else ""
     if playing.returncode:
         found = error.strip().splitlines()[-1] if error.strip() else f"exit code {playing.returncode}"
+        found = found.removeprefix("marketplace: ")
+        if found.startswith("[Errno "):
+            expected, advice = "a folder and a scenario that can be used", "Look at --out and --events."
+            raise UsageError("sample", expected, found, advice)
         raise UsageError("sample", "a scenario that can be played", found, "Correct it.")
