@@ -52,7 +52,7 @@ publish.folders publish.archive
 publish.surroundings publish.keys publish.making publish.explanation publish.weekly publish.alone
 publish.report notify schedule status doctor new_notebook
 explorer.view explorer.pieces explorer.data_pieces explorer.recipes explorer.keep explorer.opened
-explorer.ahead explorer.choices explorer.panel explorer terminal stops cli
+explorer.ahead explorer.choices explorer.panel explorer terminal stops cli __main__
 """.split()
 
 WHOLE_PACKAGE = {

@@ -59,6 +59,15 @@ def test_a_wrong_option_of_report(workbook, arguments, told):
     assert made <= {"reports", "reports/.lock"}
 
 
+def test_the_package_is_the_command(workbook):
+    """Where a schedule or a colleague starts Python's modules by name."""
+    command = [sys.executable, "-m", "tallysheet", "load"]
+    done = subprocess.run(command, cwd=workbook, capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "Clean tables: data/clean/" in done.stdout
+
+
 def test_a_missing_or_empty_extract(workbook):
     """The extract is named, and there is no report."""
     raw = workbook / "data" / "raw" / "parcels.csv"
