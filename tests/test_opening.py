@@ -325,6 +325,45 @@ def test_a_target_without_a_usual_range_is_not_called_none():
     assert say.target_word(replace(item, target=0.5, judgement=unjudged)) == "not_known"
 
 
+def test_few_parts_outside_their_ranges_are_named_where_they_are_counted():
+    """Whoever reads that two of 221 are wants to know which."""
+    one = explained({"A": 8_600, "B": 9_400})
+    none = explained({"A": 9_000, "B": 9_000})
+    told, calm = (opening.count_line(told_of(item), ENGLISH) for item in (one, none))
+
+    named = "about 0.03 expected by chance: B (On-time delivery) and A (On-time delivery)."
+    assert f"2 are outside their own ranges; {named}" in told
+    assert "none is outside its own range; about 0.03 expected by chance." in calm
+
+
+def test_what_is_compared_with_nothing_is_not_said_to_be_compared_with_other_weeks():
+    """A KPI without a base shows dashes, and no note below says which weeks they are."""
+    whole = explained({"A": 9_000, "B": 9_000})
+    other = replace(whole, kpi=kpi("csat"), base_weeks=whole.base_weeks[1:])
+    listed = {"otd": whole, "csat": other}
+    years = dict.fromkeys(listed, 0.9)
+    final = dict.fromkeys(listed, "")
+
+    told = scorecard.scorecard(listed, years, final, ENGLISH).html
+    alone = scorecard.scorecard(
+        {**listed, "csat": replace(other, value_base=float("nan"))}, years, final, ENGLISH
+    )
+    assert "Satisfied customers: compared with" in told
+    assert "compared with" not in alone.html
+
+
+def test_a_gap_to_the_target_is_not_shown_of_a_value_that_still_grows():
+    """Lost parcels a week old are hardly known: that they are below the target says nothing."""
+    item = replace(explained({"A": 9_000, "B": 9_000}), target=0.93)
+    young = replace(item, judgement=replace(item.judgement, variation="not_known", reason="young"))
+
+    shown = [
+        scorecard.scorecard({"otd": one}, {"otd": 0.9}, {"otd": ""}, ENGLISH).html for one in (item, young)
+    ]
+    assert ["on 93.0%" in html for html in shown] == [True, False]
+    assert ["so far" in html for html in shown] == [False, True]
+
+
 def test_a_target_that_is_met_this_week_for_the_first_time_is_not_called_missed():
     """Nor one met that is missed now; an ordinary week says what its usual range does."""
     good, bad, usual = (explained({"A": n, "B": n}) for n in (9_900, 8_000, 9_000))

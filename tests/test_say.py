@@ -46,6 +46,29 @@ def test_a_change_that_is_printed_as_none_is_no_rise():
     assert "held at 90.1%, hardly changed from 90.0% in" in say.change(explanation, ENGLISH)
 
 
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        (
+            8_900,
+            "89.0% so far, 1.0 points less than 90.0% in the four weeks before at the same age.",
+        ),
+        (
+            9_100,
+            "91.0% so far, 1.0 points more than 90.0% in the four weeks before at the same age.",
+        ),
+        (9_000, "90.0% so far, as in the four weeks before at the same age."),
+    ],
+)
+def test_a_value_that_still_grows_is_said_to_be_so_far(last, told):
+    """Its chart shows what grew to several times as much: it is held against values of the same age."""
+    item = explained(last)
+    young = replace(item, judgement=replace(item.judgement, variation="not_known", reason="young"))
+
+    assert say.change(young, ENGLISH).replace("\u00a0", " ") == f"On-time delivery: {told}"
+    assert "à ce stade" in say.change(young, FRENCH) and "au même âge" in say.change(young, FRENCH)
+
+
 def part(contribution: float, change: float, value_now: float = 0.8):
     """Tell what a part of so much is of a change of so much."""
     explanation = replace(explained(9_000), value_now=value_now, value_base=value_now - change)

@@ -67,6 +67,8 @@ def family(review: Review, explanations: Sequence[Explanation], language: Langua
 
 def _entry(item: Explanation, language: Language) -> str:
     name, value = say.name(item.kpi, language), language.value(item.value_now, item.kpi.unit)
+    if item.judgement.reason == "young" and not pd.isna(item.value_now):
+        value = language.text("chart.six_twelve.so_far", value=value)
     return (
         f'<li><a href="#{escape(item.kpi.slug)}">{escape(name)}</a> <b>{escape(value)}</b>'
         f"{chips(verdict_words(item), language, rising=item.change > 0).html}</li>"

@@ -144,10 +144,17 @@ def _flags(explanations: Sequence[Explanation], language: Language) -> str:
     judged = sum(telling.judged_parts(item) for item in explanations)
     if not judged:
         return sentence
-    outside_n = sum(len(item.outside) for item in explanations)
+    outside = [
+        (language.name(*next(iter(segment.where.items()))), say.name(item.kpi, language))
+        for item in explanations
+        for segment in item.outside
+    ]
     expected = say.expected_flags(judged, language)
-    counted = language.text("say.parts", n=outside_n, judged=judged, expected=expected)
-    return f"{sentence} {language.text('say.count_parts', parts=counted)}"
+    parts = language.text("say.parts", n=len(outside), judged=judged, expected=expected)
+    if 0 < len(outside) <= _NAMED:
+        named = [language.text("say.part_of_kpi", part=part, name=name) for part, name in outside]
+        parts = language.text("say.flags_named", flags=parts, names=language.listed(named))
+    return f"{sentence} {language.text('say.count_parts', parts=parts)}"
 
 
 def exceptions(told: Told, language: Language) -> list[dict[str, Any]]:

@@ -63,17 +63,16 @@ def target_word(explanation: Explanation) -> str:
     word = explanation.assurance
     if word == "none":
         return word if pd.isna(explanation.target) else "not_known"
-    above = explanation.value_now >= explanation.target
-    is_met = above if explanation.direction == "up" else explanation.value_now <= explanation.target
-    if explanation.variation != "signal" or explanation.direction == "neutral" or word == "hit_or_miss":
-        return word
-    if is_met == (word == "pass"):
+    gap = explanation.value_now - explanation.target
+    is_met = gap >= 0 if explanation.direction == "up" else gap <= 0
+    is_news = explanation.variation == "signal" and explanation.direction != "neutral"
+    if not is_news or word == "hit_or_miss" or is_met == (word == "pass"):
         return word
     return "met_now" if is_met else "missed_now"
 
 
 def change(explanation: Explanation, language: Language) -> str:
-    """Say what changed, by how much, compared with what."""
+    """Say what changed, by how much, compared with what; of a young week what there is so far."""
     unit = explanation.kpi.unit
     values = {
         "name": name(explanation.kpi, language),
@@ -82,14 +81,15 @@ def change(explanation: Explanation, language: Language) -> str:
     }
     if pd.isna(explanation.value_now):
         return language.text("say.empty", **values)
+    kind = "young_" if explanation.judgement.reason == "young" else ""
     if pd.isna(explanation.value_base):
-        return language.text("say.alone", **values)
+        return language.text(f"say.{kind}alone", **values)
     values["before"] = language.value(explanation.value_base, unit)
     if holds(explanation, language):
-        is_same = values["before"] == values["value"]
-        return language.text("say.held" if is_same else "say.held_near", **values)
+        near = "" if values["before"] == values["value"] else "_near"
+        return language.text(f"say.{kind}held{near}", **values)
     verb = "rose" if explanation.change > 0 else "fell"
-    return language.text(f"say.{verb}", size=language.size(explanation.change, unit), **values)
+    return language.text(f"say.{kind}{verb}", size=language.size(explanation.change, unit), **values)
 
 
 def _level(explanation: Explanation, language: Language) -> str:

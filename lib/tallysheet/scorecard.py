@@ -78,6 +78,8 @@ def _other_bases(explanations: Mapping[str, Explanation], most: Explanation, lan
     """Say which KPIs are compared with other weeks than most, as some of these are not judged."""
     named: dict[str, list[str]] = {say.base(most, language): []}
     for item in explanations.values():
+        if pd.isna(item.value_base):
+            continue
         named.setdefault(say.base(item, language), []).append(say.name(item.kpi, language))
     others = list(named.items())[1:]
     told = (
@@ -103,7 +105,7 @@ def _scores(item: Explanation, year_ago: float, language: Language) -> dict[str,
         "on_year": item.value_now - year_ago,
         "variation": say.verdict_of(item),
         "assurance": say.target_word(item),
-        "gap": None if pd.isna(item.value_now - item.target) else _gap(item, language),
+        "gap": _gap(item, language) if is_known and not pd.isna(item.value_now - item.target) else None,
         "rising": item.change > 0,
         "history": sparkline(
             item.history, unit=unit, language=language, name=title, direction=item.direction

@@ -22,7 +22,10 @@ COLUMNS = 72
 """Of the text."""
 
 _NOT_IN_A_MAIL = re.compile(r"<(style|link|img|svg|script)\b|\s(class|id)=|:\s*(inline-)?(flex|grid)\b")
-_COLOURS = {"better": "#0059a8", "pass": "#0059a8", "worse": "#b34700", "fail": "#b34700"}
+_COLOURS = {
+    **dict.fromkeys(("better", "pass", "met_now"), "#0059a8"),
+    **dict.fromkeys(("worse", "fail", "missed_now"), "#b34700"),
+}
 _GREY = "#595959"
 
 
@@ -102,7 +105,8 @@ def digest_of(week: Week, language: Language, page_file: str, base_url: str = ""
     text, explanations = language.text, week.explanations
     heading = text("page.heading", number=week.week.number, year=week.week.year)
     fact, cause = opening.first_sentences(week.told, language)
-    path = f"{week.week}/{page_file}"
+    page = week.settings.reports / str(week.week) / page_file
+    path = page.relative_to(week.settings.root / "reports").as_posix()
     return Digest(
         lang=language.code,
         title=text("page.title", report=text("digest.name"), week=heading),
