@@ -91,6 +91,25 @@ Total HT;;;;;;;1 199,81;EUR;
     assert ("facture_2026-02-03.csv", "preamble", "Brivane Parcel - Facture F-1107") in loaded.notes
 
 
+def test_an_amount_that_no_parcel_costs_is_refused(tmp_path):
+    """Two cells of 6e16 euro each fit into a number, and their sum did not: the week's costs failed."""
+    text = f"""{INVOICE_HEAD}
+F-1;1;31/01/2026;Brivane;T1;14/01/2026;Transport;60000000000000000,00;EUR;1
+F-1;2;31/01/2026;Brivane;T1;14/01/2026;Gazole;1000000000,01;EUR;1
+F-1;3;31/01/2026;Brivane;T1;14/01/2026;Avoir;-1000000000,01;EUR;1
+F-1;4;31/01/2026;Brivane;T2;14/01/2026;Transport;1000000000,00;EUR;1
+"""
+    loaded = load(tmp_path, {"facture_2026-02-03.csv": text.encode("cp1252")}, invoices=INVOICES)
+
+    assert loaded.select("SELECT amount_cents FROM carrier_invoice_lines") == [(10**11,)]
+    file, column, reason = "facture_2026-02-03.csv", "amount_cents", "out_of_range"
+    assert loaded.refused == [
+        (file, 2, column, "60000000000000000,00", reason, False),
+        (file, 3, column, "1000000000,01", reason, False),
+        (file, 4, column, "-1000000000,01", reason, False),
+    ]
+
+
 def test_an_invoice_that_is_billed_again_keeps_both_amounts(tmp_path):
     """The re-bill counts from its day on; before, the first amount; a line repeated as it was counts once."""
     first = f"""{INVOICE_HEAD}

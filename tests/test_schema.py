@@ -10,7 +10,7 @@ from small_workbook import write_csv
 import tallysheet as ts
 from tallysheet.errors import DataError
 from tallysheet.schema import TABLES, Table, table
-from tallysheet.schema.types import Personal
+from tallysheet.schema.types import MOST_CENTS, Personal
 from tallysheet.sources import UNITS
 
 every_table = pytest.mark.parametrize("of", TABLES.values(), ids=list(TABLES))
@@ -235,7 +235,7 @@ def test_when_a_row_became_known_stands_last(of):
 
 @every_table
 def test_units_stand_in_names_and_are_known_to_sources(of):
-    """Money and weights are integers; money has a currency beside it."""
+    """Money and weights are integers; money has a currency beside it, and no amount that spoils sums."""
     endings = {"_cents": ("BIGINT", "cents"), "_g": ("BIGINT", "g"), "_share": ("DOUBLE", "share")}
     by_unit = {unit: (kind, ending) for ending, (kind, unit) in endings.items()}
     for column in of.columns:
@@ -243,6 +243,8 @@ def test_units_stand_in_names_and_are_known_to_sources(of):
         for ending, declared in endings.items():
             if column.name.endswith(ending):
                 assert (column.type, column.unit) == declared
+        if column.unit == "cents":
+            assert (column.least, column.most) == (-MOST_CENTS, MOST_CENTS)
         if column.unit:
             kind, ending = by_unit[column.unit]
             assert column.type == kind and column.name.endswith(ending)

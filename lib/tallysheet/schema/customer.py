@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tallysheet.schema.types import CURRENCY, KNOWN_AT, Column, Rule, Table
+from tallysheet.schema.types import CURRENCY, KNOWN_AT, Column, Rule, Table, cents_column
 
 ORDERS = Table(
     name="orders",
@@ -19,7 +19,7 @@ ORDERS = Table(
         Column(
             "category", "VARCHAR", "kind of device", allowed=("phone", "tablet", "laptop", "console", "other")
         ),
-        Column("item_value_cents", "BIGINT", "price of the item", unit="cents", usual=(1_000, 500_000)),
+        cents_column("item_value_cents", "price of the item", usual=(1_000, 500_000)),
         replace(CURRENCY, meaning="currency of item_value_cents, ISO 4217"),
         Column("paid_at", "TIMESTAMP", "buyer paid, UTC", required=True),
         Column("accepted_at", "TIMESTAMP", "seller accepted, UTC"),
@@ -60,9 +60,9 @@ CLAIMS = Table(
         Column("submitted_at", "TIMESTAMP", "sent to the party that decides, UTC"),
         Column("decided_at", "TIMESTAMP", "decision received, UTC; empty: open"),
         Column("paid_at", "TIMESTAMP", "money received, UTC"),
-        Column("amount_claimed_cents", "BIGINT", "amount asked for", unit="cents", usual=(500, 500_000)),
-        Column("amount_accepted_cents", "BIGINT", "amount granted", unit="cents", since="decided_at"),
-        Column("amount_paid_cents", "BIGINT", "amount received", unit="cents", since="paid_at"),
+        cents_column("amount_claimed_cents", "amount asked for", usual=(500, 500_000)),
+        cents_column("amount_accepted_cents", "amount granted", since="decided_at"),
+        cents_column("amount_paid_cents", "amount received", since="paid_at"),
         CURRENCY,
         Column(
             "decision",
@@ -153,13 +153,7 @@ REVERSE_CASES = Table(
         Column("case_type", "VARCHAR", "what is sent back", required=True, allowed=("return", "trade_in")),
         Column("order_id", "VARCHAR", "order that is returned"),
         Column("case_reason", "VARCHAR", "why it is returned, or why the offer was lowered"),
-        Column(
-            "offer_value_cents",
-            "BIGINT",
-            "trade-in: price offered at first",
-            unit="cents",
-            usual=(500, 500_000),
-        ),
+        cents_column("offer_value_cents", "trade-in: price offered at first", usual=(500, 500_000)),
         replace(CURRENCY, meaning="currency of offer_value_cents, ISO 4217"),
         Column("requested_at", "TIMESTAMP", "return asked for, or offer accepted, UTC", required=True),
         Column("label_issued_at", "TIMESTAMP", "label sent to the customer, UTC"),
@@ -175,14 +169,7 @@ REVERSE_CASES = Table(
             since="closed_at",
         ),
         Column("paid_out_at", "TIMESTAMP", "refund or payout sent, UTC"),
-        Column(
-            "payout_cents",
-            "BIGINT",
-            "refund or payout",
-            unit="cents",
-            usual=(500, 500_000),
-            since="paid_out_at",
-        ),
+        cents_column("payout_cents", "refund or payout", usual=(500, 500_000), since="paid_out_at"),
         replace(CURRENCY, name="payout_currency", meaning="currency of payout_cents, ISO 4217"),
         KNOWN_AT,
     ),

@@ -27,6 +27,7 @@ Made by `python -m tallysheet.schema.dictionary`; do not edit.
 
 - A cell that is not of its type, not among the allowed values or out of its range is left empty and listed in `quarantine/`; a row is set aside if a required cell is missing or a rule is broken. An empty cell breaks only a rule that asks for it.
 - A day before 1990 or from 2100 on is out of range: a year such as 0226 is a slip, and 9999 stands for no end, which is an empty cell here.
+- An amount beyond 1,000,000,000.00 of a currency, either way, is out of range too: a slip.
 - Of rows with the same key the latest counts; what it replaces stays, for views of the past.
 - Times (TIMESTAMP) are UTC unless the column says otherwise. Money is in cents, with its currency beside it; weights are in grams; shares lie between 0 and 1. Sources may write other units and say so.
 - `known_at` is taken from the time of the extract where a source does not give it.
@@ -56,7 +57,8 @@ def _section(table: Table) -> str:
 def _cells(column: Column) -> tuple[str, ...]:
     required = "yes" if column.required else ""
     name, allowed = f"`{column.name}`", _codes(column.allowed)
-    if column.least is not None:
+    # What all amounts share stands above.
+    if column.least is not None and column.unit != "cents":
         allowed = f"{column.least} to {column.most}"
     return (name, column.type, column.unit, required, allowed, column.personal, column.meaning)
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tallysheet.schema.types import CURRENCY, FLOWS, KNOWN_AT, SERVICES, Column, Range, Rule, Table
+from tallysheet.schema.types import (
+    CURRENCY,
+    FLOWS,
+    KNOWN_AT,
+    SERVICES,
+    Column,
+    Range,
+    Rule,
+    Table,
+    cents_column,
+)
 
 _VALID_FROM = Column("valid_from", "DATE", "first day that it holds", required=True)
 _VALID_TO = Column("valid_to", "DATE", "last day that it holds; empty: until further notice")
@@ -56,13 +66,8 @@ CONTRACT_RATES = Table(
         Column("destination_country", "VARCHAR", "country it goes to, ISO 3166", required=True),
         Column("weight_from_g", "BIGINT", "weight above which it holds", required=True, unit="g"),
         Column("weight_to_g", "BIGINT", "weight up to which it holds, included; empty: no end", unit="g"),
-        Column(
-            "price_cents",
-            "BIGINT",
-            "price of a parcel without VAT and surcharges",
-            required=True,
-            unit="cents",
-            usual=(50, 100_000),
+        cents_column(
+            "price_cents", "price of a parcel without VAT and surcharges", required=True, usual=(50, 100_000)
         ),
         replace(CURRENCY, required=True),
         _VALID_FROM,
@@ -91,14 +96,8 @@ CONTRACT_TERMS = Table(
         _VALID_TO,
         Column("weekly_capacity", "BIGINT", "parcels a week that the carrier takes at most"),
         Column("min_volume", "BIGINT", "parcels a week that are promised to the carrier (MVC)"),
-        Column("shortfall_fee_cents", "BIGINT", "fee for each parcel below min_volume", unit="cents"),
-        Column(
-            "liability_limit_cents",
-            "BIGINT",
-            "most that is paid for a lost parcel",
-            unit="cents",
-            usual=(500, 5_000_000),
-        ),
+        cents_column("shortfall_fee_cents", "fee for each parcel below min_volume"),
+        cents_column("liability_limit_cents", "most that is paid for a lost parcel", usual=(500, 5_000_000)),
         CURRENCY,
         Column("claim_deadline_days", "BIGINT", "calendar days within which a claim must be submitted"),
         Column("fuel_share", "DOUBLE", "fuel surcharge as a share of the base price", unit="share"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tallysheet.schema.types import CURRENCY, FLOWS, KNOWN_AT, SERVICES, Column, Rule, Table
+from tallysheet.schema.types import CURRENCY, FLOWS, KNOWN_AT, SERVICES, Column, Rule, Table, cents_column
 
 # A file in the wrong unit is wrong by a factor of 1000: no parcel weighs 100 kg.
 _MOST_G = 99_999
@@ -55,12 +55,8 @@ SHIPMENTS = Table(
             least=1,
             most=_MOST_G,
         ),
-        Column(
-            "cost_cents",
-            "BIGINT",
-            "its cost, where the extract says so; else invoices do",
-            unit="cents",
-            usual=(50, 100_000),
+        cents_column(
+            "cost_cents", "its cost, where the extract says so; else invoices do", usual=(50, 100_000)
         ),
         CURRENCY,
         Column("label_created_at", "TIMESTAMP", "label made, UTC"),
@@ -153,13 +149,8 @@ CARRIER_INVOICE_LINES = Table(
                 *("return_to_sender", "customs", "credit_note"),
             ),
         ),
-        Column(
-            "amount_cents",
-            "BIGINT",
-            "amount without VAT; a credit is negative",
-            required=True,
-            unit="cents",
-            usual=(20, 100_000),
+        cents_column(
+            "amount_cents", "amount without VAT; a credit is negative", required=True, usual=(20, 100_000)
         ),
         replace(CURRENCY, required=True),
         Column(
@@ -211,7 +202,7 @@ FULFILMENT_JOBS = Table(
             "of these, lines with a wrong item or number",
             since="coalesce(dispatched_at, stocked_at)",
         ),
-        Column("fee_cents", "BIGINT", "partner's fee without VAT", unit="cents", usual=(20, 100_000)),
+        cents_column("fee_cents", "partner's fee without VAT", usual=(20, 100_000)),
         CURRENCY,
         KNOWN_AT,
     ),

@@ -146,5 +146,38 @@ FLOWS = ("outbound", "return", "trade_in", "return_to_customer")
 SERVICES = ("home", "pudo", "express")
 CURRENCIES = ("EUR", "GBP", "USD", "PLN", "CZK")
 
+MOST_CENTS = 10**11
+"""What lies beyond, either way, is a slip; ninety million rows of it still add up."""
+
+
+def cents_column(
+    name: str,
+    meaning: str,
+    *,
+    required: bool = False,
+    usual: tuple[int, int] | None = None,
+    since: str = "",
+) -> Column:
+    """Declare an amount in cents; what is no amount of this world is refused, lest sums overflow.
+
+    Examples
+    --------
+    >>> fee = cents_column("fee_cents", "partner's fee")
+    >>> fee.type, fee.unit, fee.most
+    ('BIGINT', 'cents', 100000000000)
+    """
+    return Column(
+        name,
+        "BIGINT",
+        meaning,
+        required=required,
+        unit="cents",
+        least=-MOST_CENTS,
+        most=MOST_CENTS,
+        usual=usual,
+        since=since,
+    )
+
+
 KNOWN_AT = Column("known_at", "TIMESTAMP", "when this row became known, UTC", required=True)
 CURRENCY = Column("currency", "VARCHAR", "currency of the amounts, ISO 4217", allowed=CURRENCIES)
