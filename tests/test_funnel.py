@@ -53,7 +53,7 @@ def test_one_that_differs_is_named_and_the_others_are_not():
     found = made([900.0] * 19 + [800.0], [1000.0] * 20)
 
     assert farthest(found)["value"].tolist() == ["V19"]
-    assert finding(found, ENGLISH) == "1 of 20 differs from the rest: V19 (below)"
+    assert finding(found, ENGLISH) == "1 of 20 is outside its limits: V19 (below)"
     assert found.factor < 2
 
 
@@ -80,7 +80,7 @@ def test_the_plot_says_its_finding_and_its_numbers():
     )
 
     assert chart.alt == (
-        "On time, all together 89.5%: 1 of 20 differs from the rest: V19 (below). V19 80.0%."
+        "On time, all together 89.5%: 1 of 20 is outside its limits: V19 (below). V19 80.0%."
     )
     html = chart.html.html
     assert ">V19</text>" in html
@@ -96,7 +96,7 @@ def test_sellers_are_counted_for_readers_who_are_not_shown_their_names():
     found = funnel(x, kpi("otd"), "seller", WEEKS)
     chart = funnel_plot(found, kpi("otd"), language=may_see(ENGLISH, "stakeholders"), name="On time")
 
-    assert "2 of 20 differ from the rest: 2 sellers (below)" in chart.alt
+    assert "2 of 20 are outside their limits: 2 sellers (below)" in chart.alt
     assert "S19" not in chart.html.html
     assert "S19 (below)" in finding(found, may_see(ENGLISH, "internal"))
 

@@ -360,7 +360,7 @@ def test_a_gap_to_the_target_is_not_shown_of_a_value_that_still_grows():
     shown = [
         scorecard.scorecard({"otd": one}, {"otd": 0.9}, {"otd": ""}, ENGLISH).html for one in (item, young)
     ]
-    assert ["on 93.0%" in html for html in shown] == [True, False]
+    assert ["from 93.0%" in html for html in shown] == [True, False]
     assert ["so far" in html for html in shown] == [False, True]
 
 

@@ -59,7 +59,7 @@ _SAID_ONCE = ("rate", "rare_rate", "days", "hours")
 """A range names these units once: 2.2 to 2.4 days."""
 _LARGE = 1000
 """Euros from here on are written without cents."""
-_NO_SMALL_CHANGE = 100
+_NO_SMALL_CHANGE = 10
 """Euros from here on are never written finer than in cents."""
 _LOCALES = {"en": "en_GB"}  # dates as 22 April 2013, not April 22
 
