@@ -7,10 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from tallysheet.errors import UsageError
 from tallysheet.language import read_language
 from tallysheet.publish.archive import archive, neighbours
+from tallysheet.publish.folders import check_owner
 from tallysheet.publish.manifest import FORMAT
 from tallysheet.publish.report import due_weeks
+from tallysheet.settings import Settings
 from tallysheet.weeks import IsoWeek
 
 ENGLISH, FRENCH = read_language("en"), read_language("fr")
@@ -67,6 +70,23 @@ def test_a_copy_of_a_week_is_no_week(copied):
     assert neighbours(copied, WEEK, FIRST, "weekly_review.html", ENGLISH) == [
         ("../2026-W21/weekly_review.html", "Before: 2026-W21")
     ]
+
+
+def test_a_folder_of_weeks_is_one_workbook_s(tmp_path, monkeypatch):
+    """Of two that are both there; one that has moved, or whose manifests do not name it, keeps its weeks."""
+    monkeypatch.chdir(tmp_path)
+    own, other = (Settings(tmp_path / name / "data", (), (), (), "otd") for name in ("own", "other"))
+    for folder in (tmp_path / "notebooks", own.data, other.data):
+        folder.mkdir(parents=True)
+    (own.data / "workbook.toml").touch()
+    publish(tmp_path / "reports", WEEK, workbook="own/data")
+    publish(tmp_path / "reports", WEEK.shift(-1))
+
+    check_owner(own, "own/data")
+    with pytest.raises(UsageError, match="reports: expected weeks of other/data, found weeks of own/data"):
+        check_owner(other, "other/data")
+    (own.data / "workbook.toml").unlink()
+    check_owner(other, "other/data")
 
 
 def test_a_manifest_of_an_earlier_version_counts_as_none(tmp_path):

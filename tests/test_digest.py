@@ -1,5 +1,7 @@
 """The week's mail: what the page says, in a form that every mail program shows."""
 
+import copy
+import dataclasses
 import re
 from html import unescape
 from html.parser import HTMLParser
@@ -98,6 +100,16 @@ def test_it_says_where_the_page_is(week):
     assert "<a " not in as_html(without, "digest.html")
     assert [given["href"] for tag, given in seen(as_html(linked, "d")) if tag == "a"] == [LINK]
     assert f"\n{LINK}\n" in as_text(linked)
+
+
+def test_a_workbook_beside_others_names_its_own_folder(week):
+    """In the path and in the link."""
+    week = copy.copy(week)
+    week.settings = dataclasses.replace(week.settings, data=week.settings.data / "mine")
+    told = digest_of(week, week.language, "weekly_review.html", "https://reports.example.org/x/")
+
+    assert told.page_link == LINK.replace("/2026", "/mine/2026")
+    assert "reports/mine/2026-W21/weekly_review.html" in told.page_path
 
 
 def test_the_text_is_72_columns_wide(digest):

@@ -225,21 +225,39 @@ def test_one_notebook_alone_keeps_the_other_on_the_index(workbook, published):
     assert "data_health.html" in index
 
 
-def test_a_workbook_inside_the_data_folder_shares_notebooks_and_reports(workbook, published, tmp_path):
-    """Named by its folder from anywhere, it is published beside the others."""
-    second = workbook / "data" / "second"
-    make_workbook(tmp_path, rows(weeks=18))
+def test_a_workbook_inside_the_data_folder_shares_notebooks_and_has_reports_of_its_own(
+    workbook, published, tmp_path
+):
+    """Named by its folder from anywhere; a week that another has published is due, and replaces nothing."""
+    second, reports = workbook / "data" / "second", workbook / "reports"
+    make_workbook(tmp_path, rows()[:-1])
     shutil.copytree(tmp_path / "data", second)
+    before = {path: path.read_bytes() for path in reports.rglob("*") if path.is_file()}
 
-    result = report(tmp_path, "--data", str(second), "--only", "data_health")
-    week = workbook / "reports" / "2026-W19"
-    index = (workbook / "reports" / "index.html").read_text(encoding="utf-8")
+    result = report(tmp_path, "--data", str(second), "--only", "data_health", "--catch-up")
+    week = reports / "second" / "2026-W21"
+    index = (reports / "second" / "index.html").read_text(encoding="utf-8")
     (run,) = (week / "runs").glob("*/00_data_health.ipynb")
 
-    assert (result.returncode, result.stdout.strip()) == (0, str(week / "data_health.html"))
+    assert (result.returncode, result.stdout.strip()) == (0, str(week / "data_health.html")), result.stderr
     assert 'data = "data/second"' in nbformat.read(run, as_version=4).cells[2].source
-    assert "2026-W19/data_health.html" in index
-    assert "2026-W21/weekly_review.html" in index
+    assert json.loads((week / "manifest.json").read_text(encoding="utf-8"))["workbook"] == "data/second"
+    assert "2026-W21/data_health.html" in index
+    assert "weekly_review.html" not in index
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_two_workbooks_of_one_name_do_not_publish_into_one_folder(workbook, published, tmp_path):
+    """The second is refused before any work, while the first is there."""
+    other = make_workbook(tmp_path)
+    (tmp_path / "notebooks").symlink_to(workbook / "notebooks")
+
+    result = report(workbook, "--data", str(other))
+
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert f"expected weeks of {other}, found weeks of data" in result.stderr
+    assert not (other / "clean").exists()
 
 
 class _Page(HTMLParser):

@@ -385,8 +385,8 @@ def test_the_readmes_own_steps_lead_from_a_file_to_a_page(tmp_path, monkeypatch)
 
     assert said[0] == "data/mine/sources/livraisons\n"
     assert re.search(r"livraisons\.csv │\s*2,800 │\s*2,800 │\s*0 │\s*0", said[1])
-    assert said[2] == "reports/2026-W45/weekly_review.html\n"
-    page = html.unescape((tmp_path / "reports/2026-W45/weekly_review.html").read_text(encoding="utf-8"))
+    assert said[2] == "reports/mine/2026-W45/weekly_review.html\n"
+    page = html.unescape((tmp_path / "reports/mine/2026-W45/weekly_review.html").read_text(encoding="utf-8"))
     cells = pd.read_csv(path, sep=";", encoding="cp1252")
     promised = pd.to_datetime(cells["Date de livraison prévue"], dayfirst=True)
     came = pd.to_datetime(cells["Date de livraison réelle"], dayfirst=True, format="mixed")

@@ -217,6 +217,12 @@ class Settings:
         folders = [Path.cwd(), *Path.cwd().parents, *self.data.parents]
         return next((folder for folder in folders if (folder / "notebooks").is_dir()), self.data.parent)
 
+    @property
+    def reports(self) -> Path:
+        """The folder of its weeks: reports/, or in there that of the data folder's name if it is not data."""
+        all_reports = self.root / "reports"
+        return all_reports if self.data.name == "data" else all_reports / self.data.name
+
 
 def find_data(data: str | Path = "data") -> Path:
     """Find the data folder: here or, for a relative path, in a folder above.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tallysheet.notify import is_set
-from tallysheet.publish.folders import manifests_of, week_folders
+from tallysheet.publish.folders import check_owner, manifests_of, week_folders
 from tallysheet.publish.keys import page_keys
 from tallysheet.publish.manifest import read_manifest
 from tallysheet.publish.plan import jobs_of
@@ -91,7 +91,8 @@ def status_of(data: str | Path = "data") -> Status:
     data : str or Path
     """
     settings = read_settings(data)
-    reports = settings.root / "reports"
+    reports = settings.reports
+    check_owner(settings, data_parameter(settings))
     latest = open_week(None, data=settings.data, lang=settings.languages[0])
     manifests = manifests_of(reports)
     failed = {

@@ -87,7 +87,7 @@ def neighbours(
         The folder of all weeks.
     week : IsoWeek
     first : IsoWeek
-        Of the page's data; a week before it is another workbook's that publishes into the same folder.
+        Of the page's data; a week before it is another workbook's, which earlier versions published here too.
     page : str
         Path of the page in the folder of its week.
     language : Language

@@ -8,6 +8,7 @@ from typing import Any
 
 from tallysheet.errors import UsageError
 from tallysheet.publish.manifest import read_manifest
+from tallysheet.settings import Settings
 from tallysheet.weeks import IsoWeek
 
 
@@ -25,6 +26,31 @@ def week_folders(reports: Path) -> Iterator[Path]:
 def manifests_of(reports: Path) -> dict[IsoWeek, dict[str, Any]]:
     """Read the manifests of all weeks that have one, the newest first."""
     return {IsoWeek.parse(folder.name): told for folder, told in _found(reports) if told is not None}
+
+
+def check_owner(settings: Settings, own: str) -> None:
+    """Refuse to mix the weeks of two workbooks whose data folders have the same name.
+
+    Parameters
+    ----------
+    settings : Settings
+    own : str
+        The workbook's name in manifests: its data folder, as seen from the root.
+
+    Raises
+    ------
+    UsageError
+        Another workbook, which is still there, has published here.
+    """
+    for told in manifests_of(settings.reports).values():
+        owner = told.get("workbook", own)
+        if owner != own and (settings.root / owner / "workbook.toml").is_file():
+            raise UsageError(
+                str(settings.reports),
+                f"weeks of {own}",
+                f"weeks of {owner}",
+                "Rename one of the two data folders: its weeks go to the folder of its name in reports/.",
+            )
 
 
 def _found(reports: Path) -> Iterator[tuple[Path, dict[str, Any] | None]]:

@@ -61,6 +61,7 @@ def manifest(
     told = {
         "format": FORMAT,
         "week": str(week.week),
+        "workbook": parameters["data"],
         "run": run,
         "started_at": started_at.isoformat(),
         "versions": {"python": platform.python_version(), **versions()},

@@ -18,7 +18,7 @@ from tallysheet.execute import import_no_grammars
 from tallysheet.held import held
 from tallysheet.language import Language
 from tallysheet.publish.alone import only_run
-from tallysheet.publish.folders import manifests_of
+from tallysheet.publish.folders import check_owner, manifests_of
 from tallysheet.publish.making import Watch
 from tallysheet.publish.plan import check_notebook_names
 from tallysheet.publish.weekly import Published, publish_week
@@ -95,7 +95,8 @@ def report(
     known = {code: workbook_language(settings, code) for code in [settings.languages[0], *codes]}
     languages = [known[code] for code in dict.fromkeys(codes)]
     names = check_notebook_names(settings.root, wanted.only or settings.notebooks, settings.notebooks)
-    reports = settings.root / "reports"
+    reports = settings.reports
+    check_owner(settings, data_parameter(settings))
     _check_writable(reports)
     with _room_in(settings.root), only_run(reports, started_at), contextlib.ExitStack() as run:
         load(data)  # once a run every file is read again; the notebooks trust that
@@ -158,7 +159,7 @@ def _publish(
 ) -> Published:
     if week.gaps and week.settings.gate.otherwise == "refuse":
         told = " ".join(sentence(gap, week.language) for gap in week.gaps)
-        folder = week.settings.root / "reports" / str(week.week)
+        folder = week.settings.reports / str(week.week)
         return Published(folder, (), {}, f"{week.week} is not whole enough for a report. {told}")
     parameters = {
         "week": str(week.week),

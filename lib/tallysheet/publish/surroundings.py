@@ -90,7 +90,7 @@ def links(week: Week, task: Task, edition: Edition) -> list[tuple[str, str]]:
     language, here = edition.language, edition.folder + edition.file(task.page)
     up = "../" * (1 + edition.folder.count("/"))
     found = [(f"{up}{edition.file('index')}#{week.week}", language.text("page.weeks"))]
-    found += neighbours(week.settings.root / "reports", week.week, week.cube.touched_weeks[0], here, language)
+    found += neighbours(week.settings.reports, week.week, week.cube.touched_weeks[0], here, language)
     for notebook in week.settings.notebooks:
         if notebook == task.notebook:
             continue

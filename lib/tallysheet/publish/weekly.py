@@ -93,7 +93,7 @@ def publish_week(
     """
     jobs = jobs_of(week.settings, notebooks, languages, week.language, parameters)
     by_key = dict(zip(page_keys(week, jobs), jobs, strict=True))
-    reports = week.settings.root / "reports"
+    reports = week.settings.reports
     folder = reports / str(week.week)
     made = {} if force else find_made(folder / "runs", by_key.keys())
     if made.keys() == by_key.keys() and _is_published(folder, made):
@@ -139,7 +139,7 @@ def _pages(folder: Path, jobs: dict[str, Job], made: dict[str, Made]) -> tuple[P
 
 def write_index(settings: Settings, first: Language, languages: Sequence[Language]) -> None:
     """Write the page of all weeks in every language that there is, where it is not as it should be."""
-    reports = settings.root / "reports"
+    reports = settings.reports
     shown = archive_languages(reports, [first, *languages], settings)
     for language in shown:
         index = reports / file_name("index", language, first)
