@@ -47,8 +47,11 @@ class ReportError(TallysheetError):
     """A notebook or a page failed; the last good page stays (exit code 1)."""
 
 
+_LISTED = 12
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Advise on an unknown name: the known name that is spelled most like it, or all of them.
+    """Advise on an unknown name: the known name that is spelled most like it, or the first of them.
 
     Examples
     --------
@@ -59,15 +62,18 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """
     names = list(known)
     like = closest(name, names)
-    return f"Did you mean {like!r}?" if like else f"Known: {', '.join(names)}."
+    left = len(names) - _LISTED
+    more = f" and {left} more" if left > 0 else ""
+    return f"Did you mean {like!r}?" if like else f"Known: {', '.join(names[:_LISTED])}{more}."
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """Find the known name that is spelled most like an unknown one; empty if none is.
+    """Find the known name that is spelled most like an unknown one, in capitals or not; empty if none is.
 
     Examples
     --------
-    >>> closest("carier", ["carrier", "origin"]), closest("x", ["carrier", "origin"])
-    ('carrier', '')
+    >>> closest("Carier", ["carrier", "origin"]), closest("brv", ["BRV"]), closest("x", ["carrier", "origin"])
+    ('carrier', 'BRV', '')
     """
-    return next(iter(difflib.get_close_matches(name, list(known), n=1)), "")
+    names = {one.casefold(): one for one in known}
+    return names.get(next(iter(difflib.get_close_matches(name.casefold(), names, n=1)), ""), "")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tallysheet import bearing, causes, fine_print, kpi_page, lead_page, opening, page, scorecard
+from tallysheet import bearing, causes, fine_print, kpi_page, lead_page, opening, page, say, scorecard
 from tallysheet.actions import follow_up, read_actions
 from tallysheet.bases import base_weeks, check_week
 from tallysheet.clean import load
@@ -34,7 +34,7 @@ from tallysheet.tables import Html, lab_style
 from tallysheet.targets import as_frame as targets_frame
 from tallysheet.telling import stands_out
 from tallysheet.verdict import Verdict, Verdicts, as_frame
-from tallysheet.week_kpi import WeekKpi
+from tallysheet.week_kpi import WeekKpi, part_of
 from tallysheet.weeks import IsoWeek, moment
 
 _PAGE_PARTS = 30  # a dimension with more values is cut by hand, not on the page
@@ -128,14 +128,10 @@ class Week:
         Raises
         ------
         UsageError
-            An unknown slug or dimension; it names the nearest.
+            An unknown slug, dimension or value; it names the nearest.
         """
         definition = kpi(slug)
-        for name in where or {}:
-            if name not in definition.dimensions:
-                advice = nearest(name, definition.dimensions)
-                raise UsageError("where", f"a dimension of {slug}", repr(name), advice)
-        part = tuple(sorted((where or {}).items()))
+        part = part_of(self.review, definition, where or {})
         return WeekKpi(self.review, definition, part, self.explanation)
 
     @property
@@ -176,17 +172,19 @@ class Week:
         Returns
         -------
         DataFrame
-            kpi, value, base, change (all of weeks of the same age), unit (``share``: 0 to 1; ``rate``: a
-            ratio of counts; ``euro``, ``days``, ``hours``, ``count``, ``number``), variation, assurance,
-            cause (codes, joined by a comma), mature (whether the value is final), judged_week (the
-            latest week of which enough is known; empty if none), number (the team's), completeness,
-            projected, low, high (of a value that still grows), p90 (of a duration).
+            kpi, name (in the week's language), value, base, change (all of weeks of the same age), unit
+            (``share``: 0 to 1; ``rate``: a ratio of counts; ``euro``, ``days``, ``hours``, ``count``,
+            ``number``), variation, assurance, cause (codes, joined by a comma), mature (whether the value is
+            final), judged_week (the latest week of which enough is known; empty if none), number (the
+            team's), completeness, projected, low, high (of a value that still grows), p90 (of a duration).
         """
-        return self.cube.remembered(
+        found = self.cube.remembered(
             "kpis",
             [str(self.week), self.base],
             lambda: pd.DataFrame([row_of(self.review, self.explanation(slug)) for slug in self.available]),
         )
+        names = [say.name(kpi(slug), self.language) for slug in found["kpi"]]
+        return pd.concat([found[["kpi"]].assign(name=names), found.drop(columns="kpi")], axis=1)
 
     @cached_property
     def _verdicts(self) -> Verdicts:
@@ -225,8 +223,8 @@ class Week:
         dimensions = self.dimensions(slug) if by is None else by
         for name in dimensions:
             if name not in definition.dimensions:
-                known = ", ".join(definition.dimensions)
-                raise UsageError("by", f"one of {known}", repr(name), "Choose one of them.")
+                advice = nearest(name, definition.dimensions)
+                raise UsageError("by", f"a dimension of {slug}", repr(name), advice)
         among = self.review.searched(slug) if by is None else None
         return self.review.explanation(slug, base or self.base, dimensions, where, among)
 

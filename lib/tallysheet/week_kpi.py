@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
 from tallysheet.by_value import Lines, lines_of
 from tallysheet.comparison import Explanation
 from tallysheet.cube import Where
+from tallysheet.errors import UsageError, nearest
 from tallysheet.kpi import Kpi
 from tallysheet.maturity import Maturity
 from tallysheet.review import Review
@@ -37,6 +38,10 @@ class WeekKpi:
         explanation: Callable[[str, str | None, tuple[str, ...] | None, Where], Explanation],
     ) -> None:
         self._review, self.definition, self.where, self._explanation = review, definition, where, explanation
+
+    def __repr__(self) -> str:
+        part = "".join(f", {name} {value}" for name, value in self.where)
+        return f"<{self.definition.slug} {self._review.week}{part}>"
 
     def explain(self, base: str | None = None, by: str | Sequence[str] | None = None) -> Explanation:
         """Compare the week with a base and split the change.
@@ -82,3 +87,25 @@ class WeekKpi:
         if target is None or not self.definition.is_additive:
             return None
         return pace(self._review.series(slug, where=self.where), target, self._review.week)
+
+
+def part_of(review: Review, definition: Kpi, where: Mapping[str, str]) -> Where:
+    """Give a part as a KPI's parts are asked for.
+
+    Raises
+    ------
+    UsageError
+        A dimension that the KPI has not, or a value that the data has not; it names the nearest.
+    """
+    for name, value in where.items():
+        if name not in definition.dimensions:
+            advice = nearest(name, definition.dimensions)
+            raise UsageError("where", f"a dimension of {definition.slug}", repr(name), advice)
+        if not isinstance(value, str):
+            raise UsageError(name, "one value", repr(value), "Ask for each by itself.")
+        if review.lacking(definition):
+            continue
+        known = sorted(review.series(definition.slug, review.age(definition.slug)).by(name).segments)
+        if value not in known:
+            raise UsageError(name, "a value of it in the data", repr(value), nearest(value, known))
+    return tuple(sorted(where.items()))

@@ -14,7 +14,7 @@ import ipywidgets as widgets
 
 from tallysheet import say
 from tallysheet.comparison import Explanation
-from tallysheet.errors import TallysheetError
+from tallysheet.errors import TallysheetError, UsageError
 from tallysheet.explorer.ahead import Ahead
 from tallysheet.explorer.choices import ROW, STYLE, button, choice, code_box, show_code, text_box
 from tallysheet.explorer.data_pieces import ALL, BY_TABLE, data_shown, missing_of
@@ -355,7 +355,7 @@ def explore(
     Raises
     ------
     UsageError
-        An unknown week, base or KPI.
+        An unknown week, base or KPI, or one that the data does not allow.
     """
     # Modules stay: to look for garbage among them takes longer than a redraw, in which it would happen.
     # Once, so that what a cell leaves behind that is run again is still collected.
@@ -363,4 +363,9 @@ def explore(
         gc.freeze()
     opened = open_week(week, data=data, base=base, as_of=as_of, lang=lang, audience=audience)
     slug = kpi or opened.settings.headline
+    lacking = missing_of(opened, opened.kpi(slug).definition.slug)
+    if lacking:
+        raise UsageError(
+            slug, f"extracts of {', '.join(lacking)}", "none", "Load them, or choose another KPI."
+        )
     return Explorer(View(slug, str(opened.week), base, as_of=as_of or "", data=str(data)), opened)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tallysheet.errors import UsageError, nearest
+from tallysheet.errors import UsageError, closest, nearest
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import adoption, care, claims, delivery, fulfilment, money, reverse
+from tallysheet.language import languages, read_language
 
 FAMILIES: dict[str, tuple[Kpi, ...]] = {
     "delivery": delivery.KPIS,
@@ -35,8 +36,17 @@ def kpi(slug: str) -> Kpi:
     'up'
     """
     if slug not in KPIS:
-        raise UsageError("kpi", "a known KPI", repr(slug), nearest(slug, KPIS))
+        raise UsageError("kpi", "a known KPI", repr(slug), _advice(slug))
     return KPIS[slug]
+
+
+def _advice(name: str) -> str:
+    """Name the KPI that is called most like that, by its slug or on a page."""
+    if closest(name, KPIS):
+        return nearest(name, KPIS)
+    called = {read_language(code).text(f"kpi.{slug}.name"): slug for code in languages() for slug in KPIS}
+    like = closest(name, called)
+    return f"Did you mean {called[like]!r}?" if like else nearest(name, KPIS)
 
 
 def family_kpis(family: str) -> tuple[Kpi, ...]:

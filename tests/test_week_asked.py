@@ -1,0 +1,86 @@
+"""What an intern may ask of an open week, and what is said to a slip: the nearest right name."""
+
+import pytest
+
+import tallysheet as ts
+from tallysheet.errors import UsageError
+from tallysheet.explorer import explore
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def week():
+    return ts.open_week("2013-W17", data="data/flights", base="last-4")
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ({"carrier": "ua"}, "carrier: expected a value of it in the data, found 'ua'. Did you mean 'UA'?"),
+        ({"carrier": "??"}, "Known: "),
+        (
+            {"carrier": ["UA", "AA"]},
+            "carrier: expected one value, found ['UA', 'AA']. Ask for each by itself.",
+        ),
+        ({"carier": "UA"}, "Did you mean 'carrier'?"),
+    ],
+)
+def test_a_part_that_is_not_there_is_refused(week, where, told):
+    """No sentence about nothing: its value would be empty, as if the part had no parcels."""
+    with pytest.raises(UsageError) as refused:
+        week.kpi("otd", where)
+
+    assert told in str(refused.value)
+
+
+def test_a_long_list_of_values_is_cut(week):
+    """Hundreds of places in one line help nobody."""
+    with pytest.raises(UsageError) as refused:
+        week.kpi("otd", {"destination": "zzzz"})
+
+    assert 0 < str(refused.value).count(",") < 20 and "more" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("slug", "told"),
+    [
+        ("OTD", "Did you mean 'otd'?"),
+        ("On-time delivery", "Did you mean 'otd'?"),
+        ("Livraison à l’heure", "Did you mean 'otd'?"),
+        ("carrier otd", "Did you mean 'carrier_otd'?"),
+    ],
+)
+def test_a_kpi_is_found_by_what_pages_call_it(week, slug, told):
+    """Whoever reads its name on a page need not know its slug."""
+    with pytest.raises(UsageError) as refused:
+        week.kpi(slug)
+
+    assert told in str(refused.value)
+
+
+def test_a_dimension_of_a_split_is_named_by_the_nearest(week):
+    """As one of a part is."""
+    with pytest.raises(UsageError, match="Did you mean 'carrier'"):
+        week.kpi("otd").explain(by="carier")
+
+
+def test_a_kpi_of_a_week_says_what_it_is(week):
+    """In a cell of its own."""
+    assert repr(week.kpi("otd")) == "<otd 2013-W17>"
+    assert repr(week.kpi("otd", {"carrier": "UA"})) == "<otd 2013-W17, carrier UA>"
+
+
+def test_the_table_of_kpis_has_their_names(week):
+    """In the language of the week."""
+    french = ts.open_week("2013-W17", data="data/flights", base="last-4", lang="fr")
+
+    assert week.kpis.set_index("kpi")["name"]["otd"] == "On-time arrivals"
+    assert french.kpis.set_index("kpi")["name"]["otd"].startswith("Arrivée")
+
+
+@pytest.mark.parametrize("slug", ["OTD", "contact_rate"])
+def test_an_explorer_that_begins_with_a_kpi_it_has_not_says_so(slug):
+    """In one line, not from inside a widget; of one that the data does not allow what it lacks."""
+    with pytest.raises(UsageError, match=r"Did you mean 'otd'|extracts of"):
+        explore("2013-W17", kpi=slug, data="data/flights")
