@@ -1,5 +1,6 @@
 """A run works with one state of the data, whatever is loaded meanwhile."""
 
+import datetime as dt
 import os
 import signal
 import subprocess
@@ -9,6 +10,8 @@ import pytest
 from small_workbook import make_workbook, rows
 
 import tallysheet as ts
+from tallysheet.errors import DataError
+from tallysheet.forget import forget
 from tallysheet.held import held
 
 MORE = "2026-05-20-XYZ-1,XYZ,PAR,2026-05-20,2026-05-20 12:00:00\r\n"
@@ -88,3 +91,15 @@ def test_a_run_that_is_killed_holds_nothing(data):
 
     assert {ts.load(data).state} == states(data)
     assert list((data / "clean").glob("*.held")) == []
+
+
+def test_what_is_forgotten_while_a_run_holds_it_is_an_error(data):
+    """No page of the run may be of what is left."""
+    first = ts.load(data)
+
+    with held(data / "clean"):
+        forget(dt.date(2026, 1, 12), data)
+        with pytest.raises(DataError, match=f"{first.state}.*: expected what the run began with, found none"):
+            ts.open_week(data=data)
+
+    assert ts.open_week(data=data).ledger.state != first.state

@@ -50,9 +50,21 @@ def held(clean: Path) -> Iterator[None]:
 
 
 def held_ledger(clean: Path) -> Ledger | None:
-    """Give the ledger of what the run holds; None outside a run, or of another workbook than the run's."""
-    record = Path(os.environ.get(VARIABLE, ""))
-    return as_ledger(read_record(record), clean) if record.parent.parent == clean else None
+    """Give the ledger of what the run holds; None outside a run, or of another workbook than the run's.
+
+    Raises
+    ------
+    DataError
+        It was forgotten.
+    """
+    path = Path(os.environ.get(VARIABLE, ""))
+    if path.parent.parent != clean:
+        return None
+    record = read_record(path)
+    if not record:
+        advice = "Report again: it was forgotten meanwhile."
+        raise DataError(str(path), "what the run began with", "none", advice)
+    return as_ledger(record, clean)
 
 
 def held_states(clean: Path) -> set[str]:
