@@ -280,7 +280,7 @@ def test_the_table_of_all_kpis_shows_the_gap_to_the_target(with_targets):
     gap = opened.language.change(opened.kpi("otd").explain(by=()).value_now - 0.95, "share")
 
     html = opened.scorecard().html
-    assert f"<small>{gap} on 95.0%</small>" in html
+    assert f"<small>{gap} from 95.0%</small>" in html
     assert html.count(" on 95.0%") == 1
 
 
