@@ -281,7 +281,7 @@ def test_the_table_of_all_kpis_shows_the_gap_to_the_target(with_targets):
 
     html = opened.scorecard().html
     assert f"<small>{gap} from 95.0%</small>" in html
-    assert html.count(" on 95.0%") == 1
+    assert html.count(" from 95.0%") == 1
 
 
 def test_targets_of_a_week_are_listed_with_their_gap(with_targets):
