@@ -9,6 +9,7 @@ import sys
 import pytest
 from small_workbook import rows, write_csv
 
+from tallysheet.errors import UsageError
 from tallysheet.explain import as_json, as_text, explain_file
 from tallysheet.language import read_language
 
@@ -146,3 +147,93 @@ def test_the_segments_that_moved_are_told(tmp_path):
     assert [one.where for one in found.explanation.segments] == [{"carrier": "BRV", "town": "Lyon"}]
     assert re.search(r"beyond the rest, BRV, Lyon moved by \+15\.[89]\spp \(between", told)
     assert as_json(found, read_language("en"))["segments"][0]["effect"] == pytest.approx(0.159, abs=0.002)
+
+
+def french(folder, weight="0,91", late=False):
+    """Write parcels as a French tool does: a decimal comma, the day first, promised on the 3rd of May."""
+    lines = ["Livré le;Promis le;Poids (kg);Remarque"]
+    for day in (dt.date(2026, 4, 27) + dt.timedelta(days=number) for number in range(14)):
+        done = day + dt.timedelta(days=late)
+        lines.append(f"{done:%d/%m/%Y};{day:%d/%m/%Y};{weight};{'12' if day.day == 1 else 'à rappeler'}")
+    path = folder / "colis.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+WRITTEN = "strptime(\"Promis le\", '%d/%m/%Y')"
+
+
+@pytest.mark.parametrize(
+    ("numerator", "advice"),
+    [
+        ('CAST("Poids (kg)" AS DOUBLE)', """Write cast(replace("Poids (kg)", ',', '.') AS DOUBLE)."""),
+        ('"Poids (kg)" * 2', """Write cast(replace("Poids (kg)", ',', '.') AS DOUBLE)."""),
+        ('coalesce(try_cast("Poids (kg)" AS DOUBLE), 0) > 1', "Write cast(replace("),
+        ("try_strptime(\"Livré le\", '%Y-%m-%d') IS NOT NULL", "Write strptime("),
+        ('TRY(CAST("Poids (kg)" AS DOUBLE))', "Write cast(replace("),
+        ('"Livré le" <= "Promis le"', "Write strptime(\"Livré le\", '%d/%m/%Y')"),
+        ('\'01/05/2026\' BETWEEN "Promis le" AND "Livré le"', "Write strptime(\"Promis le\", '%d/%m/%Y')"),
+        ('try_cast("Remarque" AS DOUBLE)', "Write CASE"),
+    ],
+)
+def test_what_is_written_in_the_french_way_is_refused_with_what_reads_it(tmp_path, numerator, advice):
+    """Neither a wrong number, nor advice that makes one: try_cast finds no number in 0,91."""
+    with pytest.raises(UsageError) as told:
+        explain_file(french(tmp_path), week_of=WRITTEN, week="2026-W19", numerator=numerator)
+
+    assert advice in str(told.value)
+
+
+@pytest.mark.parametrize("week_of", ['"Promis le"', 'try_cast("Promis le" AS DATE)'])
+def test_the_day_first_is_told_of_also_where_it_dates_the_row(tmp_path, week_of):
+    """Both stop with the same advice, which then works."""
+    with pytest.raises(UsageError, match=re.escape(f"Write {WRITTEN}.")):
+        explain_file(french(tmp_path), week_of=week_of, week="2026-W19", numerator="1")
+
+
+def test_the_advice_works(tmp_path):
+    """By hand: seven parcels of 0.91 kg a week, all of them on the day that was promised."""
+    path = french(tmp_path)
+    kilograms = "cast(replace(\"Poids (kg)\", ',', '.') AS DOUBLE)"
+    on_time = f"strptime(\"Livré le\", '%d/%m/%Y') <= {WRITTEN}"
+
+    mean = explain_file(path, week_of=WRITTEN, week="2026-W19", numerator=kilograms, denominator="1")
+    share = explain_file(path, week_of=WRITTEN, week="2026-W19", numerator=on_time, denominator="1")
+
+    assert mean.explanation.value_now == pytest.approx(0.91)
+    assert share.explanation.value_now == 1
+
+
+@pytest.mark.parametrize(
+    ("cells", "advice"),
+    [
+        (["1,250", "12,000", "3,400"], "',', '.') AS DOUBLE) or cast(replace(\"x\", ',', '') AS DOUBLE)."),
+        (["1 250,5", "12 000", "3"], "regexp_replace("),
+        (["1,250.5", "12,000.0", "3.2"], "Write cast(replace(\"x\", ',', '') AS DOUBLE)."),
+        (["13.04.26", "01.02.26", "02.03.26"], "Write strptime(\"x\", '%d.%m.%y')."),
+        (["01/02/2026 10:15", "02/03/2026 10:15", "x"], "Correct it"),
+        (["01/02/2026 10:15", "02/03/2026 10:15"], "%H:%M') or strptime(\"x\", '%m/%d/%Y %H:%M')."),
+        ([*["0,5"] * 30, "à peser"], "Write try_cast(replace(\"x\", ',', '.') AS DOUBLE)."),
+    ],
+)
+def test_the_advice_is_what_fits_the_cells(tmp_path, cells, advice):
+    """What fits in two ways is told in both; where a cell here and there is no value, it is left out."""
+    lines = [f"2026-01-{6 + 7 * (number % 2):02};{cell}" for number, cell in enumerate(cells)]
+    (tmp_path / "t.csv").write_text("\n".join(["day;x", *lines]), encoding="utf-8")
+
+    with pytest.raises(UsageError) as told:
+        explain_file(tmp_path / "t.csv", week_of="day", week="2026-W03", numerator="x * 1")
+
+    assert advice in str(told.value)
+
+
+def test_a_case_that_is_seldom_true_is_no_loss(tmp_path):
+    """It is empty on purpose; and so is a try_cast that finds most of its numbers."""
+    path = french(tmp_path, weight="0.91")
+    path.write_text(path.read_text(encoding="utf-8").replace("0.91", "à peser", 1), encoding="utf-8")
+    seldom = "CASE WHEN \"Remarque\" = '12' THEN 1 END"
+    most = 'try_cast("Poids (kg)" AS DOUBLE)'
+
+    for numerator, value in ((seldom, 1), (most, 6 * 0.91)):
+        found = explain_file(path, week_of=WRITTEN, week="2026-W18", numerator=numerator, base="2026-W19")
+        assert found.explanation.value_now == pytest.approx(value)

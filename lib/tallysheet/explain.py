@@ -15,6 +15,7 @@ from tallysheet import say
 from tallysheet.comparison import Explanation, compare
 from tallysheet.engine import close_to_outside, connect, first_line, identifier
 from tallysheet.errors import UsageError, nearest
+from tallysheet.expressions import Expression, check
 from tallysheet.extract import scan, typed_table
 from tallysheet.kpi import Kpi
 from tallysheet.language import Language
@@ -128,12 +129,16 @@ def _cells(
                 raise UsageError("--by", f"a column of {path.name}", repr(name), nearest(name, table.columns))
         typed_table(connection, table, "rows")
         close_to_outside(connection)
-        day = _checked(connection, "--week-of", f"CAST(({week_of}) AS DATE)")
-        number = _checked(connection, "--numerator", f"CAST(({numerator}) AS DOUBLE)")
-        sums = [f"coalesce(sum({number}), 0) AS numerator"]
+        typed = [Expression("--week-of", week_of, "DATE"), Expression("--numerator", numerator, "DOUBLE")]
         if denominator:
-            per = _checked(connection, "--denominator", f"CAST(({denominator}) AS DOUBLE)")
-            sums.append(f"coalesce(sum({per}), 0) AS denominator")
+            typed.append(Expression("--denominator", denominator, "DOUBLE"))
+        for one in typed:
+            check(connection, one)
+        day, *sides = (one.sql for one in typed)
+        sums = [
+            f"coalesce(sum({side}), 0) AS {name}"
+            for name, side in zip(("numerator", "denominator"), sides, strict=False)
+        ]
         names = [
             f"coalesce(CAST({identifier(name)} AS VARCHAR), '') AS {identifier(name)}"
             for name in dict.fromkeys(by)
@@ -146,19 +151,9 @@ def _cells(
             ).fetchall()[0]
         except duckdb.Error as error:
             raise UsageError(
-                "explain", "expressions that hold for every row", first_line(error), "Use try_cast, or CASE."
+                "explain", "expressions over one row", first_line(error), "Correct them."
             ) from None
     return cells[cells["day"].notna()], rows, without
-
-
-def _checked(connection: duckdb.DuckDBPyConnection, option: str, expression: str) -> str:
-    try:
-        connection.execute(f"EXPLAIN SELECT {expression} FROM rows")
-    except duckdb.Error as error:
-        raise UsageError(
-            option, "a DuckDB expression over one row", first_line(error), "Correct the expression."
-        ) from None
-    return expression
 
 
 def as_text(found: FileExplanation, language: Language) -> str:

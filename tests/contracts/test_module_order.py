@@ -43,7 +43,7 @@ duties.carriers_briefs_page duties.fulfilment duties.fulfilment_page
 duties.adoption duties.adoption_steps duties.adoption_worth duties.adoption_sellers
 duties.adoption_chart duties.adoption_page duties.adoption_steps_page duties.adoption_sellers_page
 duties.costs duties.costs_page duties.cost_levels duties.cost_levels_page
-explain sampling
+expressions explain sampling
 warm_kernel.bound warm_kernel.server warm_kernel.provisioner warm_kernel execute
 publish publish.script publish.checks publish.pages publish.plan publish.sheets publish.work_lists
 publish.week_tables publish.spreadsheets

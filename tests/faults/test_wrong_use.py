@@ -95,7 +95,7 @@ def test_a_missing_or_empty_extract(workbook):
         ({"--base": "2019-W01"}, "found 2019-W01"),
         ({"--numerator": "deliverd IS NOT NULL"}, '"delivered"'),
         ({"--denominator": "(SELECT"}, "--denominator: expected a DuckDB expression"),
-        ({"--week-of": "carrier"}, "expressions that hold for every row"),
+        ({"--week-of": "carrier"}, "--week-of: expected a DuckDB expression that holds for every row"),
         ({"--by": "carier"}, "Did you mean 'carrier'"),
         ({"--numerator": "(SELECT count(*) FROM read_csv('/etc/passwd'))"}, "expected a DuckDB expression"),
     ],
