@@ -211,3 +211,17 @@ def test_draws_vary_as_four_later_weeks_do():
     known = shrunk_shares(hits, parcels)
     drawn = drawn_shares(hits, parcels, known, 400, random)[:, 0, 0]
     assert drawn.std() == pytest.approx(weeks.std() / np.sqrt(3), rel=0.12)
+
+
+def test_what_hardly_moves_is_no_hindrance_on_the_way():
+    """A hundred cells gain a millionth of a parcel each, rounding of the mix; one loses as little."""
+    cells = (Cell("FR-FR", 100), *(Cell(f"ES-{number}", 100) for number in range(100)))
+    today = np.tile([100.0, 0.0], (101, 1))
+    on_time = np.tile([0.90, 1.00], (101, 1))
+    on_time[0] = [0.90, 0.899999]
+    one = Problem(cells, (Carrier("A"), Carrier("B")), np.full((101, 2), 5.0), on_time, today=today)
+    end = today + np.vstack([[-50.0, 50.0], np.tile([-9e-7, 9e-7], (100, 1))])
+
+    progress = path(one, end, shift_share=0.5, carrier_parcels=[np.inf, np.inf])
+
+    assert progress[:, 0].tolist() == [1.0]
