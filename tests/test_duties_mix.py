@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from tallysheet.duties.mix_evidence import evidence
 from tallysheet.errors import DataError
 from tallysheet.publish.numbers import PAGE, check_numbers, known_of_page
 from tallysheet.settings import read_settings
+from tallysheet.week import Week
 
 sys.path.append(str(Path(__file__).parent / "bench"))
 from mix import promises
@@ -183,6 +185,15 @@ def test_what_the_first_sentence_promises_stands_in_a_table_as_written(week, mon
     html = mix_page.opening(week).html + mix_page.summary(week).html + mix_page.moves(week).html
 
     check_numbers("p.html", html, {PAGE: known_of_page(html)}, PAGE)
+
+
+def test_a_mix_that_limits_keep_out_of_reach_is_said_so(week):
+    """Where hardly anything may move in a week the page says what stands in the way, and is published."""
+    tight = replace(week.settings, mix=replace(week.settings.mix, shift_share=1e-5))
+    slow = Week(week.week, week.base, week.language, tight, week.ledger, week.cube)
+
+    for piece in (mix_page.opening, mix_page.moves, mix_limits_page.what_ifs):
+        assert "cannot be reached within 26 weeks" in piece(slow).html
 
 
 def test_the_panel_answers_what_is_asked(week):

@@ -8,7 +8,7 @@ from tallysheet.carrier_mix.conflicts import Conflict, Excess, conflict, loosene
 from tallysheet.carrier_mix.frontier import frontier, most_on_time
 from tallysheet.carrier_mix.inputs import Evidence, Ground, ground
 from tallysheet.carrier_mix.moves import moves, stability
-from tallysheet.carrier_mix.path import path
+from tallysheet.carrier_mix.path import LONGEST_WEEKS, path
 from tallysheet.carrier_mix.prices import rule_prices
 from tallysheet.carrier_mix.problem import Carrier, Cell, Problem, Rules, Tier
 from tallysheet.carrier_mix.relax import without
@@ -18,6 +18,7 @@ from tallysheet.carrier_mix.verify import Breach, breaches
 from tallysheet.carrier_mix.what_if import Answer, carrier_out, dearer, peak, smaller, unpromised
 
 __all__ = [
+    "LONGEST_WEEKS",
     "Answer",
     "Breach",
     "Carrier",

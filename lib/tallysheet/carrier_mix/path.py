@@ -11,7 +11,8 @@ from tallysheet.carrier_mix.problem import Numbers, Problem
 from tallysheet.carrier_mix.program import Program
 from tallysheet.errors import UsageError
 
-_LONGEST = 26
+LONGEST_WEEKS = 26
+"""Weeks that a way may take."""
 _NOTHING = 1e-6
 
 
@@ -57,12 +58,15 @@ def path(problem: Problem, end: Numbers, *, shift_share: float, carrier_parcels:
     if shift_share <= 0:
         raise UsageError("shift_share", "a share above 0", str(shift_share), "Let something move.")
     first = max(1, math.ceil(moved / (shift_share * problem.parcels) - _NOTHING))
-    for weeks in range(first, _LONGEST + 1):
+    for weeks in range(first, LONGEST_WEEKS + 1):
         found = _in_weeks(problem, change, weeks, shift_share, carrier_parcels)
         if found is not None:
             return found
     raise UsageError(
-        "path", f"a mix that can be reached in {_LONGEST} weeks", "limits that are too tight", "Raise them."
+        "path",
+        f"a mix that can be reached in {LONGEST_WEEKS} weeks",
+        "limits that are too tight",
+        "Raise them.",
     )
 
 

@@ -14,7 +14,7 @@ from tallysheet.carrier_mix.offers import KEY
 from tallysheet.carrier_mix.problem import Numbers
 from tallysheet.duties.known import rows
 from tallysheet.duties.mix_evidence import content_of, evidence
-from tallysheet.errors import DataError
+from tallysheet.errors import DataError, UsageError
 from tallysheet.week import Week
 
 KINDS = ("out", "dearer", "smaller", "unpromised", "peak")
@@ -75,6 +75,17 @@ def progress(week: Week) -> Numbers:
         limits.append(float(terms[one.name]) * volume if pd.notna(terms[one.name]) else np.inf)
     share = week.settings.mix.shift_share
     return carrier_mix.path(base.problem, solved(week).volumes, shift_share=share, carrier_parcels=limits)
+
+
+def is_reachable(week: Week) -> bool:
+    """Tell whether the proposed mix can be reached within the weeks that a way may take."""
+    try:
+        progress(week)
+    except UsageError as error:
+        if error.where != "path":
+            raise
+        return False
+    return True
 
 
 def savings(week: Week) -> pd.DataFrame:

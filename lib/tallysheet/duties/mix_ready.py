@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tallysheet.carrier_mix import LONGEST_WEEKS
 from tallysheet.duties import mix
 from tallysheet.duties.known import switched_off
 from tallysheet.duties.mix_evidence import lacks
@@ -11,7 +12,7 @@ from tallysheet.week import Week
 
 
 def off(week: Week) -> Html | None:
-    """Say why there is no mix to show: extracts that lack, too few parcels, or rules that conflict."""
+    """Say why there is no mix: extracts that lack, too few parcels, rules that conflict, steps too small."""
     if missing := lacks(week):
         return switched_off(missing, week.language)
     if mix.is_small(week):
@@ -19,7 +20,9 @@ def off(week: Week) -> Html | None:
         return paragraph(week.language.text("mix.too_few", n=least))
     why, language = mix.conflict(week), week.language
     if why is None:
-        return None
+        return (
+            None if mix.is_reachable(week) else paragraph(language.text("mix.too_slow", weeks=LONGEST_WEEKS))
+        )
     rules = language.listed([rule_name(one, "", language) for one in why.rules])
     excess = language.decimal(sum(one.by for one in why.excesses), 1)
     return paragraph(language.text("mix.conflict", rules=rules, excess=excess))
