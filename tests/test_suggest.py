@@ -19,6 +19,7 @@ from tallysheet import schema
 from tallysheet.errors import DataError, UsageError
 from tallysheet.settings import read_settings
 from tallysheet.suggest import suggest, write_source
+from tallysheet.vocabulary import nearness, value_of
 
 VOCABULARY = Path(ts.__file__).parent / "vocabulary.toml"
 HISTORY = Path(__file__).parents[2] / "shared/data/scms_delivery_history/SCMS_Delivery_History_Dataset.csv"
@@ -150,6 +151,52 @@ def test_from_the_file_to_the_numbers_in_a_command_and_an_edit(workbook):
         > pd.to_datetime(row["Promis le"], dayfirst=True)
         for _, row in here[here["Livré le"] != "-"].iterrows()
     )
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *(
+            "Numéro d'expédition",
+            "Numéro d’expédition",
+            "Nume\u0301ro de l'expe\u0301dition",
+            "N° d'expédition",
+        ),
+        *(
+            "Nº d’envoi",
+            "N°d'envoi",
+            "Réf. expédition",
+            "ID de l'envoi",
+            "Référence d'envoi",
+            "numero d envoi",
+        ),
+        *("Shipment no.", "Parcel reference", "Consignment number"),
+    ],
+)
+def test_a_number_or_reference_of_a_parcel_is_its_key(header):
+    """However it is written: with which apostrophe, with which word for number, of which word for parcel."""
+    assert nearness(header, schema.table("shipments").column("shipment_id")) == 1
+
+
+@pytest.mark.parametrize("code", ["DE", "de", "LA", "AN", "Le Danemark"])
+def test_a_code_of_a_country_is_no_little_word(code):
+    """Germany and Laos have the letters of French articles; before a name an article says nothing."""
+    known = {"DE": "DE", "de": "DE", "LA": "LA", "AN": "", "Le Danemark": "DK"}
+
+    assert value_of(schema.table("shipments").column("destination_country"), code) == known[code]
+
+
+def test_parcels_to_germany_show_its_holidays(tmp_path):
+    """Its code is known, and the workbook that is begun names the country."""
+    path = colis(tmp_path)
+    text = path.read_bytes().decode("cp1252").replace(";BE;", ";DE;").replace("N° de suivi", "Numéro d'envoi")
+    path.write_bytes(text.encode("cp1252"))
+
+    found = suggest(path)
+
+    assert "Not known" not in found.toml
+    assert set(found.countries) == {"FR", "DE"}
+    assert found.matched["shipment_id"] == "Numéro d'envoi"
 
 
 @pytest.mark.skipif(not HISTORY.is_file(), reason="the SCMS delivery history is not here")

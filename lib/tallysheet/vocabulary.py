@@ -14,6 +14,7 @@ from itertools import product
 from tallysheet.schema import Column
 
 _LITTLE = {"the", "of", "a", "an", "de", "du", "des", "d", "l", "le", "la", "les"}
+_NUMBER = {"number", "no", "numero", "reference", "id"}
 _UNITS = {
     "kg": "kg", "kilograms": "kg", "g": "g", "grams": "g", "grammes": "g",
     "eur": "currency", "€": "currency", "euro": "currency", "euros": "currency", "usd": "currency",
@@ -34,14 +35,17 @@ def _known() -> dict[str, dict[str, dict[str, list[str]] | list[str]]]:
 def plain(name: str) -> str:
     """Write a name in small letters and blanks, without accents, signs and little words.
 
+    Where there is no other word a little one is the name: DE is a country.
+
     Examples
     --------
-    >>> plain("Date d’expédition"), plain("trackingNumber"), plain("N° de suivi")
-    ('date expedition', 'tracking number', 'no suivi')
+    >>> plain("Date d’expédition"), plain("trackingNumber"), plain("N° de suivi"), plain("DE")
+    ('date expedition', 'tracking number', 'no suivi', 'de')
     """
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("°", "o ").replace("’", " ")
     bare = unicodedata.normalize("NFKD", parted).encode("ascii", "ignore").decode().lower()
-    return " ".join(word for word in re.findall(r"[a-z0-9]+", bare) if word not in _LITTLE)
+    words = re.findall(r"[a-z0-9]+", bare)
+    return " ".join([word for word in words if word not in _LITTLE] or words)
 
 
 def unit_of(header: str) -> str:
@@ -80,6 +84,8 @@ def nearness(header: str, column: Column) -> float:
     units = {word for word in _UNITS if word.isalpha()}
     bare = " ".join(word for word in plain(header).split() if word not in units)
     given = {plain(header), bare, *_in_full(bare)} - {""}
+    if column.name.endswith("_id"):
+        given |= {_of_what(name) for name in given} - {""}
     return max((_alike(one, name) for one in given for name in _names(column)), default=0.0)
 
 
@@ -87,6 +93,11 @@ def _in_full(name: str) -> Iterable[str]:
     """Write out what a header writes in short, in each way that it can be meant."""
     short = _known()["short"]
     return (" ".join(words) for words in product(*([word, *short.get(word, [])] for word in name.split())))
+
+
+def _of_what(number: str) -> str:
+    """Say what a number is of: expedition of numero expedition."""
+    return " ".join(word for word in number.split() if word not in _NUMBER)
 
 
 def _names(column: Column) -> list[str]:
