@@ -15,6 +15,7 @@ import tallysheet as ts
 from tallysheet.cli import main
 from tallysheet.errors import DataError
 from tallysheet.forget import forget
+from tallysheet.publish.manifest import FORMAT
 
 CUT = dt.date(2026, 3, 1)
 
@@ -143,6 +144,28 @@ def test_what_is_left_is_known_since_when_it_was_loaded(data):
 
     assert ts.load(data).files["loaded_at"].to_list() == ["2026-03-05T07:00:00", "2026-03-12T07:00:00"]
     assert sorted(rows_after(data)["origin"]) == ["Lyon", "Nice"]
+
+
+def test_weeks_that_were_published_are_forgotten_too(data, monkeypatch):
+    """Pages hold parcels in their lists. What reaches beyond the date stays, and so do others' weeks."""
+    monkeypatch.chdir(data.parent)
+    (data / "raw" / "parcels_20260303.csv").write_text(HEADER + OLD + NEW, encoding="utf-8")
+    owners = {"2026-W08": "data", "2026-W09": "data", "2026-W07": "data/other", "2026-W08 copy": "data"}
+    for name, owner in owners.items():
+        folder = data.parent / "reports" / name
+        folder.mkdir(parents=True)
+        manifest = {"format": FORMAT, "week": name[:8], "workbook": owner, "reports": []}
+        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    command = ["forget", "--before", "2026-03-01", "--data", str(data)]
+
+    tried = CliRunner().invoke(main, [*command, "--dry-run"])
+    assert "2026-W08 (pages" in tried.output and "2026-W09" not in tried.output
+    assert (data.parent / "reports" / "2026-W08").exists()
+    done = CliRunner().invoke(main, command)
+
+    assert (done.exit_code, done.output.count("pages of a week")) == (0, 1)
+    left = sorted(one.name for one in (data.parent / "reports").iterdir())
+    assert left == ["2026-W07", "2026-W08 copy", "2026-W09"]
 
 
 def test_a_dry_run_changes_nothing(data):

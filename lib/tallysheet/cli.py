@@ -104,11 +104,17 @@ def forget(before: dt.datetime, dry_run: bool, data: str) -> None:
     """Take rows from before a date out of the raw extracts, and remove what was made of them."""
     with one_line_errors():
         from tallysheet.forget import forget as forget_rows
+        from tallysheet.publish.folders import forget_weeks
+        from tallysheet.publish.report import data_parameter
+        from tallysheet.settings import read_settings
 
+        settings = read_settings(data)
         found = forget_rows(before.date(), data, dry_run)
         for one in found:
             why = f" ({one.why})" if one.why else ""
             click.echo(f"{one.what:8}{one.old_rows:>12,} of {one.rows:>12,} rows  {_shown(one.path)}{why}")
+        for week in forget_weeks(settings, data_parameter(settings), before.date(), dry_run=dry_run):
+            click.echo(f"deleted  {_shown(week)} (pages of a week that was over by then)")
         click.echo(
             "Nothing was changed." if dry_run else "Run tallysheet load to make the clean tables anew."
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,33 @@ def check_owner(settings: Settings, own: str) -> None:
                 f"weeks of {owner}",
                 "Rename one of the two data folders: its weeks go to the folder of its name in reports/.",
             )
+
+
+def forget_weeks(settings: Settings, own: str, before: dt.date, *, dry_run: bool) -> list[Path]:
+    """Remove what a workbook published of weeks that end before a date; what is not surely its own stays.
+
+    Parameters
+    ----------
+    settings : Settings
+    own : str
+        As for `check_owner`.
+    before : date
+    dry_run : bool
+        Whether only to say what would be removed.
+
+    Returns
+    -------
+    list of Path
+        The folders of the weeks.
+    """
+    old = [
+        settings.reports / str(week)
+        for week, told in manifests_of(settings.reports).items()
+        if week.sunday < before and told.get("workbook") == own
+    ]
+    for folder in [] if dry_run else old:
+        shutil.rmtree(folder)
+    return old
 
 
 def _found(reports: Path) -> Iterator[tuple[Path, dict[str, Any] | None]]:
