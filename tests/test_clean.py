@@ -82,6 +82,34 @@ def test_a_bad_extract_is_refused_and_the_last_good_tables_stay(tmp_path, conten
     assert not list(data.rglob("*.part"))
 
 
+def test_where_no_row_is_good_the_commonest_reason_is_told_in_words(tmp_path):
+    """With the column, what was expected, and what to do about it; the reason of a kept row is none."""
+    lines = [[str(number), "BRV", "PAR", "2026-01-05", "soon"] for number in range(1200)]
+    data = make_workbook(tmp_path, lines)
+    source = data / "sources" / "parcels" / "source.toml"
+    select = source.with_name("parcels.sql")
+    given = select.read_text(encoding="utf-8")
+
+    select.write_text(given.replace("parcel AS shipment_id,", ""), encoding="utf-8")
+    with pytest.raises(DataError) as unnamed:
+        ts.load(data)
+    select.write_text(given, encoding="utf-8")
+    write_csv(data / "raw" / "parcels.csv", [[*line[:3], "soon", *line[4:]] for line in lines])
+    with pytest.raises(DataError) as unread:
+        ts.load(data)
+
+    assert str(unnamed.value) == (
+        "source parcels: expected good rows, found none of 1,200: shipment_id is refused in 1,200 of them "
+        f'(missing; expected a value). Write "its header" AS shipment_id in the SELECT of {source}. '
+        "Known: parcel, carrier, from, promised, delivered."
+    )
+    assert str(unread.value) == (
+        "source parcels: expected good rows, found none of 1,200: promised_at is refused in 1,200 of them "
+        "(type; expected a value of the column's type). "
+        "Say in source.toml how it is written: dates, decimal, unit, missing."
+    )
+
+
 def test_a_select_that_loses_or_multiplies_rows_is_refused(tmp_path):
     """Each row of the main file becomes one row, so that no join can fan out unseen."""
     data = make_workbook(tmp_path, rows(1))

@@ -12,17 +12,21 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tallysheet.checked import Checked, Job, NotAsItLooked, check_alike, check_extract
-from tallysheet.errors import DataError
+from tallysheet.errors import DataError, nearest
 from tallysheet.extract import look
 from tallysheet.inputs import FileChanged, RawFile, code_parts, fingerprint, source_parts
 from tallysheet.merge import Extract, merge
 from tallysheet.notes import compare_extracts
+from tallysheet.reasons import reasons_of
 from tallysheet.settings import Settings
 from tallysheet.sources import Source
 from tallysheet.text_file import Form, TextTable
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LARGE_BYTES = 16 << 20
 _MOST_FILES, _MOST_CELLS = 50, 2_000_000
@@ -114,8 +118,7 @@ def load_source(
         quarantine = building["quarantine"] / f"{source.name}.parquet"
         merged = run.queries.submit(merge, source, extracts, clean, quarantine).result()
     if not merged.good:
-        most = merged.reasons.iloc[0].to_dict()
-        raise DataError(f"source {source.name}", "good rows", f"none of {rows}; {most}", "Check source.toml.")
+        raise _no_good_row(settings, source, rows, merged.reasons, list(extracts[-1].checked.headers))
     stated = [one.taken_at for one in raw if one.taken_at]
     newest = merged.latest if source.known_at else max(one.loaded_at for one in extracts)
     notes = compare_extracts(raw, extracts, last, source)
@@ -135,6 +138,24 @@ def load_source(
         "checked": [Path(one.checked.path).stem for one in extracts],
         "key": max(one.checked.key for one in extracts),
     }
+
+
+def _no_good_row(
+    settings: Settings, source: Source, rows: int, reasons: pd.DataFrame, headers: list[str]
+) -> DataError:
+    """Say for which reason most rows were refused, and what to do about it."""
+    needed = {one.name for one in source.table.columns if one.required}
+    # A row that is refused may have other cells that are, and would have kept it alone.
+    refused = [one for one in reasons.to_dict("records") if not one["row_kept"]]
+    most = max(refused, key=lambda one: (one["cells"], one["column"] in needed))
+    column, reason = str(most["column"]), reasons_of(source.table)[str(most["reason"])]
+    told = f"{column or 'a row'} is refused in {most['cells']:,} of them"
+    found = f"none of {rows:,}: {told} ({most['reason']}; expected {reason.expected})"
+    advice = reason.fix
+    if most["reason"] == "missing" and source.select:
+        path = settings.data / "sources" / source.name / "source.toml"
+        advice = f'Write "its header" AS {column} in the SELECT of {path}. {nearest(column, headers)}'
+    return DataError(f"source {source.name}", "good rows", found, advice)
 
 
 def extracts_of(
