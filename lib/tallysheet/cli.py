@@ -177,7 +177,7 @@ def report(
         started_at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
         code = 0
         stops_in = read_language(settings.languages[0])
-        with telling_of_a_stop(settings.root / "reports", addresses, stops_in), steps() as watch:
+        with telling_of_a_stop(settings.reports, addresses, stops_in), steps() as watch:
             told_in = workbook_language(settings, settings.languages[0])
             for published in publish(wanted, data, started_at, watch, catch_up=catch_up):
                 _print_outcome(published)

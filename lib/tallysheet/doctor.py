@@ -83,7 +83,7 @@ def examine(data: str | Path = "data") -> list[Check]:
         checks += _extracts(settings, sources)
     checks += _written(settings)
     checks += _notebooks(settings)
-    checks += [_folder(folder) for folder in (settings.data / "clean", settings.root / "reports")]
+    checks += [_folder(folder) for folder in (settings.data / "clean", settings.reports)]
     return checks
 
 
