@@ -63,8 +63,8 @@ def print_ledger(ledger: Ledger, console: Console, all_files: bool = False) -> N
     ledger : Ledger
     console : Console
     all_files : bool
-        Whether to list every file also if there are many; else a line a source, and the files with
-        refused rows.
+        Whether to list every file also if there are many; else a line a source, and the files with the
+        most refused rows.
     """
     console.print(_files_table(ledger.files, all_files))
     if not ledger.reasons.empty:
@@ -74,7 +74,8 @@ def print_ledger(ledger: Ledger, console: Console, all_files: bool = False) -> N
 
 
 def _files_table(files: pd.DataFrame, all_files: bool) -> Table:
-    table = Table(title="Rows in = good + quarantined + duplicates", title_justify="left")
+    title = "Rows in = good + quarantined + duplicates"
+    table = Table(title=title, title_justify="left", caption_justify="left")
     for name in ("source", "file"):
         table.add_column(name, overflow="fold")
     for name in _COUNTS:
@@ -84,7 +85,9 @@ def _files_table(files: pd.DataFrame, all_files: bool) -> Table:
         for source, group in files.groupby("source", sort=False):
             _add_counts(table, str(source), f"{len(group)} files", group[_COUNTS].sum())
         table.add_section()
-        shown = files[(files["quarantined"] > 0) | (files["duplicates"] > 0)].tail(_MOST_FILES)
+        worst = files.sort_values(["quarantined", "duplicates"], ascending=False, kind="stable")
+        shown = worst[(worst["quarantined"] > 0) | (worst["duplicates"] > 0)].head(_MOST_FILES)
+        table.caption = f"and {len(files) - len(shown)} more files: tallysheet load --files"
     for row in shown.to_dict("records"):
         _add_counts(table, row["source"], row["file"], pd.Series(row))
     table.add_section()
