@@ -296,6 +296,14 @@ def test_a_file_of_something_else(tmp_path):
         suggest(tmp_path / "none.csv")
 
 
+def test_a_notebook_without_the_name_of_a_file_asks_for_it():
+    """As bring_your_own stands: a path of no name would be the folder itself."""
+    told = "file: expected the name of your file, found none. Write it into the first cell of the notebook"
+
+    with pytest.raises(UsageError, match=told):
+        suggest("")
+
+
 def contacts(folder: Path, name: str, first: int) -> Path:
     """Write forty contacts of an export that has no number of its own for them."""
     lines = ["Opened at;Channel;Reason;Order id;Resolved at"]

@@ -13,12 +13,12 @@ NOTEBOOKS = {"shipments": ("10_weekly_review", "20_carriers", "00_data_health")}
 _ALWAYS = ("10_weekly_review", "00_data_health")
 
 
-def bring(file: Path, suggested: Suggestion, data: str) -> tuple[Path, bool]:
+def bring(file: str | Path, suggested: Suggestion, data: str) -> tuple[Path, bool]:
     """Write a suggested source and its file into a workbook; one that is not there yet is begun for it.
 
     Parameters
     ----------
-    file : Path
+    file : str or Path
     suggested : Suggestion
     data : str
         The data folder. A relative one that is nowhere yet is made beside ``notebooks/``.
@@ -35,6 +35,7 @@ def bring(file: Path, suggested: Suggestion, data: str) -> tuple[Path, bool]:
     UsageError
         There is such a source, or another file of that name; nothing was written.
     """
+    file = Path(file)
     try:
         find_data(data)
     except UsageError:

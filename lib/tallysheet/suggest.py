@@ -101,12 +101,12 @@ class Suggestion:
         return "".join(f"<pre>{escape(text)}</pre>" for text in (self.toml, self.sql) if text)
 
 
-def suggest(file: Path, table: str = "", name: str = "") -> Suggestion:
+def suggest(file: str | Path, table: str = "", name: str = "") -> Suggestion:
     """Describe a file as a source, from its headers and its first rows.
 
     Parameters
     ----------
-    file : Path
+    file : str or Path
         Anything that `read_text_table` reads.
     table : str
         The table that it fills; empty: the one that fits best.
@@ -118,8 +118,12 @@ def suggest(file: Path, table: str = "", name: str = "") -> Suggestion:
     DataError
         The file cannot be read, or there is no such table.
     UsageError
-        It fits no table.
+        It has no name, or fits no table.
     """
+    if not str(file):
+        advice = "Write it into the first cell of the notebook, or behind --suggest."
+        raise UsageError("file", "the name of your file", "none", advice)
+    file = Path(file)
     texts = Texts(read_text_table(file).head(_ROWS))
     candidates = [schema.table(table)] if table else list(schema.TABLES.values())
     scored = [(*_matched(texts, one), one) for one in candidates]
