@@ -37,6 +37,16 @@ def test_rows_in_are_good_quarantined_or_duplicates(tmp_path):
     assert set(refused["file"]) == {"parcels.csv"}
 
 
+def test_lines_that_end_otherwise_from_the_middle_on_are_all_read(tmp_path):
+    """A Windows export to which somebody appended under Linux: DuckDB stops where the ends change."""
+    data = make_workbook(tmp_path, rows(20))
+    path = data / "raw" / "parcels.csv"
+    lines = path.read_bytes().splitlines()
+    path.write_bytes(b"\r\n".join(lines[:1400]) + b"\r\n" + b"\n".join(lines[1400:]) + b"\n")
+
+    assert ts.load(data).files[["rows", "good"]].iloc[0].tolist() == [2800, 2800]
+
+
 def test_unchanged_extracts_are_not_read_again(tmp_path):
     """A second load leaves the files as they are; a changed extract is loaded."""
     data = make_workbook(tmp_path, rows(2))

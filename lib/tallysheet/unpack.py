@@ -88,7 +88,7 @@ def sha256(path: Path) -> str:
 
 
 def count_lines(path: Path) -> int | None:
-    """Count the lines of a text file, also a last one without an end; None where a CR is without its LF."""
+    """Count the lines of a text file, also a last one without an end; None where they end in several ways."""
     count, returns, pairs, last = 0, 0, 0, ord("\n")
     block = bytearray(_BLOCK)
     figures = np.frombuffer(block, np.uint8)
@@ -101,7 +101,8 @@ def count_lines(path: Path) -> int | None:
             returns += found
             pairs += block.count(b"\r\n", 0, size) if found else 0
             last = block[size - 1]
-    return count + bool(last != ord("\n")) if returns == pairs else None
+    is_one_way = returns == pairs and pairs in (0, count)
+    return count + bool(last != ord("\n")) if is_one_way else None
 
 
 def ends_open(path: Path) -> bool:
