@@ -24,6 +24,11 @@ REASON_COLUMNS = ["source", "column", "reason", "row_kept", "cells"]
 FORMAT = 4
 """Of the record; one of another format counts as none."""
 NOTE_COLUMNS = ["source", "file", "kind", "named", "wording"]
+_OF_A_STATE: dict[str, type] = {
+    **dict.fromkeys(("as_of", "key"), str),
+    **dict.fromkeys(("notes", "reasons", "checked"), list),
+    **dict.fromkeys(("headers", "written"), dict),
+}
 
 
 @dataclass(frozen=True)
@@ -72,10 +77,25 @@ def read_record(path: Path) -> dict[str, Any]:
         return {}
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
+        lacking = _lacking(record)
     except ValueError as error:
+        lacking = str(error)
+    if lacking:
         advice = "Bring it back from a copy or remove it; extracts without a time then count as taken now."
-        raise DataError(str(path), "the record of the last load", str(error), advice) from None
-    return record if record.get("format") == FORMAT else {}
+        raise DataError(str(path), "the record of the last load", lacking, advice)
+    return dict(record) if record["format"] == FORMAT else {}
+
+
+def _lacking(record: object) -> str:
+    """Say what keeps JSON from being a record; empty: nothing does."""
+    if not isinstance(record, dict):
+        return "other JSON than an object"
+    if record.get("format", FORMAT) != FORMAT:
+        return ""
+    # Where rows were forgotten there is no state, and the files tell when each was first loaded.
+    wanted = {"format": int, "state": str, "files": list} | (_OF_A_STATE if record.get("state") else {})
+    lacking = [name for name, kind in wanted.items() if not isinstance(record.get(name), kind)]
+    return f"none of {', '.join(lacking)}" if lacking else ""
 
 
 def write_record(path: Path, record: dict[str, Any]) -> None:

@@ -319,7 +319,11 @@ def test_a_damaged_checked_extract_is_made_anew(tmp_path, change):
     assert ledger.state == ts.load(whole).state
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"format": 3', "\xff"])
+DAMAGED_RECORDS = ["", "{", '{"format": 3', "\xff", "[]", "{}", "null", '{"format": 4}']
+DAMAGED_RECORDS += ['{"format": 4, "state": "a", "files": []}', '{"format": 4, "state": "", "files": {}}']
+
+
+@pytest.mark.parametrize("text", DAMAGED_RECORDS)
 def test_a_damaged_record_of_the_last_load_is_one_line(tmp_path, text):
     """It may say when extracts without a time were loaded first, so that it is not simply forgotten."""
     data = workbook(tmp_path, PLAIN, {"parcels_2026-01-12.csv": as_text(PLAIN_HEADER, plain_lines())})
