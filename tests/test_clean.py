@@ -347,6 +347,28 @@ def test_an_extract_that_never_came_is_told_and_the_others_are_loaded(awaiting):
     assert "no extract" not in set(both.notes["kind"])
 
 
+def test_where_no_source_has_an_extract_the_sample_is_named_too(awaiting):
+    """As in a bare clone; where one is there, or was, only its own is to be put there."""
+    for name in ("parcels", "more"):
+        told = awaiting / "sources" / name / "source.toml"
+        text = told.read_text(encoding="utf-8").replace(f"{name}.csv", f"{name}/*.csv")
+        told.write_text(text, encoding="utf-8")
+    extract = awaiting / "raw" / "parcels.csv"
+    extract.unlink()
+    with pytest.raises(DataError, match=r"correct its path; or run tallysheet sample to have some to try"):
+        ts.load(awaiting)
+    (awaiting / "raw").rmdir()
+    with pytest.raises(DataError, match=r"correct its path; or run tallysheet sample to have some to try"):
+        ts.load(awaiting)
+
+    for name in ("parcels", "more"):
+        write_csv(awaiting / "raw" / name / "1.csv", [[name + line[0], *line[1:]] for line in rows(1)])
+    ts.load(awaiting)
+    (awaiting / "raw" / "parcels" / "1.csv").unlink()
+    with pytest.raises(DataError, match=r"Put the extract there, or correct its path\."):
+        ts.load(awaiting)
+
+
 def test_an_extract_of_a_header_alone_is_told_and_the_others_are_loaded(awaiting):
     """What needs it is left out, as where it never came; once it has rows it counts."""
     write_csv(awaiting / "raw" / "more.csv", [])

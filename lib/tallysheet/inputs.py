@@ -74,8 +74,7 @@ def raw_files(source: Source, digests: Digests) -> list[RawFile]:
     for file in source.files:
         paths = file.paths()
         if not paths:
-            advice = "Put the extract there, or correct its path."
-            raise DataError(str(file.pattern), "a file of that name", "none", advice)
+            raise DataError(str(file.pattern), "a file of that name", "none", _how_to_have(file.pattern))
         for path in paths:
             check_file(path)
             if path.stat().st_size == 0:
@@ -83,6 +82,14 @@ def raw_files(source: Source, digests: Digests) -> list[RawFile]:
     main = source.files[0]
     found = [_raw_file(path, main.extracted_at(path) or source.as_of, digests) for path in main.paths()]
     return sorted(found, key=lambda raw: (raw.taken_at or dt.datetime.min, raw.path.name))
+
+
+def _how_to_have(pattern: Path) -> str:
+    advice = "Put the extract there, or correct its path"
+    raw = next((folder for folder in pattern.parents if folder.name == "raw"), pattern.parent)
+    if any(path.is_file() for path in raw.rglob("*")):
+        return f"{advice}."
+    return f"{advice}; or run tallysheet sample to have some to try it on."
 
 
 def _raw_file(path: Path, taken_at: dt.datetime | None, digests: Digests) -> RawFile:
