@@ -89,6 +89,19 @@ def test_a_folder_of_weeks_is_one_workbook_s(tmp_path, monkeypatch):
     check_owner(other, "other/data")
 
 
+def test_a_data_folder_that_lies_elsewhere_publishes_where_its_link_is(tmp_path, monkeypatch):
+    """A link named data stands for it, as on a machine whose large disk has another name."""
+    monkeypatch.chdir(tmp_path)
+    disk, other = tmp_path / "disk" / "extracts", tmp_path / "data2"
+    for folder in (tmp_path / "notebooks", disk, other):
+        folder.mkdir(parents=True)
+    (tmp_path / "data").symlink_to(disk)
+
+    linked, mine = (Settings(folder, (), (), (), "otd") for folder in (disk, other))
+    assert linked.reports == tmp_path / "reports"
+    assert mine.reports == tmp_path / "reports" / "data2"
+
+
 def test_a_manifest_of_an_earlier_version_counts_as_none(tmp_path):
     """It does not say what this one says; the week is listed again once it is published again."""
     publish(tmp_path, WEEK)

@@ -220,8 +220,9 @@ class Settings:
     @property
     def reports(self) -> Path:
         """The folder of its weeks: reports/, or in there that of the data folder's name if it is not data."""
-        all_reports = self.root / "reports"
-        return all_reports if self.data.name == "data" else all_reports / self.data.name
+        all_reports, linked = self.root / "reports", (self.root / "data").resolve()
+        is_first = self.data.name == "data" or linked == self.data
+        return all_reports if is_first else all_reports / self.data.name
 
 
 def find_data(data: str | Path = "data") -> Path:
