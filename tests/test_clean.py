@@ -369,6 +369,31 @@ def test_where_no_source_has_an_extract_the_sample_is_named_too(awaiting):
         ts.load(awaiting)
 
 
+def test_what_another_program_puts_beside_an_extract_is_none(tmp_path):
+    """What macOS keeps of a file on a foreign disk, and Excel's lock on an open workbook."""
+    data = make_workbook(tmp_path, rows(1))
+    source = data / "sources" / "parcels" / "source.toml"
+    source.write_text(source.read_text(encoding="utf-8").replace("parcels.csv", "*"), encoding="utf-8")
+    for name in ("._parcels.csv", "~$parcels.xlsx"):
+        (data / "raw" / name).write_bytes(b"\x00\x05\x16\x07")
+
+    assert ts.load(data).files["file"].to_list() == ["parcels.csv"]
+
+
+@pytest.mark.parametrize("name", ["../x", "..", ".", "", "a/b", "a\\b", "/tmp/x", "C:x"])
+def test_a_source_has_the_name_of_a_folder(tmp_path, name):
+    """Its tables are written under its name; nothing is read or written elsewhere."""
+    data = make_workbook(tmp_path, rows(1))
+    settings = data / "workbook.toml"
+    text = settings.read_text(encoding="utf-8").replace('"parcels"', f"'{name}'", 1)
+    settings.write_text(text, encoding="utf-8")
+    shutil.copytree(data / "sources" / "parcels", data / "x")
+
+    with pytest.raises(DataError, match=r"workbook\.toml sources: expected .*'\. Write the name alone\."):
+        ts.load(data)
+    assert not (data / "clean").exists()
+
+
 def test_an_extract_of_a_header_alone_is_told_and_the_others_are_loaded(awaiting):
     """What needs it is left out, as where it never came; once it has rows it counts."""
     write_csv(awaiting / "raw" / "more.csv", [])

@@ -10,7 +10,7 @@ import pytest
 import tallysheet as ts
 from tallysheet.engine import connect
 from tallysheet.errors import DataError
-from tallysheet.extract import scan, typed_table
+from tallysheet.extract import look, scan, typed_table
 
 TEXT = 'id,name,n\n1,"Côte d\'Ivoire, Abidjan",007\n2,,NA\n'
 
@@ -109,6 +109,38 @@ def test_a_zip_holds_one_table_and_stays_in_its_folder(tmp_path):
         ts.read_text_table(tmp_path / "two.zip")
     assert ts.read_text_table(tmp_path / "out.zip")["x"].to_list() == ["1"]
     assert not (tmp_path.parent / "evil.csv").exists()
+
+
+def test_what_another_program_puts_beside_a_table_is_no_table_of_the_zip(tmp_path):
+    """Of macOS in a folder of its own or beside it, and Excel's lock."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in ("x/a.csv", "__MACOSX/x/._a.csv", "x/._a.csv", "x/~$a.xlsx"):
+            archive.writestr(name, "x\n1\n")
+
+    assert ts.read_text_table(tmp_path / "a.zip")["x"].to_list() == ["1"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-32", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_text_in_utf_32_is_refused(tmp_path, encoding, packed):
+    """Its zeros pass for nothing else: it was read as UTF-16 with a cell for each letter."""
+    text = "colis;poids\n1;é\n".encode(encoding)
+    path = tmp_path / ("a.csv.gz" if packed else "a.csv")
+    path.write_bytes(gzip.compress(text) if packed else text)
+
+    with pytest.raises(DataError, match=r"a\.csv.*: expected .*, found UTF-32\. Save it as UTF-8\."):
+        ts.read_text_table(path)
+    if not packed:
+        with pytest.raises(DataError, match="found UTF-32"):
+            look(path, "t", None)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_text_in_utf_16_is_read(tmp_path, encoding):
+    """Half of its bytes are zeros, no more."""
+    (tmp_path / "a.csv").write_bytes("colis;poids\n1;é\n".encode(encoding))
+
+    assert ts.read_text_table(tmp_path / "a.csv").to_dict("list") == {"colis": ["1"], "poids": ["é"]}
 
 
 def test_columns_take_the_type_that_every_filled_cell_has(written):

@@ -304,6 +304,13 @@ def test_a_notebook_without_the_name_of_a_file_asks_for_it():
         suggest("")
 
 
+@pytest.mark.parametrize("name", ["../x", "a/b", ".."])
+def test_a_source_has_the_name_of_a_folder(tmp_path, name):
+    """It is written into a folder of that name."""
+    with pytest.raises(UsageError, match="--name: expected the name of a folder"):
+        suggest(colis(tmp_path), name=name)
+
+
 def contacts(folder: Path, name: str, first: int) -> Path:
     """Write forty contacts of an export that has no number of its own for them."""
     lines = ["Opened at;Channel;Reason;Order id;Resolved at"]

@@ -27,7 +27,7 @@ from tallysheet.text_file import (
     lay_out,
     scan_text,
 )
-from tallysheet.unpack import DELIMITED, SPREADSHEETS, check_file, unpacked
+from tallysheet.unpack import DELIMITED, SPREADSHEETS, check_file, refuse_utf_32, unpacked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -188,6 +188,7 @@ def _laid(
         elif suffix in SPREADSHEETS:
             table = _workbook(connection, path, plain, name, folder, sheet)
         else:
+            refuse_utf_32(path, plain)
             table = scan_text(connection, plain, name, folder, form, stream)
         yield table
 
@@ -204,7 +205,10 @@ def look(path: Path, name: str, form: Form | None) -> TextTable | None:
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         return _plain_parquet(path, name)
-    return even_text(path, name, form) if suffix in DELIMITED else None
+    if suffix not in DELIMITED:
+        return None
+    refuse_utf_32(path, path)
+    return even_text(path, name, form)
 
 
 def scan_alike(connection: duckdb.DuckDBPyConnection, files: Sequence[tuple[Path, TextTable]]) -> None:

@@ -16,6 +16,7 @@ from tallysheet.errors import DataError, nearest
 from tallysheet.language import Language, read_language
 from tallysheet.schema import Table, table
 from tallysheet.settings import Settings, read_toml
+from tallysheet.unpack import is_beside
 
 UNITS: dict[str, dict[str, tuple[int, int]]] = {
     "cents": {"cents": (1, 1), "euro": (100, 1), "currency": (100, 1)},
@@ -25,6 +26,7 @@ UNITS: dict[str, dict[str, tuple[int, int]]] = {
 }
 """For each unit of the schema, what a source may write instead, and the factor to ours as a fraction."""
 
+FOLDER_NAME = "the name of a folder"
 DATE_ORDERS = ("ymd", "dmy", "mdy")
 
 
@@ -78,14 +80,18 @@ class SourceFile:
     sheet: str | None = None
 
     def paths(self) -> list[Path]:
-        """Find the files, oldest name first; a plain path is given back whether it is there or not."""
+        """Find the files, oldest name first; a plain path is given back whether it is there or not.
+
+        What another program puts beside a file is none (see `is_beside`).
+        """
         parts = _PLACES.split(self.pattern.name)
         if len(parts) == 1:
             return [self.pattern]
         # Two stars together mean folders to glob.
         wildcard = re.sub(r"\*+", "*", "*".join(glob.escape(fixed) for fixed in parts[::2]))
         named = re.compile(_name_pattern(self.pattern.name), re.DOTALL)
-        return sorted(path for path in self.pattern.parent.glob(wildcard) if named.fullmatch(path.name))
+        found = (path for path in self.pattern.parent.glob(wildcard) if named.fullmatch(path.name))
+        return sorted(path for path in found if not is_beside(path.name))
 
     def extracted_at(self, path: Path) -> dt.datetime | None:
         """Read the time of the extract from a file's name; None if the pattern has no time."""
@@ -213,15 +219,30 @@ def read_sources(settings: Settings) -> list[Source]:
     return [read_source(settings, name) for name in settings.sources]
 
 
+def is_folder_name(name: str) -> bool:
+    r"""Tell whether a name stays a folder where it is put; what is written under another leaves its place.
+
+    Examples
+    --------
+    >>> [is_folder_name(name) for name in ("parcels", "../x", "..", r"a\b", "")]
+    [True, False, False, False, False]
+    """
+    return name not in ("", ".", "..") and not any(sign in name for sign in "/\\:\0")
+
+
 def read_source(settings: Settings, name: str) -> Source:
     """Read data/sources/<name>/source.toml.
 
     Raises
     ------
     DataError
-        The file is missing, has an unknown key or a value of another kind, names an unknown table, column
-        or unit, a SELECT that is not there or a package that is not installed, or holds a secret.
+        The name is no folder's; or the file is missing, has an unknown key or a value of another kind,
+        names an unknown table, column or unit, a SELECT that is not there or a package that is not
+        installed, or holds a secret.
     """
+    if not is_folder_name(name):
+        where = f"{settings.data / 'workbook.toml'} sources"
+        raise DataError(where, FOLDER_NAME, repr(name), "Write the name alone.")
     folder = settings.data / "sources" / name
     path = folder / "source.toml"
     found = read_toml(path)

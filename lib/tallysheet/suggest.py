@@ -18,6 +18,7 @@ from tallysheet.files import write_text
 from tallysheet.guess import Guess, Texts
 from tallysheet.schema import Column, Table
 from tallysheet.settings import Settings
+from tallysheet.sources import FOLDER_NAME, is_folder_name
 from tallysheet.vocabulary import currency_of, is_country, nearness, value_of
 
 _ROWS = 5_000
@@ -118,11 +119,13 @@ def suggest(file: str | Path, table: str = "", name: str = "") -> Suggestion:
     DataError
         The file cannot be read, or there is no such table.
     UsageError
-        It has no name, or fits no table.
+        It has no name, the source's is no folder's, or it fits no table.
     """
     if not str(file):
         advice = "Write it into the first cell of the notebook, or behind --suggest."
         raise UsageError("file", "the name of your file", "none", advice)
+    if name and not is_folder_name(name):
+        raise UsageError("--name", FOLDER_NAME, repr(name), "Write the name alone.")
     file = Path(file)
     texts = Texts(read_text_table(file).head(_ROWS))
     candidates = [schema.table(table)] if table else list(schema.TABLES.values())

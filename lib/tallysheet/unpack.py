@@ -81,6 +81,35 @@ def check_file(path: Path) -> None:
         raise DataError(str(path), f"a file of kind {kinds}", repr(path.suffix), "Export it as CSV.")
 
 
+def is_beside(name: str) -> bool:
+    """Tell whether a file is what a program puts beside another: macOS what it keeps of it, Excel its lock.
+
+    Examples
+    --------
+    >>> is_beside("__MACOSX/parcels.csv"), is_beside("raw/._parcels.csv"), is_beside("~$parcels.xlsx")
+    (True, True, True)
+    """
+    return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(("._", "~$"))
+
+
+def refuse_utf_32(path: Path, plain: Path) -> None:
+    """Refuse a text of which each letter takes four bytes; ``plain`` is what ``path`` holds, unpacked.
+
+    Raises
+    ------
+    DataError
+        It is such.
+    """
+    with plain.open("rb") as file:
+        beginning = file.read(64)
+    beginning = beginning[: len(beginning) // 4 * 4]
+    # The upper two of four bytes say nothing of the letters that a table begins with.
+    high = (beginning[0::4] + beginning[1::4], beginning[2::4] + beginning[3::4])
+    if any(beginning) and not all(any(two) for two in high):
+        expected = "a text in UTF-8, UTF-16 or a Windows code page"
+        raise DataError(str(path), expected, "UTF-32", "Save it as UTF-8.")
+
+
 def sha256(path: Path) -> str:
     """Fingerprint a file's bytes."""
     with path.open("rb") as file:
@@ -152,8 +181,7 @@ def _only_table(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
     tables = [
         info
         for info in archive.infolist()
-        # What macOS adds is not a table.
-        if info.filename.lower().endswith(readable) and not info.filename.startswith("__MACOSX/")
+        if info.filename.lower().endswith(readable) and not is_beside(info.filename)
     ]
     if len(tables) != 1:
         raise DataError(str(path), "one table in the zip", f"{len(tables)}", "Put one table in each zip.")
