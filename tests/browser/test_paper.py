@@ -71,6 +71,17 @@ def test_nothing_is_cut_at_the_right_edge(printed):
             assert right <= width - MARGIN + 1, f"{name}, sheet {number}"
 
 
+def test_the_first_sheet_of_a_review_goes_on_below_its_opening(printed):
+    """The table of all KPIs begins there, and is not kept for a sheet that would hold it whole."""
+    whole = [sheets for *_, sheets in printed.values() if len(sheets) > 1]
+    heads = [squeezed(read_language(code).words["scorecard"]["history"]) for code in ("en", "fr")]
+    begun = [sheets for sheets in whole if any(head in squeezed(sheets[1][0]) for head in heads)]
+
+    assert begun
+    for sheets in begun:
+        assert any(head in squeezed(sheets[0][0]) for head in heads)
+
+
 def test_a_table_on_several_sheets_has_its_whole_head_on_each(printed):
     """Headers that sort by a click are printed on the second sheet too, beside those that do not."""
     heads = [read_language(code).words["scorecard"] for code in ("en", "fr")]
