@@ -237,3 +237,34 @@ def test_a_case_that_is_seldom_true_is_no_loss(tmp_path):
     for numerator, value in ((seldom, 1), (most, 6 * 0.91)):
         found = explain_file(path, week_of=WRITTEN, week="2026-W18", numerator=numerator, base="2026-W19")
         assert found.explanation.value_now == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    "numerator",
+    [
+        "coalesce(try_strptime(day, '%d/%m/%Y'), try_cast(day AS DATE)) IS NOT NULL",
+        "CASE WHEN day LIKE '%-%' THEN try_cast(day AS DATE) ELSE strptime(day, '%d/%m/%Y') END IS NOT NULL",
+        "CASE WHEN day LIKE '%/%' THEN try_cast(strptime(day, '%d/%m/%Y') AS DATE) END IS NOT NULL",
+        "day LIKE '%/%' AND try_cast(strptime(day, '%d/%m/%Y') AS DATE) IS NOT NULL",
+        "len(list_filter([day], lambda x: try_cast(x AS DATE) IS NULL)) + 1",
+    ],
+)
+def test_what_reads_cells_in_one_way_or_another_is_no_loss(tmp_path, numerator):
+    """Each way alone reads few of them; together they read all."""
+    lines = [f"2026-01-{number:02};{number:02}/01/2026" for number in range(5, 19)]
+    lines[:2] = ["2026-01-05;2026-01-05", "2026-01-06;2026-01-06"]
+    (tmp_path / "t.csv").write_text("\n".join(["on;day", *lines]), encoding="utf-8")
+
+    assert explain_file(tmp_path / "t.csv", week_of='"on"', week="2026-W03", numerator=numerator)
+
+
+@pytest.mark.parametrize(
+    "numerator", ["ifnull(try_cast(x AS DOUBLE), 0)", "coalesce(0, try_cast(x AS DOUBLE))"]
+)
+def test_what_stands_in_for_a_lost_cell_is_no_value_of_it(tmp_path, numerator):
+    """A number of its own reads no cell."""
+    lines = [f"2026-01-{number:02};0,5" for number in range(5, 19)]
+    (tmp_path / "t.csv").write_text("\n".join(["day;x", *lines]), encoding="utf-8")
+
+    with pytest.raises(UsageError, match="found one in 0 of the 14"):
+        explain_file(tmp_path / "t.csv", week_of="day", week="2026-W03", numerator=numerator)

@@ -107,15 +107,17 @@ def _refuse_ordered_texts(connection: duckdb.DuckDBPyConnection, expression: Exp
 
 def _refuse_loss(connection: duckdb.DuckDBPyConnection, expression: Expression) -> None:
     tree = _tree(connection, expression)
-    for node in _nodes(tree):
-        if not _tries(node):
-            continue
+    for node in _attempts(tree):
         columns = [one for one in _nodes(node) if one["class"] == "COLUMN_REF"]
         names = [one["column_names"][-1] for one in columns]
         # A name of its own, as that of a lambda, is no column.
         if not columns or {name.casefold() for name in names} - set(_types(connection)):
             continue
-        rows, made = _made(connection, tree, node, columns)
+        try:
+            rows, made = _made(connection, tree, node, columns)
+        except duckdb.Error:
+            # The whole was asked of every row; a part of it may hold only where the rest lets it.
+            continue
         if made < _HARDLY * rows:
             raise UsageError(
                 expression.option,
@@ -138,10 +140,28 @@ def _made(
     return rows, made
 
 
+def _attempts(tree: Any) -> Iterator[dict[str, Any]]:
+    """Give the parts that may make nothing of a cell; what is made in one of several ways as one part."""
+    if isinstance(tree, list):
+        for one in tree:
+            yield from _attempts(one)
+    elif isinstance(tree, dict) and tree.get("class") not in ("SUBQUERY", "CASE"):
+        # Whoever writes CASE has said for which rows a part is meant.
+        if tree.get("type") == "OPERATOR_COALESCE":
+            ways = [one for one in tree["children"] if one["class"] != "CONSTANT"]
+            if any(True for _ in _attempts(ways)):
+                yield {**tree, "children": ways}
+        elif _tries(tree):
+            yield tree
+        else:
+            for one in tree.values():
+                yield from _attempts(one)
+
+
 def _tries(node: dict[str, Any]) -> bool:
     """Tell whether a part of an expression gives nothing where another would stop with an error."""
-    is_function = node["class"] == "FUNCTION" and node["function_name"] == "try_strptime"
-    return is_function or node["type"] == "OPERATOR_TRY" or bool(node.get("try_cast"))
+    is_function = node.get("function_name") == "try_strptime"
+    return is_function or node.get("type") == "OPERATOR_TRY" or bool(node.get("try_cast"))
 
 
 def _tree(connection: duckdb.DuckDBPyConnection, expression: Expression) -> dict[str, Any]:
