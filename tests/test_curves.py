@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 
 import numpy as np
@@ -220,3 +221,15 @@ def test_the_interval_of_an_incidence_is_binomial_without_censoring():
     low, high = incidence_interval(ended, other, np.zeros(3))
     np.testing.assert_allclose(low, share ** np.exp(error), rtol=1e-6)
     np.testing.assert_allclose(high, share ** np.exp(-error), rtol=1e-6)
+
+
+@pytest.mark.slow
+def test_a_week_that_is_final_is_judged(review):
+    """The last age at which a KPI is looked at may lie beyond its maturity."""
+    for slug, one in review.kpis().items():
+        if one.has_evidence:
+            continue
+        full = dt.timedelta(days=one.maturity_days)
+        final = [each for each in review.whole_weeks if review.cube.as_of - each.ended_at >= full]
+
+        assert review.judged_week(slug) >= final[-1], slug
