@@ -173,15 +173,15 @@ class Review:
             known = self._completeness(slug)
             return next((each for each in candidates if known[str(each)] >= one.floor), None)
         age = self.cube.as_of - candidates[0].ended_at
-        if age >= dt.timedelta(days=one.maturity_days):
+        final = max(math.ceil((dt.timedelta(days=one.maturity_days) - age) / _WEEK), 0)
+        if not final:
             return candidates[0]
         sides = self.triangles(slug, candidates[0])
         grown = chain_ladder(sides["x" if one.method in ("ratio", "sum") else "n"]).completeness
         steps = _steps(one.maturity_days, age)
         weekly = np.interp(range(steps[-1] + 1), steps, grown)
         old_enough = np.flatnonzero(weekly >= one.floor)
-        # A final week has nothing left to grow, and the last step may lie beyond it.
-        final = max(math.ceil((dt.timedelta(days=one.maturity_days) - age) / _WEEK), 0)
+        # A final week has nothing left to grow; the last step may lie beyond it.
         place = min([final, *old_enough[:1].tolist()])
         return candidates[place] if place < len(candidates) else None
 
