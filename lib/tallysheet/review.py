@@ -181,8 +181,7 @@ class Review:
         steps = _steps(one.maturity_days, age)
         weekly = np.interp(range(steps[-1] + 1), steps, grown)
         old_enough = np.flatnonzero(weekly >= one.floor)
-        # A final week has nothing left to grow; the last step may lie beyond it.
-        place = min([final, *old_enough[:1].tolist()])
+        place = min([final, *old_enough[:1].tolist()])  # the last step may lie beyond the final week
         return candidates[place] if place < len(candidates) else None
 
     def _completeness(self, slug: str, where: Where = ()) -> pd.Series:
