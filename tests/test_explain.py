@@ -245,7 +245,11 @@ def test_a_case_that_is_seldom_true_is_no_loss(tmp_path):
         "coalesce(try_strptime(day, '%d/%m/%Y'), try_cast(day AS DATE)) IS NOT NULL",
         "CASE WHEN day LIKE '%-%' THEN try_cast(day AS DATE) ELSE strptime(day, '%d/%m/%Y') END IS NOT NULL",
         "CASE WHEN day LIKE '%/%' THEN try_cast(strptime(day, '%d/%m/%Y') AS DATE) END IS NOT NULL",
-        "day LIKE '%/%' AND try_cast(strptime(day, '%d/%m/%Y') AS DATE) IS NOT NULL",
+        "if(day LIKE '%/%', try_cast(strptime(day, '%d/%m/%Y') AS DATE), NULL) IS NOT NULL",
+        "if(day LIKE '%-%', try_cast(day AS DATE), strptime(day, '%d/%m/%Y')) IS NOT NULL",
+        "len(list_filter(['5/1/2026'], lambda day: try_cast(strptime(day, '%d/%m/%Y') AS DATE) IS NULL)) + 1",
+        "len(list_filter([day], lambda x: try_cast(concat(x, day) AS DATE) IS NULL)) + 1",
+        "coalesce(nullif(day, '2026-01-05'), 'x') <> coalesce(TRY(substr(day, 1, 3)), 'y')",
         "len(list_filter([day], lambda x: try_cast(x AS DATE) IS NULL)) + 1",
     ],
 )

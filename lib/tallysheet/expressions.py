@@ -116,7 +116,7 @@ def _refuse_loss(connection: duckdb.DuckDBPyConnection, expression: Expression) 
         try:
             rows, made = _made(connection, tree, node, columns)
         except duckdb.Error:
-            # The whole was asked of every row; a part of it may hold only where the rest lets it.
+            # The whole holds for every row; a part alone may not, as where a lambda names it as a column.
             continue
         if made < _HARDLY * rows:
             raise UsageError(
@@ -142,20 +142,25 @@ def _made(
 
 def _attempts(tree: Any) -> Iterator[dict[str, Any]]:
     """Give the parts that may make nothing of a cell; what is made in one of several ways as one part."""
-    if isinstance(tree, list):
-        for one in tree:
+    node = tree if isinstance(tree, dict) else {}
+    # Whoever writes CASE or if has said for which rows a part is meant.
+    if node.get("class") in ("SUBQUERY", "CASE") or node.get("function_name") == "if":
+        return
+    if _tries(node):
+        yield node
+    elif node.get("type") == "OPERATOR_COALESCE":
+        ways = [one for one in node["children"] if one["class"] != "CONSTANT"]
+        if any(True for _ in _attempts(ways)):
+            yield {**node, "children": ways}
+    else:
+        for one in _within(tree):
             yield from _attempts(one)
-    elif isinstance(tree, dict) and tree.get("class") not in ("SUBQUERY", "CASE"):
-        # Whoever writes CASE has said for which rows a part is meant.
-        if tree.get("type") == "OPERATOR_COALESCE":
-            ways = [one for one in tree["children"] if one["class"] != "CONSTANT"]
-            if any(True for _ in _attempts(ways)):
-                yield {**tree, "children": ways}
-        elif _tries(tree):
-            yield tree
-        else:
-            for one in tree.values():
-                yield from _attempts(one)
+
+
+def _within(tree: Any) -> list[Any]:
+    if isinstance(tree, dict):
+        return list(tree.values())
+    return tree if isinstance(tree, list) else []
 
 
 def _tries(node: dict[str, Any]) -> bool:
@@ -173,14 +178,13 @@ def _tree(connection: duckdb.DuckDBPyConnection, expression: Expression) -> dict
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
     """Give the parts of an expression; a SELECT within it has rows of its own."""
-    if isinstance(tree, list):
-        for one in tree:
-            yield from _nodes(one)
-    elif isinstance(tree, dict) and tree.get("class") != "SUBQUERY":
-        if "class" in tree and "type" in tree:
-            yield tree
-        for one in tree.values():
-            yield from _nodes(one)
+    node = tree if isinstance(tree, dict) else {}
+    if node.get("class") == "SUBQUERY":
+        return
+    if "class" in node and "type" in node:
+        yield node
+    for one in _within(tree):
+        yield from _nodes(one)
 
 
 def _names_in(connection: duckdb.DuckDBPyConnection, expression: Expression) -> list[str]:
