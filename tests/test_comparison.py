@@ -192,6 +192,22 @@ def test_a_base_that_is_not_there_is_refused(base):
         base_weeks(base, LAST, WEEKS)
 
 
+def test_what_is_usual_is_learnt_from_the_same_weeks_whatever_the_base():
+    """A base of long ago is read, and teaches nothing: the range is that of the 60 weeks before."""
+    weeks = weeks_between(IsoWeek(2024, 1), IsoWeek(2026, 20))
+    old = {str(week) for week in weeks[:40]}
+    frame = cells(weeks=weeks)
+    frame["on_time_n"] = frame["on_time_n"].where(~frame["week"].isin(old), 40)
+    series = series_of(frame, SHARE, weeks)
+    near, far = (compare(series, LAST, base=base, by=["carrier"]) for base in ("last-4", "2024-W10"))
+
+    assert far.value_base == 0.4
+    assert (far.judgement.lower, far.judgement.upper) == (near.judgement.lower, near.judgement.upper)
+    assert far.judgement.earlier_weeks == near.judgement.earlier_weeks == 60
+    lowers = [one.parts["carrier"].set_index("segment")["lower"].to_dict() for one in (near, far)]
+    assert lowers[0] == lowers[1]
+
+
 def test_last_week_is_left_out_where_the_data_covers_it_in_part():
     """Four days of a week would look like a fall."""
     assert np.isnan(explain(unjudged={WEEKS[-2]: "missing"}).value_previous)

@@ -29,6 +29,9 @@ from tallysheet.segments import Segment
 from tallysheet.values import Parts, Series, value_of, weekly_values
 from tallysheet.weeks import IsoWeek
 
+LEARNT_WEEKS = 60
+"""So far back what is usual is learnt: a year and some, so that a network of long ago does not widen it."""
+
 
 @dataclass(frozen=True, repr=False)
 class Explanation:
@@ -182,7 +185,8 @@ def compare(
     kpi, weeks = series.kpi, series.weeks
     check_week(week, weeks)
     compared = base_weeks(base, week, weeks, unjudged)
-    judged = [str(one) for one in weeks if one == week or (one < week and one not in unjudged)]
+    recent = [one for one in weeks if week.shift(-LEARNT_WEEKS) <= one <= week]  # a base may lie before them
+    judged = [str(one) for one in recent if one == week or one not in unjudged]
     why = unjudged.get(week)
     totals = series.total
     usual = judged[_since(judged, rebase) :]
