@@ -67,6 +67,14 @@ def test_a_new_segment_is_mix_not_rate():
     assert parts["total"].sum() == pytest.approx(0.05, abs=1e-12)
 
 
+def test_what_has_no_weight_at_all_moves_by_itself():
+    """Contacts that name no order count, and no orders stand behind them: more of them is no mix."""
+    parts = decompose(frame(("FR", 50, 1000, 50, 1000), ("", 10, 0, 20, 0)), by="segment", **RATIO)
+
+    assert by_segment(parts, "rate") == pytest.approx({"FR": 0.0, "": 0.01})
+    assert by_segment(parts, "mix") == pytest.approx({"FR": 0.0, "": 0.0})
+
+
 def test_a_sum_has_no_mix():
     """Without denominators the parts are plain differences."""
     expected = {"a": 3.0, "b": -1.0}

@@ -54,7 +54,8 @@ def decompose(
         rate_k = mean(w0, w1) (r1 - r0)
         mix_k = (w1 - w0) (mean(r0, r1) - mean(R0, R1))
 
-    A segment that is absent on one side has no rate there; it contributes through mix only.
+    A segment that is absent on one side has no rate there; it contributes through mix only. One whose
+    denominator is 0 on both sides has no weight that could change: it contributes through rate only.
     A sum has no mix: its whole change is ``rate``.
 
     References
@@ -143,4 +144,6 @@ def split(
     shift = (share1 - share0) * (x0.sum() / n0.sum() + x1.sum() / n1.sum()) / 2
     rate = np.where(present, (share0 + share1) / 2 * (rate1 - rate0), 0.0)
     total = x1 / n1.sum() - x0 / n0.sum() - shift
+    # What has no weight in either week, such as contacts that name no order, cannot weigh more.
+    rate = np.where((n1 == 0) & (n0 == 0), total, rate)
     return total - rate, rate, total
