@@ -69,11 +69,20 @@ def test_a_segment_that_says_nothing_is_refused(segment):
     ("name", "holds"),
     [("2026-W09", False), ("2026-W10", True), ("2026-W12", True), ("2026-W13", False)],
 )
-def test_a_target_holds_from_its_first_to_its_last_sunday(name, holds):
-    """4 March 2026 is a Wednesday of W10, whose Sunday it covers; 25 March one of W13, whose it does not."""
+def test_a_target_holds_from_its_first_to_its_last_thursday(name, holds):
+    """4 March 2026 is a Wednesday of W10, whose Thursday it covers; 25 March one of W13: it does not."""
     one = target(first="2026-03-04", last="2026-03-25")
 
     assert (target_of([one], SHARE, week(name)) is one) == holds
+
+
+def test_a_target_of_a_year_holds_in_the_weeks_of_its_quarters():
+    """W53 of 2026 is of its last quarter, though it ends on 3 January: no other target holds there."""
+    old, new = target(0.93, first="2026-01-01", last="2026-12-31"), target(0.95, first="2027-01-01")
+
+    assert target_of([old, new], SHARE, week("2026-W53")) is old
+    assert target_of([old, new], SHARE, week("2027-W01")) is new
+    assert pace(series(SHARE, "2026-W20", "2027-W02"), old, week("2026-W53")).weeks_left == 0
 
 
 def test_of_two_targets_the_later_one_counts():
@@ -182,6 +191,15 @@ def test_a_target_that_begins_or_ends_in_a_quarter_counts_its_own_weeks():
 
     assert (str(found.first), str(found.last)) == ("2026-W29", "2026-W36")
     assert (found.weeks_done, found.weeks_left) == (2, 6)
+
+
+def test_a_week_of_which_too_little_is_known_is_still_to_come():
+    """Of four weeks begun two are known: the pace is that of these, and eleven are left."""
+    known = {week("2026-W27"), week("2026-W29")}
+    found = pace(series(SHARE, "2026-W20", "2026-W35"), target(0.87), week("2026-W30"), known)
+
+    assert (found.weeks_done, found.weeks_left) == (2, 11)
+    assert found.needed == pytest.approx((13 * 0.87 - 2 * 0.85) / 11)
 
 
 def test_parts_of_a_gap_to_a_target_add_up_to_it():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -42,8 +42,9 @@ class Target:
     owner: str
 
     def holds_in(self, week: IsoWeek) -> bool:
-        """Tell whether it holds on the last day of a week."""
-        return self.valid_from <= week.sunday and (self.valid_to is None or week.sunday <= self.valid_to)
+        """Tell whether it holds on the Thursday of a week, by which weeks belong to months and quarters."""
+        thursday = week.monday + dt.timedelta(days=3)
+        return self.valid_from <= thursday and (self.valid_to is None or thursday <= self.valid_to)
 
 
 def parse_segment(segment: str | None) -> dict[str, str]:
@@ -115,13 +116,14 @@ class Pace:
     Parameters
     ----------
     first, last : IsoWeek
-        The weeks of the period: the target's validity inside the calendar quarter.
+        The weeks of the period: those of the calendar quarter in which the target holds.
     weeks_done, weeks_left : int
+        Of a week whose value still grows nothing is said yet: it is left.
     to_date : float
         Value of the weeks done, pooled.
     needed : float
         What the weeks left must be on average for the whole period to meet the target, if they are as
-        large as those done; NaN when none is left.
+        large as those done; NaN when none is left. A share of more than 1 is out of reach.
     """
 
     first: IsoWeek
@@ -132,7 +134,7 @@ class Pace:
     needed: float
 
 
-def pace(series: Series, target: Target, week: IsoWeek) -> Pace:
+def pace(series: Series, target: Target, week: IsoWeek, known: Collection[IsoWeek] | None = None) -> Pace:
     """Tell how far the quarter of a week is on its way to its target.
 
     Parameters
@@ -141,26 +143,26 @@ def pace(series: Series, target: Target, week: IsoWeek) -> Pace:
         Of a ratio or a sum; a sum's target is that of a mean week.
     target : Target
     week : IsoWeek
-        The last week done.
+        The last week done, in which the target holds.
+    known : collection of IsoWeek, optional
+        Weeks whose values are final; None: all are.
 
     Notes
     -----
     With x and n of the weeks done and as much volume a week in those left: needed = (T (n + n') - x) / n',
     n' = n / done x left. Weeks belong to the quarter of their Thursday.
     """
-    first, last = _quarter(week)
-    first = max(first, IsoWeek.of(target.valid_from))
-    if target.valid_to:
-        last = min(last, IsoWeek.of(target.valid_to))
-    done = [one for one in weeks_between(first, week) if one in series.weeks]
-    left = len(weeks_between(first, last)) - len(weeks_between(first, week))
+    period = [one for one in weeks_between(*_quarter(week)) if target.holds_in(one)]
+    past = [one for one in period if one <= week and one in series.weeks]
+    done = [one for one in past if known is None or one in known]
+    left = len(period) - sum(one <= week for one in period) + len(past) - len(done)
     totals = series.total.loc[[str(one) for one in done]].sum()
     is_sum = series.kpi.denominator is None
     n = float(len(done)) if is_sum else float(totals["n"])
     to_date = float(totals["x"]) / n if n else math.nan
     ahead = n / len(done) * left if done else 0.0
     needed = (target.target * (n + ahead) - float(totals["x"])) / ahead if ahead else math.nan
-    return Pace(first, last, len(done), left, to_date, needed)
+    return Pace(period[0], period[-1], len(done), left, to_date, needed)
 
 
 def _quarter(week: IsoWeek) -> tuple[IsoWeek, IsoWeek]:

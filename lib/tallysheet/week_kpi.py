@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
@@ -81,12 +82,21 @@ class WeekKpi:
             self._review.lay_out(fact)
 
     def pace(self) -> Pace | None:
-        """Tell how far the quarter is on its way to the target; None without one, or for a duration."""
-        slug = self.definition.slug
-        target = self._review.target(slug, self.where)
+        """Tell how far the quarter is on its way to the target; None without one, or for a duration.
+
+        Weeks whose values still grow, and weeks of which data is missing, are not counted as done.
+        """
+        review, slug = self._review, self.definition.slug
+        target = review.target(slug, self.where)
         if target is None or not self.definition.is_additive:
             return None
-        return pace(self._review.series(slug, where=self.where), target, self._review.week)
+        full, unjudged = dt.timedelta(days=self.definition.maturity_days), review.unjudged(slug, self.where)
+        known = {
+            one
+            for one in review.whole_weeks
+            if one not in unjudged and review.cube.as_of - one.ended_at >= full
+        }
+        return pace(review.series(slug, where=self.where), target, review.week, known)
 
 
 def part_of(review: Review, definition: Kpi, where: Mapping[str, str]) -> Where:
