@@ -32,7 +32,7 @@ FROM (
         FROM shipments
         CROSS JOIN rules
         CROSS JOIN look
-        WHERE shipments.promised_date BETWEEN look.seen_on - 200 AND look.seen_on
+        WHERE shipments.promised_date >= look.seen_on - 200
     ) AS parcels
     LEFT JOIN (
         SELECT order_id, max(opened_at) AS told_at
