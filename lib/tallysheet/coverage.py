@@ -1,14 +1,16 @@
-"""Coverage: whether the week is whole in the tables that a report cannot do without."""
+"""Coverage: which weeks are whole in the tables that a report or a sum cannot do without."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from tallysheet import schema
+from tallysheet.cells import Look
 from tallysheet.cube import Cube
 from tallysheet.engine import connect, literal
 from tallysheet.errors import UsageError, nearest
@@ -23,6 +25,9 @@ _LEAST_A_DAY = 20
 
 _FEW = 0.2
 """A day with less of its usual rows is missing: an extract ended in the middle of it, or before."""
+
+_LEAST_A_WEEK = 5
+"""Where three weeks in four have so many rows or more, a week without any has lost them."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,44 @@ def gaps(cube: Cube, week: IsoWeek, tables: Sequence[str], floor: float) -> list
         if share < floor or days:
             found.append(Gap(table, share, days))
     return found
+
+
+def rowless_weeks(cube: Cube, fact: str, looks: Sequence[Look]) -> list[str]:
+    """List the weeks in which a fact has no row, if it usually has some; see `rowless`.
+
+    Parameters
+    ----------
+    cube : Cube
+    fact : str
+        One that counts each of its rows in a column.
+    looks : sequence of (str, datetime)
+        As `Cube.looks` gives them.
+    """
+    cells = cube.total(fact, looks)
+    # What all rows have is counted most.
+    rows = cells.filter(regex="_n$").max(axis=1).set_axis(cells["week"])
+    return rowless({week: float(rows.get(week, 0)) for week, _ in looks})
+
+
+def rowless(counts: Mapping[str, float]) -> list[str]:
+    """List the weeks without a row, if a week usually has some: what is missing there is no 0.
+
+    Of rare things, and of invoices that come every other week, a week without any is a week of 0.
+
+    Parameters
+    ----------
+    counts : mapping of str to float
+        Rows of each week.
+
+    Examples
+    --------
+    >>> rowless({"2026-W01": 70, "2026-W02": 0, "2026-W03": 74, "2026-W04": 69, "2026-W05": 71})
+    ['2026-W02']
+    >>> rowless({"2026-W01": 70, "2026-W02": 0, "2026-W03": 74, "2026-W04": 0, "2026-W05": 71})
+    []
+    """
+    is_usual = bool(counts) and float(np.quantile(list(counts.values()), 0.25)) >= _LEAST_A_WEEK
+    return [week for week, count in counts.items() if is_usual and not count]
 
 
 def sentence(gap: Gap, language: Language) -> str:

@@ -6,8 +6,9 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ import pandas as pd
 from tallysheet.bases import base_weeks
 from tallysheet.cells import TOTAL, Look
 from tallysheet.comparison import Explanation, compare
+from tallysheet.coverage import rowless_weeks
 from tallysheet.cube import Cube, Where
 from tallysheet.engine import connect
 from tallysheet.facts import show_known, tables_of
@@ -57,24 +59,20 @@ class Review:
 
     def __init__(self, cube: Cube, week: IsoWeek) -> None:
         self.cube, self.week = cube, week
-        self._since: dict[IsoWeek, list[IsoWeek]] = {}
         self.weeks = self._weeks_since(week)
         self.whole_weeks = [one for one in cube.weeks if one in set(self.weeks)]
         self._age = cube.as_of - week.ended_at
         self._series: dict[tuple[str, dt.timedelta | None, Where, IsoWeek], Series] = {}
-        self._explanations: dict[
-            tuple[str, str, tuple[str, ...], Where, tuple[str, ...] | None], Explanation
-        ] = {}
+        self._explanations: dict[tuple[Any, ...], Explanation] = {}
         self._maturities: dict[tuple[str, Where], Maturity] = {}
-        self._triangles: dict[tuple[str, IsoWeek, Where], dict[str, np.ndarray]] = {}
-        self._known: dict[tuple[str, Where], pd.Series] = {}
+        self._triangles = cache(self._triangle)
+        self._completeness = cache(self._share_known)
+        self._lost_weeks = cache(self._without_rows)
 
     def _weeks_since(self, first: IsoWeek) -> list[IsoWeek]:
         """List the weeks with data from 60 before the review's on, or from an earlier one on."""
-        if first not in self._since:
-            earliest = min(first, self.week.shift(-_EARLIER_WEEKS))
-            self._since[first] = [one for one in self.cube.touched_weeks if one >= earliest]
-        return self._since[first]
+        earliest = min(first, self.week.shift(-_EARLIER_WEEKS))
+        return [one for one in self.cube.touched_weeks if one >= earliest]
 
     def kpis(self) -> dict[str, Kpi]:
         """Give the KPIs whose tables were loaded and of which there is anything, in order."""
@@ -124,7 +122,7 @@ class Review:
             one, looks = kpi(slug), self._looks(age, weeks)
             for fact in one.measures() if by and not where else ():
                 self.cube.add_up(fact, looks, (TOTAL, by))
-            self._series[key] = Series(
+            found = Series(
                 one,
                 weeks,
                 {fact: self.cube.total(fact, looks, where) for fact in one.measures()},
@@ -134,7 +132,16 @@ class Review:
                     for fact in one.measures()
                 },
             )
+            found.total.loc[[str(each) for each in self._lost_weeks(slug, age)], "x"] = math.nan
+            self._series[key] = found
         return self._series[key]
+
+    def _without_rows(self, slug: str, age: dt.timedelta | None) -> set[IsoWeek]:
+        """Give the weeks up to the review's of which a sum lacks all rows; a state has older ones."""
+        one, weeks = kpi(slug), [each for each in self.whole_weeks if each <= self.week]
+        is_sum = one.denominator is None and one.method != "snapshot"
+        found = rowless_weeks(self.cube, one.fact, self._looks(age, weeks)) if is_sum else []
+        return {IsoWeek.parse(name) for name in found}
 
     def _looks(self, age: dt.timedelta | None, weeks: Sequence[IsoWeek]) -> list[Look]:
         names = {str(one) for one in weeks}
@@ -151,7 +158,7 @@ class Review:
     def _maturity(self, slug: str, where: Where) -> Maturity:
         one, days = kpi(slug), self._age / dt.timedelta(days=1)
         is_final = days >= one.maturity_days
-        if self.week not in self.whole_weeks:
+        if self.week not in self.whole_weeks or self.week in self._lost_weeks(slug, self.age(slug)):
             return Maturity(days, math.nan, False, "missing")
         if one.has_evidence:
             completeness = float(self._completeness(slug, where)[str(self.week)])
@@ -165,12 +172,12 @@ class Review:
 
     def judged_week(self, slug: str) -> IsoWeek | None:
         """Find the latest week up to the review's of which enough is known to judge it."""
-        one = kpi(slug)
-        candidates = [each for each in reversed(self.whole_weeks) if each <= self.week]
+        one, whole = kpi(slug), set(self.whole_weeks) - self._lost_weeks(slug, None)
+        candidates = sorted((each for each in whole if each <= self.week), reverse=True)
         if not candidates:
             return None
         if one.has_evidence:
-            known = self._completeness(slug)
+            known = self._completeness(slug, ())
             return next((each for each in candidates if known[str(each)] >= one.floor), None)
         age = self.cube.as_of - candidates[0].ended_at
         final = max(math.ceil((dt.timedelta(days=one.maturity_days) - age) / _WEEK), 0)
@@ -179,20 +186,17 @@ class Review:
         sides = self.triangles(slug, candidates[0])
         grown = chain_ladder(sides["x" if one.method in ("ratio", "sum") else "n"]).completeness
         steps = _steps(one.maturity_days, age)
-        weekly = np.interp(range(steps[-1] + 1), steps, grown)
-        old_enough = np.flatnonzero(weekly >= one.floor)
+        old_enough = np.flatnonzero(np.interp(range(steps[-1] + 1), steps, grown) >= one.floor)
         place = min([final, *old_enough[:1].tolist()])  # the last step may lie beyond the final week
         return candidates[place] if place < len(candidates) else None
 
-    def _completeness(self, slug: str, where: Where = ()) -> pd.Series:
+    def _share_known(self, slug: str, where: Where) -> pd.Series:
         """Give for each week the share of its evidence, as a part of what weeks have once they are final."""
-        if (slug, where) not in self._known:
-            share = _evidence(self.series(slug, where=where))
-            full = dt.timedelta(days=kpi(slug).maturity_days)
-            old = [str(each) for each in self.whole_weeks if self.cube.as_of - each.ended_at >= full]
-            final = share.reindex(old[-_USUAL_WEEKS:] or [str(each) for each in self.whole_weeks]).median()
-            self._known[slug, where] = (share / (final if final > 0 else math.nan)).clip(upper=1.0)
-        return self._known[slug, where]
+        share = _evidence(self.series(slug, where=where))
+        full = dt.timedelta(days=kpi(slug).maturity_days)
+        old = [str(each) for each in self.whole_weeks if self.cube.as_of - each.ended_at >= full]
+        final = share.reindex(old[-_USUAL_WEEKS:] or [str(each) for each in self.whole_weeks]).median()
+        return (share / (final if final > 0 else math.nan)).clip(upper=1.0)
 
     def _usual_completeness(self, slug: str, where: Where) -> float:
         """Give what weeks before usually had at the week's age."""
@@ -232,10 +236,7 @@ class Review:
         dict of str to array, shape (weeks, ages)
             ``x`` and ``n``; NaN where a week is not that old; the last row is the week's own.
         """
-        key = (slug, week, where)
-        if key not in self._triangles:
-            self._triangles[key] = self._triangle(slug, week, where)
-        return self._triangles[key]
+        return self._triangles(slug, week, where)
 
     def _triangle(self, slug: str, week: IsoWeek, where: Where) -> dict[str, np.ndarray]:
         one, age = kpi(slug), self.cube.as_of - week.ended_at
@@ -263,7 +264,7 @@ class Review:
 
     def unjudged(self, slug: str, where: Where = ()) -> dict[IsoWeek, str]:
         """Give the weeks up to the review's that are not judged, and why (see `Maturity`)."""
-        one, whole = kpi(slug), set(self.cube.weeks)
+        one, whole = kpi(slug), set(self.cube.weeks) - self._lost_weeks(slug, self.age(slug))
         found = {each: "missing" for each in self.cube.touched_weeks if each not in whole}
         if one.has_evidence:
             share = _evidence(self.series(slug, self.age(slug), where))
@@ -396,5 +397,4 @@ def _together(served: Sequence[Kpi]) -> list[str]:
 
 def _evidence(series: Series) -> pd.Series:
     """Give for each week the share of the denominator of which the evidence is there."""
-    total = series.total
-    return total["ended"] / total["n"].where(total["n"] > 0)
+    return series.total["ended"] / series.total["n"].where(series.total["n"] > 0)
