@@ -208,6 +208,25 @@ def test_what_is_usual_is_learnt_from_the_same_weeks_whatever_the_base():
     assert lowers[0] == lowers[1]
 
 
+def test_a_like_for_like_difference_is_held_against_weeks_that_are_as_alike():
+    """On lane B labels gain 30 points, and no week alone has 20 of them there: four together have no say."""
+    gap = Kpi(
+        *("service_gap", "f", "on_time_n", "due_n", "gap", "up", "day", 0, ("carrier",), "by hand"),
+        method="standardised",
+        against=("own_on_time_n", "own_due_n"),
+    )
+    lanes = [("A", 50, 40, 100, 90), ("B", 10, 10, 100, 70)]
+    rows = [(str(week), "X", lane, *counts) for week in WEEKS for lane, *counts in lanes]
+    columns = ["week", "carrier", "stratum", "due_n", "on_time_n", "own_due_n", "own_on_time_n"]
+    found = compare(
+        series_of(pd.DataFrame(rows, columns=columns), gap, WEEKS), LAST, base="last-4", by=["carrier"]
+    )
+
+    assert found.value_now == pytest.approx(-0.10)
+    assert found.value_base == pytest.approx(-0.10)
+    assert found.parts["carrier"]["value_base"].tolist() == pytest.approx([-0.10])
+
+
 def test_last_week_is_left_out_where_the_data_covers_it_in_part():
     """Four days of a week would look like a fall."""
     assert np.isnan(explain(unjudged={WEEKS[-2]: "missing"}).value_previous)

@@ -168,7 +168,7 @@ def _standardised(cells: pd.DataFrame, kpi: Kpi, keys: list[str]) -> pd.DataFram
     weights = pd.DataFrame({"gap": gap, "weight": other_n.where(both, 0.0), "n": n.where(both, 0.0)})
     total = weights.groupby(level=keys).sum()
     value = kpi.scale * total["gap"] / total["weight"].where(total["weight"] > 0)
-    return pd.DataFrame({"x": value * total["n"], "n": total["n"], "ended": np.nan})
+    return pd.DataFrame({"x": (value * total["n"]).fillna(0.0), "n": total["n"], "ended": np.nan})
 
 
 def value_of(pair: pd.Series, kpi: Kpi) -> float:
@@ -347,7 +347,8 @@ class Series:
             As for `pairs`.
         """
         names = [str(week) for week in weeks]
-        if self.kpi.is_additive:
+        # Differences like for like are each week's own: weeks together have strata that none has alone.
+        if self.kpi.is_additive or self.kpi.method == "standardised":
             total = self.total.loc[names].sum(min_count=1).to_frame("").T
             found = self.by(dimension).over(names) if dimension else total
             return found / len(names) if self.kpi.denominator is None else found
