@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +12,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tallysheet.comparison import Explanation
+from tallysheet.comparison import Explanation, judge_parts
 from tallysheet.files import write_whole
-from tallysheet.judgement import judge_many
+from tallysheet.limits import Numbers
 from tallysheet.review import Review
-from tallysheet.values import Series, weekly_values
+from tallysheet.values import Parts, Series, weekly_values
 from tallysheet.weeks import IsoWeek
 
 COLUMNS = ["kpi", "week", "as_of", "value", "lower", "upper", "variation"]
@@ -75,27 +75,32 @@ def restated(
     -------
     DataFrame
         kpi, week, unit, direction, first_as_of, source (``published`` or ``replayed``), first, now,
-        change, first_variation, variation, held (``same`` or ``other`` verdict; ``not_final``: it is not
-        judged yet), because: ``late_rows``
-        (the denominator has grown or shrunk), ``late_evidence`` (more of it is known to the end),
-        ``late_ends`` (the numerator has moved), ``same``.
+        change, first_variation, variation (what the page of that week would say today), held (``same`` or
+        ``other`` verdict; ``not_final``: it is not judged yet), because: ``late_rows`` (the denominator
+        has grown or shrunk), ``late_evidence`` (more of it is known to the end), ``late_ends`` (the
+        numerator has moved), ``same``.
     """
     age = review.cube.as_of - review.cube.weeks[-1].ended_at
     shown = [week for week in weeks if week.ended_at + age < review.cube.as_of]
     known = {} if kept is None or kept.empty else _first(kept)
-    frames = [_of_kpi(review, slug, shown, age, known) for slug in slugs] if shown else []
+    pages = [Review(review.cube, week) for week in shown]
+    frames = [_of_kpi(review, slug, pages, age, known) for slug in slugs] if shown else []
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["kpi", "week"])
 
 
 def _of_kpi(
     review: Review,
     slug: str,
-    weeks: Sequence[IsoWeek],
+    pages: Sequence[Review],
     age: dt.timedelta,
     known: dict[tuple[str, str], pd.Series],
 ) -> pd.DataFrame:
-    then, now = review.series(slug, age), review.series(slug)
+    since = min(page.weeks[0] for page in pages)
+    then, now = review.series(slug, age, since=since), review.series(slug, since=since)
+    weeks = [page.week for page in pages]
     names = [str(week) for week in weeks]
+    full = dt.timedelta(days=then.kpi.maturity_days)
+    is_final = np.array([review.cube.as_of - week.ended_at >= full for week in weeks])
     rows = pd.DataFrame(
         {
             "kpi": slug,
@@ -106,21 +111,18 @@ def _of_kpi(
             "source": "replayed",
             "first": weekly_values(then.total, then.kpi).loc[names].to_numpy(),
             "now": weekly_values(now.total, now.kpi).loc[names].to_numpy(),
-            "first_variation": "not_known"
-            if _is_young(review, then, now)
-            else _variations(review, then, names),
-            "variation": _variations(review, now, names),
         }
     )
+    at_first = {} if _is_young(review, then, now) else _at_first(then, pages, review)
+    today = _today(now, pages, is_final)
+    rows["first_variation"] = [at_first.get(name, "not_known") for name in names]
+    rows["variation"] = [today.get(name, "not_known") for name in names]
     for place, name in enumerate(names):
         if (slug, name) in known:
             row = known[slug, name]
             published_then = [row["as_of"], "published", row["value"], row["variation"]]
             rows.loc[place, ["first_as_of", "source", "first", "first_variation"]] = published_then
     rows["change"] = rows["now"] - rows["first"]
-    full = dt.timedelta(days=then.kpi.maturity_days)
-    is_final = np.array([review.cube.as_of - week.ended_at >= full for week in weeks])
-    rows["variation"] = rows["variation"].where(is_final, "not_known")
     same = rows["first_variation"] == rows["variation"]
     rows["held"] = np.select([~is_final, same], ["not_final", "same"], "other")
     rows["because"] = [
@@ -144,22 +146,42 @@ def _is_young(review: Review, then: Series, now: Series) -> bool:
     return bool(known < one.floor * final)
 
 
-def _variations(review: Review, series: Series, names: Sequence[str]) -> list[str]:
-    """Judge each week against those before it: one row a week, later weeks left empty."""
-    whole = [str(week) for week in review.whole_weeks]
-    places = np.array([whole.index(name) for name in names])
-    length = int(places.max()) + 1
-    total = series.total.loc[whole[:length]]
-    counts = series.kpi.chart != "xmr"
-    values = (total["x"] if counts else weekly_values(total, series.kpi)).to_numpy()
+def _at_first(then: Series, pages: Sequence[Review], review: Review) -> dict[str, str]:
+    """Give the verdict on each week at that age, beside the weeks that are judged at it."""
+    return _verdicts(then, pages, [review.unjudged(then.kpi.slug)] * len(pages))
+
+
+def _today(now: Series, pages: Sequence[Review], is_final: Numbers) -> dict[str, str]:
+    """Give the verdict that the page of each final week would have today, where it has one."""
+    slug = now.kpi.slug
+    final = {page: page.unjudged(slug) for page, old in zip(pages, is_final, strict=True) if old}
+    judged = {page: left_out for page, left_out in final.items() if page.week not in left_out}
+    return _verdicts(now, list(judged), list(judged.values()))
+
+
+def _verdicts(
+    series: Series, pages: Sequence[Review], unjudged: Sequence[Container[IsoWeek]]
+) -> dict[str, str]:
+    """Judge each page's week against the weeks that it compares with, of which some are not judged."""
+    if not pages:
+        return {}
+    usual = [_usual(page, series.kpi.slug, left_out) for page, left_out in zip(pages, unjudged, strict=True)]
+    columns = [str(number) for number in range(max(map(len, usual)))]
+    x, n = np.full((len(pages), len(columns)), np.nan), np.zeros((len(pages), len(columns)))
     # Each row ends with its own week, so that the last column is the one that is judged.
-    shifts = length - 1 - places
-    rows = np.full((len(names), length), np.nan)
-    n = np.zeros_like(rows)
-    for row, shift in enumerate(shifts):
-        rows[row, shift:], n[row, shift:] = values[: length - shift], total["n"].to_numpy()[: length - shift]
-    one = series.kpi
-    return list(judge_many(rows, n if counts else None, one.chart, is_count=one.is_count).variation)
+    for row, weeks in enumerate(usual):
+        x[row, -len(weeks) :], n[row, -len(weeks) :] = series.total.loc[weeks, ["x", "n"]].to_numpy().T
+    names = [str(page.week) for page in pages]
+    # Whether enough is known of a week is known already, so none is taken for a gap.
+    rows = Parts(names, columns, x, n, ended=n)
+    return dict(zip(names, judge_parts(rows, columns, series.kpi, None).variation, strict=True))
+
+
+def _usual(page: Review, slug: str, unjudged: Container[IsoWeek]) -> list[str]:
+    """List the weeks that a page learns a KPI's usual range from, and its own."""
+    rebase = page.rebase(slug)
+    since = [week for week in page.weeks if week <= page.week and (not rebase or week >= rebase.week)]
+    return [str(week) for week in since if week == page.week or week not in unjudged]
 
 
 def _first(kept: pd.DataFrame) -> dict[tuple[str, str], pd.Series]:
