@@ -227,6 +227,17 @@ def test_a_like_for_like_difference_is_held_against_weeks_that_are_as_alike():
     assert found.parts["carrier"]["value_base"].tolist() == pytest.approx([-0.10])
 
 
+@pytest.mark.parametrize("lost", [LAST, LAST.shift(-1)])
+def test_a_week_that_is_lost_has_no_parts(lost):
+    """Of a change that is not known nothing is a part."""
+    series = series_of(cells(), SUM, WEEKS)
+    series.total.loc[str(lost), "x"] = math.nan
+    found = compare(series, LAST, base="previous", by=["carrier"], unjudged={lost: "missing"})
+
+    assert math.isnan(found.change)
+    assert (found.parts, found.close_ups, found.outside) == ({}, {}, ())
+
+
 def test_last_week_is_left_out_where_the_data_covers_it_in_part():
     """Four days of a week would look like a fall."""
     assert np.isnan(explain(unjudged={WEEKS[-2]: "missing"}).value_previous)

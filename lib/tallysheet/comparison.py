@@ -196,9 +196,10 @@ def compare(
     is_missing = unjudged.get(last_week) == "missing" or last_week not in weeks
     now = series.pooled([week]).iloc[0]
     before = series.pooled(compared).iloc[0] if base != "target" else _at_target(now, now, kpi, target)
+    value_now, value_base = value_of(now, kpi), value_of(before, kpi)
     parts, close_ups, outside = {}, {}, []
     wanted = target if base == "target" else None
-    for dimension in by:
+    for dimension in by if kpi.denominator or not math.isnan(value_now - value_base) else ():
         found = _split(series, dimension, week, usual, compared, why, wanted)
         if found is None:
             continue
@@ -221,7 +222,6 @@ def compare(
             for _, row in parts[dimension].iterrows()
             if row["variation"] == "signal"
         ]
-    value_now, value_base = value_of(now, kpi), value_of(before, kpi)
     left = (value_now - value_base - frame["total"].sum() for frame in parts.values())
     return Explanation(
         kpi=kpi,

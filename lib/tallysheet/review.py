@@ -15,7 +15,7 @@ import pandas as pd
 
 from tallysheet.bases import base_weeks
 from tallysheet.cells import TOTAL, Look
-from tallysheet.comparison import Explanation, compare
+from tallysheet.comparison import LEARNT_WEEKS, Explanation, compare
 from tallysheet.coverage import rowless_weeks
 from tallysheet.cube import Cube, Where
 from tallysheet.engine import connect
@@ -29,8 +29,6 @@ from tallysheet.values import Series, pairs
 from tallysheet.weeks import IsoWeek
 
 _WEEK = dt.timedelta(weeks=1)
-_EARLIER_WEEKS = 60
-"""So far back a review looks; a base that lies further back is looked at as well."""
 _TRIANGLE_WEEKS = 13
 """Weeks of full age that a triangle learns from, beside the younger ones."""
 _DIMENSIONS = 2
@@ -71,7 +69,7 @@ class Review:
 
     def _weeks_since(self, first: IsoWeek) -> list[IsoWeek]:
         """List the weeks with data from 60 before the review's on, or from an earlier one on."""
-        earliest = min(first, self.week.shift(-_EARLIER_WEEKS))
+        earliest = min(first, self.week.shift(-LEARNT_WEEKS))
         return [one for one in self.cube.touched_weeks if one >= earliest]
 
     def kpis(self) -> dict[str, Kpi]:
