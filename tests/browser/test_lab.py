@@ -67,7 +67,10 @@ def person(browser, lab):
     page.set_default_timeout(PATIENCE_MS)
     page.faults = []
     page.on("pageerror", lambda error: page.faults.append(str(error)))
-    page.on("console", lambda said: page.faults.append(said.text) if said.type == "error" else None)
+    page.on(
+        "console",
+        lambda said: page.faults.append(f"{said.text} {said.location}") if said.type == "error" else None,
+    )
     page.goto(f"{lab}/lab/tree/notebooks/explore.ipynb?token={TOKEN}")
     # The menu is there before the notebook's kernel is.
     page.get_by_text("| Idle").wait_for()
