@@ -6,7 +6,7 @@ import pytest
 from small_workbook import FIRST_MONDAY, make_workbook, rows
 
 import tallysheet as ts
-from tallysheet import review
+from tallysheet import comparison, review
 from tallysheet.rebases import COLUMNS
 from tallysheet.restatement import restated
 
@@ -61,7 +61,8 @@ def test_a_rebase_counts_from_its_week_on(data):
 
 def test_each_week_looks_as_far_back_as_its_own_page(data, monkeypatch):
     """Fifteen weeks before it, and not those before the review's: so far back there are two levels."""
-    monkeypatch.setattr(review, "_EARLIER_WEEKS", 15)
+    for module in (comparison, review):
+        monkeypatch.setattr(module, "LEARNT_WEEKS", 15)
     again, pages = said_again(data)
 
     assert again == pages
