@@ -46,7 +46,7 @@ def workbook(tmp_path):
     ],
 )
 def test_a_wrong_option_of_report(workbook, arguments, told):
-    """Week, base, language, moment, notebook and folder are checked before anything but a lock is written."""
+    """Week, base, language, moment, notebook and folder are checked before anything is written."""
     before = files(workbook)
 
     result = run(workbook, "report", *arguments)
@@ -55,8 +55,7 @@ def test_a_wrong_option_of_report(workbook, arguments, told):
     assert told in result.stderr
     assert "Traceback" not in result.stderr
     made_again = ("data/quarantine", "data/cube")
-    made = {path for path in files(workbook) - before if not path.startswith(made_again)}
-    assert made <= {"reports", "reports/.lock"}
+    assert {path for path in files(workbook) - before if not path.startswith(made_again)} == set()
 
 
 def test_the_package_is_the_command(workbook):
@@ -81,7 +80,7 @@ def test_a_missing_or_empty_extract(workbook):
         assert "parcels.csv" in result.stderr
         assert told in result.stderr
         assert len(result.stderr.strip().splitlines()) == 1
-    assert [path.name for path in (workbook / "reports").iterdir()] == [".lock"]
+    assert not (workbook / "reports").exists()
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -36,6 +36,7 @@ def only_run(reports: Path, since: dt.datetime) -> Iterator[None]:
     AnotherRun
         The error says which and since when.
     """
+    made = [folder for folder in (reports, *reports.parents) if not folder.exists()]
     reports.mkdir(parents=True, exist_ok=True)
     holder = reports / ".holder"
     try:
@@ -50,3 +51,14 @@ def only_run(reports: Path, since: dt.datetime) -> Iterator[None]:
             yield
         finally:
             holder.unlink(missing_ok=True)
+            _take_back(made, reports / ".lock")
+
+
+def _take_back(made: Sequence[Path], lock: Path) -> None:
+    """Remove the folders that a run made and put nothing into; whoever then gets the lock begins anew."""
+    if made and list(lock.parent.iterdir()) == [lock]:
+        # Elsewhere than on Unix a file that is open stays.
+        with suppress(OSError):
+            lock.unlink()
+            for folder in made:
+                folder.rmdir()
