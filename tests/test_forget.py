@@ -146,6 +146,17 @@ def test_what_is_left_is_known_since_when_it_was_loaded(data):
     assert sorted(rows_after(data)["origin"]) == ["Lyon", "Nice"]
 
 
+def test_what_is_remembered_of_old_weeks_goes_and_a_copy_of_it_is_no_week(data):
+    """A folder that somebody copied stops nothing: the extracts are cut by then."""
+    (data / "raw" / "parcels_20260303.csv").write_text(HEADER + OLD + NEW, encoding="utf-8")
+    for name in ("2026-W08", "2026-W09", "2026-W08 copy"):
+        (data / "history" / name).mkdir(parents=True)
+
+    forget(CUT, data)
+
+    assert sorted(path.name for path in (data / "history").iterdir()) == ["2026-W08 copy", "2026-W09"]
+
+
 def test_weeks_that_were_published_are_forgotten_too(data, monkeypatch):
     """Pages hold parcels in their lists. What reaches beyond the date stays, and so do others' weeks."""
     monkeypatch.chdir(data.parent)

@@ -27,7 +27,7 @@ from tallysheet.loading import Run, extracts_of
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import Source, read_sources
 from tallysheet.unpack import DELIMITED, SPREADSHEETS, lines_of, sha256, unpacked
-from tallysheet.weeks import IsoWeek
+from tallysheet.weeks import week_folders
 
 _SAMPLE_BYTES = 1 << 20
 
@@ -115,9 +115,9 @@ def forget(before: dt.date, data: str | Path = "data", dry_run: bool = False) ->
             for kind in ("clean", "quarantine", "cube"):
                 _empty(settings.data / kind)
             _keep_times(clean, plans)
-            for week in (settings.data / "history").glob("*-W*"):
-                if IsoWeek.parse(week.name).sunday < before:
-                    shutil.rmtree(week)
+            for week, folder in week_folders(settings.data / "history").items():
+                if week.sunday < before:
+                    shutil.rmtree(folder)
     return [plan.one for plan in plans]
 
 

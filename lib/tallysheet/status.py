@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tallysheet.notify import is_set
-from tallysheet.publish.folders import check_owner, manifests_of, week_folders
+from tallysheet.publish.folders import check_owner, manifests_of, published_weeks
 from tallysheet.publish.keys import page_keys
 from tallysheet.publish.manifest import read_manifest
 from tallysheet.publish.plan import jobs_of
@@ -110,7 +110,7 @@ def status_of(data: str | Path = "data") -> Status:
 
 
 def _last_runs(reports: Path) -> list[Run]:
-    found = (folder for week in week_folders(reports) for folder in week.glob("runs/*/"))
+    found = (folder for week in published_weeks(reports) for folder in week.glob("runs/*/"))
     folders = sorted(found, key=lambda path: path.name, reverse=True)
     return [_run(folder) for folder in folders[:MOST_RUNS]]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -112,6 +114,21 @@ class IsoWeek:
             return IsoWeek(self.year - 1, self.number)
         except UsageError:
             return None
+
+
+def week_folders(folder: Path) -> dict[IsoWeek, Path]:
+    """Find the folders in a folder that are named as weeks, the newest first; a copy of one is none.
+
+    Examples
+    --------
+    >>> week_folders(Path("data/flights/raw"))
+    {}
+    """
+    found = {}
+    for path in folder.glob("*-W*"):
+        with suppress(UsageError):
+            found[IsoWeek.parse(path.name)] = path
+    return dict(sorted(found.items(), reverse=True))
 
 
 def weeks_between(first: IsoWeek, last: IsoWeek) -> list[IsoWeek]:

@@ -9,7 +9,7 @@ from typing import Any
 import tallysheet
 from tallysheet.language import AUDIENCES, Language, languages
 from tallysheet.publish.checks import check_page
-from tallysheet.publish.folders import manifests_of, week_folders
+from tallysheet.publish.folders import manifests_of, published_weeks
 from tallysheet.publish.pages import archive_page, other_languages, page_name, title_of
 from tallysheet.settings import Settings
 from tallysheet.sources import workbook_language
@@ -92,7 +92,7 @@ def neighbours(
         Path of the page in the folder of its week.
     language : Language
     """
-    earlier = (folder for folder in week_folders(reports) if str(first) <= folder.name < str(week))
+    earlier = (folder for folder in published_weeks(reports) if str(first) <= folder.name < str(week))
     latest = next((folder.name for folder in earlier if (folder / page).is_file()), None)
     if latest is None:
         return []

@@ -11,10 +11,10 @@ from typing import Any
 from tallysheet.errors import UsageError
 from tallysheet.publish.manifest import read_manifest
 from tallysheet.settings import Settings
-from tallysheet.weeks import IsoWeek
+from tallysheet.weeks import IsoWeek, week_folders
 
 
-def week_folders(reports: Path) -> Iterator[Path]:
+def published_weeks(reports: Path) -> list[Path]:
     """List the folders of weeks, the newest first; a copy that somebody made of one is not among them.
 
     Parameters
@@ -22,12 +22,12 @@ def week_folders(reports: Path) -> Iterator[Path]:
     reports : Path
         The folder of all weeks.
     """
-    return (folder for folder, _ in _found(reports))
+    return [folder for _, folder, _ in _found(reports)]
 
 
 def manifests_of(reports: Path) -> dict[IsoWeek, dict[str, Any]]:
     """Read the manifests of all weeks that have one, the newest first."""
-    return {IsoWeek.parse(folder.name): told for folder, told in _found(reports) if told is not None}
+    return {week: told for week, _, told in _found(reports) if told is not None}
 
 
 def check_owner(settings: Settings, own: str) -> None:
@@ -82,18 +82,9 @@ def forget_weeks(settings: Settings, own: str, before: dt.date, *, dry_run: bool
     return old
 
 
-def _found(reports: Path) -> Iterator[tuple[Path, dict[str, Any] | None]]:
-    for folder in sorted(reports.glob("[0-9]*-W*"), reverse=True):
-        if _names_a_week(folder.name):
-            told = read_manifest(folder / "manifest.json")
-            # A copy may have the name of another week.
-            if told is None or told["week"] == folder.name:
-                yield folder, told
-
-
-def _names_a_week(name: str) -> bool:
-    try:
-        IsoWeek.parse(name)
-    except UsageError:
-        return False
-    return True
+def _found(reports: Path) -> Iterator[tuple[IsoWeek, Path, dict[str, Any] | None]]:
+    for week, folder in week_folders(reports).items():
+        told = read_manifest(folder / "manifest.json")
+        # A copy may have the name of another week.
+        if told is None or told["week"] == folder.name:
+            yield week, folder, told
