@@ -78,7 +78,7 @@ def read_text_table(path: str | Path, sheet: str | None = None) -> pd.DataFrame:
     check_file(path)
     if path.stat().st_size == 0:
         return pd.DataFrame()
-    with connect() as connection, _laid(connection, path, "extract", sheet=sheet) as table:
+    with connect() as connection, scan(connection, path, "extract", sheet=sheet, may_be_blank=True) as table:
         frame = pd.DataFrame()
         if table.columns:
             # Arrow takes tables of thousands of columns in its stride.
@@ -126,6 +126,7 @@ def scan(
     form: Form | None = None,
     stream: Stream = "checked",
     scratch: Path | None = None,
+    may_be_blank: bool = False,
 ) -> Iterator[TextTable]:
     """Lay a view of texts over a file, for as long as the context lasts.
 
@@ -147,6 +148,8 @@ def scan(
         of rows than ``lines`` says that the text is not even, and it must be scanned with ``"never"``.
     scratch : Path, optional
         Folder for what is unpacked on the way; by default the system's.
+    may_be_blank : bool
+        Whether a file of blanks, which has no columns, is a table too.
 
     Yields
     ------
@@ -155,30 +158,12 @@ def scan(
     Raises
     ------
     DataError
-        As for `read_text_table`; also for an empty file, and for one of blanks.
+        As for `read_text_table`; also for an empty file, and for one of blanks that may not be.
     """
     check_file(path)
     expected, advice = "a header line and rows", "Extract it again."
     if path.stat().st_size == 0:
         raise DataError(str(path), expected, "an empty file", advice)
-    with _laid(connection, path, name, sheet=sheet, form=form, stream=stream, scratch=scratch) as table:
-        if not table.columns:
-            raise DataError(str(path), expected, "no filled cell", advice)
-        yield table
-
-
-@contextlib.contextmanager
-def _laid(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    name: str,
-    *,
-    sheet: str | None = None,
-    form: Form | None = None,
-    stream: Stream = "checked",
-    scratch: Path | None = None,
-) -> Iterator[TextTable]:
-    """Lay the view of `scan`, or none over a file of blanks, which has no columns."""
     with tempfile.TemporaryDirectory(prefix="tallysheet-", dir=scratch) as made:
         folder = Path(made)
         plain = unpacked(path, folder)
@@ -190,6 +175,8 @@ def _laid(
         else:
             refuse_utf_32(path, plain)
             table = scan_text(connection, plain, name, folder, form, stream)
+        if not table.columns and not may_be_blank:
+            raise DataError(str(path), expected, "no filled cell", advice)
         yield table
 
 
