@@ -444,3 +444,58 @@ def test_cells_of_another_shape_are_added_up_anew(data):
 
     again = open_cube(data)
     assert on_time(again.total("shipments", again.looks())) == before
+
+
+ORDERS = """
+table = "orders"
+as_of = 2026-12-15T07:00:00
+known_at = "accepted_at"
+select = "orders.sql"
+
+[[file]]
+name = "orders"
+path = "raw/orders.csv"
+"""
+
+
+def test_days_are_counted_up_to_a_look_long_after_the_last_parcel(data):
+    """The last extract came seven months after the data ends: the promise of what never came is long over."""
+    parcel = ["P1", "BRV", "FR", "2026-05-20", "2026-05-18 08:00:00", "-"]
+    write_csv(
+        data / "raw" / "parcels.csv",
+        [parcel],
+        ["parcel", "carrier", "country", "promised", "scanned", "delivered"],
+    )
+    source = data / "sources" / "parcels"
+    (source / "parcels.sql").write_text(
+        "SELECT line, parcel AS shipment_id, 'return' AS flow, carrier, country AS origin_country, "
+        "country AS destination_country, promised AS promised_date, promised || ' 20:00:00' AS promised_at, "
+        "scanned AS first_scan_at, delivered AS delivered_at, 'in_transit' AS status FROM parcels",
+        encoding="utf-8",
+    )
+    text = (source / "source.toml").read_text(encoding="utf-8")
+    (source / "source.toml").write_text(
+        text.replace('"coalesce(delivered_at, promised_at)"', '"first_scan_at"'), encoding="utf-8"
+    )
+    write_csv(
+        data / "raw" / "orders.csv",
+        [["L1", "O1", "2026-05-01 08:00:00"]],
+        ["line_id", "order_number", "accepted"],
+    )
+    other = data / "sources" / "orders"
+    other.mkdir()
+    (other / "source.toml").write_text(ORDERS, encoding="utf-8")
+    (other / "orders.sql").write_text(
+        "SELECT line, line_id AS orderline_id, order_number AS order_id, accepted AS paid_at, "
+        "accepted AS accepted_at FROM orders",
+        encoding="utf-8",
+    )
+    settings = data / "workbook.toml"
+    settings.write_text(
+        settings.read_text(encoding="utf-8").replace('["parcels"]', '["parcels", "orders"]'), encoding="utf-8"
+    )
+
+    cube = open_cube(data)
+    (found,) = cube.total("transits", [("2026-W21", cube.as_of)]).itertuples()
+
+    assert (found.attempted_n, found.in_time_n, found.judged_n) == (0, 0, 1)

@@ -511,6 +511,26 @@ def test_the_day_of_an_attempt_is_that_of_the_clock_at_the_destination():
     assert promise_days(connection, after(WEEK)) == {"A": (2, -1), "B": (2, 0)}
 
 
+def test_local_days_begin_an_hour_earlier_by_utc_in_summer():
+    """At half past ten in the evening by UTC it is Friday in France; in Britain only an hour later.
+
+    C was scanned at that time of a Monday: two working days before Thursday, its promise, not three.
+    """
+    week = "2026-W23"
+    britain = {"destination_country": "GB", "destination_zone": "Europe/London"}
+    late = dt.datetime(2026, 6, 4, 22, 30)
+    connection = ground(
+        shipments=[
+            sent("A", (6, 4), attempted=late),
+            sent("B", (6, 4), attempted=late, **britain),
+            sent("C", (6, 4), first_scan_at=dt.datetime(2026, 6, 1, 22, 30), flow="return"),
+        ],
+        orders=[order("A", at(6, 1)), order("B", at(6, 1))],
+    )
+
+    assert promise_days(connection, after(week), week) == {"A": (2, -1), "B": (2, 0), "C": (2, -3)}
+
+
 def test_days_to_spare_are_at_most_three_either_way():
     """Promised for Friday: A was attempted four days early and C four days late, B and D three days."""
     days = {"A": at(3, 2), "B": at(3, 3), "C": at(3, 12), "D": at(3, 11)}

@@ -4,10 +4,19 @@ import csv
 import datetime as dt
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tallysheet.errors import UsageError
-from tallysheet.weeks import IsoWeek, calendar, complete_weeks, holidays_in, weeks_between, working_days
+from tallysheet.weeks import (
+    IsoWeek,
+    calendar,
+    complete_weeks,
+    holidays_in,
+    utc_offsets,
+    weeks_between,
+    working_days,
+)
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden" / "calendar.csv"
@@ -123,3 +132,22 @@ def test_calendar_gives_each_day_its_week():
 
     assert [found[0], found[1], found[-1]] == expected
     assert len(found) == 8
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        *("Europe/Paris", "Europe/London", "Europe/Lisbon", "America/New_York", "Atlantic/Azores"),
+        *("Australia/Sydney", "Asia/Kolkata", "Asia/Beirut", "America/Santiago", None),
+    ],
+)
+def test_offsets_give_the_local_day_of_each_quarter_of_an_hour(zone):
+    """Some clocks are changed at midnight; around Greenwich a day by UTC can hold two midnights or none."""
+    first, last = dt.date(2022, 12, 1), dt.date(2027, 2, 1)
+    moments = pd.date_range(first, last, freq="15min", inclusive="left")
+
+    offsets = utc_offsets(zone, first, last).set_axis(pd.date_range(first, last))
+    found = moments + pd.TimedeltaIndex(offsets.reindex(moments.floor("D")))
+
+    local = moments.tz_localize("UTC").tz_convert(zone or "UTC").tz_localize(None)
+    assert (found.floor("D") == local.floor("D")).all()

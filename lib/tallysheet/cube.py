@@ -259,8 +259,10 @@ class Cube:
 
     def _lay_out_beside(self, wanted: Collection[str]) -> None:
         lacking = set(wanted) - self._laid_out
-        span, rules = self.span, self.settings.rules
-        set_references(self._ground, rules, span.first_day, span.last_day, self.extent.zones, lacking)
+        # Whether days are over is asked of the moment that is looked at, however long after the last row.
+        last_day = max(self.span.last_day, self.ledger.as_of.date())
+        rules, zones = self.settings.rules, self.extent.zones
+        set_references(self._ground, rules, self.span.first_day, last_day, zones, lacking)
         self._laid_out.update(lacking)
 
     def _added(self, fact: str, looks: Sequence[Look], by: Sequence[str], where: Where = ()) -> pd.DataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
 from functools import cache, lru_cache
-from zoneinfo import ZoneInfo
 
 import duckdb
 import pandas as pd
@@ -14,14 +13,14 @@ from tallysheet import schema
 from tallysheet.engine import connect, fact_columns, fact_names, fact_sql, literal
 from tallysheet.ledger import Ledger
 from tallysheet.settings import Rules
-from tallysheet.weeks import IsoWeek, calendar, workdays
+from tallysheet.weeks import IsoWeek, calendar, utc_offsets, workdays
 
 _MARGIN = dt.timedelta(days=120)
 """Working days are known so long before and after the weeks in the data."""
 Zone = tuple[str, str | None]
 """A country, and a time zone of it."""
 
-REFERENCES = frozenset({"rules", "euro_rates", "countries", "workdays"})
+REFERENCES = frozenset({"rules", "euro_rates", "workdays"})
 """What facts read beside the clean tables and the calendar."""
 
 
@@ -139,16 +138,14 @@ def set_references(
 ) -> None:
     """Lay out what facts read beside the clean tables, or the wanted ones of it.
 
-    ``rules``: one row. ``euro_rates``: currency, euro_rate (units for one euro). ``countries``: country,
-    utc_offset (from UTC to the winter time of its zone). ``workdays``: country, day, number (of
-    working days up to and with it), is_workday.
+    ``rules``: one row. ``euro_rates``: currency, euro_rate (units for one euro). ``workdays``: country,
+    day, number (of working days up to and with it), is_workday, utc_offset (what a moment of that day,
+    UTC, is to be moved by to fall on the local day).
     """
-    countries = [country for country, _ in zones]
     made: dict[str, Callable[[], pd.DataFrame]] = {
         "rules": lambda: pd.DataFrame([rules.as_row()]),
         "euro_rates": lambda: pd.DataFrame(rules.euro_rates.items(), columns=["currency", "euro_rate"]),
-        "countries": lambda: _countries(zones),
-        "workdays": lambda: _workdays(countries, first_day - _MARGIN, last_day + _MARGIN),
+        "workdays": lambda: _workdays(zones, first_day - _MARGIN, last_day + _MARGIN),
     }
     for name in sorted(wanted):
         _create(connection, name, made[name]())
@@ -195,7 +192,7 @@ def _span(weeks: Sequence[str]) -> tuple[dt.date, dt.date]:
 
 def _create(connection: duckdb.DuckDBPyConnection, name: str, rows: pd.DataFrame) -> None:
     # So that days can be added to dates.
-    kinds = {"int64": "INTEGER", "day": "DATE", "seen_at": "TIMESTAMP"}
+    kinds = {"int64": "INTEGER", "day": "DATE", "seen_at": "TIMESTAMP", "utc_offset": "INTERVAL"}
     casts = {name: kinds.get(str(name)) or kinds.get(str(rows.dtypes[name])) for name in rows.columns}
     columns = ", ".join(
         f"CAST({name} AS {kind}) AS {name}" if kind else str(name) for name, kind in casts.items()
@@ -205,19 +202,10 @@ def _create(connection: duckdb.DuckDBPyConnection, name: str, rows: pd.DataFrame
     connection.unregister("arriving")
 
 
-def _countries(zones: Sequence[Zone]) -> pd.DataFrame:
-    """Give countries, and the time from UTC to their winter time."""
-    winter = dt.datetime(2026, 1, 15)
-    offsets = [_offset(zone, winter) for _, zone in zones]
-    countries = pd.Series([country for country, _ in zones], dtype=str)
-    return pd.DataFrame({"country": countries, "utc_offset": pd.Series(offsets, dtype="timedelta64[us]")})
-
-
-def _offset(zone: str | None, moment: dt.datetime) -> dt.timedelta:
-    return (ZoneInfo(zone).utcoffset(moment) if zone else None) or dt.timedelta()
-
-
-def _workdays(countries: Sequence[str], first: dt.date, last: dt.date) -> pd.DataFrame:
-    rows = [workdays(country, first, last).assign(country=country) for country in countries]
-    columns = ["country", "day", "number", "is_workday"]
+def _workdays(zones: Sequence[Zone], first: dt.date, last: dt.date) -> pd.DataFrame:
+    rows = [
+        workdays(country, first, last).assign(country=country, utc_offset=utc_offsets(zone, first, last))
+        for country, zone in zones
+    ]
+    columns = ["country", "day", "number", "is_workday", "utc_offset"]
     return pd.concat(rows)[columns] if rows else pd.DataFrame(columns=columns)

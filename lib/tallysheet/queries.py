@@ -169,7 +169,8 @@ class Queries:
     def _lay_references(self) -> None:
         """Lay out what facts read beside the clean tables."""
         first, last = self._weeks[0].monday, self._weeks[-1].sunday
-        set_references(self._connection, self._rules, first, last, self._zones)
+        known = max(last, self._as_of.date())
+        set_references(self._connection, self._rules, first, known, self._zones)
         days = calendar(first, last).astype({"day": "datetime64[us]"}).assign(seen_at=self._as_of)
         kinds = "CAST(day AS DATE) AS day, week, CAST(seen_at AS TIMESTAMP) AS seen_at"
         _keep(self._connection, "versions.calendar", days, kinds)

@@ -271,6 +271,33 @@ def workdays(country: str, first_day: dt.date, last_day: dt.date) -> pd.DataFram
     return pd.DataFrame({"day": days.astype(object), "number": is_workday.cumsum(), "is_workday": is_workday})
 
 
+def utc_offsets(zone: str | None, first_day: dt.date, last_day: dt.date) -> pd.Series:
+    """Give what moments of each day, UTC, are to be moved by to fall on the local day.
+
+    That is the zone's offset at the midnight that the day holds, so that it is right up to that midnight
+    and after it also on days when clocks are changed. Without a zone local days are those of UTC.
+
+    Returns
+    -------
+    Series
+        One timedelta a day.
+
+    Examples
+    --------
+    >>> utc_offsets("Europe/Paris", dt.date(2026, 3, 28), dt.date(2026, 3, 29)).astype(str).to_list()
+    ['0 days 01:00:00', '0 days 02:00:00']
+    """
+    days = pd.date_range(first_day, last_day)
+    around = pd.date_range(first_day - dt.timedelta(days=1), last_day + dt.timedelta(days=2))
+    midnights = around.tz_localize(
+        zone or "UTC", ambiguous=np.full(len(around), True), nonexistent="shift_forward"
+    )
+    midnights = midnights.tz_convert(None)
+    offsets = pd.Series(around - midnights, index=midnights.floor("D"))
+    # Around Greenwich one day in spring holds two midnights, and one in autumn none.
+    return offsets.groupby(level=0).last().reindex(days, method="bfill").reset_index(drop=True)
+
+
 def calendar(first_day: dt.date, last_day: dt.date) -> pd.DataFrame:
     """Lay out the calendar table that facts join to find the week of a row.
 

@@ -10,8 +10,8 @@ kpi kpis.delivery kpis.fulfilment kpis.reverse kpis.claims kpis.care kpis.money 
 engine personal unpack digests records dialect layout spreadsheet text_file extract
 reasons sources inputs casts row_checks note checked range_checks database merge shared_rows ledger notes
 warehouse.statements warehouse.session warehouse.relational warehouse.spark warehouse.connect warehouse
-warehouse.mapped
-held loading clean forget vocabulary guess suggest own_workbook
+held warehouse.mapped
+loading clean forget vocabulary guess suggest own_workbook
 facts kept_tables cells
 warehouse.publishing
 grids extent cube coverage limits boxes calendar_effects judgement
@@ -29,7 +29,8 @@ actions
 panel spells steps lineup scopes suspects findings evidence
 gates gates.quality gates.context gates.money gates.movement
 verdict
-volume say causes bearing tables svg control_charts weekly_charts small_multiples funnel curves charts
+volume say causes bearing tables
+svg axis_labels control_charts weekly_charts small_multiples funnel curves charts
 opening scorecard page lead_page fine_print kpi_page
 queries week_kpi week
 duties duties.known duties.proposals duties.tallies duties.cards duties.claims duties.claims_page

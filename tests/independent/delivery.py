@@ -12,8 +12,8 @@ from tallysheet.settings import Rules
 RULES = Rules()
 Tables = dict[str, pd.DataFrame]
 
-HOURS = {"GB": 0, "US": -5}
-"""From UTC to the winter time of a country; one hour for all others of the sample."""
+ZONES = {"GB": "Europe/London", "US": "America/New_York"}
+"""Time zones of countries; all others of the sample have that of Paris."""
 
 
 def in_week(times: pd.Series, monday: pd.Timestamp, seen_at: pd.Timestamp) -> pd.Series:
@@ -23,8 +23,18 @@ def in_week(times: pd.Series, monday: pd.Timestamp, seen_at: pd.Timestamp) -> pd
 
 def local_day(times: pd.Series, countries: pd.Series) -> pd.Series:
     """Give the day that the clock in each country showed."""
-    hours = countries.map(lambda country: HOURS.get(country, 1)).astype(float)
-    return (times + pd.to_timedelta(hours, unit="h")).dt.normalize()
+    shown = pd.Series(pd.NaT, times.index, dtype=times.dtype)
+    for country in countries.dropna().unique():
+        there = countries == country
+        zone = ZONES.get(country, "Europe/Paris")
+        shown[there] = times[there].dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)
+    return shown.dt.normalize()
+
+
+@cache
+def local_today(seen_at: pd.Timestamp, country: str) -> pd.Timestamp:
+    """Give the day that the clock of a country shows at a moment."""
+    return local_day(pd.Series([seen_at]), pd.Series([country])).iloc[0]
 
 
 @cache
@@ -87,8 +97,7 @@ def carried(
             start = ship_by_day(parcel.origin_country, accepted)
         there = parcel.destination_country
         granted = days_worked(there, start, parcel.promised_date)
-        today = seen_at + pd.Timedelta(hours=HOURS.get(there, 1))
-        end = parcel.reached_day if pd.notna(parcel.reached_at) else today.normalize()
+        end = parcel.reached_day if pd.notna(parcel.reached_at) else local_today(seen_at, there)
         taken = days_worked(there, parcel.scan_day, end)
         if pd.notna(parcel.reached_at) or taken > granted:
             lane = f"{parcel.origin_country}-{there}"

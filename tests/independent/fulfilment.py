@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from independent.delivery import HOURS, Tables, in_week, local_day, ship_by_day
+from independent.delivery import Tables, in_week, local_day, local_today, ship_by_day
 
 WEEK = pd.Timedelta(days=7)
 
@@ -23,8 +23,7 @@ def handover_on_time(tables: Tables, monday: pd.Timestamp, seen_at: pd.Timestamp
     for line in lines[near & lines["seller"].isin(countries.index)].itertuples():
         country = countries[line.seller]
         day = ship_by_day(country, line.accepted_at)
-        today = (seen_at + pd.Timedelta(hours=HOURS.get(country, 1))).normalize()
-        if monday <= day < min(monday + WEEK, today):
+        if monday <= day < min(monday + WEEK, local_today(seen_at, country)):
             due += 1
             good += scanned.get(line.order_id, pd.Timestamp.max) <= day
     return good / due

@@ -18,7 +18,7 @@ from tallysheet.tables import Html, paragraph
 from tallysheet.week import Week
 from tallysheet.weeks import IsoWeek
 
-_GROUND = {"rules", "euro_rates", "countries", "workdays", "calendar", "look"}
+_GROUND = {"rules", "euro_rates", "workdays", "calendar", "look"}
 _WEEK = dt.timedelta(days=7)
 
 
@@ -97,7 +97,8 @@ def _selected(week: Week, name: str, seen_at: dt.datetime, of: IsoWeek) -> pd.Da
         show_known(connection, week.ledger, seen_at, tables_read(name))
         show_calendar(connection, seen_at)
         span, zones = week.cube.span, week.cube.extent.zones
-        set_references(connection, week.settings.rules, span.first_day, span.last_day, zones)
+        last_day = max(span.last_day, seen_at.date())
+        set_references(connection, week.settings.rules, span.first_day, last_day, zones)
         connection.execute(
             "CREATE TABLE look AS SELECT CAST(? AS TIMESTAMP) AS seen_at, CAST(? AS DATE) AS seen_on, "
             "CAST(? AS DATE) AS first_day, CAST(? AS DATE) AS last_day",

@@ -18,9 +18,8 @@ from tallysheet.warehouse.session import MARK, PLACE, Session, told_in_one_line
 _REFERENCES = {
     "rules": "SELECT * FROM rules",
     "euro_rates": "SELECT * FROM euro_rates",
-    "countries": "SELECT country, CAST(date_part('epoch', utc_offset) / 60 AS INTEGER) AS utc_offset "
-    "FROM countries",
-    "workdays": "SELECT * FROM workdays",
+    "workdays": "SELECT * REPLACE (CAST(date_part('epoch', utc_offset) / 60 AS INTEGER) AS utc_offset) "
+    "FROM workdays",
 }
 _CELLS = "cells_of_warehouse"
 

@@ -31,8 +31,10 @@ REFERENCES: dict[str, dict[str, str]] = {
         name: "BOOLEAN" if isinstance(value, bool) else "INTEGER" for name, value in Rules().as_row().items()
     },
     "euro_rates": {"currency": "VARCHAR", "euro_rate": "DOUBLE"},
-    "countries": {"country": "VARCHAR", "utc_offset": "INTERVAL"},
-    "workdays": {"country": "VARCHAR", "day": "DATE", "number": "INTEGER", "is_workday": "BOOLEAN"},
+    "workdays": {
+        **{"country": "VARCHAR", "day": "DATE", "number": "INTEGER", "is_workday": "BOOLEAN"},
+        "utc_offset": "INTERVAL",
+    },
 }
 """What is laid out beside the clean tables, with its types; ``utc_offset`` is laid out in minutes."""
 
@@ -137,7 +139,7 @@ def _added(node: exp.Add | exp.Sub, dialect: str) -> exp.Expr:
             return node
         number, unit = exp.Literal.number(int(amount.this.name) * sign), amount.text("unit")
         return added(this=this.copy(), expression=number, unit=exp.var(unit.upper()))
-    # The offset of a country, in minutes.
+    # An offset, in minutes.
     if added:
         return added(this=this.copy(), expression=amount.copy(), unit=exp.var("MINUTE"))
     minute = exp.Interval(this=exp.Literal.string("1"), unit=exp.var("MINUTE"))

@@ -26,8 +26,8 @@ FROM (
         AND ship_by.number
             = accepted.number + CASE WHEN accepted.is_workday THEN 0 ELSE 1 END + rules.ship_by_workdays
     JOIN calendar ON calendar.day = ship_by.day
-    JOIN countries ON countries.country = accepted.country
-    WHERE ship_by.day < CAST(calendar.seen_at + countries.utc_offset AS DATE)
+    JOIN workdays AS seen ON seen.country = accepted.country AND seen.day = CAST(calendar.seen_at AS DATE)
+    WHERE ship_by.day < CAST(calendar.seen_at + seen.utc_offset AS DATE)
 ) AS due
 JOIN orders ON due.accepted_on = CAST(orders.accepted_at AS DATE)
     AND orders.accepted_at BETWEEN due.accepted_on AND due.seen_at
@@ -38,7 +38,8 @@ LEFT JOIN shipments ON shipments.order_id = orders.order_id
     AND shipments.flow = 'outbound'
     AND due.seen_at >= shipments.known_at
     AND due.seen_at < shipments.replaced_at
-LEFT JOIN countries AS here ON here.country = shipments.origin_country
+LEFT JOIN workdays AS here ON here.country = shipments.origin_country
+    AND here.day = CAST(shipments.first_scan_at AS DATE)
 WHERE due.seen_at >= orders.known_at
     AND due.seen_at < orders.replaced_at
     AND due.seen_at >= sellers.known_at

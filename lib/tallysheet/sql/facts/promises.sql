@@ -41,8 +41,10 @@ LEFT JOIN (
 ) AS ship_by ON ship_by.country = shipments.origin_country
     AND ship_by.accepted_on = CAST(orders.accepted_at AS DATE)
     AND orders.accepted_at <= calendar.seen_at
-LEFT JOIN countries AS here ON here.country = shipments.origin_country
-LEFT JOIN countries AS there ON there.country = shipments.destination_country
+LEFT JOIN workdays AS here ON here.country = shipments.origin_country
+    AND here.day = CAST(shipments.first_scan_at AS DATE)
+LEFT JOIN workdays AS there ON there.country = shipments.destination_country
+    AND there.day = CAST(coalesce(shipments.first_attempt_at, shipments.delivered_at) AS DATE)
 LEFT JOIN workdays AS begun ON begun.country = shipments.destination_country
     AND begun.day = CASE
         WHEN shipments.flow = 'outbound' THEN ship_by.day

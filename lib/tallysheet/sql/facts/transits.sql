@@ -47,8 +47,10 @@ LEFT JOIN (
 ) AS ship_by ON ship_by.country = shipments.origin_country
     AND ship_by.accepted_on = CAST(orders.accepted_at AS DATE)
     AND orders.accepted_at <= calendar.seen_at
-LEFT JOIN countries AS here ON here.country = shipments.origin_country
-LEFT JOIN countries AS there ON there.country = shipments.destination_country
+LEFT JOIN workdays AS here ON here.country = shipments.origin_country
+    AND here.day = CAST(shipments.first_scan_at AS DATE)
+LEFT JOIN workdays AS there ON there.country = shipments.destination_country
+    AND there.day = CAST(coalesce(shipments.first_attempt_at, shipments.delivered_at) AS DATE)
 LEFT JOIN workdays AS scanned ON scanned.country = shipments.destination_country
     AND scanned.day = CAST(shipments.first_scan_at + here.utc_offset AS DATE)
 LEFT JOIN workdays AS granted ON granted.country = shipments.destination_country
@@ -59,8 +61,10 @@ LEFT JOIN workdays AS attempted ON attempted.country = shipments.destination_cou
     AND attempted.day
         = CAST(coalesce(shipments.first_attempt_at, shipments.delivered_at) + there.utc_offset AS DATE)
     AND coalesce(shipments.first_attempt_at, shipments.delivered_at) <= calendar.seen_at
+LEFT JOIN workdays AS seen ON seen.country = shipments.destination_country
+    AND seen.day = CAST(calendar.seen_at AS DATE)
 LEFT JOIN workdays AS today ON today.country = shipments.destination_country
-    AND today.day = CAST(calendar.seen_at + there.utc_offset AS DATE)
+    AND today.day = CAST(calendar.seen_at + seen.utc_offset AS DATE)
 WHERE calendar.seen_at >= shipments.known_at
     AND calendar.seen_at < shipments.replaced_at
     AND shipments.first_scan_at BETWEEN calendar.day AND calendar.seen_at

@@ -28,14 +28,15 @@ FROM (
     FROM (
         SELECT
             shipments.*,
-            CAST(coalesce(first_attempt_at, delivered_at) + countries.utc_offset AS DATE) AS arrived_on,
+            CAST(coalesce(first_attempt_at, delivered_at) + there.utc_offset AS DATE) AS arrived_on,
             row_number() OVER (
                 PARTITION BY order_id
                 ORDER BY coalesce(first_attempt_at, delivered_at) DESC NULLS FIRST, shipment_id
             ) AS place
         FROM shipments
         CROSS JOIN look
-        LEFT JOIN countries ON countries.country = shipments.destination_country
+        LEFT JOIN workdays AS there ON there.country = shipments.destination_country
+            AND there.day = CAST(coalesce(first_attempt_at, delivered_at) AS DATE)
         WHERE flow = 'outbound'
             AND order_id IS NOT NULL
             AND first_scan_at IS NOT NULL

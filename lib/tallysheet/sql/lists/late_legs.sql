@@ -37,8 +37,10 @@ FROM (
                 + rules.ship_by_workdays
     ) AS ship_by ON ship_by.country = shipments.origin_country
         AND ship_by.accepted_on = CAST(ordered.accepted_at AS DATE)
-    LEFT JOIN countries AS here ON here.country = shipments.origin_country
-    LEFT JOIN countries AS there ON there.country = shipments.destination_country
+    LEFT JOIN workdays AS here ON here.country = shipments.origin_country
+        AND here.day = CAST(shipments.first_scan_at AS DATE)
+    LEFT JOIN workdays AS there ON there.country = shipments.destination_country
+        AND there.day = CAST(coalesce(shipments.first_attempt_at, shipments.delivered_at) AS DATE)
     LEFT JOIN workdays AS scanned ON scanned.country = shipments.destination_country
         AND scanned.day = CAST(shipments.first_scan_at + here.utc_offset AS DATE)
     LEFT JOIN workdays AS granted ON granted.country = shipments.destination_country

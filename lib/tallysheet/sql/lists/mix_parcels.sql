@@ -55,12 +55,13 @@ FROM (
         FROM shipments
         JOIN calendar ON calendar.day = CAST(shipments.first_scan_at AS DATE)
         CROSS JOIN look
-        LEFT JOIN countries ON countries.country = shipments.destination_country
+        LEFT JOIN workdays AS there ON there.country = shipments.destination_country
+            AND there.day = CAST(coalesce(shipments.first_attempt_at, shipments.delivered_at) AS DATE)
         LEFT JOIN workdays AS promised ON promised.country = shipments.destination_country
             AND promised.day = shipments.promised_date
         LEFT JOIN workdays AS arrived ON arrived.country = shipments.destination_country
             AND arrived.day
-                = CAST(coalesce(shipments.first_attempt_at, shipments.delivered_at) + countries.utc_offset AS DATE)
+                = CAST(coalesce(shipments.first_attempt_at, shipments.delivered_at) + there.utc_offset AS DATE)
         LEFT JOIN (
             SELECT
                 carrier,
