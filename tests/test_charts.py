@@ -63,6 +63,12 @@ def bridge(changes: list[float], unit: str = "share", start: float = 0.7, **opti
     )
 
 
+def lines(svg: str) -> list[int]:
+    """Count the pieces of the line of weeks, on a screen and on a phone."""
+    found = re.findall(r'stroke-width:1.5;stroke-linecap:round"><path d="([^"]+)"', svg)
+    return [one.count("M") for one in found]
+
+
 def texts(svg: str) -> list[str]:
     return re.findall(r"<text[^>]*>(.*?)</text>", svg)
 
@@ -170,9 +176,16 @@ def test_gap_in_the_weeks_stays_a_gap():
     whole = control(history([0.8, 0.81] * 10 + [0.8])).html.html
     broken = control(history([0.8, 0.81] * 5 + [math.nan] + [0.8, 0.81] * 5)).html.html
 
-    line = re.compile(r'stroke-width:1.5;stroke-linecap:round"><path d="([^"]+)"')
-    assert [one.count("M") for one in line.findall(whole)] == [1, 1]
-    assert [one.count("M") for one in line.findall(broken)] == [2, 2]
+    assert lines(whole) == [1, 1]
+    assert lines(broken) == [2, 2]
+
+
+def test_a_week_that_is_left_out_is_a_gap_too():
+    """Its neighbours are no neighbours: the line is broken, and earlier weeks are counted without it."""
+    drawn = control(history([0.8, 0.81] * 10 + [0.8]).drop(index=10))
+
+    assert lines(drawn.html.html) == [2, 2]
+    assert "All 19 earlier weeks" in drawn.alt
 
 
 def test_at_most_53_weeks_are_drawn():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ import tallysheet as ts
 from tallysheet.by_value import MOST_LINES, Lines, latest_judged, lines_of
 from tallysheet.language import read_language
 from tallysheet.small_multiples import finding, small_multiples
+from tallysheet.weeks import IsoWeek
 
 ENGLISH, FRENCH = read_language("en"), read_language("fr")
 
@@ -102,6 +105,17 @@ def test_values_without_a_level_have_no_mark():
     html = drawn(made([[0.85] * 9 + [float("nan")]] * 2, ["not_known"] * 2))
 
     assert html.count(">n/a<") == 2
+
+
+def test_a_week_that_is_left_out_is_a_gap():
+    """Its neighbours are not drawn next to each other: the lines of two values are four pieces."""
+    whole = made([[0.85, 0.86] * 5] * 2, ["routine"] * 2)
+    later = [str(IsoWeek.parse(week).shift(1)) for week in whole.weeks[5:]]
+    broken = replace(whole, weeks=(*whole.weeks[:5], *later))
+
+    pieces = re.compile(r'stroke-width:1.25;stroke-linecap:round"><path d="([^"]+)"')
+    found = [pieces.findall(drawn(lines))[0].count("M") for lines in (whole, broken)]
+    assert found == [2, 4]
 
 
 def test_french_says_it_in_french():

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from tallysheet.axis_labels import label_levels, name_levels
 from tallysheet.errors import DataError
 from tallysheet.judgement import MIN_EARLIER_WEEKS
-from tallysheet.kpi import SHARES
-from tallysheet.language import FORMS, Language
+from tallysheet.language import Language
 from tallysheet.svg import BAND, BLUE, INK, MUTED, ORANGE, PAPER, PRIOR, Chart, canvas, drawing_style, sizes
-from tallysheet.weeks import IsoWeek
+from tallysheet.weeks import IsoWeek, weeks_between
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_LABEL_GAP = 16
 _LETTER = 7
 
 
@@ -41,7 +40,7 @@ class _History:
 
     @classmethod
     def of(cls, history: pd.DataFrame, last: int) -> _History:
-        shown = history.tail(last)
+        shown = _with_gaps(history).tail(last)
         judged = np.flatnonzero(shown["judged"].to_numpy(bool))
         if len(judged) != 1:
             raise DataError(
@@ -61,6 +60,11 @@ class _History:
     def has_limits(self) -> bool:
         return bool(np.isfinite(self.lower[self.judged]) and np.isfinite(self.upper[self.judged]))
 
+    @property
+    def earlier(self) -> int:
+        """How many weeks before the judged one are known."""
+        return int(np.isfinite(self.value[: self.judged]).sum())
+
     def bounds(self, *others: float) -> tuple[float, float]:
         """Lowest and highest level drawn: one peak may not flatten all other weeks."""
         everything = np.concatenate([self.value, self.lower, self.upper, others])
@@ -74,6 +78,17 @@ class _History:
             high = min(high, max(top + (top - bottom), float(np.nanmax(kept))))
         room = 0.08 * (high - low or abs(high) or 1.0)
         return (low - room if low < 0 else max(0.0, low - room)), high + room
+
+
+def _with_gaps(history: pd.DataFrame) -> pd.DataFrame:
+    """Give weeks that are left out a place of their own: their neighbours are not next to each other."""
+    first, *_, last = [IsoWeek.parse(week) for week in history["week"].iloc[[0, -1]]]
+    weeks = [str(week) for week in weeks_between(first, last)]
+    if len(weeks) == len(history):
+        return history
+    flags = ["outside", "is_final", "judged", "base", "rebased"]
+    shown = history.set_index("week").reindex(weeks).rename_axis("week").reset_index()
+    return shown.assign(**{name: shown[name].eq(True) for name in flags})
 
 
 def control_chart(
@@ -242,29 +257,6 @@ def _line(axes: Axes, places: np.ndarray, level: np.ndarray) -> None:
     seaborn.lineplot(x=places, y=level, units=runs, estimator=None, color=MUTED, linewidth=1.5, ax=axes)
 
 
-def label_levels(axes: Axes, low: float, unit: str, language: Language) -> None:
-    """Label four or five levels of an axis, the unit on the highest, but for rates."""
-    from matplotlib.ticker import MaxNLocator
-
-    scale, top = FORMS[unit].scale, 1.0 if unit in SHARES else np.inf
-    top = min(top, axes.get_ylim()[1])
-    choices = []
-    for wanted in range(4, 10):
-        locator = MaxNLocator(nbins=wanted, steps=[1, 2, 2.5, 5, 10], integer=unit == "count")
-        choices.append([level for level in locator.tick_values(low, top) if low <= level <= top])
-    levels = min(choices, key=lambda choice: abs(len(choice) - 4.5))
-    exact = (
-        d for d in (0, 1) if all(abs(level * scale - round(level * scale, d)) < 1e-9 for level in levels)
-    )
-    decimals = next(exact, 2)
-    texts = [language.decimal(level * scale, decimals) for level in levels]
-    # What rates are for stands over the chart; here it would not fit.
-    if unit != "rate":
-        texts[-1:] = [language.value(level, unit, decimals) for level in levels[-1:]]
-    axes.set_yticks(levels, texts)
-    axes.set(xlabel="", ylabel="")
-
-
 def _axis(axes: Axes, shown: _History, low: float, unit: str, language: Language, ticks: int) -> None:
     """Label levels, and a few weeks, the year where it is new."""
     label_levels(axes, low, unit, language)
@@ -307,36 +299,6 @@ def _levels(
     return sorted(entry for entry in found if np.isfinite(entry[0]))
 
 
-def name_levels(
-    axes: Axes, levels: list[tuple[float, str, str, str]], pixel: float, across: float = 1.0
-) -> None:
-    """Write levels (height, text, colour, weight) beside a line that ends at a share of the width.
-
-    They are kept apart: upwards first, then down again from the top.
-    """
-    low, high = axes.get_ylim()
-    heights: list[float] = []
-    for level, *_ in levels:
-        wanted = min(max(level, low), high)
-        heights.append(max(wanted, heights[-1] + _LABEL_GAP * pixel) if heights else wanted)
-    ceiling = high
-    for place in reversed(range(len(heights))):
-        heights[place] = min(heights[place], ceiling)
-        ceiling = heights[place] - _LABEL_GAP * pixel
-    for height, (_, text, colour, weight) in zip(heights, levels, strict=True):
-        axes.annotate(
-            text,
-            (across, height),
-            (10, 0),
-            xycoords=axes.get_yaxis_transform(),
-            textcoords="offset points",
-            va="center",
-            color=colour,
-            fontweight=weight,
-            fontsize=12.5 if weight == "bold" else 12,
-        )
-
-
 def _week_name(week: IsoWeek, language: Language) -> str:
     return language.text("chart.week_long", number=week.number, year=week.year)
 
@@ -347,17 +309,17 @@ def _control_alt(shown: _History, unit: str, language: Language, name: str) -> s
     if np.isnan(value):
         return language.text("chart.alt_missing", name=name, week=week)
     known = {"name": name, "week": week, "value": language.value(value, unit)}
-    if not shown.has_limits and judged >= MIN_EARLIER_WEEKS:
+    if not shown.has_limits and shown.earlier >= MIN_EARLIER_WEEKS:
         return language.text("chart.alt_not_judged", **known)
     if not shown.has_limits:
-        return language.text("chart.alt_unjudged", n=judged, **known)
+        return language.text("chart.alt_unjudged", n=shown.earlier, **known)
     lower, upper = float(shown.lower[judged]), float(shown.upper[judged])
     where = "below" if value < lower else "above" if value > upper else "inside"
     finding = language.text(f"chart.alt_{where}", range=language.interval(lower, upper, unit), **known)
     earlier = int(shown.outside[:judged].sum())
     if not earlier:
-        return f"{finding} {language.text('chart.alt_earlier_none', n=judged)}"
-    return f"{finding} {language.text('chart.alt_earlier', n=earlier, weeks=judged)}"
+        return f"{finding} {language.text('chart.alt_earlier_none', n=shown.earlier)}"
+    return f"{finding} {language.text('chart.alt_earlier', n=earlier, weeks=shown.earlier)}"
 
 
 def sparkline(

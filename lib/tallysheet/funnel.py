@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from tallysheet.axis_labels import label_levels
 from tallysheet.by_value import LIMITS, Funnel, funnel_limits
-from tallysheet.control_charts import label_levels
 from tallysheet.kpi import Kpi
 from tallysheet.language import Language
 from tallysheet.limits import Chart as Limit

@@ -11,6 +11,7 @@ from tallysheet.by_value import Lines
 from tallysheet.kpi import SHARES
 from tallysheet.language import Language
 from tallysheet.svg import BAND, BLUE, INK, MUTED, ORANGE, Chart, canvas, drawing_style
+from tallysheet.weeks import IsoWeek, weeks_between
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,12 +58,17 @@ def _draw(axes: Axes, lines: Lines, row: int, unit: str, direction: str, languag
     width = (_WIDTH - _GAP * (_COLUMNS - 1)) / _COLUMNS
     texts = [language.value(float(level), unit) for level in lines.level[:, -1]]
     room = _LETTER * max(len(text) for text in texts) + 8
-    weeks = np.linspace(0, width - room, len(lines.weeks))
+    first, last = (IsoWeek.parse(lines.weeks[end]) for end in (0, -1))
+    every = [str(week) for week in weeks_between(first, last)]
+    weeks = np.linspace(0, width - room, len(every))
+    # Weeks that are left out are a gap.
+    levels = np.full((len(lines.values), len(every)), np.nan)
+    levels[:, np.isin(every, lines.weeks)] = lines.level
     for place, value in enumerate(lines.values):
         left, top = (place % _COLUMNS) * (width + _GAP), (place // _COLUMNS) * row
         floor = top + _NAME + _PLOT
         # From levels to pixels, downwards.
-        heights = floor - (np.clip(lines.level[place], low, high) - low) / (high - low) * _PLOT
+        heights = floor - (np.clip(levels[place], low, high) - low) / (high - low) * _PLOT
         ends = np.clip([lines.lower[place], lines.upper[place]], low, high)
         lower, upper = floor - (ends - low) / (high - low) * _PLOT
         across = left + weeks

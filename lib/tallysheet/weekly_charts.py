@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tallysheet.control_charts import label_levels, name_levels
+from tallysheet.axis_labels import label_levels, name_levels
 from tallysheet.language import Language
 from tallysheet.limits import Numbers
 from tallysheet.svg import BLUE, INK, MUTED, PAPER, PRIOR, RULE, Chart, canvas, drawing_style
