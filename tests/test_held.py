@@ -13,14 +13,17 @@ import tallysheet as ts
 from tallysheet.errors import DataError
 from tallysheet.forget import forget
 from tallysheet.held import held
+from tallysheet.ledger import read_record
 
 MORE = "2026-05-20-XYZ-1,XYZ,PAR,2026-05-20,2026-05-20 12:00:00\r\n"
 HOLDING = """
 import sys, time
 from pathlib import Path
 from tallysheet.held import held
+from tallysheet.ledger import read_record
 
-with held(Path(sys.argv[1])):
+clean = Path(sys.argv[1])
+with held(clean, read_record(clean / "ledger.json")):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -35,6 +38,10 @@ def add(data) -> None:
     """Let another extract's rows arrive."""
     with (data / "raw" / "parcels.csv").open("a", newline="", encoding="utf-8") as file:
         file.write(MORE)
+
+
+def record_of(data) -> dict:
+    return read_record(data / "clean" / "ledger.json")
 
 
 def parcels(data) -> int:
@@ -53,7 +60,7 @@ def test_a_held_state_stays_though_another_is_loaded(data):
     first = ts.load(data)
     count = parcels(data)
 
-    with held(data / "clean"):
+    with held(data / "clean", record_of(data)):
         add(data)
         assert parcels(data) == count
         second = ts.load(data)
@@ -72,7 +79,7 @@ def test_another_workbook_is_not_held(data, tmp_path):
     ts.load(data)
     count = parcels(other)
 
-    with held(data / "clean"):
+    with held(data / "clean", record_of(data)):
         add(other)
         assert parcels(other) == count + 1
 
@@ -97,7 +104,7 @@ def test_what_is_forgotten_while_a_run_holds_it_is_an_error(data):
     """No page of the run may be of what is left."""
     first = ts.load(data)
 
-    with held(data / "clean"):
+    with held(data / "clean", record_of(data)):
         forget(dt.date(2026, 1, 12), data)
         with pytest.raises(DataError, match=f"{first.state}.*: expected what the run began with, found none"):
             ts.open_week(data=data)

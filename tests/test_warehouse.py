@@ -24,9 +24,11 @@ from tallysheet.engine import fact_names, fact_sql
 from tallysheet.errors import DataError, UsageError
 from tallysheet.facts import columns_of
 from tallysheet.grids import is_measure
+from tallysheet.held import held
 from tallysheet.settings import Connection, Settings, read_settings
 from tallysheet.warehouse import Warehouse
 from tallysheet.warehouse.connect import opened
+from tallysheet.warehouse.mapped import mapped_record
 from tallysheet.warehouse.publishing import push
 from tallysheet.warehouse.session import MARK
 from tallysheet.warehouse.statements import DIALECTS, added_up, clean_columns, written
@@ -363,8 +365,19 @@ def test_tables_that_a_team_has_mapped_are_added_up_without_extracts(tmp_path, a
     pd.testing.assert_frame_equal(there.kpis, here.kpis)
     assert there.ledger.elsewhere == ("shipments",)
     assert gaps(there.cube, there.week, ["shipments"], 0.5) == []
-    administer("DELETE FROM mart.shipments WHERE shipment_id = (SELECT max(shipment_id) FROM mart.shipments)")
+    less = "DELETE FROM mart.shipments WHERE shipment_id = (SELECT max(shipment_id) FROM mart.shipments)"
+    clean = there.settings.data / "clean"
+    with held(clean, mapped_record(there.settings)):
+        administer(less)
+        assert ts.open_week(data=data).ledger.state == there.ledger.state
+        assert ts.load(data).state != there.ledger.state
+        assert there.ledger.folder.is_dir()
+        during = ts.open_week(data=data).ledger
+        assert (during.state, during.elsewhere) == (there.ledger.state, ("shipments",))
     assert ts.open_week(data=data).ledger.state != there.ledger.state
+    administer(less)
+    ts.load(data)
+    assert not there.ledger.folder.exists()
 
 
 # ---- A workbook whose facts are added up by Spark ----

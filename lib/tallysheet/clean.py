@@ -28,7 +28,7 @@ from tallysheet.refusals import refusal
 from tallysheet.settings import Settings, read_settings
 from tallysheet.shared_rows import settle
 from tallysheet.sources import Source, read_sources
-from tallysheet.warehouse.mapped import mapped_ledger
+from tallysheet.warehouse.mapped import mapped_record
 
 _WAIT_SECONDS = 120
 _SOURCES = 3
@@ -72,8 +72,10 @@ def load(data: str | Path = "data", told: Told | None = None, *, reads_again: bo
     """
     settings = read_settings(data)
     if settings.connection.mapped:
-        (settings.data / "clean").mkdir(exist_ok=True)
-        return mapped_ledger(settings)
+        clean = settings.data / "clean"
+        clean.mkdir(exist_ok=True)
+        with only_load(clean):
+            return as_ledger(mapped_record(settings), clean)
     sources = read_sources(settings)
     tell = told or (lambda *_: None)
     try:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import contextlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from tallysheet.errors import DataError
-from tallysheet.files import write_bytes
-from tallysheet.ledger import Ledger, as_ledger, read_record
+from tallysheet.ledger import Ledger, as_ledger, read_record, write_record
 
 VARIABLE = "TALLYSHEET_LEDGER"
 """Leads kernels to the record of what their run holds."""
 
 
 @contextlib.contextmanager
-def held(clean: Path) -> Iterator[None]:
-    """Hold what was loaded last: weeks that are opened meanwhile, here or in a kernel, are of it.
+def held(clean: Path, record: Mapping[str, Any]) -> Iterator[None]:
+    """Hold a state: weeks that are opened meanwhile, here or in a kernel, are of it.
 
     To be entered while no load runs. The system lets go of it when the process ends, however it ends.
 
@@ -28,21 +28,23 @@ def held(clean: Path) -> Iterator[None]:
     ----------
     clean : Path
         The folder of clean tables.
+    record : mapping
+        That of the load, as it stands in the folder's ledger.json.
 
     Raises
     ------
     DataError
         Nothing is loaded.
     """
-    state = read_record(clean / "ledger.json").get("state")
+    state = record.get("state")
     if state is None:
         raise DataError(str(clean), "clean tables", "none: they were just forgotten", "Try again.")
-    record = clean / state / "ledger.json"
-    write_bytes(record, (clean / "ledger.json").read_bytes())
+    path = clean / state / "ledger.json"
+    write_record(path, dict(record))
     holder = clean / f"{state}.{uuid.uuid4().hex}.held"
     try:
         with FileLock(holder):
-            os.environ[VARIABLE] = str(record)
+            os.environ[VARIABLE] = str(path)
             yield
     finally:
         os.environ.pop(VARIABLE, None)

@@ -121,4 +121,5 @@ def as_ledger(record: dict[str, Any], clean: Path) -> Ledger:
         as_of=dt.datetime.fromisoformat(record["as_of"]),
         state=record["state"],
         folder=clean / record["state"],
+        elsewhere=tuple(record.get("elsewhere", ())),
     )

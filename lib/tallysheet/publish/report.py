@@ -17,6 +17,7 @@ from tallysheet.errors import ReportError, UsageError
 from tallysheet.execute import import_no_grammars
 from tallysheet.held import held
 from tallysheet.language import Language
+from tallysheet.ledger import read_record
 from tallysheet.publish.alone import only_run
 from tallysheet.publish.folders import check_owner, manifests_of
 from tallysheet.publish.making import Watch
@@ -24,6 +25,7 @@ from tallysheet.publish.plan import check_notebook_names
 from tallysheet.publish.weekly import Published, publish_week
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import workbook_language
+from tallysheet.warehouse.mapped import mapped_record
 from tallysheet.warm_kernel import Kernels, warm_kernels
 from tallysheet.week import Week, open_week
 from tallysheet.weeks import IsoWeek
@@ -109,11 +111,12 @@ def report(
 
 
 def _hold(run: contextlib.ExitStack, settings: Settings) -> None:
-    """Keep what was loaded until a run ends; what a team has mapped is its warehouse's to keep."""
+    """Keep what was loaded until a run ends; of mapped tables: what there was of them, and the small ones."""
     clean = settings.data / "clean"
-    if not settings.connection.mapped:
-        with only_load(clean):
-            run.enter_context(held(clean))
+    with only_load(clean):
+        is_mapped = settings.connection.mapped
+        record = mapped_record(settings) if is_mapped else read_record(clean / "ledger.json")
+        run.enter_context(held(clean, record))
 
 
 @contextlib.contextmanager

@@ -7,14 +7,15 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tallysheet.addresses import take_secrets
 from tallysheet.errors import DataError
+from tallysheet.held import held_states
 from tallysheet.inputs import fingerprint
-from tallysheet.ledger import Ledger, as_ledger
 from tallysheet.schema import TABLES
 from tallysheet.settings import Settings
 from tallysheet.warehouse.connect import opened
@@ -30,8 +31,10 @@ _TYPES = {
 }
 
 
-def mapped_ledger(settings: Settings) -> Ledger:
-    """Say what lies in the warehouse, as a ledger does of extracts, and copy what is small.
+def mapped_record(settings: Settings) -> dict[str, Any]:
+    """Say what lies in the warehouse, as the record of a load does of extracts, and copy what is small.
+
+    To be asked while no load runs.
 
     Raises
     ------
@@ -64,10 +67,11 @@ def mapped_ledger(settings: Settings) -> Ledger:
         for name, rows, _ in sorted(found)
         if rows
     ]
-    record = {"files": files, "reasons": [], "notes": [], "state": state}
-    ledger = as_ledger(record | {"as_of": max(newest.values()).isoformat()}, settings.data / "clean")
-    elsewhere = tuple(name for name in sorted(newest) if name not in _COPIED)
-    return Ledger(**{**vars(ledger), "elsewhere": elsewhere})
+    return {
+        **{"files": files, "state": state, "as_of": max(newest.values()).isoformat()},
+        "elsewhere": [name for name in sorted(newest) if name not in _COPIED],
+        **{"reasons": [], "notes": [], "checked": [], "headers": {}, "written": {}, "key": ""},
+    }
 
 
 def ask(settings: Settings, select: str) -> list[tuple]:
@@ -119,11 +123,10 @@ def _copy(session: Session, tables: Mapping[str, Sequence[str]], folder: Path) -
                 (building / name).mkdir(parents=True)
                 pq.write_table(pa.table(arrays, list(kinds)), building / name / "rows.parquet")
         building.mkdir(exist_ok=True, parents=True)
+        used = {building.name, *held_states(folder.parent)}
         for other in folder.parent.glob("*"):
-            if other.is_dir() and other != building:
+            if other.is_dir() and other.name not in used:
                 shutil.rmtree(other, ignore_errors=True)
         building.rename(folder)
-    except FileExistsError:
-        pass  # another process was faster
     finally:
         shutil.rmtree(building, ignore_errors=True)
