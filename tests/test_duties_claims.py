@@ -9,6 +9,7 @@ import pytest
 
 import tallysheet as ts
 from tallysheet.duties import claims, claims_page
+from tallysheet.publish import work_lists
 from tallysheet.settings import read_settings
 
 pytestmark = pytest.mark.slow
@@ -185,6 +186,21 @@ def test_evidence_that_helps_nobody_is_not_asked_for(newest, monkeypatch, eviden
     monkeypatch.setattr(claims, "waiting", lambda _: claims.Waiting(found.incomplete, found.old, evidence))
 
     assert "Complete the evidence" not in claims_page.to_do(newest).html
+
+
+def test_a_parcel_without_an_order_has_empty_cells_in_the_list_of_files(newest, monkeypatch):
+    """Neither its worth is known nor, of a carrier without any decided claim, a chance."""
+    listed = claims.unclaimed(newest)
+    unknown = ["value_cents", "most_cents", "chance", "expected_cents"]
+    kinds = {**dict.fromkeys(unknown, "Int64"), "chance": "Float64"}
+    listed = listed.astype(object).assign(**{name: listed[name].astype(kinds[name]) for name in unknown})
+    listed.loc[0, unknown] = pd.NA
+    monkeypatch.setattr(claims, "unclaimed", lambda week: listed)
+
+    table = work_lists.unclaimed(newest, newest.language)
+
+    assert list(table.rows[0][5:9]) == [None] * 4
+    assert None not in table.rows[1][5:9]
 
 
 @pytest.mark.parametrize("lang", ["en", "fr"])

@@ -34,7 +34,9 @@ def work_lists(week: Week, language: Language) -> tuple[Table, ...]:
 def unclaimed(week: Week, language: Language) -> Table:
     """Give the parcels that can still be claimed, the most promising first."""
     text = language.text
-    listed = claims.unclaimed(week).astype({"value_cents": float, "most_cents": float})
+    # Of a parcel without an order no worth is known, nor a chance where no claim was ever decided.
+    unknown = dict.fromkeys(("value_cents", "most_cents", "expected_cents", "chance"), float)
+    listed = claims.unclaimed(week).astype(unknown)
     headers = (
         *(text("claims.parcel"), text("claims.event"), say.dimension_name("carrier", language).capitalize()),
         *(
