@@ -134,14 +134,14 @@ def test_hours_to_the_first_reply():
         contact("C4", at(0)),
     ]
     connection = ground(care_contacts=contacts)
-    early = add_up(connection, "contact_openings", WEEK, at(0, 2), by="reply_hours_bin")
-    late = add_up(connection, "contact_openings", WEEK, NOW, by="reply_hours_bin")
+    early = add_up(connection, "contact_openings", WEEK, at(0, 2), by="reply_tenths_bin")
+    late = add_up(connection, "contact_openings", WEEK, NOW, by="reply_tenths_bin")
 
-    assert early == {0: {"opened_n": 1, "replied_n": 1}, 2: {"opened_n": 3, "replied_n": 0}}
+    assert early == {5: {"opened_n": 1, "replied_n": 1}, 20: {"opened_n": 3, "replied_n": 0}}
     assert late == {
-        0: {"opened_n": 1, "replied_n": 1},
         5: {"opened_n": 1, "replied_n": 1},
-        99: {"opened_n": 2, "replied_n": 1},
+        50: {"opened_n": 1, "replied_n": 1},
+        999: {"opened_n": 2, "replied_n": 1},
     }
 
 

@@ -230,7 +230,7 @@ def test_an_order_is_sent_out_by_its_cut_off_or_not():
     assert add_up(connection, "dispatches", WEEK, at(3, 4, 11))["due_n"] == 0
 
 
-def test_goods_are_in_stock_after_whole_hours():
+def test_goods_are_in_stock_after_tenths_of_an_hour():
     """A took 90 minutes, B five days, which is in the last bin. C is not in stock, D not at the dock.
 
     E was in stock before it came, and F goes out.
@@ -246,8 +246,8 @@ def test_goods_are_in_stock_after_whole_hours():
         ]
     )
 
-    assert bins(connection, "dock_ins", at(3, 10)) == [1]
-    assert bins(connection, "dock_ins", at(3, 12)) == [1, 99]
+    assert bins(connection, "dock_ins", at(3, 10)) == [15]
+    assert bins(connection, "dock_ins", at(3, 12)) == [15, 999]
 
 
 def test_lines_are_picked_right_or_wrong():

@@ -20,6 +20,7 @@ _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 354, 240, 46, 14, 14, 44
 _TAIL = 0.02
 _LETTER = 7
 _LOW, _NEAR = 0.3, 0.15
+_POINTS = 120  # of a curve, at most: it is 294 pixels wide
 
 
 def completeness_curve(found: Completeness, *, language: Language, name: str) -> Chart:
@@ -135,7 +136,8 @@ def survival_curve(found: Lasting, one: Kpi, *, language: Language, name: str) -
         drawing, axes = canvas(_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM)
         last = found.horizon or _last(found)
         axes.set(xlim=(0, last), ylim=(0, 1.04))
-        shown = length <= last
+        within = np.flatnonzero(length <= last)
+        shown = within[np.linspace(0, len(within) - 1, min(len(within), _POINTS)).round().astype(int)]
         length, share, low, high = (side[shown] for side in (length, share, low, high))
         known = np.isfinite(low) & np.isfinite(high)
         across, ends = length[known], np.append(high[known], low[known][::-1])

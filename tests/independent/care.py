@@ -63,11 +63,12 @@ def wismo_by_words(tables: Tables, monday: pd.Timestamp, seen_at: pd.Timestamp) 
 
 
 def first_reply_hours(tables: Tables, monday: pd.Timestamp, seen_at: pd.Timestamp) -> float:
-    """Take the median of the times themselves."""
+    """Take the time within which half had a reply."""
     contacts = _contacts(tables, seen_at)
     contacts = contacts[_in_week(contacts["opened_at"], monday, seen_at)]
     replied = contacts[contacts["first_reply_at"] <= seen_at]
-    return ((replied["first_reply_at"] - replied["opened_at"]) / pd.Timedelta(hours=1)).median()
+    hours = (replied["first_reply_at"] - replied["opened_at"]) / pd.Timedelta(hours=1)
+    return hours.quantile(interpolation="lower")
 
 
 def _solved(tables: Tables, monday: pd.Timestamp, seen_at: pd.Timestamp) -> pd.DataFrame:

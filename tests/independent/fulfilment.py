@@ -67,10 +67,11 @@ def dispatch_on_time(tables: Tables, monday: pd.Timestamp, seen_at: pd.Timestamp
 
 
 def dock_to_stock_h(tables: Tables, monday: pd.Timestamp, seen_at: pd.Timestamp) -> float:
-    """Take the median over what is in stock."""
+    """Take the time within which half was in stock, of what is."""
     jobs = _jobs(tables, "inbound")
     jobs = jobs[in_week(jobs["dock_in_at"], monday, seen_at) & (jobs["stocked_at"] <= seen_at)]
-    return float(((jobs["stocked_at"] - jobs["dock_in_at"]) / pd.Timedelta(hours=1)).median())
+    hours = (jobs["stocked_at"] - jobs["dock_in_at"]) / pd.Timedelta(hours=1)
+    return float(hours.quantile(interpolation="lower"))
 
 
 def pick_accuracy(tables: Tables, monday: pd.Timestamp, seen_at: pd.Timestamp) -> float:

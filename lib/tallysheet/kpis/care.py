@@ -60,7 +60,7 @@ KPIS = (
         dimensions=("channel", "reason", "handled_by"),
         source="first reply time, as help desks measure it, by the clock",
         method="quantile",
-        histogram=Histogram("reply_hours_bin"),
+        histogram=Histogram("reply_tenths_bin", width=0.1),
         number="C3",
     ),
     Kpi(

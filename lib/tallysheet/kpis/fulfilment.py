@@ -75,7 +75,7 @@ KPIS = (
         source="WERC DC Measures, dock-to-stock cycle time",
         method="quantile",
         floor=0.5,
-        histogram=Histogram("dock_to_stock_bin"),
+        histogram=Histogram("stocked_tenths_bin", width=0.1),
         number="Q15",
     ),
     Kpi(

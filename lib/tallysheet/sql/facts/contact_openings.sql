@@ -1,6 +1,6 @@
 -- One row a contact, in the week in which it was opened: how many hours until somebody replied?
--- Hours by the clock, as no table says when Customer Care works; 99 stands for 99 and more. A contact without
--- a reply has the hours for which it has waited so far.
+-- Tenths of an hour by the clock, as no table says when Customer Care works; 999 stands for 999 and more. A
+-- contact without a reply has the hours for which it has waited so far.
 SELECT
     calendar.week,
     calendar.seen_at,
@@ -14,11 +14,11 @@ SELECT
                     'minute',
                     care_contacts.opened_at,
                     least(coalesce(care_contacts.first_reply_at, calendar.seen_at), calendar.seen_at)
-                ) / 60.0
+                ) / 6.0
             ) AS INTEGER
         ),
-        99
-    ) AS reply_hours_bin,
+        999
+    ) AS reply_tenths_bin,
     1 AS opened_n,
     CASE WHEN care_contacts.first_reply_at <= calendar.seen_at THEN 1 ELSE 0 END AS replied_n
 FROM care_contacts

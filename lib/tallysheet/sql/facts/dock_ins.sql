@@ -1,13 +1,13 @@
 -- One row a delivery at a fulfilment partner's dock that is in stock: how many hours did it take?
--- Whole hours; 99 or more are one bin. What is not in stock yet is not counted.
+-- Tenths of an hour; 999 or more are one bin. What is not in stock yet is not counted.
 SELECT
     calendar.week,
     calendar.seen_at,
     fulfilment_jobs.partner,
     CAST(
-        least(floor(date_diff('minute', fulfilment_jobs.dock_in_at, fulfilment_jobs.stocked_at) / 60.0), 99)
+        least(floor(date_diff('minute', fulfilment_jobs.dock_in_at, fulfilment_jobs.stocked_at) / 6.0), 999)
         AS INTEGER
-    ) AS dock_to_stock_bin,
+    ) AS stocked_tenths_bin,
     1 AS stocked_n
 FROM fulfilment_jobs
 JOIN calendar ON calendar.day = CAST(fulfilment_jobs.dock_in_at AS DATE)
