@@ -80,9 +80,9 @@ def judged(problem: Problem, found: dict[str, Numbers], later: Held) -> pd.DataF
     Returns
     -------
     DataFrame
-        mix, promised, low, high (saving against today, in 95 % of the scenarios), saved (by the later rates),
-        expected_on_time, on_time (by the later rates), euros (a week, by the later rates), equal_euros (the
-        same, and what it would have cost to be on time as often as the proposed mix).
+        mix, promised (saving against today, mean of the scenarios), low, high (95 % of them), saved,
+        expected_on_time, on_time, euros (a week; these by the later rates), equal_euros (the same, and what
+        it would have cost to be on time as often as the proposed mix).
     """
     now, point = found["today"], point_euros(problem)
     reached = float((found["proposed"] * later.on_time).sum() / problem.parcels)
@@ -98,7 +98,7 @@ def judged(problem: Problem, found: dict[str, Numbers], later: Held) -> pd.DataF
         rows.append(
             {
                 "mix": name,
-                "promised": week_euros(problem, now) - week_euros(problem, mix),
+                "promised": float(np.mean(scenario)),
                 "low": float(low),
                 "high": float(high),
                 "saved": week_euros(problem, now, rates=later.euros) - euros,

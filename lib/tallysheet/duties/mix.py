@@ -52,6 +52,12 @@ def is_small(week: Week) -> bool:
     return bool(kinds.empty or kinds.max() < week.settings.mix.least_parcels)
 
 
+def is_settled(week: Week) -> bool:
+    """Tell whether no kind of parcel has a second carrier that may carry it."""
+    allowed = grounded(week).problem.allowed
+    return allowed is not None and int(allowed.sum(axis=1).max()) < 2
+
+
 @lru_cache(maxsize=2)
 def of_today(week: Week) -> Solution:
     """Reckon today's mix in the same way as the proposed one; it may break rules."""
@@ -89,22 +95,24 @@ def is_reachable(week: Week) -> bool:
 
 
 def savings(week: Week) -> pd.DataFrame:
-    """Give what the mix saves a week: by each scenario, of the mean first.
+    """Give what the mix saves a week, by each scenario.
+
+    Of many mixes that is chosen which looks best by the best estimates; by these alone it would save more
+    than it will. The mean of the scenarios, each of other weeks, is nearer to what comes.
 
     Returns
     -------
     DataFrame
-        euros; one row, and then one a scenario.
+        euros; one row a scenario.
     """
     problem, end = grounded(week).problem, solved(week).volumes
     now = grounded(week).kinds.today
-    rates = [problem.cost, *problem.draws]
     return pd.DataFrame(
         {
             "euros": [
                 carrier_mix.week_euros(problem, now, rates=one)
                 - carrier_mix.week_euros(problem, end, rates=one)
-                for one in rates
+                for one in problem.draws
             ]
         }
     )

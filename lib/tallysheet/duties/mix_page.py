@@ -27,7 +27,7 @@ def opening(week: Week) -> Html:
     low, high = _between(saved)
     fact = text(
         "mix.headline",
-        saved=language.value(float(saved[0]), "euro", 0),
+        saved=language.value(float(saved.mean()), "euro", 0),
         low=language.value(low, "euro", 0),
         high=language.value(high, "euro", 0),
     )
@@ -72,7 +72,7 @@ def summary(week: Week) -> Html:
     sure = pd.DataFrame(
         {
             "name": [text("mix.saved")],
-            "euros": [float(saved[0])],
+            "euros": [float(saved.mean())],
             "between": [(low, high)],
             "parcels": [_moved(week)],
             "weeks": [len(mix.progress(week))],
@@ -199,7 +199,7 @@ def _shares(part: pd.DataFrame, column: str, language: Language) -> str:
 
 
 def _between(saved: pd.Series) -> tuple[float, float]:
-    low, high = np.quantile(saved[1:], BAND)
+    low, high = np.quantile(saved, BAND)
     return float(low), float(high)
 
 

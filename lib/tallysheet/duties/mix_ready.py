@@ -12,13 +12,16 @@ from tallysheet.week import Week
 
 
 def off(week: Week) -> Html | None:
-    """Say why there is no mix: extracts that lack, too few parcels, rules that conflict, steps too small."""
+    """Say why there is no mix: extracts that lack, too few parcels, no choice, rules that conflict, small steps."""
     if missing := lacks(week):
         return switched_off(missing, week.language)
     if mix.is_small(week):
         least = week.settings.mix.least_parcels
         return paragraph(week.language.text("mix.too_few", n=least))
-    why, language = mix.conflict(week), week.language
+    language = week.language
+    if mix.is_settled(week):
+        return paragraph(language.text("mix.settled"))
+    why = mix.conflict(week)
     if why is None:
         return (
             None if mix.is_reachable(week) else paragraph(language.text("mix.too_slow", weeks=LONGEST_WEEKS))
