@@ -86,7 +86,7 @@ def test_of_a_week_that_is_too_young_the_latest_judged_is_drawn(week):
     judged = str(week.review.judged_week("return_rate"))
 
     assert judged < str(week.week)
-    assert f"The pictures tell of {judged}" in html
+    assert f"The charts show {judged}" in html
 
 
 @pytest.mark.parametrize("code", ["en", "fr"])

@@ -122,7 +122,7 @@ def test_a_missing_number_is_said_to_be_missing(missing):
 
 def test_a_week_is_written_with_its_days():
     """Within one month the month stands once; across two months and a year's end each day has its own."""
-    expected = ["Monday 22 to Sunday 28 April 2013", "Monday 28 December to Sunday 3 January 2027"]
+    expected = ["Monday 22 to Sunday 28 April 2013", "Monday 28 December 2026 to Sunday 3 January 2027"]
 
     assert [ENGLISH.week(IsoWeek(2013, 17)), ENGLISH.week(IsoWeek(2026, 53))] == expected
 

@@ -289,7 +289,7 @@ def test_a_page_is_led_by_a_kpi_that_has_a_value():
     told = opening.Told({empty.kpi.slug: empty, **others}, others["claim_backlog"], verdicts, frame_of([]))
     first, *more = opening.exceptions(told, ENGLISH)
     assert first["anchor"] == "claim_backlog"
-    assert "It touches Days to a claim's decision too." in first["sentence"]
+    assert "The same cause touches Days to a claim's decision too." in first["sentence"]
     assert "claim_resolution_days" not in [one["anchor"] for one in more]
     alone = opening.Told({empty.kpi.slug: empty}, empty, verdicts, frame_of([]))
     assert [one["change"] for one in opening.exceptions(alone, ENGLISH)] == [""]
@@ -313,6 +313,16 @@ def test_a_cause_stands_in_the_table_under_the_kpi_that_leads_with_it():
 
     table = page.causes_table(told, ENGLISH).html
     assert "Dispatch by cut-off" in table and "Handover on time" not in table
+
+
+def test_causes_of_earlier_weeks_stand_under_no_new_one():
+    """That none is proven at all would contradict the table below."""
+    fell = replace(explained({"A": 8_000, "B": 9_000}), kpi=kpi("dispatch_on_time"))
+    known = frame_of([CAUSE | {"kpi": "dispatch_on_time", "since": "2026-W20"}])
+    alone = opening.Told({"dispatch_on_time": fell}, fell, frame_of([]), frame_of([]))
+
+    assert "No cause is proven" in page.causes_table(alone, ENGLISH).html
+    assert "No new cause is proven" in page.causes_table(replace(alone, continuing=known), ENGLISH).html
 
 
 def test_a_target_without_a_usual_range_is_not_called_none():
@@ -439,7 +449,7 @@ def test_a_total_that_somebody_moved_out_of_its_range_leads():
         lead = opening.lead(told, verdicts, "otd")
         first, *others = opening.exceptions(opening.Told(told, lead, verdicts, frame_of([])), ENGLISH)
         assert lead.kpi.slug == first["anchor"] == slug
-        assert "It touches" in first["sentence"]
+        assert "The same cause touches" in first["sentence"]
         # What it moved out of its range has a line of its own too.
         assert [one["anchor"] for one in others] == ["dispatch_on_time"] * (slug != "dispatch_on_time")
 

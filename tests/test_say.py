@@ -3,10 +3,11 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from tallysheet import say
+from tallysheet import captions, say
 from tallysheet.comparison import compare
 from tallysheet.kpi import Kpi
 from tallysheet.language import read_language
@@ -189,10 +190,36 @@ def test_how_a_usual_range_was_made_is_said_in_plain_words(sigma_z, widening, to
     limits = replace(item.judgement.limits, sigma_z=sigma_z)
     judged = replace(item.judgement, variation="routine", limits=limits, widening=widening)
 
-    assert told in say.limits(replace(item, judgement=judged), ENGLISH)
-    assert "p′ chart" in say.limits(replace(item, judgement=judged), ENGLISH)
+    assert told in captions.limits(replace(item, judgement=judged), ENGLISH)
+    assert "p′ chart" in captions.limits(replace(item, judgement=judged), ENGLISH)
     rate = replace(item, judgement=judged, kpi=replace(ON_TIME, unit="rate"))
-    assert "u′ chart" in say.limits(rate, ENGLISH)
+    assert "u′ chart" in captions.limits(rate, ENGLISH)
+
+
+def test_a_range_is_said_to_be_of_the_weeks_before_the_week_that_is_drawn():
+    """Where a young week is not judged the chart shows an older one, and so does what stands under it."""
+    item = explained(9_000)
+    judged = replace(item, judgement=replace(item.judgement, variation="routine"))
+
+    assert f"weeks before {WEEKS[-1]}, which is not among them" in captions.limits(judged, ENGLISH)
+
+
+def test_a_band_is_named_where_one_is_drawn():
+    """Of a KPI that is not judged there is none."""
+    drawn = explained(9_000).history.assign(lower=0.8)
+
+    assert "Grey band" in captions.banded("By week.", drawn, ENGLISH)
+    assert captions.banded("By week.", drawn.assign(lower=np.nan), ENGLISH) == "By week."
+
+
+def test_where_no_part_can_be_judged_none_is_called_inside():
+    """Each of those that can be judged is inside only if there are any."""
+    item = explained(8_000)
+    judged = replace(item, judgement=replace(item.judgement, variation="signal"), outside=())
+    parts = item.parts["carrier"].assign(variation="not_known")
+
+    told = say.parts(replace(judged, parts={"carrier": parts}), "carrier", ENGLISH)
+    assert told.startswith("Of no carrier is it known what is usual. The largest part")
 
 
 def test_a_base_with_a_gap_is_named_by_its_weeks():

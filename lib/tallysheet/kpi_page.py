@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from tallysheet import curves, fine_print, funnel, say, small_multiples
+from tallysheet import captions, curves, fine_print, funnel, say, small_multiples
 from tallysheet.by_age import Completeness, Lasting, completeness_of, lasting_of
 from tallysheet.by_value import LIMITS, Funnel, Lines, funnel_of, latest_judged, lines_of
 from tallysheet.charts import control_chart, figure
@@ -146,8 +146,12 @@ def weeks_drawn(explanation: Explanation, language: Language, *, half: bool = Fa
     return figure(
         chart,
         say.finding(explanation, language),
-        language.text("kpi_page.subtitle", week=language.week_code(str(rows["week"].iloc[0]))),
-        say.limits(explanation, language),
+        captions.banded(
+            language.text("kpi_page.subtitle", week=language.week_code(str(rows["week"].iloc[0]))),
+            rows,
+            language,
+        ),
+        captions.limits(explanation, language),
         _weeks_table(rows, one, language),
         language=language,
         level=4,

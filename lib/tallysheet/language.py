@@ -290,8 +290,10 @@ class Language:
 
     def week(self, week: IsoWeek) -> str:
         """Write a week's days: ``Monday 22 to Sunday 28 April 2013``."""
-        same = week.monday.month == week.sunday.month
-        monday = self._date(week.monday, "EEEE {day}" if same else "EEEE {day} MMMM")
+        # Only what is not the Sunday's too.
+        month = " MMMM" if week.monday.month != week.sunday.month else ""
+        year = " y" if week.monday.year != week.sunday.year else ""
+        monday = self._date(week.monday, f"EEEE {{day}}{month}{year}")
         return self.text("number.week", lower=monday, upper=self.day(week.sunday, year=True))
 
     def week_code(self, week: IsoWeek | str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from tallysheet import causes, say, volume
+from tallysheet import captions, causes, say, volume
 from tallysheet.actions import FollowUp
 from tallysheet.charts import bridge_chart, control_chart, figure
 from tallysheet.comparison import Explanation
@@ -69,12 +69,16 @@ def card(explanation: Explanation, told: Told, language: Language, *, is_said: b
     drawing = figure(
         chart,
         say.finding(explanation, language),
-        language.text(
-            f"card.subtitle_{plain(kpi.unit)}",
-            of=language.text(f"kpi.{kpi.slug}.of"),
-            week=language.week_code(rows["week"].iloc[0]),
+        captions.banded(
+            language.text(
+                f"card.subtitle_{plain(kpi.unit)}",
+                of=language.text(f"kpi.{kpi.slug}.of"),
+                week=language.week_code(rows["week"].iloc[0]),
+            ),
+            rows,
+            language,
         ),
-        say.limits(explanation, language),
+        captions.limits(explanation, language),
         data,
         language=language,
         level=4,
@@ -259,7 +263,7 @@ def causes_table(told: Told, language: Language) -> Html:
         if found
     ]
     if not shown[0][-1]:
-        pieces.insert(0, paragraph(text("cause.nothing")))
+        pieces.insert(0, paragraph(text("cause.nothing_new" if shown[1][-1] else "cause.nothing")))
     note = [paragraph(text("cause.base"), note=True)] if any(found for *_, found in shown) else []
     return Html.join(*pieces, *note)
 

@@ -288,11 +288,14 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> str:
     )
     if explanation.variation == "not_known":
         return sentence
-    told = "" if alone else language.text("say.within_range", dimension=dimension_name(dimension, language))
+    is_judged = (explanation.parts[dimension]["variation"] != "not_known").any()
+    key = "say.within_range" if is_judged else "say.none_known"
+    told = "" if alone else language.text(key, dimension=dimension_name(dimension, language))
     if own and not alone:
         listed = language.listed([language.name(*_where(segment)) for segment in own])
         told = language.text("say.parts_outside", segments=listed)
-    return " ".join(filter(None, [told, _unjudged(explanation, dimension, language), sentence]))
+    unjudged = _unjudged(explanation, dimension, language) if is_judged else ""
+    return " ".join(filter(None, [told, unjudged, sentence]))
 
 
 def _unjudged(explanation: Explanation, dimension: str, language: Language) -> str:
@@ -341,31 +344,6 @@ def closure(explanation: Explanation, language: Language) -> str:
     written = language.change((now - before) / scale, unit, decimals)
     left = language.change(explanation.residual, unit, 3)
     return language.text(key, change=written, residual=left) + " " + language.text("say.rounding")
-
-
-def limits(explanation: Explanation, language: Language) -> str:
-    """Say how the usual range was made, and what began it anew."""
-    judgement, rebase, text = explanation.judgement, explanation.rebase, language.text
-    told = text("say.no_limits" if judgement.reason == "few_weeks" else "say.not_judged")
-    if judgement.variation != "not_known":
-        told = text(
-            "say.limits_count" if explanation.kpi.chart == "xmr" else "say.limits_share",
-            chart=explanation.kpi.chart.replace("'", "′"),
-            n=judgement.earlier_weeks,
-            scatter=text(
-                "say.scattered" if round(judgement.limits.sigma_z, 1) > 1 else "say.not_scattered",
-                sigma_z=language.decimal(judgement.limits.sigma_z, 1),
-            ),
-            widening=text(
-                "say.widened" if round(judgement.widening, 2) > 1 else "say.not_widened",
-                autocorrelation=language.decimal(judgement.autocorrelation, 2),
-                times=language.decimal(judgement.widening, 2),
-            ),
-        )
-    if rebase:
-        week = language.week_code(rebase.week)
-        told += " " + text("say.rebased", week=week, reason=rebase.reason, author=rebase.author)
-    return told
 
 
 def quiet(explanations: Sequence[Explanation], chosen: Explanation, language: Language) -> tuple[str, str]:

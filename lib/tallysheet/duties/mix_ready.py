@@ -12,7 +12,7 @@ from tallysheet.week import Week
 
 
 def off(week: Week) -> Html | None:
-    """Say why there is no mix: extracts that lack, too few parcels, no choice, rules that conflict, small steps."""
+    """Say why there is no mix: lacking extracts, too few parcels, no choice, rules that conflict."""
     if missing := lacks(week):
         return switched_off(missing, week.language)
     if mix.is_small(week):
