@@ -92,10 +92,11 @@ def test_a_part_is_told_beside_the_whole():
 def test_a_part_of_a_sum_has_the_share_that_it_had_in_the_base():
     """Its change is held against what it was; of a ratio it is the share of the week's own volume."""
     share = explained(8_900)
-    total = replace(share, kpi=replace(ON_TIME, denominator=None, unit="count"))
+    sizes = {"value_base": 9_000.0, "value_now": 8_900.0}
+    total = replace(share, kpi=replace(ON_TIME, denominator=None, unit="count"), **sizes)
 
     assert "50.0% of the shipments before:" in say.parts(total, "carrier", ENGLISH)
-    euros = replace(share, kpi=replace(ON_TIME, denominator=None, unit="euro"))
+    euros = replace(share, kpi=replace(ON_TIME, denominator=None, unit="euro"), **sizes)
     assert "50.0% of the amounts before:" in say.parts(euros, "carrier", ENGLISH)
     assert "50.0% of the shipments:" in say.parts(share, "carrier", ENGLISH)
 
@@ -132,7 +133,7 @@ def test_a_title_says_how_many_parts_it_does_not_name():
 
 def test_a_part_of_which_less_is_known_is_named_beside_those_inside():
     """That every part that can be judged is inside says nothing of the one that cannot."""
-    item = explained(9_000)
+    item = explained(8_900)
     states = {"reason": ["inside", "gap"], "variation": ["routine", "not_known"]}
     frame = item.parts["carrier"].assign(**states)
     judged = replace(item.judgement, variation="routine")
@@ -162,6 +163,25 @@ def test_a_witness_whose_part_is_printed_as_none_is_not_behind_the_change():
     rise = replace(explained(9_000), value_now=0.00274, value_base=0.00242)
 
     assert say.witness(fall, rise, ENGLISH) == "On-time delivery held at 0.3%; it does not explain the fall."
+
+
+def test_of_no_change_no_part_is_the_largest():
+    """A part of nothing is nothing, whatever it is of what is not printed."""
+    held = explained(9_000)
+
+    assert "largest part" not in say.parts(held, "carrier", ENGLISH)
+    assert "largest part" in say.parts(explained(8_000), "carrier", ENGLISH)
+
+
+@pytest.mark.parametrize(("upper", "told"), [(0.9004, "90.0%, just above"), (0.85, "90.0%, above")])
+def test_a_part_at_its_limit_is_just_outside(upper, told):
+    """No reader sees 90.0% above a range that ends at 90.0%."""
+    item = explained(9_000)
+    limits = {"lower": 0.8, "upper": upper, "value_now": 0.90049}
+    frame = item.parts["carrier"].assign(**limits)
+    outside = (SimpleNamespace(where={"carrier": "A"}, contribution=0.0),)
+
+    assert f"A: {told}" in say.outside(replace(item, outside=outside, parts={"carrier": frame}), ENGLISH)
 
 
 def test_a_run_names_no_centre():

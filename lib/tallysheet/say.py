@@ -102,8 +102,12 @@ def _level(explanation: Explanation, language: Language) -> str:
 def holds(explanation: Explanation, language: Language) -> bool:
     """Tell whether the value and its base are printed alike, or the change as none."""
     now, before, unit = explanation.value_now, explanation.value_base, explanation.kpi.unit
-    is_none = set("123456789").isdisjoint(language.change(explanation.change, unit))
-    return is_none or language.value(now, unit) == language.value(before, unit)
+    return _is_none(explanation, language) or language.value(now, unit) == language.value(before, unit)
+
+
+def _is_none(explanation: Explanation, language: Language) -> bool:
+    """Tell whether the change is printed as none."""
+    return set("123456789").isdisjoint(language.change(explanation.change, explanation.kpi.unit))
 
 
 def beside(explanation: Explanation, language: Language) -> str:
@@ -147,12 +151,15 @@ def outside(explanation: Explanation, language: Language) -> str:
     dimension, value = _where(first)
     row = _row(explanation, first)
     others = [language.name(*_where(segment)) for segment in explanation.outside[1:]]
+    unit, side = explanation.kpi.unit, "below" if row["value_now"] < row["lower"] else "above"
+    limit = row["lower" if side == "below" else "upper"]
+    just = "just_" if language.value(limit, unit) == language.value(row["value_now"], unit) else ""
     sentences = [
         language.text(
-            "say.part_below" if row["value_now"] < row["lower"] else "say.part_above",
+            f"say.part_{just}{side}",
             segment=language.name(dimension, value),
-            range=language.interval(row["lower"], row["upper"], explanation.kpi.unit),
-            value=language.value(row["value_now"], explanation.kpi.unit),
+            range=language.interval(row["lower"], row["upper"], unit),
+            value=language.value(row["value_now"], unit),
             part_of=_part_of(first.contribution, explanation, language),
         ),
         _followers(explanation, dimension, language) if first.contribution * explanation.change > 0 else "",
@@ -183,6 +190,8 @@ def _part_of(contribution: float, explanation: Explanation, language: Language) 
     is_along = contribution * total > 0
     if is_along and (abs(contribution) <= abs(total) or written == whole):
         part, nothing, all_of_it = (_part(one, explanation, language) for one in (contribution, 0.0, total))
+        if _is_none(explanation, language):
+            return language.text("say.next_to_nothing")
         if part == all_of_it:
             share = contribution / total
             key = "part_all" if share >= _ALL else "part_most" if share > _MOST else "part_some"
@@ -217,7 +226,10 @@ def _followers(explanation: Explanation, dimension: str, language: Language) -> 
         for segment, part in told
         if part != nothing
     ][:_TOLD_PARTS]
-    return language.text("say.follow", segments=language.listed(named)) if named else ""
+    if not named:
+        return ""
+    movement = _movement(explanation, language)
+    return language.text("say.follow", movement=movement, segments=language.listed(named))
 
 
 def moved(explanation: Explanation, language: Language) -> str:
@@ -286,6 +298,8 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> str:
         share=language.value(found.share, "share"),
         noun=_shared(explanation.kpi, language),
     )
+    if _is_none(explanation, language):
+        sentence = ""
     if explanation.variation == "not_known":
         return sentence
     is_judged = (explanation.parts[dimension]["variation"] != "not_known").any()
