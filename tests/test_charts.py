@@ -162,6 +162,18 @@ def test_one_peak_does_not_flatten_the_rest():
     assert "20,000" not in labels
 
 
+def test_values_of_neighbours_beyond_the_axis_stand_above_each_other():
+    """Three young weeks in a row were written over each other."""
+    values = [800.0, 810.0, *[790.0, 805.0] * 15, -3_000.0, -2_000.0, -1_000.0, 800.0]
+    drawn = control_chart(history(values, limits=(700, 900)), unit="count", language=ENGLISH, name="Flights")
+
+    wide = drawn.html.html.split("</svg>")[0]
+    heights = {text: float(y) for y, text in re.findall(r'<text [^>]*y="([\d.]+)">(−\d,000)<', wide)}
+    assert sorted(heights) == ["−1,000", "−2,000", "−3,000"]
+    assert heights["−3,000"] - heights["−2,000"] >= 12
+    assert heights["−2,000"] - heights["−1,000"] >= 12
+
+
 @pytest.mark.parametrize("values", [[0.8], [0.8, math.nan], [math.nan], [0.8, 0.7, 0.75, 0.8, 0.9]])
 def test_few_weeks_without_limits_can_be_drawn(values):
     """A young workbook has charts too."""

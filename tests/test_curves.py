@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -182,6 +183,21 @@ def test_the_survival_curve_says_its_numbers():
     assert ">half: 1.8 days</text>" in html
     assert ">nine of ten: 3.0 days</text>" in html
     assert "var(--band)" in html
+
+
+@pytest.mark.parametrize("median", [5.8, 6.4, 7.0])
+def test_the_texts_of_median_and_p90_do_not_stand_over_each_other(median):
+    """That of p90 ends at the end of the axis, and begins where half have ended."""
+    share = pd.Series([0.9, 0.6, 0.5, 0.1])
+    curve = pd.DataFrame(
+        {"length": [2.0, median - 0.6, median, 9.9], "share": share, "low": share, "high": share}
+    )
+    found = Lasting(("2026-W30", "2026-W42"), curve, median, 9.9, n=100, open_n=7, horizon=0.0)
+
+    html = survival_curve(found, kpi("return_cycle_days"), language=ENGLISH, name="Days").html.html
+    heights = [float(y) for y in re.findall(r'y="([\d.]+)"[^>]*>(?:half|nine of ten):', html)]
+    assert len(heights) == 2
+    assert abs(heights[0] - heights[1]) >= 14
 
 
 @pytest.mark.parametrize(

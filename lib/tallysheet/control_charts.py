@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_LETTER = 7
+_LETTER, _LINE = 7, 14  # of text, in pixels
 
 
 @dataclass(frozen=True)
@@ -164,15 +164,7 @@ def _control(
     if target is not None:
         axes.plot(axes.get_xlim(), [target, target], color=BLUE, linewidth=1.75, linestyle=(0, (8, 16)))
     _weeks(axes, shown, np.clip(shown.value, low, high), direction)
-    for place in np.flatnonzero((shown.value < low) | (shown.value > high)):
-        edge = low if shown.value[place] < low else high
-        axes.annotate(
-            language.value(shown.value[place], unit),
-            (place, edge),
-            (8, 0),
-            textcoords="offset points",
-            va="center",
-        )
+    _far_out(axes, shown, (low, high), (width - 46 - right) / len(shown.weeks), unit, language)
     if shown.base.any():
         compared = np.flatnonzero(shown.base)
         axes.plot([compared[0] - 0.3, compared[-1] + 0.3], [floor + 4 * pixel] * 2, color=MUTED, linewidth=2)
@@ -193,6 +185,22 @@ def _control(
     _axis(axes, shown, low, unit, language, ticks)
     name_levels(axes, named, pixel)
     return drawing
+
+
+def _far_out(
+    axes: Axes, shown: _History, ends: tuple[float, float], step: float, unit: str, language: Language
+) -> None:
+    """Write what weeks beyond an end of the axis are; of neighbours each a line nearer to the middle."""
+    low, high = ends
+    for side, edge, out in ((1, low, shown.value < low), (-1, high, shown.value > high)):
+        end, lines = -1.0, 0
+        for place in np.flatnonzero(out):
+            text = language.value(shown.value[place], unit)
+            lines = lines + 1 if place * step < end else 0
+            end = max(end, place * step + _LETTER * len(text) + 8)
+            axes.annotate(
+                text, (place, edge), (8, side * lines * _LINE), textcoords="offset points", va="center"
+            )
 
 
 def _band(axes: Axes, shown: _History, low: float, high: float) -> None:

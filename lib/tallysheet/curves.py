@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 354, 240, 46, 14, 14, 44
 _TAIL = 0.02
 _LETTER = 7
+_LINE = 0.1  # height of a line of text, as a share
 _LOW, _NEAR = 0.3, 0.15
 _POINTS = 120  # of a curve, at most: it is 294 pixels wide
 
@@ -144,15 +145,11 @@ def survival_curve(found: Lasting, one: Kpi, *, language: Language, name: str) -
         if len(across) > 1:
             axes.fill(np.append(across, across[::-1]), ends, color=BAND, linewidth=0)
         axes.plot(length, share, color=INK, linewidth=1.75)
-        for level, at, key in ((0.5, found.median, "median"), (0.1, found.p90, "nine_of_ten")):
+        taken = -1.0
+        for level, at, key in ((0.1, found.p90, "nine_of_ten"), (0.5, found.median, "median")):
             if at <= last:
-                _mark_length(
-                    axes,
-                    at,
-                    level,
-                    language.text(f"survival.{key}", value=language.value(at, unit)),
-                    (length, share),
-                )
+                text = language.text(f"survival.{key}", value=language.value(at, unit))
+                taken = _mark_length(axes, (at, level), text, (length, share), taken)
         _axes_in_percent(axes, language)
         _label_lengths(axes, last, language.text(f"survival.after_{unit}"), language)
     alt = language.text(
@@ -174,17 +171,24 @@ def _last(found: Lasting) -> float:
     return max(ends)
 
 
-def _mark_length(axes: Axes, at: float, level: float, text: str, curve: tuple[Numbers, Numbers]) -> None:
-    """Mark where a share has ended; the text is beside the mark, or before the end and above the curve."""
+def _mark_length(
+    axes: Axes, point: tuple[float, float], text: str, curve: tuple[Numbers, Numbers], taken: float
+) -> float:
+    """Mark where a share has ended; give the height of its text.
+
+    The text is beside the mark, or before the end and above the curve; and above the one that is there.
+    """
+    at, level = point
     last = axes.get_xlim()[1]
     axes.plot([at, at], [0, level], color=PRIOR, linewidth=1)
     axes.plot(at, level, "o", color=INK, ms=6, mew=0)
     start = last * (1 - _LETTER * len(text) / (_WIDTH - _LEFT - _RIGHT))
     is_near_end = at > start
-    above = float(np.interp(max(start, 0.0), *curve))
+    above = max(float(np.interp(max(start, 0.0), *curve)), level) if is_near_end else level
+    height = max(above, taken + _LINE) if abs(above - taken) < _LINE else above
     axes.annotate(
         text,
-        (last, max(above, level)) if is_near_end else (at, level),
+        (last if is_near_end else at, height),
         (0, 10) if is_near_end else (9, 9),
         textcoords="offset points",
         ha="right" if is_near_end else "left",
@@ -192,6 +196,7 @@ def _mark_length(axes: Axes, at: float, level: float, text: str, curve: tuple[Nu
         fontsize=12,
         fontweight="bold",
     )
+    return height
 
 
 def survival_finding(found: Lasting, one: Kpi, language: Language) -> str:
