@@ -177,9 +177,11 @@ def _beyond(side: object, value: str, language: Language) -> str:
 
 
 def _alt(found: Funnel, unit: str, language: Language, name: str) -> str:
+    # Without their names values tell nobody anything.
+    named = found.points.head(0) if found.dimension in language.hidden else farthest(found).head(_NAMED)
     levels = [
         f"{language.name(found.dimension, row['value'])} {language.value(row['level'], unit)}"
-        for row in farthest(found).head(_NAMED).to_dict("records")
+        for row in named.to_dict("records")
     ]
     return language.text(
         "funnel.alt_outside" if levels else "funnel.alt",

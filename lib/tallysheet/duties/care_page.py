@@ -39,7 +39,7 @@ def opening(week: Week) -> Html:
     )
     cause = text(
         "care.point_told",
-        n=language.decimal(point.contacts.value),
+        n=round(point.contacts.value),
         euros=language.value(point.cents.value / 100, "euro", 0),
         range=_euros(point.cents, language),
     )
