@@ -87,6 +87,11 @@ def test_a_table_that_was_never_loaded_is_not_whole(tmp_path):
             "Of shipments there are only 33.0% of the usual number.",
             "Pour les envois, on n’a que 33,0\u202f% du nombre habituel.",
         ),
+        (
+            Gap("orders", 0.0, ()),
+            "Of orders there are none of the week.",
+            "Pour les commandes, on n’a rien de la semaine.",
+        ),
     ],
 )
 def test_what_is_lacking_is_said_in_both_languages(gap, english, french):

@@ -177,6 +177,15 @@ def test_the_page_names_moves_rules_and_what_ifs(week):
     assert (out["euros"] > mix.solved(week).euros).all()
 
 
+def test_a_mix_of_fewer_parcels_is_not_put_beside_the_proposed_one(week):
+    """It would cost less for not carrying what nobody else may carry."""
+    asked = mix.what_ifs(week).head(2).assign(stranded=[0.0, 12.0], euros=mix.solved(week).euros - 12)
+
+    html = mix_limits_page.answers(asked, week).html
+    assert html.count("−€12") == 1
+    assert html.count("no value") == asked["moved"].isna().sum() + 1
+
+
 def test_the_promise_is_the_mean_of_the_scenarios(week, monkeypatch):
     """Not what the best estimates alone give, by which the mix was chosen as the best."""
     monkeypatch.setattr(mix, "savings", lambda week: pd.DataFrame({"euros": [10.0, 20.0, 30.0, 80.0]}))

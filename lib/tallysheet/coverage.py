@@ -127,6 +127,8 @@ def sentence(gap: Gap, language: Language) -> str:
     if gap.days:
         days = language.listed([language.day(day) for day in gap.days])
         return language.text("gate.days", days=days, **values)
+    if not gap.share:
+        return language.text("gate.none", **values)
     return language.text("gate.few", share=language.value(gap.share, "share"), **values)
 
 

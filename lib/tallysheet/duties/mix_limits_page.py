@@ -138,7 +138,7 @@ def answers(found: pd.DataFrame, week: Week) -> Html:
     end = mix.solved(week)
     rows = found.assign(
         name=[_asked(one, language) for one in found.to_dict("records")],
-        more=found["euros"] - end.euros,
+        more=(found["euros"] - end.euros).where(found["stranded"] == 0),
         points=found["on_time"] - end.on_time,
         gives=[_gives(one, language) for one in found.to_dict("records")],
     )
