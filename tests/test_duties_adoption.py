@@ -1,6 +1,7 @@
 """BackShip: lists counted a second time, what is said holds, what is not known is not said."""
 
 import datetime as dt
+import re
 
 import numpy as np
 import pandas as pd
@@ -14,12 +15,19 @@ from tallysheet.duties import (
     adoption_sellers,
     adoption_sellers_page,
     adoption_steps,
+    adoption_steps_page,
     adoption_worth,
 )
 from tallysheet.publish.work_lists import backship
 
 pytestmark = pytest.mark.slow
 WEEK = "2026-W46"
+PIECES = (
+    *(adoption_page.opening, adoption_page.comparison, adoption_page.checks, adoption_page.money),
+    *(adoption_steps_page.funnel, adoption_steps_page.retention, adoption_steps_page.times),
+    *(adoption_sellers_page.to_do, adoption_sellers_page.became, adoption_sellers_page.sellers),
+)
+"""All that the notebook shows beside KPIs."""
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +189,34 @@ def test_steps_are_those_of_the_tables(week):
     steps = funnel.drop(index=["eligible", "invited", "lapsed"])
     assert (steps["in_time_n"] <= steps["due_n"]).all()
     assert (steps["in_time_n"] + steps["open_n"] <= steps["due_n"] + steps["open_n"]).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "as_of", "labels"), [("2024-W19", "2024-05-20", False), ("2025-W03", "2025-01-20", True)]
+)
+def test_a_week_in_which_nobody_has_the_habit_has_its_page(sample_of_size_s, name, as_of, labels):
+    """In May 2024 nobody was invited; in January 2025 two sellers have labels, for less than four weeks."""
+    early = ts.open_week(name, data=sample_of_size_s, base="last-4", as_of=as_of, audience="internal")
+    reached = adoption_steps.funnel(early).set_index("step")["reached_n"]
+
+    assert (reached["first_label"] > 0, reached["habitual"]) == (labels, 0)
+    assert backship(early, early.language).rows
+    for piece in PIECES:
+        shown = piece(early).html
+        assert shown, piece
+        assert not re.search(r"\b(nan|NaT)\b", shown), piece
+
+
+def test_where_nobody_has_a_label_nothing_is_compared(sample_of_size_s):
+    """A sentence, and no table without a value."""
+    early = ts.open_week("2024-W19", data=sample_of_size_s, base="last-4", as_of="2024-05-20")
+    compared = (adoption_page.comparison, adoption_page.checks, adoption_page.money)
+
+    assert "is not known yet" in adoption_page.opening(early).html
+    for piece in (*compared, adoption_steps_page.retention, adoption_steps_page.times):
+        assert "<table" not in piece(early).html, piece
+    assert all("there is nothing to compare" in piece(early).html for piece in compared)
+    assert "No invitation is known" in adoption_steps_page.times(early).html
 
 
 def test_nobody_who_still_may_is_counted_as_not(week):

@@ -176,7 +176,7 @@ def standing(week: Week) -> pd.DataFrame:
         fair = [alike.loc[slug], within.loc[slug]]
         clear = sum(bool(one["low"] > 0 or one["high"] < 0) for one in fair)
         same = fair[0]["value"] * fair[1]["value"] > 0
-        worse = (np.nanmin if up[slug] else np.nanmax)([np.nan, *(one["careful"] for one in fair)])
+        worse = pd.Series([one["careful"] for one in fair], dtype=float).agg("min" if up[slug] else "max")
         known = {2: "known", 1: "likely"}.get(clear, "unknown") if same else "unknown"
         first = [naive.loc[slug, "value"], before.loc[slug, "value"]]
         made.append(

@@ -42,6 +42,15 @@ def _off(week: Week, *lists: str) -> Html | None:
     return switched_off(missing, week.language) if missing else None
 
 
+def _nothing(week: Week, *lists: str) -> Html | None:
+    """Say that there is nothing to compare: for want of extracts, or of parcels with a BackShip label."""
+    if off := _off(week, *lists):
+        return off
+    if adoption.of_way(adoption.compared(week), "naive")["value"].notna().any():
+        return None
+    return paragraph(week.language.text("adoption.no_comparison"))
+
+
 def _told(slug: str, line: Mapping[Hashable, Any], language: Language) -> str:
     unit = _UNITS[slug]
     ends = language.interval(line["low"], line["high"], unit)
@@ -77,8 +86,8 @@ def _trust(week: Week) -> list[str]:
 
 def comparison(week: Week) -> Html:
     """Show each effect: at first sight, among what is alike, before and after, and how sure it is."""
-    if off := _off(week):
-        return off
+    if nothing := _nothing(week):
+        return nothing
     language, text = week.language, week.language.text
     found, standing = adoption.compared(week), adoption.standing(week)
     alike, within = (adoption.of_way(found, way).reindex(standing.index) for way in ("alike", "within"))
@@ -121,8 +130,8 @@ def _month(name: str, language: Language) -> str:
 
 def checks(week: Week) -> Html:
     """Show what no label can change, and what sellers were like in the months around their first label."""
-    if off := _off(week):
-        return off
+    if nothing := _nothing(week):
+        return nothing
     language, text = week.language, week.language.text
     found = adoption.checks(week)
     rows = found.assign(
@@ -191,8 +200,8 @@ def _by_age(week: Week) -> Html:
 
 def money(week: Week) -> Html:
     """Show what a label saves by how that is known, and what it is worth, carefully."""
-    if off := _off(week, "backship_costs"):
-        return off
+    if nothing := _nothing(week, "backship_costs"):
+        return nothing
     language, text = week.language, week.language.text
     found = adoption.saved(week)
     *parts, total = found.assign(between=ends(found["low"], found["high"])).to_dict("records")

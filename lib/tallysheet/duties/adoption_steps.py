@@ -39,7 +39,7 @@ def progress(week: Week) -> pd.DataFrame:
     found = rows(week, "backship_steps")
     found = found[found["eligible_on"].notna() | (found["labels_n"] > 0)]
     weekly = activity(week)
-    found = found.assign(habitual_on=found["seller"].map(_habitual(weekly)))
+    found = found.assign(habitual_on=_habitual(weekly).reindex(found["seller"]).to_numpy())
     for name in found.columns[found.columns.str.endswith("_on")]:
         found[name] = pd.to_datetime(found[name])
     last = weekly[weekly["monday"] > pd.Timestamp(week.week.monday) - pd.Timedelta(weeks=HABIT_WEEKS)]
@@ -155,8 +155,8 @@ def retention(week: Week) -> pd.DataFrame:
     sellers, weekly = progress(week), activity(week)
     began = sellers.set_index("seller")["first_label_on"].dropna()
     monday = began - pd.to_timedelta(began.dt.day_of_week, unit="D")
-    used = weekly[(weekly["backship_n"] > 0) & weekly["seller"].isin(began.index)]
-    age = (used["monday"] - used["seller"].map(monday)).dt.days // 28 + 1
+    used = weekly[weekly["backship_n"] > 0].join(monday.rename("began"), on="seller", how="inner")
+    age = (used["monday"] - used["began"]).dt.days // 28 + 1
     active = set(zip(used["seller"], age, strict=True))
     quarter = began.dt.to_period("Q").astype(str)
     made = []

@@ -121,6 +121,8 @@ def times(week: Week) -> Html:
     language, text = week.language, week.language.text
     found = adoption_steps.times(week)
     groups = found.groups
+    if not groups["invited_n"].any():
+        return paragraph(text("adoption.no_invitation"))
     groups = groups.assign(between=ends(groups["low_84"], groups["high_84"]))
     total, *parts = groups.to_dict("records")
     names = [
