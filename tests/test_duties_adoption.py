@@ -1,5 +1,6 @@
 """BackShip: lists counted a second time, what is said holds, what is not known is not said."""
 
+import dataclasses
 import datetime as dt
 import re
 
@@ -19,6 +20,7 @@ from tallysheet.duties import (
     adoption_worth,
 )
 from tallysheet.publish.work_lists import backship
+from tallysheet.week import Week
 
 pytestmark = pytest.mark.slow
 WEEK = "2026-W46"
@@ -33,6 +35,15 @@ PIECES = (
 @pytest.fixture(scope="module")
 def week(sample_of_size_s):
     return ts.open_week(WEEK, data=sample_of_size_s, base="last-4", audience="internal")
+
+
+@pytest.fixture(scope="module")
+def without_invoices(week):
+    """Give the week as if there had never been an extract of invoices."""
+    files = week.ledger.files[week.ledger.files["table"] != "carrier_invoice_lines"]
+    ledger = dataclasses.replace(week.ledger, files=files, state=f"{week.ledger.state}-no-invoices")
+    cube = Cube(ledger, week.settings, week.cube.as_of)
+    return Week(week.week, week.base, week.language, week.settings, ledger, cube)
 
 
 @pytest.fixture(scope="module")
@@ -250,6 +261,63 @@ def test_each_seller_stands_in_one_group_with_its_worth(week):
     assert (called.loc[called["group"] == "convert", "labels_n"] == 0).all()
     assert listed.loc[listed["group"] == "leave", "next_on"].isna().all()
     assert called["chance"].between(0, 1).all()
+
+
+def test_without_a_worth_those_that_bring_most_orders_are_called_first(without_invoices):
+    """Orders by hand from what stands on a line; who hardly follows is left alone, all others have a day."""
+    listed = adoption_sellers.listed(without_invoices)
+    called = listed[listed["group"] != "leave"]
+    now = called["share"].where(called["group"] != "rescue", 0)
+    more = called["orders_week"] * (called["usual"] - now) * called["chance"]
+    left = listed[listed["reason"] == "unlikely"]
+
+    assert listed["euros"].isna().all()
+    assert (called["chance"] >= 0.05).all()
+    assert len(left) > 0
+    assert (left["chance"] < 0.05).all()
+    assert called["next_on"].notna().all()
+    for group, part in more.groupby(called["group"]):
+        assert part.is_monotonic_decreasing, group
+    assert called.loc[more.idxmax(), "next_on"] == called["next_on"].min()
+    assert set(called["argument"]) <= {"on_time", "pick_ups", "unproven"}
+
+
+def test_a_page_without_a_worth_says_so_and_explains_no_column_that_is_not_there(week, without_invoices):
+    """No euro in the groups, the lists and what is to be done; the last day stays."""
+    pieces = (adoption_sellers_page.to_do, adoption_sellers_page.sellers)
+    shown, told = ("".join(piece(one).html for piece in pieces) for one in (week, without_invoices))
+
+    assert "Worth in a year" in shown
+    assert "Worth: a year" in shown
+    assert "Worth" not in told
+    assert "€" not in told
+    assert "is not known" in told
+    assert "Last day: when the first call is due." in told
+
+
+def test_a_saving_that_is_not_known_gives_no_worth(week, monkeypatch):
+    """Nobody has too few orders for a gain of which nothing is known."""
+    found = adoption.compared(week)
+    cost = found["outcome"] == "cost"
+    wide = found.assign(low=found["low"].mask(cost, -9.0), high=found["high"].mask(cost, 9.0))
+    monkeypatch.setattr(adoption, "compared", lambda week: wide)
+    listed = adoption_sellers.listed(week)
+
+    assert listed["euros"].isna().all()
+    assert set(listed.loc[listed["group"] == "leave", "reason"]) <= {"own_better", "unlikely"}
+
+
+def test_a_chance_is_known_once_an_invitation_is_26_weeks_old(sample_of_size_s):
+    """The first invitations are those of 2 December 2024: 182 days later it is 2 June 2025."""
+    chances = {}
+    for name, as_of in (("2024-W19", "2024-05-20"), ("2025-W21", "2025-05-26"), ("2025-W23", "2025-06-09")):
+        early = ts.open_week(name, data=sample_of_size_s, base="last-4", as_of=as_of, audience="internal")
+        listed = adoption_sellers.listed(early)
+        chances[name] = listed.loc[listed["labels_n"] == 0, "chance"]
+
+    assert chances["2024-W19"].isna().all()
+    assert chances["2025-W21"].isna().all()
+    assert chances["2025-W23"].notna().all()
 
 
 def test_calls_keep_to_working_days_and_quiet_times(week):

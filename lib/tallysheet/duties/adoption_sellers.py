@@ -19,7 +19,6 @@ from tallysheet.duties.adoption_worth import (
     own_on_time,
     worth,
 )
-from tallysheet.duties.known import lacking
 from tallysheet.limits import Numbers
 from tallysheet.week import Week
 from tallysheet.weeks import IsoWeek, workdays
@@ -40,14 +39,16 @@ def listed(week: Week) -> pd.DataFrame:
 
     Worth of a seller: eligible orders a week x (what users usually send by BackShip - its own share) x what a
     label is worth, carefully, x the chance that it follows within 26 weeks, over 52 weeks, less the effort.
+    Where that is not known, the orders that it may bring decide, after those whose worth is known.
 
     Returns
     -------
     DataFrame
         seller, country, group, reason (key of words), argument (key), owner (key), orders_week, share, usual,
-        chance, euros (NaN: prices are not known), parcels_n (eligible parcels behind it), weeks (since the
-        invitation or the last label), late (share of its last labels handed over late), own_on_time,
-        next_on, quiet_from, quiet_to. Sellers that send as much as usual are left out.
+        chance (NaN: not known), more (orders a week that it may bring), euros (NaN: not known), parcels_n
+        (eligible parcels behind it), weeks (since the invitation or the last label), late (share of its last
+        labels handed over late), own_on_time, next_on, quiet_from, quiet_to. Sellers that send as much as
+        usual are left out.
     """
     sellers = _recent(week)
     usual = _usual(sellers)
@@ -56,30 +57,43 @@ def listed(week: Week) -> pd.DataFrame:
     # One that has lapsed sends nothing now, whatever it did eight weeks ago.
     sellers["share"] = sellers["share"].where(sellers["group"] != "rescue", 0.0)
     sellers = sellers.assign(usual=usual, chance=chances(week, sellers, usual), **_traits(week, sellers))
-    label = float(worth(week)["counted"].sum()) if not lacking(week, "backship_costs") else math.nan
-    gain = (
-        sellers["orders_week"] * (usual - sellers["share"]).clip(lower=0) * label * sellers["chance"] * WEEKS
-    )
-    sellers["euros"] = gain - sellers["group"].map(EFFORT_EUROS)
+    sellers = sellers.assign(**_gain(week, sellers, usual))
     better = sellers["own_is_better"] & (sellers["group"] != "rescue")
-    small = (sellers["euros"] <= 0) & ~better
-    unlikely = small & (sellers["chance"] < _UNLIKELY)
+    small = sellers["euros"] <= 0
+    unlikely = (small | sellers["euros"].isna()) & (sellers["chance"] < _UNLIKELY)
     is_new, is_low = (sellers["group"] == name for name in ("convert", "deepen"))
     sellers["reason"] = np.select(
         [better, unlikely, small, is_new, is_low, sellers["late_first"]],
         ["own_better", "unlikely", "too_small", _invited(sellers), "deepen", "rescue_late"],
         "rescue",
     )
-    sellers.loc[better | small, "group"] = "leave"
+    sellers.loc[better | unlikely | small, "group"] = "leave"
     sellers["argument"] = _arguments(week, sellers)
     sellers["owner"] = np.select(
         [sellers["group"] == "leave", sellers["reason"] == "rescue_late"], ["nobody", "logistics"], "account"
     )
     order = sellers["group"].map({name: place for place, name in enumerate(GROUPS)})
-    found = sellers.assign(order=order).sort_values(
-        ["order", "euros", "orders_week", "seller"], ascending=[True, False, False, True]
-    )
+    found = _most_first(sellers.assign(order=order), "order")
     return _dated(week, found).drop(columns=["order", "own_is_better", "late_first"]).reset_index(drop=True)
+
+
+def _gain(week: Week, sellers: pd.DataFrame, usual: float) -> dict[str, pd.Series]:
+    """Give the orders a week that each seller may bring, and what it is worth in a year, less the effort."""
+    # Most of a label's worth is what it saves: where that is not known, the rest alone would say too little.
+    saves = adoption.standing(week)["known"].get("cost", "unknown") != "unknown"
+    label = float(worth(week)["counted"].sum()) if saves else math.nan
+    is_known = sellers["chance"].notna() & (not math.isnan(usual))
+    # A factor that is not known is left out: it is the same for all, or nearly so.
+    up_to, chance = 1.0 if math.isnan(usual) else usual, sellers["chance"].fillna(1.0)
+    more = sellers["orders_week"] * (up_to - sellers["share"]).clip(lower=0) * chance
+    euros = more.where(is_known) * label * WEEKS - sellers["group"].map(EFFORT_EUROS)
+    return {"more": more, "euros": euros}
+
+
+def _most_first(sellers: pd.DataFrame, *before: str) -> pd.DataFrame:
+    """Sort by what sellers may bring; those whose worth is not known follow, by their orders."""
+    keys = [*before, "euros", "more", "orders_week", "seller"]
+    return sellers.sort_values(keys, ascending=[name in (*before, "seller") for name in keys])
 
 
 def since_last_week(week: Week) -> tuple[int, int]:
@@ -150,7 +164,7 @@ def _traits(week: Week, sellers: pd.DataFrame) -> dict[str, Numbers]:
 def _arguments(week: Week, sellers: pd.DataFrame) -> Numbers:
     """Choose what speaks most for it: what a seller lacks, among what is known to help."""
     found = adoption.standing(week)["known"]
-    is_known = {name: found.get(name, "unknown") != "unknown" for name in ("on_time", "cost", "claimed")}
+    is_known = {name: found.get(name, "unknown") != "unknown" for name in ("on_time", "cost")}
     slow = (sellers["own_on_time"] < sellers["own_on_time"].median()) & is_known["on_time"]
     return np.select(
         [
@@ -160,7 +174,7 @@ def _arguments(week: Week, sellers: pd.DataFrame) -> Numbers:
             pd.Series(is_known["cost"], sellers.index),
         ],
         ["none", "pick_ups", "on_time", "saving"],
-        "on_time" if is_known["on_time"] else "none",
+        "on_time" if is_known["on_time"] else "unproven",
     )
 
 
@@ -176,12 +190,11 @@ def _dated(week: Week, found: pd.DataFrame) -> pd.DataFrame:
     is_fresh = [group == "convert" and end > today for group, end in zip(found["group"], ends, strict=True)]
     quiet = [(today, end) if fresh else peak for end, fresh in zip(ends, is_fresh, strict=True)]
     # The most worth is called first, whatever its group.
-    place = found["euros"].where(found["group"] != "leave").rank(ascending=False, method="first")
+    called = _most_first(found[found["group"] != "leave"])["seller"]
+    number = {seller: place // _A_DAY + 1 for place, seller in enumerate(called)}
     days = [
-        None
-        if math.isnan(rank)
-        else _working_day(str(country), today, int(rank - 1) // _A_DAY + 1, (own, peak))
-        for country, rank, own in zip(found["country"], place, quiet, strict=True)
+        _working_day(str(country), today, number[seller], (own, peak)) if seller in number else None
+        for country, seller, own in zip(found["country"], found["seller"], quiet, strict=True)
     ]
     first, last = ([one[end] for one in quiet] for end in (0, 1))
     return found.assign(next_on=pd.Series(days, found.index, dtype=object), quiet_from=first, quiet_to=last)

@@ -41,14 +41,24 @@ def to_do(week: Week) -> Html:
         for part in [listed[listed["group"] == name]]
     ]
     sellers = say.dimension_name("seller", language, 2).capitalize()
-    note = paragraph(language.text("adoption.to_do_note", **_assumed(language)), note=True)
-    return Html.join(proposals_table(ranked(proposals), language, items=sellers), note)
+    table = proposals_table(ranked(proposals), language, items=sellers)
+    return Html.join(table, _to_do_note(listed, language)) if ranked(proposals) else table
 
 
-def _assumed(language: Language) -> dict[str, str]:
-    """Give what the team spends on a seller of each group, in words."""
+def _to_do_note(listed: pd.DataFrame, language: Language) -> Html:
+    """Say what the worth is made of, or why there is none, and what the last day is."""
     effort = adoption_sellers.EFFORT_EUROS
-    return {name: language.value(effort[name], "euro", 0) for name in adoption_sellers.GROUPS[:-1]}
+    assumed = {name: language.value(effort[name], "euro", 0) for name in adoption_sellers.GROUPS[:-1]}
+    worth = (
+        language.text("adoption.to_do_worth", **assumed)
+        if _has_worth(listed)
+        else language.text("adoption.to_do_unknown")
+    )
+    return paragraph(f"{worth} {language.text('adoption.to_do_day')}", note=True)
+
+
+def _has_worth(listed: pd.DataFrame) -> bool:
+    return bool(listed["euros"].notna().any())
 
 
 def became(week: Week) -> Html:
@@ -81,7 +91,9 @@ def sellers(week: Week) -> Html:
         for part in [listed[listed["group"] == name]]
         if len(part)
     ]
-    return Html.join(_groups(listed, language), *parts, paragraph(text("adoption.sellers_note"), note=True))
+    notes = ["adoption.sellers_note", *(["adoption.no_chance"] if listed["chance"].isna().any() else [])]
+    note = paragraph(" ".join(text(one) for one in notes), note=True)
+    return Html.join(_groups(listed, language), *parts, note)
 
 
 def _groups(listed: pd.DataFrame, language: Language) -> Html:
@@ -91,7 +103,7 @@ def _groups(listed: pd.DataFrame, language: Language) -> Html:
             "name": text(f"adoption.group_is.{name}"),
             "n": len(part),
             "orders": float(part["orders_week"].sum()),
-            "euros": float(part["euros"].clip(lower=0).sum()),
+            "euros": float(part["euros"].clip(lower=0).sum(skipna=False)),
         }
         for name in adoption_sellers.GROUPS
         for part in [listed[listed["group"] == name]]
@@ -100,7 +112,7 @@ def _groups(listed: pd.DataFrame, language: Language) -> Html:
         Column("name", text("adoption.group_head")),
         Column("n", say.dimension_name("seller", language, 2).capitalize(), "count"),
         Column("orders", text("adoption.orders"), "count"),
-        Column("euros", text("adoption.euros"), "euro", decimals=0),
+        *([_worth(language)] if _has_worth(listed) else []),
     ]
     return render_table(
         pd.DataFrame(rows),
@@ -109,6 +121,10 @@ def _groups(listed: pd.DataFrame, language: Language) -> Html:
         language=language,
         name="backship-groups",
     )
+
+
+def _worth(language: Language) -> Column:
+    return Column("euros", language.text("adoption.euros"), "euro", decimals=0)
 
 
 def told(listed: pd.DataFrame, language: Language) -> pd.DataFrame:
@@ -148,7 +164,7 @@ def _table(name: str, shown: pd.DataFrame, n: int, language: Language) -> Html:
         Column("orders_week", text("adoption.orders"), "number", decimals=1),
         Column("share", text("adoption.share"), "share", decimals=0),
         Column("chance", text("adoption.chance"), "share", decimals=0),
-        Column("euros", text("adoption.euros"), "euro", decimals=0),
+        *([_worth(language)] if _has_worth(shown) else []),
         Column("parcels_n", text("adoption.evidence_n"), "count"),
     ]
     if name != "leave":

@@ -63,14 +63,19 @@ def _events_per_parcel(week: Week) -> float:
 
 
 def chances(week: Week, sellers: pd.DataFrame, usual: float) -> pd.Series:
-    """Give how likely each seller follows within 26 weeks, from what others like it did."""
+    """Give how likely each seller follows within 26 weeks, from what others like it did.
+
+    Of those without a label that is not known (NaN) before the first invitation is as old.
+    """
     deepened, came_back = _followed(week, usual)
     found = pd.Series(np.where(sellers["group"] == "deepen", deepened, came_back), index=sellers.index)
     today, invited = pd.Timestamp(week.cube.as_of.date()), sellers["invited_on"]
     curve = _waiting(week)
     age = (today - invited).dt.days.fillna(0).clip(lower=0, upper=len(curve) - 1).astype(int)
     later = np.minimum(age + FOLLOW_WEEKS * 7, len(curve) - 1)
-    starts = 1 - curve[later] / np.maximum(curve[age], 1e-12)
+    oldest = today - adoption_steps.progress(week)["invited_on"].min()
+    is_known = oldest >= pd.Timedelta(weeks=FOLLOW_WEEKS)
+    starts = np.where(is_known, 1 - curve[later] / np.maximum(curve[age], 1e-12), math.nan)
     return found.where(sellers["group"] != "convert", pd.Series(starts, index=sellers.index))
 
 
