@@ -247,6 +247,32 @@ def test_nobody_who_still_may_is_counted_as_not(week):
     assert triangle.loc[triangle["age"] == 1, "due_n"].sum() == over.sum()
 
 
+@pytest.mark.parametrize(("name", "as_of"), [("2026-W20", "2026-06-15"), ("2026-W01", "2026-02-02")])
+def test_first_labels_are_those_of_the_week_however_late_one_looks(sample_of_size_s, name, as_of):
+    """Seen four weeks later, by pandas; more have begun since."""
+    later = ts.open_week(name, data=sample_of_size_s, base="last-4", as_of=as_of)
+    labels = later.sql(
+        "SELECT seller, label_created_at FROM shipments WHERE flow = 'outbound' AND label_source = 'backship'"
+    )
+    day = labels.groupby("seller")["label_created_at"].min().dt.date
+    in_week = ((day >= later.week.monday) & (day <= later.week.sunday)).sum()
+
+    assert (day > later.week.sunday).any()
+    assert adoption_sellers.since_last_week(later)[0] == in_week
+
+
+def test_one_and_several_that_came_back_agree_with_their_verb(sample_of_size_s, monkeypatch):
+    """In French too, of which one has a form of its own."""
+    french = ts.open_week(WEEK, data=sample_of_size_s, base="last-4", lang="fr")
+    told = []
+    for counted in ((1, 1), (0, 2)):
+        monkeypatch.setattr(adoption_sellers, "since_last_week", lambda week, counted=counted: counted)
+        told.append(adoption_sellers_page.became(french).html)
+
+    assert "1 vendeur a fait sa première étiquette, et 1 est revenu après" in told[0]
+    assert "0 vendeur a fait sa première étiquette, et 2 sont revenus après" in told[1]
+
+
 def test_each_seller_stands_in_one_group_with_its_worth(week):
     """Worth by hand from what stands on its line; nobody is to be called who is not to be pushed."""
     listed = adoption_sellers.listed(week)

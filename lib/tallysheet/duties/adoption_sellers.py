@@ -99,8 +99,8 @@ def _most_first(sellers: pd.DataFrame, *before: str) -> pd.DataFrame:
 def since_last_week(week: Week) -> tuple[int, int]:
     """Count sellers that sent their first label in the week, and those that came back after four without."""
     sellers, weekly = adoption_steps.progress(week), adoption_steps.activity(week)
-    first_day = pd.Timestamp(week.week.monday)
-    began = sellers["first_label_on"] >= first_day
+    first_day, last_day = pd.Timestamp(week.week.monday), pd.Timestamp(week.week.sunday)
+    began = sellers["first_label_on"].between(first_day, last_day)
     used = weekly[weekly["backship_n"] > 0]
     now = set(used.loc[used["monday"] == first_day, "seller"])
     before = used[used["monday"] < first_day]

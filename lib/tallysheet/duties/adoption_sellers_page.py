@@ -66,7 +66,8 @@ def became(week: Week) -> Html:
     if off := _off(week):
         return off
     began, back = adoption_sellers.since_last_week(week)
-    return paragraph(week.language.text("adoption.became", n=began, back=week.language.decimal(back)))
+    text = week.language.text
+    return paragraph(text("adoption.became", n=began, back=text("adoption.came_back", n=back)))
 
 
 def sellers(week: Week) -> Html:
