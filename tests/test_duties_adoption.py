@@ -273,6 +273,24 @@ def test_one_and_several_that_came_back_agree_with_their_verb(sample_of_size_s, 
     assert "0 vendeur a fait sa première étiquette, et 2 sont revenus après" in told[1]
 
 
+def test_who_has_given_up_had_orders_and_sent_none_by_backship(week):
+    """Those counted by pandas, as the note below the funnel says."""
+    orders = week.sql("SELECT order_id, seller, paid_at FROM orders WHERE backship_eligible")
+    labels = week.sql(
+        "SELECT order_id, seller FROM shipments WHERE flow = 'outbound' AND label_source = 'backship'"
+    )
+    paid = pd.to_datetime(orders.groupby("order_id")["paid_at"].min()).dt.normalize()
+    orders = orders.drop_duplicates("order_id").set_index("order_id").assign(paid=paid)
+    recent = orders[orders["paid"].between("2026-10-19", "2026-11-15")]
+    sent = recent.index.isin(labels["order_id"].dropna())
+    given_up = set(recent["seller"]) - set(recent.loc[sent, "seller"])
+    count = len(given_up & set(labels["seller"]))
+    shown = adoption_steps_page.funnel(week).html
+
+    assert adoption_steps.funnel(week).set_index("step").loc["lapsed", "reached_n"] == count > 0
+    assert "Given up: with eligible orders in the last four weeks, and none of them sent by BackShip" in shown
+
+
 def test_each_seller_stands_in_one_group_with_its_worth(week):
     """Worth by hand from what stands on its line; nobody is to be called who is not to be pushed."""
     listed = adoption_sellers.listed(week)
