@@ -291,13 +291,31 @@ def test_who_has_given_up_had_orders_and_sent_none_by_backship(week):
     assert "Given up: with eligible orders in the last four weeks, and none of them sent by BackShip" in shown
 
 
+def test_shares_are_those_of_eight_weeks_in_every_group(week):
+    """By pandas; one that is paused has sent some in them, and its reason says since when it is."""
+    orders = week.sql("SELECT order_id, seller, paid_at FROM orders WHERE backship_eligible")
+    labels = week.sql("SELECT order_id FROM shipments WHERE flow = 'outbound' AND label_source = 'backship'")
+    day = orders.groupby("order_id")["paid_at"].transform("min").dt.normalize()
+    recent = orders[day.between("2026-09-21", "2026-11-15")].drop_duplicates("order_id")
+    share = recent["order_id"].isin(labels["order_id"].dropna()).groupby(recent["seller"]).mean()
+    listed = adoption_sellers.listed(week)
+    back = listed[listed["group"] == "rescue"]
+    paused = adoption_sellers_page.told(back[back["reason"] == "paused"], week.language)
+
+    assert listed["share"].to_list() == pytest.approx(share[listed["seller"]].to_list())
+    assert (back["share"] > 0).any()
+    assert len(paused) > 0
+    assert paused["why"].str.startswith("Paused since ").all()
+
+
 def test_each_seller_stands_in_one_group_with_its_worth(week):
     """Worth by hand from what stands on its line; nobody is to be called who is not to be pushed."""
     listed = adoption_sellers.listed(week)
     label = adoption_worth.worth(week)["counted"].sum()
     called = listed[listed["group"] != "leave"]
     effort = called["group"].map(adoption_sellers.EFFORT_EUROS)
-    gain = called["orders_week"] * (called["usual"] - called["share"]) * label * called["chance"] * 52
+    now = called["share"].where(called["group"] != "rescue", 0)  # who has stopped sends none now
+    gain = called["orders_week"] * (called["usual"] - now) * label * called["chance"] * 52
 
     assert listed["seller"].is_unique
     assert called["euros"].to_list() == pytest.approx((gain - effort).to_list())

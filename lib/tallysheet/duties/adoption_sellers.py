@@ -44,27 +44,26 @@ def listed(week: Week) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        seller, country, group, reason (key of words), argument (key), owner (key), orders_week, share, usual,
-        chance (NaN: not known), more (orders a week that it may bring), euros (NaN: not known), parcels_n
-        (eligible parcels behind it), weeks (since the invitation or the last label), late (share of its last
-        labels handed over late), own_on_time, next_on, quiet_from, quiet_to. Sellers that send as much as
-        usual are left out.
+        seller, country, group, reason (key of words), argument (key), owner (key), orders_week and share (of
+        the last eight weeks), usual, chance (NaN: not known), more (orders a week that it may bring), euros
+        (NaN: not known), parcels_n (eligible parcels behind it), weeks (since the invitation or the last
+        label), late (share of its last labels handed over late), own_on_time, next_on, quiet_from, quiet_to.
+        Sellers that send as much as usual are left out.
     """
     sellers = _recent(week)
     usual = _usual(sellers)
     sellers["group"] = _groups(sellers, usual)
     sellers = sellers[sellers["group"] != ""]
-    # One that has lapsed sends nothing now, whatever it did eight weeks ago.
-    sellers["share"] = sellers["share"].where(sellers["group"] != "rescue", 0.0)
     sellers = sellers.assign(usual=usual, chance=chances(week, sellers, usual), **_traits(week, sellers))
     sellers = sellers.assign(**_gain(week, sellers, usual))
     better = sellers["own_is_better"] & (sellers["group"] != "rescue")
     small = sellers["euros"] <= 0
     unlikely = (small | sellers["euros"].isna()) & (sellers["chance"] < _UNLIKELY)
     is_new, is_low = (sellers["group"] == name for name in ("convert", "deepen"))
+    paused = sellers["backship_status"] == "paused"
     sellers["reason"] = np.select(
-        [better, unlikely, small, is_new, is_low, sellers["late_first"]],
-        ["own_better", "unlikely", "too_small", _invited(sellers), "deepen", "rescue_late"],
+        [better, unlikely, small, is_new, is_low, sellers["late_first"], paused],
+        ["own_better", "unlikely", "too_small", _invited(sellers), "deepen", "rescue_late", "paused"],
         "rescue",
     )
     sellers.loc[better | unlikely | small, "group"] = "leave"
@@ -85,7 +84,9 @@ def _gain(week: Week, sellers: pd.DataFrame, usual: float) -> dict[str, pd.Serie
     is_known = sellers["chance"].notna() & (not math.isnan(usual))
     # A factor that is not known is left out: it is the same for all, or nearly so.
     up_to, chance = 1.0 if math.isnan(usual) else usual, sellers["chance"].fillna(1.0)
-    more = sellers["orders_week"] * (up_to - sellers["share"]).clip(lower=0) * chance
+    # Who is paused or has given up sends nothing now, whatever it did in the last eight weeks.
+    now = sellers["share"].where(sellers["group"] != "rescue", 0.0)
+    more = sellers["orders_week"] * (up_to - now).clip(lower=0) * chance
     euros = more.where(is_known) * label * WEEKS - sellers["group"].map(EFFORT_EUROS)
     return {"more": more, "euros": euros}
 
