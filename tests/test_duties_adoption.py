@@ -161,6 +161,43 @@ def test_a_gap_that_is_not_known_is_not_said(week, monkeypatch):
     assert "At first sight" not in shown
 
 
+def on_time_found(found: pd.DataFrame, **ways: tuple[float, float, float]) -> pd.DataFrame:
+    """Put value, low and high of on time in place of what was found in some ways."""
+    found = found.copy()
+    for way, ends in ways.items():
+        found.loc[(found["outcome"] == "on_time") & (found["way"] == way), ["value", "low", "high"]] = ends
+    return found
+
+
+@pytest.mark.parametrize(
+    ("alike", "within", "said", "is_argument"),
+    [
+        ((0.005, -0.023, 0.031), (0.015, 0.001, 0.029), "On time no difference is proven", False),
+        ((0.015, 0.004, 0.026), (0.005, -0.023, 0.031), "the share on time gains 1.5 points", True),
+        ((-0.015, -0.026, -0.004), (-0.01, -0.02, -0.001), "the share on time loses 1.5 points", False),
+    ],
+)
+def test_a_gap_whose_interval_holds_zero_is_not_proven(week, monkeypatch, alike, within, said, is_argument):
+    """The headline says so, and nobody is to be called with it; nor with what makes parcels late."""
+    found = on_time_found(adoption.compared(week), alike=alike, within=within)
+    monkeypatch.setattr(adoption, "compared", lambda week: found)
+    shown = adoption_page.opening(week).html.replace("\xa0", " ")
+
+    assert said in shown
+    assert ("share on time" in shown) == ("share on time" in said)
+    assert ("On time no difference" in shown) == ("On time no difference" in said)
+    assert ("At first sight" in shown) <= ("share on time" in said)
+    assert (adoption_sellers.listed(week)["argument"] == "on_time").any() == is_argument
+    assert "saving" in set(adoption_sellers.listed(week)["argument"])
+
+
+def test_the_table_says_what_its_words_of_certainty_mean(week):
+    """Known, likely and not known are in its last column."""
+    shown = adoption_page.comparison(week).html
+
+    assert all(f"{word}: " in shown for word in ("Known", "Likely", "Not known"))
+
+
 def test_a_check_that_shows_something_is_said_at_once(week, monkeypatch):
     """In the headline, not only in its table."""
     found = adoption.compared(week)

@@ -164,8 +164,9 @@ def standing(week: Week) -> pd.DataFrame:
     DataFrame
         By outcome: naive, before, alike, within (values), low and high (95 %, of alike), careful (the worse
         of the careful values of the two fair ways), known: ``known`` (both intervals leave out zero, on the
-        same side), ``likely`` (one of them, and the other is on that side), ``unknown``. Outcomes that no
-        label changes are left out.
+        same side), ``likely`` (one of them, and the other is on that side), ``unknown``; shows: ``good`` or
+        ``bad`` where it is known or likely and the interval of alike leaves out zero, else empty: no
+        difference is proven. Outcomes that no label changes are left out.
     """
     found = compared(week)
     naive, before, alike, within = (of_way(found, way) for way in ("naive", "before", "alike", "within"))
@@ -179,10 +180,11 @@ def standing(week: Week) -> pd.DataFrame:
         worse = pd.Series([one["careful"] for one in fair], dtype=float).agg("min" if up[slug] else "max")
         known = {2: "known", 1: "likely"}.get(clear, "unknown") if same else "unknown"
         first = [naive.loc[slug, "value"], before.loc[slug, "value"]]
-        made.append(
-            (*first, fair[0]["value"], fair[1]["value"], fair[0]["low"], fair[0]["high"], worse, known)
-        )
-    columns = ["naive", "before", "alike", "within", "low", "high", "careful", "known"]
+        value, low, high = fair[0][["value", "low", "high"]]
+        side = "good" if (value > 0) == up[slug] else "bad"
+        shows = side if known != "unknown" and (low > 0 or high < 0) else ""
+        made.append((*first, value, fair[1]["value"], low, high, worse, known, shows))
+    columns = ["naive", "before", "alike", "within", "low", "high", "careful", "known", "shows"]
     return pd.DataFrame(made, columns=columns, index=pd.Index(kept))
 
 

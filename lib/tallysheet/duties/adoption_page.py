@@ -17,7 +17,6 @@ from tallysheet.tables import Column, Html, headline, paragraph, render_table
 from tallysheet.week import Week
 
 _UNITS = {one.slug: one.unit for one in adoption.OUTCOMES}
-_BETTER = {one.slug: one.better for one in adoption.OUTCOMES}
 _DOUBTFUL = 0.05
 
 
@@ -27,14 +26,11 @@ def opening(week: Week) -> Html:
         return off
     language, text = week.language, week.language.text
     found = adoption.standing(week).to_dict("index")
-    told = [
-        _told(slug, line, language)
-        for slug in ("on_time", "cost")
-        for line in [found.get(slug, {"known": "unknown"})]
-        if line["known"] != "unknown"
-    ]
+    said = {slug: found[slug] for slug in ("on_time", "cost") if slug in found}
+    told = [_told(slug, line, language) for slug, line in said.items() if line["shows"]]
+    unproven = [_unproven(slug, line, language) for slug, line in said.items() if _holds_zero(line)]
     fact = text("adoption.headline", told=language.listed(told)) if told else text("adoption.not_known")
-    return headline(fact, " ".join([*_seems(found["on_time"], language), *_trust(week)]), language)
+    return headline(fact, " ".join([*unproven, *_seems(found["on_time"], language), *_trust(week)]), language)
 
 
 def _off(week: Week, *lists: str) -> Html | None:
@@ -55,19 +51,26 @@ def _told(slug: str, line: Mapping[Hashable, Any], language: Language) -> str:
     unit = _UNITS[slug]
     ends = language.interval(line["low"], line["high"], unit)
     return language.text(
-        f"adoption.does.{slug}_{_side(slug, line['alike'])}",
+        f"adoption.does.{slug}_{line['shows']}",
         size=language.size(line["alike"], unit),
         ends=ends,
     )
 
 
-def _side(slug: str, value: float) -> str:
-    return "good" if (value > 0) == (_BETTER[slug] == "up") else "bad"
+def _holds_zero(line: Mapping[Hashable, Any]) -> bool:
+    return bool(line["low"] <= 0 <= line["high"])
+
+
+def _unproven(slug: str, line: Mapping[Hashable, Any], language: Language) -> str:
+    unit = _UNITS[slug]
+    ends = language.interval(line["low"], line["high"], unit)
+    change = language.change(line["alike"], unit)
+    return language.text(f"adoption.unproven.{slug}", change=change, ends=ends)
 
 
 def _seems(line: Mapping[Hashable, Any], language: Language) -> list[str]:
     """Tell the raw gap on time where it says something else than the fair one."""
-    if line["known"] == "unknown" or abs(line["naive"] - line["alike"]) < abs(line["alike"]) / 3:
+    if not line["shows"] or abs(line["naive"] - line["alike"]) < abs(line["alike"]) / 3:
         return []
     key = "adoption.seems_before" if line["before"] * line["alike"] < 0 else "adoption.seems"
     naive, before = (language.change(float(line[name]), "gap") for name in ("naive", "before"))

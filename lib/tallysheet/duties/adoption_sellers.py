@@ -163,19 +163,19 @@ def _traits(week: Week, sellers: pd.DataFrame) -> dict[str, Numbers]:
 
 
 def _arguments(week: Week, sellers: pd.DataFrame) -> Numbers:
-    """Choose what speaks most for it: what a seller lacks, among what is known to help."""
-    found = adoption.standing(week)["known"]
-    is_known = {name: found.get(name, "unknown") != "unknown" for name in ("on_time", "cost")}
-    slow = (sellers["own_on_time"] < sellers["own_on_time"].median()) & is_known["on_time"]
+    """Choose what speaks most for it: what a seller lacks, among what is proven to help."""
+    shows = adoption.standing(week)["shows"]
+    helps = {name: shows.get(name) == "good" for name in ("on_time", "cost")}
+    slow = (sellers["own_on_time"] < sellers["own_on_time"].median()) & helps["on_time"]
     return np.select(
         [
             sellers["group"] == "leave",
             sellers["reason"] == "rescue_late",
             slow,
-            pd.Series(is_known["cost"], sellers.index),
+            pd.Series(helps["cost"], sellers.index),
         ],
         ["none", "pick_ups", "on_time", "saving"],
-        "on_time" if is_known["on_time"] else "unproven",
+        "on_time" if helps["on_time"] else "unproven",
     )
 
 
