@@ -167,6 +167,25 @@ def test_refusals_add_up_and_name_their_reasons(newest):
     assert found["reason"].iloc[0] == "incomplete_documents"
 
 
+def test_refusals_are_those_of_the_thirteen_weeks(sample_of_size_s, newest):
+    """Not what was refused after the week, nor by when it was opened: K027006344 waited from April on."""
+    earlier = ts.open_week("2026-W20", data=sample_of_size_s, as_of="2026-06-15T07:00")
+    told = {}
+    for week in (earlier, newest):
+        last = pd.Timestamp(week.week.sunday)
+        filed = week.sql("SELECT * FROM claims WHERE decision = 'rejected'")
+        age = (last - filed["decided_at"].dt.normalize()).dt.days
+        refused = filed[(age >= 0) & (age < 13 * 7)]
+        found = claims.refusals(week).set_index("reason")
+        told[str(week.week)] = (
+            found["refused_n"].sum(),
+            *found.loc["incomplete_documents", ["refused_n", "claimed_cents"]],
+        )
+        assert found["refused_n"].to_dict() == refused["reject_reason"].value_counts().to_dict()
+
+    assert told == {"2026-W20": (108, 60, 1_710_270), "2026-W46": (63, 31, 912_255)}
+
+
 def test_open_claims_that_lack_evidence_or_are_old(newest):
     """They are open, and complete evidence helps, as it does in the sample (22 points)."""
     found = claims.waiting(newest)

@@ -111,7 +111,7 @@ def speed(week: Week) -> pd.DataFrame:
 
 
 def refusals(week: Week) -> pd.DataFrame:
-    """Count why claims were refused that were decided in the last 13 weeks.
+    """Count why claims were refused that were decided in the 13 weeks up to the week's Sunday.
 
     Returns
     -------
@@ -119,8 +119,9 @@ def refusals(week: Week) -> pd.DataFrame:
         reason (as the carrier says), refused_n, share (of all refusals), claimed_cents; the most first.
     """
     listed = rows(week, "claims_on_hand")
-    recent = pd.to_datetime(listed["decided_on"]) > pd.Timestamp(week.week.sunday) - pd.Timedelta(weeks=13)
-    refused = listed[(listed["decision"] == "rejected") & recent]
+    decided, last = pd.to_datetime(listed["decided_on"]), pd.Timestamp(week.week.sunday)
+    in_time = (decided > last - pd.Timedelta(weeks=13)) & (decided <= last)
+    refused = listed[(listed["decision"] == "rejected") & in_time]
     found = refused.groupby(refused["reject_reason"].fillna(""), as_index=False).agg(
         reason=("reject_reason", "first"),
         refused_n=("claim_id", "size"),

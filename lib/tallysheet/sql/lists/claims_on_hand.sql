@@ -1,5 +1,5 @@
--- One row a claim opened in the last 200 days, or still open: against whom, how old, complete or not, and what
--- came of it? In euro at the year's rates.
+-- One row a claim that is open, was opened in the 26 weeks up to the week's end or since, or decided in the 13
+-- up to it or since: against whom, how old, complete or not, and what came of it? In euro at the year's rates.
 SELECT
     claims.claim_id,
     claims.shipment_id,
@@ -24,5 +24,9 @@ LEFT JOIN contract_terms AS terms
     AND CAST(claims.opened_at AS DATE) BETWEEN terms.valid_from AND coalesce(terms.valid_to, DATE '9999-12-31')
 LEFT JOIN euro_rates AS paid_in ON paid_in.currency = terms.currency
 WHERE claims.opened_at <= look.seen_at
-    AND (claims.decision IS NULL OR CAST(claims.opened_at AS DATE) > look.seen_on - 200)
+    AND (
+        claims.decision IS NULL
+        OR CAST(claims.opened_at AS DATE) > look.last_day - 182
+        OR CAST(claims.decided_at AS DATE) > look.last_day - 91
+    )
 ORDER BY claims.claim_id
