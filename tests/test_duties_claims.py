@@ -143,6 +143,24 @@ def test_decisions_alone_look_too_fast(newest):
     assert 14 < total["decided_only_days"] < total["median_days"] < 26  # 19 days to a decision, and filing
 
 
+def test_a_claim_accepted_on_the_sixty_first_day_is_too_late(newest):
+    """K033001190 of DVP, after 60.7 days; with it 44 % were accepted."""
+    found = claims.speed(newest).set_index("carrier")["won"]
+
+    assert found["DVP"] == pytest.approx(0.41, abs=0.005)
+
+
+@pytest.mark.parametrize("days", [59.9, 60.1])
+def test_what_is_accepted_after_sixty_days_is_not_in_time(monkeypatch, days):
+    """Of four claims one is accepted near the sixtieth day, the others are refused later."""
+    lengths = [int(days), 80, 80, 80]
+    counts = pd.DataFrame({"carrier": "BRV", "days_bin": lengths, "opened_n": 1, "decided_n": 1})
+    counts["won_n"] = [1, 0, 0, 0]
+    monkeypatch.setattr(claims, "_outcomes", lambda *_: counts)
+
+    assert claims.speed(None)["won"].to_list() == [0.25 if days < 60 else 0.0] * 2
+
+
 @pytest.mark.parametrize("then", ["2025-W30", "2025-W46", "2026-W12"])
 def test_what_came_of_all_claims_lies_in_the_interval_of_their_median(sample_of_size_s, then):
     """Half a year of claims as known at its end, against the same claims when all have been decided."""

@@ -191,7 +191,7 @@ def _won(counts: pd.DataFrame) -> float:
     by_day = _lengths(counts)
     lost = by_day["decided_n"] - by_day["won_n"]
     curve = incidence(by_day["won_n"], lost, by_day["opened_n"] - by_day["decided_n"])
-    return float(curve[min(_HORIZON, len(curve) - 1)])
+    return float(curve[min(_HORIZON, len(curve)) - 1])
 
 
 def _speed(carrier: str, counts: pd.DataFrame) -> dict[str, object]:
