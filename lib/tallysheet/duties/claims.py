@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,47 +131,72 @@ def refusals(week: Week) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """Open claims that something can be done about.
+class Evidence:
+    """How often claims were won with all their evidence and without, of the last 26 weeks and decided.
+
+    A difference between two groups, which differ in other things too: no effect of evidence.
 
     Parameters
     ----------
-    incomplete, old : DataFrame
-        Claims whose evidence is not complete, and those open for more than 60 days: claim_id, carrier,
-        claim_type, age_days, claimed_cents, expected_cents.
-    evidence : float
-        By how much complete evidence raised the share won, of claims decided in the last 26 weeks.
+    complete_n, lacking_n : int
+        So many were decided with all evidence, and without.
+    complete, lacking : float
+        The shares of them that were won, wholly or in part; NaN without any.
+    """
+
+    complete_n: int
+    complete: float
+    lacking_n: int
+    lacking: float
+
+    @property
+    def favours_complete(self) -> bool:
+        """Whether more were won of those with all evidence."""
+        return self.complete > self.lacking
+
+
+def evidence(week: Week) -> Evidence:
+    """Compare claims with all evidence with the others, of those opened in the last 26 weeks."""
+    listed = rows(week, "claims_on_hand")
+    opened, last = pd.to_datetime(listed["opened_on"]), pd.Timestamp(week.week.sunday)
+    in_time = (opened > last - pd.Timedelta(weeks=_WEEKS)) & (opened <= last)
+    decided = listed[listed["decision"].isin(["accepted", "partial", "rejected"]) & in_time]
+    is_won = decided["decision"] != "rejected"
+    complete, lacking = (is_won[decided["is_complete"] == kind] for kind in (True, False))
+    return Evidence(len(complete), float(complete.mean()), len(lacking), float(lacking.mean()))
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Open claims that something can be done about, each in one of two lists.
+
+    Parameters
+    ----------
+    incomplete : DataFrame
+        Claims whose evidence is not complete; none if that favours no claim.
+    old : DataFrame
+        The other claims that have been open for more than 60 days. Both: claim_id, carrier, claim_type,
+        age_days, claimed_cents, most_cents, chance, expected_cents (chance x most).
+    evidence : Evidence
     """
 
     incomplete: pd.DataFrame
     old: pd.DataFrame
-    evidence: float
+    evidence: Evidence
 
 
 def waiting(week: Week) -> Waiting:
-    """Look at the claims that are open.
-
-    What is expected of an incomplete one is what complete evidence adds, of an old one its whole chance.
-    """
+    """Look at the claims that are open."""
     listed = rows(week, "claims_on_hand").merge(
         chances(week)[["carrier", "claim_type", "chance"]], on=["carrier", "claim_type"], how="left"
     )
-    decided = listed[listed["decision"].isin(["accepted", "partial", "rejected"])]
-    decided = decided[pd.to_datetime(decided["opened_on"]) > _long_ago(week)]
-    won = decided["decision"] != "rejected"
-    shares = won.groupby(decided["is_complete"]).mean()
-    evidence = float(shares.get(True, np.nan) - shares.get(False, np.nan))
     most = listed[["claimed_cents", "limit_cents"]].min(axis=1)
-    listed = listed.assign(most_cents=most)[listed["decision"].isna()]
-    incomplete = listed[~listed["is_complete"]]
-    incomplete = incomplete.assign(expected_cents=(incomplete["most_cents"] * max(evidence, 0.0)).round())
-    old = listed[listed["age_days"] > _OLD_DAYS]
-    old = old.assign(expected_cents=(old["most_cents"] * old["chance"]).round())
-    return Waiting(incomplete.reset_index(drop=True), old.reset_index(drop=True), evidence)
-
-
-def _long_ago(week: Week) -> pd.Timestamp:
-    return pd.Timestamp(week.week.sunday - dt.timedelta(weeks=_WEEKS))
+    found = listed.assign(most_cents=most, expected_cents=(listed["chance"] * most).round())
+    found = found[found["decision"].isna()]
+    compared = evidence(week)
+    is_lacking = ~found["is_complete"] & compared.favours_complete
+    is_old = (found["age_days"] > _OLD_DAYS) & ~is_lacking
+    return Waiting(found[is_lacking].reset_index(drop=True), found[is_old].reset_index(drop=True), compared)
 
 
 def _outcomes(week: Week, by: list[str]) -> pd.DataFrame:

@@ -61,8 +61,14 @@ def to_do(week: Week) -> Html:
         return off
     language, listed, waiting = week.language, claims.unclaimed(week), claims.waiting(week)
     proposals = [_file(part, str(carrier), language) for carrier, part in listed.groupby("carrier")]
-    if waiting.evidence > 0:
-        told = language.text("claims.complete", points=language.size(waiting.evidence, "share"))
+    if len(waiting.incomplete):
+        told = language.text(
+            "claims.complete",
+            n=waiting.evidence.complete_n,
+            complete=language.value(waiting.evidence.complete, "share"),
+            others=waiting.evidence.lacking_n,
+            lacking=language.value(waiting.evidence.lacking, "share"),
+        )
         worth = euros(waiting.incomplete["expected_cents"])
         proposals.append(Proposal(told, worth, len(waiting.incomplete)))
     proposals += [
@@ -73,7 +79,9 @@ def to_do(week: Week) -> Html:
         )
         for carrier, part in waiting.old.groupby("carrier")
     ]
-    return proposals_table(ranked(proposals), language, items=language.text("claims.items"))
+    first = ranked(proposals)
+    table = proposals_table(first, language, items=language.text("claims.items"))
+    return Html.join(table, paragraph(language.text("claims.to_do_note"), note=True)) if first else table
 
 
 def _file(listed: pd.DataFrame, carrier: str, language: Language) -> Proposal:
