@@ -254,6 +254,49 @@ def test_losses_are_those_of_the_fact(week):
     assert lost_after in carriers_proof_page.losses(week).html
 
 
+def losses_of() -> pd.DataFrame:
+    """Give losses as the fact does: BRV's one known and one not, ALT's not known at all."""
+    about = {"week": "2026-W40", "lane": "FR-FR", "category": "phone", "losses_n": 1}
+    money = {"value_cents": 30_000, "paid_cents": 5_000, "net_loss_cents": 25_000}
+    nothing = dict.fromkeys(money, 0)
+    return pd.DataFrame(
+        [
+            about | {"carrier": "BRV", "valued_n": 1} | money,
+            about | {"carrier": "BRV", "valued_n": 0} | nothing,
+            about | {"carrier": "ALT", "valued_n": 0} | nothing,
+        ]
+    )
+
+
+@pytest.mark.slow
+def test_a_loss_of_unknown_worth_is_not_worth_nothing(week, monkeypatch):
+    """ALT's one and one of BRV's two are without a worth: not available and left out, and that is said."""
+    known = carriers._of_weeks
+    monkeypatch.setattr(
+        carriers,
+        "_of_weeks",
+        lambda opened, fact, *rest: losses_of() if fact == "loss_values" else known(opened, fact, *rest),
+    )
+    found = carriers.losses(week).set_index("carrier")
+    shown = carriers_proof_page.losses(week).html
+    of_alt = next(row for row in shown.split("<tr") if "ALT" in row)
+
+    assert found["losses_n"].to_dict() == dict.fromkeys(found.index, 0) | {"ALT": 1, "BRV": 2}
+    assert found.loc["BRV", ["value_cents", "net_loss_cents"]].to_list() == [30_000, 25_000]
+    assert found.loc["ALT", ["value_cents", "paid_cents", "net_loss_cents"]].isna().all()
+    assert found.loc["CDR", "value_cents"] == 0
+    assert "€0" not in of_alt
+    assert of_alt.count("no value") >= 2
+    assert "2 lost or damaged parcels stand in no amount" in shown
+    assert "worth n/a; not recovered: n/a" in carriers_briefs_page.briefs(week).html
+
+
+@pytest.mark.slow
+def test_nothing_is_said_of_unknown_worth_where_all_is_known(week):
+    """As in the sample."""
+    assert "in no amount" not in carriers_proof_page.losses(week).html
+
+
 @pytest.mark.slow
 def test_the_page_names_the_worst_and_briefs_each(week):
     """The headline is about the carrier with most late beyond the others; each carrier has its brief."""

@@ -204,6 +204,32 @@ def test_refusals_are_those_of_the_thirteen_weeks(sample_of_size_s, newest):
     assert told == {"2026-W20": (108, 60, 1_710_270), "2026-W46": (63, 31, 912_255)}
 
 
+def test_what_a_claim_asked_for_may_not_be_known(newest, monkeypatch):
+    """Without a currency: of 31 incomplete ones two are not, all that came too late are not."""
+    listed = claims.rows(newest, "claims_on_hand")
+    refused = listed[listed["decided_on"] > pd.Timestamp(newest.week.sunday) - pd.Timedelta(weeks=13)]
+    first = refused[refused["reject_reason"] == "incomplete_documents"].head(2)
+    late = refused[refused["reject_reason"] == "late"]
+    unknown = listed.index.isin([*first.index, *late.index])
+    listed = listed.assign(claimed_cents=listed["claimed_cents"].mask(unknown))
+    monkeypatch.setattr(claims, "rows", lambda *_: listed)
+    found = claims.refusals(newest).set_index("reason")
+    shown = claims_page.refusals(newest).html
+    of_late = next(row for row in shown.split("<tr") if "filed too late" in row)
+
+    known = 912_255 - first["claimed_cents"].sum()
+    assert found.loc["incomplete_documents", ["refused_n", "unknown_n", "claimed_cents"]].to_list() == [
+        31,
+        2,
+        known,
+    ]
+    assert found.loc["late", ["refused_n", "unknown_n"]].to_list() == [12, 12]
+    assert pd.isna(found.loc["late", "claimed_cents"])
+    assert "€0" not in of_late
+    assert "no value" in of_late
+    assert "Of 14 claims it is not known what they asked for" in shown
+
+
 def test_open_claims_that_lack_evidence_or_are_old(newest):
     """They are open; with all evidence more were won, as it is in the sample (22 points)."""
     found = claims.waiting(newest)

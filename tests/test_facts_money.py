@@ -2,11 +2,14 @@
 
 import datetime as dt
 
+import pandas as pd
 import pytest
 from small_ground import add_up, after, ground
 
 from tallysheet.engine import fact_sql
+from tallysheet.kpis import kpi
 from tallysheet.settings import Rules
+from tallysheet.values import pairs, weekly_values
 
 WEEK = "2026-W10"  # 2 to 8 March
 LATE = dt.datetime(2026, 5, 1)
@@ -549,12 +552,84 @@ def test_losses_count_claimed_or_not():
     assert add_up(connection, "loss_values", WEEK, LATE, by="event") == {
         "lost": {
             "losses_n": 2,
+            "valued_n": 2,
             "value_cents": 30_000 + 9_000,
             "paid_cents": 25_000,
             "net_loss_cents": 14_000,
         },
-        "damaged": {"losses_n": 1, "value_cents": 30_000, "paid_cents": 0, "net_loss_cents": 30_000},
+        "damaged": {
+            "losses_n": 1,
+            "valued_n": 1,
+            "value_cents": 30_000,
+            "paid_cents": 0,
+            "net_loss_cents": 30_000,
+        },
     }
+
+
+UNKNOWN = pytest.mark.parametrize(
+    ("table", "cell"),
+    [
+        ("orders", "currency"),
+        ("orders", "item_value_cents"),
+        ("claims", "currency"),
+        ("claims", "amount_paid_cents"),
+    ],
+)
+"""What the first line of a is worth, or what its claim brought."""
+
+
+@UNKNOWN
+def test_money_of_a_loss_that_is_not_known_counts_on_neither_side(table, cell):
+    """Of ten others that were lost, each worth 10 euros, and of t and b it is known; a is left out."""
+    names = "efghijklmn"
+    others = {
+        "shipments": [parcel(name, at(3, 3), order_id=f"O{name}") for name in names],
+        "orders": [order(name, 1_000) for name in names],
+        "claims": [],
+    }
+    rows = {name: [*LOSSES[name], *more] for name, more in others.items()}
+    rows[table][0] = rows[table][0] | {cell: None}
+    found = add_up(ground(RULES, **LOSSES | rows), "loss_values", WEEK, LATE, by="event")
+
+    assert found["lost"] == {
+        "losses_n": 12,
+        "valued_n": 11,
+        "value_cents": 19_000,
+        "paid_cents": 0,
+        "net_loss_cents": 19_000,
+    }
+    assert found["damaged"]["value_cents"] == 30_000
+
+
+@UNKNOWN
+def test_of_a_week_whose_money_is_mostly_unknown_none_counts(table, cell):
+    """Of three losses two are known: what is left would tell of those alone that nobody paid for."""
+    first, *others = LOSSES[table]
+    found = add_up(
+        ground(RULES, **LOSSES | {table: [first | {cell: None}, *others]}), "loss_values", WEEK, LATE
+    )
+
+    assert found == {"losses_n": 3, "valued_n": 0, "value_cents": 0, "paid_cents": 0, "net_loss_cents": 0}
+
+
+def test_a_net_loss_that_is_not_known_is_not_nothing():
+    """A thousand parcels a week: one lost and worth 300 euros, one lost and not known, none lost."""
+    weeks = ["2026-W08", "2026-W09", "2026-W10"]
+    lost = pd.DataFrame({"week": weeks[:2], "losses_n": 1, "valued_n": [1, 0], "net_loss_cents": [30_000, 0]})
+    cells = {"loss_values": lost, "first_scans": pd.DataFrame({"week": weeks, "scanned_n": 1_000})}
+    values = weekly_values(pairs(cells, kpi("net_loss_cost"), ["week"]), kpi("net_loss_cost"))
+
+    assert values.loc[[weeks[0], weeks[2]]].to_list() == [300, 0]
+    assert pd.isna(values[weeks[1]])
+
+
+def test_a_claim_that_has_brought_nothing_yet_needs_no_currency():
+    """What it will bring is not known either way: a is worth its lines until it is paid."""
+    claims = [one | {"currency": None} for one in LOSSES["claims"]]
+    found = add_up(ground(RULES, **LOSSES | {"claims": claims}), "loss_values", WEEK, at(3, 24))
+
+    assert (found["losses_n"], found["valued_n"], found["paid_cents"]) == (4, 4, 0)
 
 
 @pytest.mark.parametrize(

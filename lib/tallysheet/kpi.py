@@ -93,6 +93,9 @@ class Kpi:
     known_with : str
         Slug of a KPI of the same fact: a week of which that one knows less than usual is not judged here
         either.
+    known : tuple of str
+        Columns that count of how many the money is known, and how many there are. Where there are some and
+        it is known of none, a ratio has no value, rather than one of 0.
     scale : float
         The value is scale x numerator / denominator; 0.01 makes euros of cents.
     against : tuple of str
@@ -125,6 +128,7 @@ class Kpi:
     floor: float = 0.95
     evidence: str = ""
     known_with: str = ""
+    known: tuple[str, ...] = ()
     scale: float = 1.0
     against: tuple[str, ...] = ()
     histogram: Histogram | None = None
@@ -190,7 +194,7 @@ class Kpi:
     @cached_property
     def _measures(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
-        for side in (self.numerator, self.denominator, self.evidence, *self.against):
+        for side in (self.numerator, self.denominator, self.evidence, *self.known, *self.against):
             for fact, column in self.terms(side):
                 found.setdefault(fact, []).append(column)
         return {fact: tuple(dict.fromkeys(columns)) for fact, columns in found.items()}

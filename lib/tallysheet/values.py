@@ -95,7 +95,8 @@ def _added(cells: Cells, kpi: Kpi, keys: list[str]) -> pd.DataFrame:
     for one in sums.values():
         index = one.index if index is None else index.union(one.index)
     sides = {"numerator": kpi.numerator, "denominator": kpi.denominator, "evidence": kpi.evidence}
-    return pd.DataFrame(
+    sides |= dict(zip(("known", "all"), kpi.known, strict=False))
+    added = pd.DataFrame(
         {
             side: sum(
                 (sums[fact][column] if len(sums) == 1 else sums[fact][column].reindex(index, fill_value=0.0))
@@ -106,6 +107,9 @@ def _added(cells: Cells, kpi: Kpi, keys: list[str]) -> pd.DataFrame:
         },
         index=index,
     )
+    if kpi.known:
+        added["denominator"] = added["denominator"].where((added["known"] > 0) | (added["all"] == 0), 0.0)
+    return added
 
 
 class _Lengths(NamedTuple):

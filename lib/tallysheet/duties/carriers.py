@@ -156,17 +156,20 @@ def losses(week: Week) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `compared` of parcels that were not lost, with losses_n, value_cents, paid_cents and net_loss_cents
-        (of the weeks; lost or damaged), and lane and category (of most of the value) with their shares of it.
+        As `compared` of parcels that were not lost, with losses_n (lost or damaged in the weeks), valued_n
+        (of how many the money is known), value_cents, paid_cents and net_loss_cents (of the valued; NaN where
+        of some none is), and lane and category (of most of the value) with their shares of it.
     """
     weeks = final_weeks(week, "loss_rate")
     found = _of_weeks(week, "loss_values", weeks, ["carrier", "lane", "category"])
     scanned = _of_weeks(week, "first_scans", weeks, ["carrier", "flow", "lane"])
     scanned = scanned.assign(x=scanned["scanned_n"] - scanned["lost_n"], n=scanned["scanned_n"])
     table = against_others(_by_lane(scanned)).set_index("carrier")
-    measures = ["losses_n", "value_cents", "paid_cents", "net_loss_cents"]
+    money = ["value_cents", "paid_cents", "net_loss_cents"]
+    measures = ["losses_n", "valued_n", *money]
     table = table.join(found.groupby("carrier")[measures].sum())
     table[measures] = table[measures].fillna(0)
+    table.loc[(table["losses_n"] > 0) & (table["valued_n"] == 0), money] = float("nan")
     for name in ("lane", "category"):
         parts = found.groupby(["carrier", name])["value_cents"].sum()
         whole = parts.groupby("carrier").sum()

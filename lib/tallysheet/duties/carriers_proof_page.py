@@ -115,12 +115,14 @@ def losses(week: Week) -> Html:
     ]
     total = {
         "name": text("heat.all"),
-        **{key: float(rows[key].sum()) for key in ("n", "losses_n", "value", "net")},
+        **{key: float(rows[key].sum(min_count=1)) for key in ("n", "losses_n", "value", "net")},
     }
     caption = text("carriers.losses", first=language.week_code(weeks[0]), last=language.week_code(weeks[-1]))
     table = render_table(rows, columns, caption=caption, language=language, name="losses", total=total)
-    note = text("carriers.losses_note", n=week.settings.rules.lost_after_days)
-    return Html.join(table, paragraph(note, note=True))
+    notes = [text("carriers.losses_note", n=week.settings.rules.lost_after_days)]
+    if unvalued := int((found["losses_n"] - found["valued_n"]).sum()):
+        notes.append(text("carriers.unvalued", n=unvalued))
+    return Html.join(table, paragraph(" ".join(notes), note=True))
 
 
 def _parts(by: str, found: pd.DataFrame, language: Language) -> pd.Series:

@@ -115,7 +115,9 @@ def refusals(week: Week) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        reason (as the carrier says), refused_n, share (of all refusals), claimed_cents; the most first.
+        reason (as the carrier says), refused_n, share (of all refusals), unknown_n (so many of
+        which it is not known what they asked for), claimed_cents (of the others; NaN without any); the most
+        first.
     """
     listed = rows(week, "claims_on_hand")
     decided, last = pd.to_datetime(listed["decided_on"]), pd.Timestamp(week.week.sunday)
@@ -124,9 +126,14 @@ def refusals(week: Week) -> pd.DataFrame:
     found = refused.groupby(refused["reject_reason"].fillna(""), as_index=False).agg(
         reason=("reject_reason", "first"),
         refused_n=("claim_id", "size"),
+        known_n=("claimed_cents", "count"),
         claimed_cents=("claimed_cents", "sum"),
-    )[["reason", "refused_n", "claimed_cents"]]
-    found = found.assign(share=found["refused_n"] / max(found["refused_n"].sum(), 1))
+    )
+    found = found.assign(
+        share=found["refused_n"] / max(found["refused_n"].sum(), 1),
+        unknown_n=found["refused_n"] - found["known_n"],
+        claimed_cents=found["claimed_cents"].astype(float).where(found["known_n"] > 0),
+    )[["reason", "refused_n", "share", "unknown_n", "claimed_cents"]]
     return found.sort_values(["refused_n", "reason"], ascending=[False, True]).reset_index(drop=True)
 
 

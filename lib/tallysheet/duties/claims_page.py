@@ -212,6 +212,7 @@ def refusals(week: Week) -> Html:
         "claims.commonest", reason=rows["name"].iloc[0], share=language.value(first["share"], "share", 0)
     )
     caption = text("claims.refusals")
-    return Html.join(
-        paragraph(told), render_table(rows, columns, caption=caption, language=language, name="refusals")
-    )
+    table = render_table(rows, columns, caption=caption, language=language, name="refusals")
+    unknown = int(found["unknown_n"].sum())
+    note = [paragraph(text("claims.asked_unknown", n=unknown), note=True)] if unknown else []
+    return Html.join(paragraph(told), table, *note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -11,14 +12,16 @@ from tallysheet.tables import Column, Html, render_table
 
 
 def euros(cents: pd.Series) -> float:
-    """Add cents up, in euros.
+    """Add cents up, in euros; NaN where something is there and the money of none is known.
 
     Examples
     --------
     >>> euros(pd.Series([1250, 50]))
     13.0
+    >>> euros(pd.Series([None], dtype=float))
+    nan
     """
-    return float(cents.sum()) / 100
+    return float(cents.sum()) / 100 if cents.empty or cents.notna().any() else math.nan
 
 
 def told_euros(cents: pd.Series, language: Language) -> str:

@@ -114,6 +114,7 @@ KPIS: tuple[Kpi, ...] = (
         dimensions=_LOSSES,
         source="value lost and damaged less claims paid, for 1,000 parcels",
         floor=0.9,
+        known=("valued_n", "losses_n"),
         scale=10,
         number="F7",
         lowest=-math.inf,
