@@ -1,6 +1,7 @@
 """Transport costs: the list of what to dispute is right, what is accrued comes true, and bridges close."""
 
 import datetime as dt
+import re
 from collections import defaultdict
 from math import floor
 from pathlib import Path
@@ -270,6 +271,40 @@ def test_the_page_tells_the_sum_of_its_list(sample_of_size_s, lang):
         assert euros in piece(week).html
     shown = [costs_page.to_do, costs_page.work_list, costs_page.twice, cost_levels_page.accruals]
     assert all("<table" in piece(week).html for piece in [*shown, cost_levels_page.bridges])
+
+
+@slow
+def test_what_was_charged_twice_is_that_of_the_list(newest):
+    """Of the last eight weeks, as the caption says: 159 stand on the list of what to dispute."""
+    listed = costs.disputes(newest)
+    cells = numbers_by_name(costs_page.twice(newest).html)
+
+    assert (listed["reason"] == "repeated").sum() == 159
+    assert cells["Charged again, no credit note: disputed"] == 159
+    assert "What came or was charged twice in the last eight weeks" in costs_page.twice(newest).html
+
+
+@slow
+@pytest.mark.parametrize(
+    ("name", "as_of", "lines"),
+    [
+        ("2026-W01", "2026-01-05T07:00", 0),
+        ("2026-W33", "2026-08-17T07:00", 196),
+        ("2026-W38", "2026-10-07T05:00", 196),
+        ("2026-W40", "2026-10-12T07:00", 0),
+    ],
+)
+def test_lines_count_as_come_twice_once_their_extract_is_there(sample_of_size_s, name, as_of, lines):
+    """The extract of 12 August came again on the 13th, with its 196 lines; eight weeks later it is past."""
+    shown = costs_page.twice(ts.open_week(name, data=sample_of_size_s, as_of=as_of)).html
+
+    assert numbers_by_name(shown)["Lines that came twice in extracts: they count once"] == lines
+
+
+def numbers_by_name(html: str) -> dict[str, int]:
+    """Read rows of a name and a number."""
+    rows = re.findall(r'<th scope="row">([^<]*)</th><td[^>]*>([\d,]+)</td></tr>', html)
+    return {name: int(number.replace(",", "")) for name, number in rows}
 
 
 @slow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -104,6 +106,34 @@ def by_reason(week: Week) -> pd.DataFrame:
     added = found.agg(charges_n=("left_cents", "size"), left_cents=("left_cents", "sum"))
     order = ["left_cents", "carrier", "reason"]
     return added.sort_values(order, ascending=[False, True, True]).reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Twice:
+    """What came or was charged twice in the last eight weeks.
+
+    Parameters
+    ----------
+    removed : int
+        Lines of invoices that came again in extracts of these weeks.
+    kept, disputed : int
+        Charges of invoices of these weeks that a credit note answers, and that are on the list.
+    """
+
+    removed: int
+    kept: int
+    disputed: int
+
+
+def twice(week: Week) -> Twice:
+    """Count what came or was charged twice, as known at the week's moment."""
+    files = week.ledger.files[week.ledger.files["table"] == "carrier_invoice_lines"]
+    age = week.cube.as_of - pd.to_datetime(files["loaded_at"])
+    is_recent = (age >= pd.Timedelta(0)) & (age < pd.Timedelta(weeks=WEEKS))
+    found = audited(week)
+    again = found[_is_recent(week, found, 0) & (found["reason"] == "repeated")]
+    is_open = again["left_cents"] > 0
+    return Twice(int(files.loc[is_recent, "duplicates"].sum()), int((~is_open).sum()), int(is_open.sum()))
 
 
 def slips(week: Week) -> pd.DataFrame:

@@ -181,11 +181,8 @@ def twice(week: Week) -> Html:
     if off := _off(week):
         return off
     language, text = week.language, week.language.text
-    files = week.ledger.files[week.ledger.files["table"] == "carrier_invoice_lines"]
-    again = costs.audited(week)
-    again = again[again["reason"] == "repeated"]
-    answered = int((again["left_cents"] == 0).sum())
-    kinds = {"removed": int(files["duplicates"].sum()), "kept": answered, "disputed": len(again) - answered}
+    found = costs.twice(week)
+    kinds = {"removed": found.removed, "kept": found.kept, "disputed": found.disputed}
     rows = [{"name": text(f"costs.twice_is.{kind}"), "n": n} for kind, n in kinds.items()]
     columns = [Column("name", text("costs.twice_head")), Column("n", text("costs.number"), "count")]
     table = render_table(
