@@ -1,5 +1,6 @@
 """Carriers: the comparison is fair, its intervals hold the truth, and what is said of them adds up."""
 
+import dataclasses
 import datetime as dt
 
 import numpy as np
@@ -252,6 +253,43 @@ def test_losses_are_those_of_the_fact(week):
     assert found[["lane_share", "category_share"]].dropna().map(lambda share: 0 < share <= 1).all(axis=None)
     lost_after = f"no sign of it {week.settings.rules.lost_after_days} days after its promise"
     assert lost_after in carriers_proof_page.losses(week).html
+
+
+@pytest.mark.slow
+def test_what_came_by_the_promise_is_of_the_weeks_of_the_caption(week):
+    """2026-W32 to W44, which are final for the carriers' own days; DVP had 93.9 % in W33 to W45."""
+    parcels = week.sql(
+        "SELECT coalesce(first_attempt_at, delivered_at) AS there_at, promised_at FROM shipments "
+        "WHERE carrier = 'DVP' AND promised_date BETWEEN DATE '2026-08-03' AND DATE '2026-11-01' "
+        "AND coalesce(handover_declared_at, first_scan_at, first_attempt_at, delivered_at) IS NOT NULL"
+    )
+    is_kept = parcels["there_at"] <= parcels["promised_at"]
+
+    assert "2026-W32 to 2026-W44" in carriers_page.scorecard(week).html
+    assert carriers.promise_kept(week)["DVP"] == pytest.approx(is_kept.mean())
+    assert carriers.promise_kept(week)["DVP"] == pytest.approx(0.9406, abs=5e-5)
+
+
+@pytest.mark.slow
+def test_a_target_stands_beside_the_parcels_that_it_is_for(week):
+    """BRV's and CDR's are for outbound parcels, which are not shown alone; the others go by that of all."""
+    of_all = {name: 0.94 for name in ("ALT", "DVP", "ESK", "FNH", "HLV")}
+
+    assert {name: carriers.goal(week, name) for name in of_all} == of_all
+    assert all(np.isnan(carriers.goal(week, name)) for name in ("BRV", "CDR"))
+    assert "none where it has one for some of its parcels only" in carriers_page.scorecard(week).html
+
+
+@pytest.mark.slow
+def test_a_carriers_own_target_goes_before_that_of_all(week, monkeypatch):
+    """For all its parcels; without any target there is no column."""
+    own = [one for one in week.review.targets if not one.where]
+    own.append(dataclasses.replace(own[-1], kpi="otd", where={"carrier": "DVP"}, target=0.91))
+    monkeypatch.setitem(week.review.__dict__, "targets", own)
+    assert (carriers.goal(week, "DVP"), carriers.goal(week, "CDR")) == (0.91, 0.94)
+
+    monkeypatch.setitem(week.review.__dict__, "targets", [])
+    assert "Target" not in carriers_page.scorecard(week).html
 
 
 def losses_of() -> pd.DataFrame:

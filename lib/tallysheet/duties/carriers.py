@@ -198,10 +198,25 @@ def scans(week: Week) -> pd.DataFrame:
 
 
 def promise_kept(week: Week) -> pd.Series:
-    """Give by carrier the share that came by the promise in the 13 final weeks, as customers see it."""
-    found = _of_weeks(week, "shipments", final_weeks(week, "otd"), ["carrier"])
+    """Give by carrier the share that came by the promise in the weeks compared, as customers see it."""
+    found = _of_weeks(week, "shipments", final_weeks(week, measured(week).slug), ["carrier"])
     summed = found.groupby("carrier")[["on_time_n", "due_n"]].sum()
     return summed["on_time_n"] / summed["due_n"].where(summed["due_n"] > 0)
+
+
+def goal(week: Week, carrier: str) -> float:
+    """Give the target of what of a carrier comes by the promise: its own, else that of all.
+
+    NaN without one, and where it has one for some of its parcels only, such as outbound ones: for them that
+    of all does not hold, and it does not hold for all of them.
+    """
+    if own := week.review.target("otd", (("carrier", carrier),)):
+        return own.target
+    ours = [one for one in week.review.targets if one.kpi == "otd" and one.holds_in(week.week)]
+    of_all = week.review.target("otd")
+    if of_all is None or any(one.where.get("carrier") == carrier for one in ours):
+        return float("nan")
+    return of_all.target
 
 
 def _of_weeks(week: Week, fact: str, weeks: list[IsoWeek], by: list[str]) -> pd.DataFrame:

@@ -101,17 +101,15 @@ def scorecard(week: Week) -> Html:
         Column("told", text("carriers.told")),
     ]
     if one.slug == "carrier_otd" and week.has("otd"):
-        kept, targets = carriers.promise_kept(week), week.review
-        goals = [
-            targets.target("otd", (("carrier", code),)) or targets.target("otd") for code in found["carrier"]
-        ]
+    notes = [text(f"carriers.note_{one.slug}")]
         shown = shown.assign(
-            kept=shown["carrier"].map(kept), goal=[goal.target if goal else math.nan for goal in goals]
+            kept=shown["carrier"].map(carriers.promise_kept(week)),
+            goal=[carriers.goal(week, code) for code in shown["carrier"]],
         )
-        columns[2:2] = [
-            Column("kept", text("carriers.kept"), "share"),
-            *([Column("goal", text("carriers.goal"), "share")] if any(goals) else []),
-        ]
+        columns.insert(2, Column("kept", text("carriers.kept"), "share"))
+        if shown["goal"].notna().any():
+            columns.insert(3, Column("goal", text("carriers.goal"), "share"))
+            notes.append(text("carriers.goal_note"))
     caption = text(
         "carriers.scorecard",
         name=name,
@@ -119,7 +117,7 @@ def scorecard(week: Week) -> Html:
         last=language.week_code(weeks[-1]),
     )
     table = render_table(shown, columns, caption=caption, language=language, name="carriers")
-    return Html.join(table, paragraph(text(f"carriers.note_{one.slug}"), note=True))
+    return Html.join(table, paragraph(" ".join(notes), note=True))
 
 
 def _told(row: Row, language: Language) -> str:
