@@ -348,6 +348,25 @@ def test_the_page_names_the_worst_and_briefs_each(week):
 
 
 @pytest.mark.slow
+def test_a_carrier_alone_is_compared_with_nobody(week, monkeypatch):
+    """Of BRV's parcels alone no verdict follows, neither a good nor a bad one."""
+    counts = carriers.counts
+    monkeypatch.setattr(
+        carriers, "counts", lambda *args, **options: counts(*args, **options).query("carrier == 'BRV'")
+    )
+    shown = "".join(
+        piece(week).html
+        for piece in (carriers_page.opening, carriers_page.lanes, carriers_briefs_page.briefs)
+    )
+
+    assert "No carrier has a lane with enough of the others, so none is compared." in shown
+    assert "No lane has enough of two carriers to compare them." in shown
+    assert "Nothing yet: without others on its lanes nothing is compared." in shown
+    for verdict in ("None is later than the others", "In none of the", "sets it apart from the others"):
+        assert verdict not in shown
+
+
+@pytest.mark.slow
 def test_an_action_about_a_carrier_is_followed_up(week):
     """It stands under last week's list; one about something else does not."""
     path = week.settings.data / "actions.csv"

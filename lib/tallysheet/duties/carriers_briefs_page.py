@@ -140,7 +140,9 @@ def _said(argument: Argument | None, row: Row, language: Language) -> str:
 
 
 def _ask(row: Row, own: pd.DataFrame, language: Language) -> str:
-    """Say what to ask: a plan for the lane where most of the lateness is, or to go on."""
+    """Say what to ask: a plan for the lane with most of the lateness, or to go on; of one alone nothing."""
+    if math.isnan(row["gap"]):
+        return language.text("carriers.brief_ask.alone")
     worse = own[own["high"] < 0].sort_values(["excess", "lane"], ascending=[False, True])
     if row["high"] < 0 and len(worse):
         lane = carriers_proof_page.lane_name(worse["lane"].iloc[0], language)

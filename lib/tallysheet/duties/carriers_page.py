@@ -29,7 +29,8 @@ def opening(week: Week) -> Html:
     language, found = week.language, carriers.compared(week)
     later = found[found["high"] < 0].sort_values("excess", ascending=False)
     if later.empty:
-        return headline(language.text("carriers.none_later"), _followed(week), language)
+        fact = "carriers.none_later" if found["gap"].notna().any() else "carriers.none_compared"
+        return headline(language.text(fact), _followed(week), language)
     worst = later.iloc[0]
     fact = language.text(
         "carriers.headline",
@@ -100,8 +101,8 @@ def scorecard(week: Week) -> Html:
         Column("excess", text("carriers.excess"), "signed_count", decimals=1),
         Column("told", text("carriers.told")),
     ]
-    if one.slug == "carrier_otd" and week.has("otd"):
     notes = [text(f"carriers.note_{one.slug}")]
+    if one.slug == "carrier_otd" and week.has("otd"):
         shown = shown.assign(
             kept=shown["carrier"].map(carriers.promise_kept(week)),
             goal=[carriers.goal(week, code) for code in shown["carrier"]],
@@ -209,8 +210,10 @@ def lanes(week: Week) -> Html:
     ]
     caption = text("carriers.lanes", shown=len(shown), n=len(differs), all=len(found))
     table = render_table(rows, columns, caption=caption, language=language, name="carrier-lanes")
-    pieces = [table] if len(shown) else [paragraph(text("carriers.no_lane", n=len(found), all=len(found)))]
-    return Html.join(*pieces, _funnel(week, one))
+    if shown.empty:
+        told = "carriers.no_lane" if len(found) else "carriers.no_lane_compared"
+        table = paragraph(text(told, n=len(found), all=len(found)))
+    return Html.join(table, _funnel(week, one))
 
 
 def _funnel(week: Week, one: Kpi) -> Html:
