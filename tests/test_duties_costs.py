@@ -499,6 +499,17 @@ def test_thousands_are_written_alike(monkeypatch):
     assert "1,200 still open (€1,200)" in told
 
 
+def test_a_few_cents_are_not_told_as_nothing(monkeypatch):
+    """Two charges of 22 cents too much each are 44 cents to dispute; what comes to euros is told in euros."""
+    rows = [row(name, 22, later_cents=422) for name in "ab"]
+    week = a_week(monkeypatch, [*rows, row("c", 1_180, billed_g=1_900)])
+    week.language = read_language("en")
+    monkeypatch.setattr(costs_page, "lacking", lambda *_: [])
+    told = costs_page.to_do(week).html
+
+    assert "1 of a wrong weight (€12) and 2 at a price that holds later (€0.44)" in told
+
+
 def test_a_rebill_after_a_credit_is_kept(monkeypatch):
     """The base, a credit of all of it, and the base again: the parcel is charged once."""
     again = row("a", 0, billed_cents=400, read_cents=400, due_cents=0, repeated_n=1, credited=400)

@@ -25,8 +25,9 @@ def euros(cents: pd.Series) -> float:
 
 
 def told_euros(cents: pd.Series, language: Language) -> str:
-    """Write a sum of cents in whole euros."""
-    return language.value(euros(cents), "euro", 0)
+    """Write a sum of cents in whole euros, or with its cents below one: that is not nothing."""
+    found = euros(cents)
+    return language.value(found, "euro", 2 if 0 < found < 1 else 0)
 
 
 def ends(low: pd.Series, high: pd.Series) -> pd.Series:
