@@ -76,6 +76,20 @@ def test_a_small_part_of_a_count_is_not_judged():
     assert found.outside == ()
 
 
+@pytest.mark.parametrize("chart", ["xmr", "p"])
+def test_a_week_in_which_there_was_nothing_to_count_is_not_called_incomplete(chart):
+    """The data covers it, and no parcel was due; of a week that it covers in part that is not known."""
+    frame = cells()
+    frame.loc[frame["week"] == str(LAST), ["on_time_n", "due_n"]] = 0
+    kpi = replace(SHARE, unit="euro") if chart == "xmr" else SHARE
+    series = series_of(frame, kpi, WEEKS)
+    found = compare(series, LAST, base="last-4", by=["carrier"])
+    partial = compare(series, LAST, base="last-4", by=["carrier"], unjudged={LAST: "missing"})
+
+    assert (found.variation, found.judgement.reason) == ("not_known", "nothing")
+    assert partial.judgement.reason == "missing"
+
+
 @pytest.mark.parametrize("kpi", [SHARE, SUM], ids=["share", "sum"])
 def test_nothing_has_no_parts(kpi):
     """Of a KPI of which nothing is known there is no value and no part, and no error."""

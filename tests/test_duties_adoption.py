@@ -18,8 +18,10 @@ from tallysheet.duties import (
     adoption_steps,
     adoption_steps_page,
     adoption_worth,
+    cards,
 )
 from tallysheet.publish.work_lists import backship
+from tallysheet.scorecard import how_final
 from tallysheet.week import Week
 
 pytestmark = pytest.mark.slow
@@ -470,6 +472,22 @@ def test_names_stand_on_internal_pages_alone(week, sample_of_size_s):
     assert "internal page" in hidden
     table = backship(week, week.language)
     assert [row[0] for row in table.rows] == names.to_list()
+
+
+def test_where_nobody_was_there_to_count_the_week_is_not_called_incomplete(week):
+    """Nobody was invited in week 46; nor was anybody activated in week 42, the latest that is due."""
+    steps = week.sql("SELECT seller, backship_status, valid_from FROM sellers")
+    first = pd.to_datetime(steps.groupby(["backship_status", "seller"])["valid_from"].min())
+    invited, activated = (cards.cards(week, f"backship_{name}").html for name in ("activation", "retention"))
+    told = "there was nothing to count in the week"
+
+    assert not first["activated"].between("2026-10-12", "2026-10-18").any()
+    assert not first["invited"].between("2026-11-09", "2026-11-15").any()
+    assert "too little of the week is known" not in invited
+    assert "is not complete in the data" not in activated
+    assert told in invited
+    assert told in activated
+    assert how_final(week.review, "backship_activation", week.language) == "Nothing to count"
 
 
 def test_a_second_count_gives_the_same(week, monkeypatch):

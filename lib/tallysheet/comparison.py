@@ -268,9 +268,9 @@ def _judge(rows: pd.DataFrame, kpi: Kpi, why: str | None) -> Judgement:
     """Judge the last of the rows, or say why it is not judged."""
     counts = kpi.chart != "xmr"
     numbers = (rows["x"] if counts else weekly_values(rows, kpi)).to_numpy(copy=True)
-    if why:
-        numbers[-1] = np.nan
     n = rows["n"].to_numpy()
+    if why := why or ("nothing" if kpi.denominator and not n[-1] else None):
+        numbers[-1] = np.nan
     one_case = float(_one_case(kpi, n[-1:])[0])
     found = judge(numbers, n if counts else None, kpi.chart, is_count=kpi.is_count, one_case=one_case)
     limits = found.limits

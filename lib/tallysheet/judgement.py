@@ -56,7 +56,8 @@ class Judgement:
     reason : str
         Why, as a key of words: ``above``, ``below``, ``run_above``, ``run_below``, ``inside``,
         ``few_weeks`` (fewer than 13 earlier), ``small`` (an expected count below 5, or a range that one
-        case leaves), ``collapsed``, ``missing``.
+        case leaves), ``collapsed``, ``missing``; of `tallysheet.comparison` also what a review says
+        (see `tallysheet.maturity.Maturity`), and ``nothing``: there was no case.
     limits : Limits
         Usual range of every week given, from the earlier ones, widened; NaN where there is none.
     widening, autocorrelation : float

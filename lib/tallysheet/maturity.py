@@ -139,7 +139,7 @@ class Maturity:
     reason : str
         Why the week is not judged: ``young`` (weeks of that age never know enough), ``gap`` (weeks of
         that age usually know more: part of the data is missing), ``missing`` (the data covers the week
-        in part); empty: it is judged.
+        in part), ``nothing`` (there is no case to wait for); empty: it is judged.
     projected, low, high : float
         What it will be once final, with a 95 % range; NaN where that is not known.
     """

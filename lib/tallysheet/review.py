@@ -160,6 +160,8 @@ class Review:
             return Maturity(days, math.nan, False, "missing")
         if one.has_evidence:
             completeness = float(self._completeness(slug, where)[str(self.week)])
+            if not self.series(slug, where=where).total.loc[str(self.week), "n"]:
+                return Maturity(days, 0.0, is_final, "nothing")
             if math.isnan(completeness):
                 return Maturity(days, 0.0, is_final, "" if is_final else "young")
             usual = self._usual_completeness(slug, where)

@@ -122,7 +122,7 @@ def _gap(item: Explanation, language: Language) -> str:
 def how_final(review: Review, slug: str, language: Language) -> str:
     """Say whether a KPI's value of the week is final, or when it will be, or that there was no case."""
     maturity = review.maturity(slug)
-    if maturity.reason in ("missing", "gap"):
+    if maturity.reason in ("missing", "gap", "nothing"):
         return language.text(f"scorecard.{maturity.reason}")
     if maturity.is_final:
         counted = review.series(slug, review.age(slug)).total.loc[str(review.week), "n"]

@@ -155,6 +155,7 @@ def test_every_text_that_code_names_exists(path):
         "small",
         "collapsed",
         "missing",
+        "nothing",
         "young",
     ],
 )
