@@ -179,6 +179,24 @@ def test_weeks_that_were_published_are_forgotten_too(data, monkeypatch):
     assert left == ["2026-W07", "2026-W08 copy", "2026-W09"]
 
 
+def test_a_week_whose_manifest_is_damaged_stays_and_is_told(data, monkeypatch):
+    """Nothing says whose it is; the exit code says that a part failed."""
+    monkeypatch.chdir(data.parent)
+    (data / "raw" / "parcels_20260303.csv").write_text(HEADER + OLD + NEW, encoding="utf-8")
+    for name in ("2026-W08", "2026-W09"):
+        (data.parent / "reports" / name).mkdir(parents=True)
+        (data.parent / "reports" / name / "manifest.json").write_text('{"format": 3, "wee', encoding="utf-8")
+
+    done = CliRunner().invoke(main, ["forget", "--before", "2026-03-01", "--data", str(data)])
+
+    assert done.exit_code == 1
+    assert (
+        "left     reports/2026-W08 (its manifest.json is damaged: look at it, and delete it)" in done.output
+    )
+    assert "2026-W09" not in done.output
+    assert (data.parent / "reports" / "2026-W08").is_dir()
+
+
 def test_a_dry_run_changes_nothing(data):
     """It says what would be done."""
     path = data / "raw" / "parcels_20260303.csv"

@@ -23,7 +23,11 @@ pytestmark = pytest.mark.slow
 
 
 def report(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from tallysheet.cli import main; main()", "report", *arguments]
+    return tallysheet(folder, "report", *arguments)
+
+
+def tallysheet(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from tallysheet.cli import main; main()", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
 
 
@@ -123,6 +127,30 @@ def test_a_damaged_note_of_a_made_page_counts_as_none(workbook, published):
     assert result.returncode == 0
     assert [line.split(":")[0] for line in result.stderr.splitlines()] == ["data_health.html"]
     assert (week / "data_health.html").read_bytes() == good
+
+
+@pytest.mark.parametrize("left", [slice(0, 400), slice(0, 0)])
+def test_a_damaged_manifest_is_named_and_written_anew(workbook, published, left):
+    """Status and doctor say what to do; no notebook runs again, as the pages are there."""
+    path = workbook / "reports" / "2026-W21" / "manifest.json"
+    good = path.read_text(encoding="utf-8")
+    path.write_text(good[left], encoding="utf-8")
+    status, doctor = tallysheet(workbook, "status"), tallysheet(workbook, "doctor")
+
+    advice = "Run tallysheet report --week 2026-W21 to write it anew."
+    assert status.returncode == 1
+    assert f"damaged: reports/2026-W21/manifest.json. {advice}" in status.stdout
+    assert json.loads(tallysheet(workbook, "status", "--json").stdout)["damaged"] == {
+        "2026-W21": "reports/2026-W21/manifest.json"
+    }
+    assert doctor.returncode == 1
+    assert f"!!  reports/2026-W21/manifest.json: damaged. {advice}" in doctor.stdout
+
+    result = report(workbook, "--catch-up")
+    assert (result.returncode, result.stderr) == (0, "")
+    made = [json.loads(text)["reports"] for text in (good, path.read_text(encoding="utf-8"))]
+    assert len({tuple(sorted(report["page"] for report in reports)) for reports in made}) == 1
+    assert tallysheet(workbook, "status").returncode == 0
 
 
 def test_a_second_run_at_the_same_time_is_told_who_is_at_it(workbook, published):

@@ -104,7 +104,7 @@ def forget(before: dt.datetime, dry_run: bool, data: str) -> None:
     """Take rows from before a date out of the raw extracts, and remove what was made of them."""
     with one_line_errors():
         from tallysheet.forget import forget as forget_rows
-        from tallysheet.publish.folders import forget_weeks
+        from tallysheet.publish.folders import damaged_manifests, forget_weeks
         from tallysheet.publish.report import data_parameter
         from tallysheet.settings import read_settings
 
@@ -115,10 +115,15 @@ def forget(before: dt.datetime, dry_run: bool, data: str) -> None:
             click.echo(f"{one.what:8}{one.old_rows:>12,} of {one.rows:>12,} rows  {_shown(one.path)}{why}")
         for week in forget_weeks(settings, data_parameter(settings), before.date(), dry_run=dry_run):
             click.echo(f"deleted  {_shown(week)} (pages of a week that was over by then)")
+        damaged = damaged_manifests(settings.reports)
+        left = [path.parent for week, path in damaged.items() if week.sunday < before.date()]
+        for folder in left:
+            why = "its manifest.json is damaged: look at it, and delete it"
+            click.echo(f"left     {_shown(folder)} ({why})")
         click.echo(
             "Nothing was changed." if dry_run else "Run tallysheet load to make the clean tables anew."
         )
-        if any(one.what == "left" for one in found):
+        if left or any(one.what == "left" for one in found):
             sys.exit(1)
 
 

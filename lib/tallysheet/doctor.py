@@ -83,6 +83,7 @@ def examine(data: str | Path = "data") -> list[Check]:
         checks += _extracts(settings, sources)
     checks += _written(settings)
     checks += _notebooks(settings)
+    checks += _manifests(settings)
     checks += [_folder(folder) for folder in (settings.data / "clean", settings.reports)]
     return checks
 
@@ -259,6 +260,15 @@ def _notebooks(settings: Settings) -> Iterator[Check]:
             advice = "Choose Kernel, Change Kernel, Python 3 (ipykernel) in JupyterLab, and save."
             yield Check(f"notebook {path.stem}", f"kernel {kernel}", advice)
     yield Check("notebooks", f"{len(settings.notebooks)} in the schedule")
+
+
+def _manifests(settings: Settings) -> Iterator[Check]:
+    """Tell of weeks of which nothing says any more what was published."""
+    from tallysheet.publish.folders import WRITE_ANEW, damaged_manifests
+
+    for week, path in damaged_manifests(settings.reports).items():
+        shown = path.relative_to(settings.root).as_posix()
+        yield Check(shown, "damaged", WRITE_ANEW.format(week=week))
 
 
 def _folder(folder: Path) -> Check:

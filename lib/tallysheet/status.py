@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tallysheet.notify import is_set
-from tallysheet.publish.folders import check_owner, manifests_of, published_weeks
+from tallysheet.publish.folders import check_owner, damaged_manifests, manifests_of, published_weeks
 from tallysheet.publish.keys import page_keys
 from tallysheet.publish.manifest import read_manifest
 from tallysheet.publish.plan import jobs_of
@@ -63,6 +63,8 @@ class Status:
         Week to the pages of it that failed when they were last made.
     stale : list of str
         Pages of the latest complete week that are no longer what they would be if made now.
+    damaged : dict of str to str
+        Week to its manifest, as seen from the workbook's folder, where that cannot be read.
     told : bool
         Whether the environment names anybody to tell.
     """
@@ -71,12 +73,13 @@ class Status:
     due: list[str]
     failed: dict[str, list[str]]
     stale: list[str]
+    damaged: dict[str, str]
     told: bool
 
     @property
     def is_well(self) -> bool:
-        """Tell whether nothing is due and nothing failed; what is stale the next run mends by itself."""
-        return not self.due and not self.failed
+        """Tell whether nothing is due, failed or damaged; what is stale the next run mends by itself."""
+        return not self.due and not self.failed and not self.damaged
 
     def as_json(self) -> dict[str, Any]:
         """Give all of it, for a program."""
@@ -105,6 +108,10 @@ def status_of(data: str | Path = "data") -> Status:
         due=[str(week) for week in due_weeks(latest, reports)],
         failed={week: pages for week, pages in failed.items() if pages},
         stale=_stale(settings, newest) if newest else [],
+        damaged={
+            str(week): path.relative_to(settings.root).as_posix()
+            for week, path in damaged_manifests(reports).items()
+        },
         told=is_set(),
     )
 

@@ -15,6 +15,7 @@ from tallysheet import schema
 from tallysheet.ledger import Ledger
 from tallysheet.loading import Told
 from tallysheet.notify import VARIABLE
+from tallysheet.publish.folders import WRITE_ANEW
 from tallysheet.publish.making import Step, Watch
 from tallysheet.reasons import reasons_of
 from tallysheet.status import Run, Status
@@ -144,6 +145,8 @@ def print_status(status: Status, console: Console) -> None:
     lines = {"due": status.due, "failed": failed, "stale": status.stale, "alerts": [told]}
     for name, found in lines.items():
         console.print(f"{name + ':':8}{', '.join(found) or 'nothing'}", soft_wrap=True)
+    for week, path in status.damaged.items():
+        console.print(f"damaged: {path}. {WRITE_ANEW.format(week=week)}", soft_wrap=True)
 
 
 def _run_cells(run: Run) -> tuple[str, ...]:

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from tallysheet.errors import UsageError
-from tallysheet.publish.manifest import read_manifest
+from tallysheet.publish.manifest import is_damaged, read_manifest
 from tallysheet.settings import Settings
 from tallysheet.weeks import IsoWeek, week_folders
+
+WRITE_ANEW = "Run tallysheet report --week {week} to write it anew."
+"""What to do about a damaged manifest: what it says is of what still lies beside it."""
 
 
 def published_weeks(reports: Path) -> list[Path]:
@@ -28,6 +31,12 @@ def published_weeks(reports: Path) -> list[Path]:
 def manifests_of(reports: Path) -> dict[IsoWeek, dict[str, Any]]:
     """Read the manifests of all weeks that have one, the newest first."""
     return {week: told for week, _, told in _found(reports) if told is not None}
+
+
+def damaged_manifests(reports: Path) -> dict[IsoWeek, Path]:
+    """Find the manifests of weeks that are there and cannot be read, the newest first."""
+    paths = {week: folder / "manifest.json" for week, folder in week_folders(reports).items()}
+    return {week: path for week, path in paths.items() if is_damaged(path)}
 
 
 def check_owner(settings: Settings, own: str) -> None:

@@ -124,6 +124,19 @@ def with_earlier_reports(found: str, path: Path) -> str:
 
 
 def read_manifest(path: Path) -> dict[str, Any] | None:
-    """Read a manifest; None where there is none of this format."""
-    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return found if found.get("format") == FORMAT else None
+    """Read a manifest; None where there is none of this format, or a damaged one: a report writes it anew."""
+    found = _parsed(path) if path.is_file() else None
+    return found if found and found.get("format") == FORMAT else None
+
+
+def is_damaged(path: Path) -> bool:
+    """Tell whether a manifest is there, but cut off or written over."""
+    return path.is_file() and _parsed(path) is None
+
+
+def _parsed(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
