@@ -1,7 +1,9 @@
 """What the status says of a workbook is what its reports are."""
 
+import datetime as dt
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +11,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from small_workbook import make_workbook
+from small_workbook import make_workbook, small_notebook
+
+from tallysheet.publish.alone import only_run
 
 ROOT = Path(__file__).parents[1]
 CANARY = "ntfys://c4n4ry-51b7/topic"
@@ -34,9 +38,10 @@ def status(root: Path) -> tuple[int, dict]:
     return done.returncode, json.loads(done.stdout)
 
 
-@pytest.fixture(scope="module")
-def workbook(tmp_path_factory):
-    root = tmp_path_factory.mktemp("workbook")
+@pytest.fixture
+def workbook(tmp_path):
+    """Make a workbook of one page, and load it."""
+    root = tmp_path
     make_workbook(root)
     settings = root / "data" / "workbook.toml"
     settings.write_text(settings.read_text().replace("10_weekly_review", "00_data_health"), encoding="utf-8")
@@ -93,3 +98,58 @@ def test_reports_are_due_made_stale_failed_and_left_off(workbook):
     assert "did not finish" in shown.stdout
     assert "c4n4ry" not in shown.stdout + shown.stderr
     assert "TALLYSHEET_NOTIFY is not set" in tallysheet(workbook, "status").stdout
+
+
+def test_a_run_at_work_is_told_from_one_that_was_killed(workbook):
+    """By who holds the reports; what a killed run left of that says nothing."""
+    runs = workbook / "reports" / "2026-W21" / "runs"
+    for name in ("20260615T070012000000Z", "20260614T070012000000Z"):
+        (runs / name).mkdir(parents=True)
+    holder = workbook / "reports" / ".holder"
+
+    with only_run(workbook / "reports", dt.datetime(2026, 6, 15, 7)):
+        own = holder.read_text(encoding="utf-8")
+        at_work, shown = status(workbook)[1]["at_work"], tallysheet(workbook, "status").stdout
+    holder.write_text(own, encoding="utf-8")
+    killed = tallysheet(workbook, "status").stdout
+
+    assert at_work == own.strip()
+    assert f"at work: {own}" in shown
+    assert re.search(r"2026-06-15 07:00\W+at work", shown)
+    assert shown.count("did not finish") == 1
+    assert killed.count("did not finish") == 2
+    assert "at work" not in killed
+    assert status(workbook)[1]["at_work"] == ""
+
+
+def test_why_the_last_run_stopped_until_one_ends_well(workbook):
+    """A fault of ours before any page; a wrong option is known to who typed it, and changes nothing."""
+    assert tallysheet(workbook, "report").returncode == 0
+    fault = "import tallysheet.publish.report as r; r.load = lambda data: {}['no such key']; "
+    command = [sys.executable, "-c", f"{fault}from tallysheet.cli import main; main()", "report"]
+    crashed = subprocess.run(command, cwd=workbook, capture_output=True, text=True, check=False)
+    assert "Traceback" in crashed.stderr
+    assert tallysheet(workbook, "report", "--week", "2026-W60").returncode == 2
+    code, told = status(workbook)
+    shown = tallysheet(workbook, "status").stdout
+
+    assert (code, told["due"], told["failed"]) == (1, [], {})
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d UTC: KeyError: 'no such key'", told["stopped"])
+    assert f"stopped: {told['stopped']}" in shown
+
+    assert tallysheet(workbook, "report").returncode == 0
+    assert (status(workbook)[0], status(workbook)[1]["stopped"]) == (0, "")
+    assert "stopped:" not in tallysheet(workbook, "status").stdout
+
+
+def test_a_page_outside_the_schedule_is_stale_once_its_notebook_changes(workbook):
+    """As new-notebook makes one; without its notebook it cannot be made again."""
+    path = workbook / "notebooks" / "62_try_it.ipynb"
+    nbformat.write(small_notebook("Try it?"), path)
+    assert tallysheet(workbook, "report", "--only", "try_it").returncode == 0
+    assert status(workbook)[1]["stale"] == []
+
+    nbformat.write(small_notebook("Try that?"), path)
+    assert status(workbook)[1]["stale"] == ["try_it.html"]
+    path.unlink()
+    assert status(workbook)[1]["stale"] == ["try_it.html"]

@@ -182,7 +182,7 @@ def report(
         started_at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
         code = 0
         stops_in = read_language(settings.languages[0])
-        with telling_of_a_stop(settings.reports, addresses, stops_in), steps() as watch:
+        with telling_of_a_stop(settings.reports, started_at, addresses, stops_in), steps() as watch:
             told_in = workbook_language(settings, settings.languages[0])
             for published in publish(wanted, data, started_at, watch, catch_up=catch_up):
                 _print_outcome(published)
@@ -198,7 +198,8 @@ def report(
 def status(as_json: bool, data: str) -> None:
     """Say where the reports stand: the last runs, weeks that are due, pages that failed or are stale, alerts.
 
-    Exit code 1 if a week is due or a page failed; stale pages alone are 0, the next run makes them anew.
+    Exit code 1 if the last run stopped, a week is due or a page failed; stale pages alone are 0, the next
+    run makes them anew.
     """
     with one_line_errors():
         from rich.console import Console

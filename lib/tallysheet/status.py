@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tallysheet.notify import is_set
+from tallysheet.publish.alone import at_work, last_stop
 from tallysheet.publish.folders import check_owner, damaged_manifests, manifests_of, published_weeks
 from tallysheet.publish.keys import page_keys
 from tallysheet.publish.manifest import read_manifest
@@ -28,7 +29,7 @@ class Run:
     week, run : str
         The run's name is when it began, UTC.
     finished : bool
-        Whether it wrote what became of it; one that was killed or still goes on did not, nor, in today's
+        Whether it wrote what became of it; one that was killed or is at work did not, nor, in today's
         format, one of an earlier version.
     made : int
         Pages that it made itself.
@@ -57,12 +58,17 @@ class Status:
     ----------
     runs : list of Run
         The last ten, the newest first.
+    at_work : str
+        The run that is at work: its process, and since when; empty: none is.
+    stopped : str
+        When the last run began, and why it stopped before its weeks were done; empty: it did not.
     due : list of str
         Complete weeks that `tallysheet report --catch-up` would publish.
     failed : dict of str to list of str
         Week to the pages of it that failed when they were last made.
     stale : list of str
-        Pages of the latest complete week that are no longer what they would be if made now.
+        Pages of the latest complete week that are no longer what they would be if made now, or whose
+        notebook is gone.
     damaged : dict of str to str
         Week to its manifest, as seen from the workbook's folder, where that cannot be read.
     told : bool
@@ -70,6 +76,8 @@ class Status:
     """
 
     runs: list[Run]
+    at_work: str
+    stopped: str
     due: list[str]
     failed: dict[str, list[str]]
     stale: list[str]
@@ -78,8 +86,8 @@ class Status:
 
     @property
     def is_well(self) -> bool:
-        """Tell whether nothing is due, failed or damaged; what is stale the next run mends by itself."""
-        return not self.due and not self.failed and not self.damaged
+        """Tell whether nothing stopped, is due, failed or damaged; the next run mends what is stale."""
+        return not (self.stopped or self.due or self.failed or self.damaged)
 
     def as_json(self) -> dict[str, Any]:
         """Give all of it, for a program."""
@@ -105,6 +113,8 @@ def status_of(data: str | Path = "data") -> Status:
     newest = manifests.get(latest.week)
     return Status(
         runs=_last_runs(reports),
+        at_work=at_work(reports),
+        stopped=last_stop(reports),
         due=[str(week) for week in due_weeks(latest, reports)],
         failed={week: pages for week, pages in failed.items() if pages},
         stale=_stale(settings, newest) if newest else [],
@@ -146,6 +156,8 @@ def _stale(settings: Settings, told: dict[str, Any]) -> list[str]:
         as_of=given["as_of"] or None,
         lang=settings.languages[0],
     )
-    jobs = jobs_of(settings, settings.notebooks, languages, first, given)
+    others = (report["notebook"] for report in told["reports"])
+    there = [name for name in others if (settings.root / "notebooks" / f"{name}.ipynb").is_file()]
+    jobs = jobs_of(settings, list(dict.fromkeys([*settings.notebooks, *there])), languages, first, given)
     now = {job.file: key for job, key in zip(jobs, page_keys(week, jobs), strict=True)}
     return [report["page"] for report in told["reports"] if now.get(report["page"]) != report["key"]]

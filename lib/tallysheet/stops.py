@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import errno
 import os
 import sys
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tallysheet.errors import TallysheetError
+from tallysheet.errors import TallysheetError, UsageError
 from tallysheet.refusals import refusal
 
 if TYPE_CHECKING:
@@ -43,10 +44,12 @@ def _ours(error: Exception) -> TallysheetError | None:
 
 
 @contextlib.contextmanager
-def telling_of_a_stop(reports: Path, addresses: Sequence[str], language: Language) -> Iterator[None]:
+def telling_of_a_stop(
+    reports: Path, since: dt.datetime, addresses: Sequence[str], language: Language
+) -> Iterator[None]:
     """Tell people when a run ends in an error before its weeks are done; another run tells of itself."""
     from tallysheet.notify import tell_stopped
-    from tallysheet.publish.alone import AnotherRun
+    from tallysheet.publish.alone import AnotherRun, keep_stop
 
     try:
         yield
@@ -59,8 +62,12 @@ def telling_of_a_stop(reports: Path, addresses: Sequence[str], language: Languag
         os._exit(1)
     except Exception as error:  # whatever it is, those who wait for the week are to know
         why = str(_ours(error) or f"{type(error).__name__}: {error}")
+        if not isinstance(error, UsageError):  # whoever typed it knows, and it changes nothing
+            with contextlib.suppress(OSError):  # what is to be told is the first error
+                keep_stop(reports, since, why)
         print_unsent(tell_stopped(why, reports, addresses, language))
         raise
+    keep_stop(reports, since, "")
     print_unsent(tell_stopped("", reports, addresses, language))
 
 

@@ -138,8 +138,11 @@ def print_status(status: Status, console: Console) -> None:
         right = name in ("pages made", "seconds")
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for run in status.runs:
-        table.add_row(*_run_cells(run))
+        table.add_row(*_run_cells(run, status.at_work))
     console.print(table)
+    for name, run_told in {"at work": status.at_work, "stopped": status.stopped}.items():
+        if run_told:
+            console.print(f"{name}: {run_told}", soft_wrap=True)
     failed = [f"{week} {page}" for week, pages in status.failed.items() for page in pages]
     told = "set" if status.told else f"{VARIABLE} is not set"
     lines = {"due": status.due, "failed": failed, "stale": status.stale, "alerts": [told]}
@@ -149,10 +152,18 @@ def print_status(status: Status, console: Console) -> None:
         console.print(f"damaged: {path}. {WRITE_ANEW.format(week=week)}", soft_wrap=True)
 
 
-def _run_cells(run: Run) -> tuple[str, ...]:
+def _run_cells(run: Run, at_work: str) -> tuple[str, ...]:
     # Earlier versions put more behind the time.
     began = re.sub(r"^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d).*", r"\1-\2-\3 \4:\5", run.run)
     if not run.finished:
-        return run.week, began, "", "did not finish, or an earlier version's", "", ""
+        is_at_work = f"since {began} UTC" in at_work
+        return (
+            run.week,
+            began,
+            "",
+            "at work" if is_at_work else "did not finish, or an earlier version's",
+            "",
+            "",
+        )
     failed = "; ".join(f"{page}: {' '.join(why.split())}" for page, why in run.failed.items())
     return run.week, began, str(run.made), failed, f"{run.seconds:.1f}", run.as_of.replace("T", " ")[:16]
