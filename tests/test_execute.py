@@ -4,10 +4,10 @@ import subprocess
 import sys
 
 import pytest
-from nbformat import v4, write
+from nbformat import read, v4, write
 
-from tallysheet.errors import UsageError
-from tallysheet.execute import check_parameters, declared_parameters
+from tallysheet.errors import ReportError, UsageError
+from tallysheet.execute import check_parameters, declared_parameters, execute
 
 
 @pytest.fixture
@@ -82,3 +82,53 @@ except nbformat.ValidationError:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert done.stdout == "refused\n", done.stderr
+
+
+@pytest.mark.slow
+def test_a_refusal_in_a_notebook_is_one_line(notebook, tmp_path):
+    """Whoever asked wrongly reads what to do, and no library; a run fails with the same words."""
+    path = notebook()
+    (tmp_path / "run").mkdir()
+    content = read(path, as_version=4)
+    content.cells.append(v4.new_code_cell("from tallysheet.weeks import IsoWeek; IsoWeek.parse('2013-17')"))
+    write(content, path)
+    line = "week: expected a week such as 2013-W17, found '2013-17'. Write the year, -W and two digits."
+
+    with pytest.raises(ReportError) as failed:
+        execute(path, tmp_path / "run" / "n.ipynb", {})
+
+    assert f"found UsageError: {line} See " in str(failed.value)
+    assert str(failed.value).endswith("run/n.ipynb.")
+    (shown,) = [
+        output["traceback"]
+        for cell in read(tmp_path / "run" / "n.ipynb", as_version=4).cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "error"
+    ]
+    assert shown == [line]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (
+            "import os; os.kill(os.getpid(), 9)",
+            "expected a kernel that lives until the notebook ends, found Kernel died. See ",
+        ),
+        ("import time; time.sleep(60)", "expected a cell that ends within 2 s, found"),
+    ],
+)
+def test_a_cell_that_ends_its_kernel_or_takes_too_long_is_named(notebook, tmp_path, source, told):
+    """With what went wrong, and where its copy is."""
+    path = notebook()
+    (tmp_path / "run").mkdir()
+    content = read(path, as_version=4)
+    content.cells += [v4.new_code_cell(text) for text in ("week", source, "weeks")]
+    write(content, path)
+
+    with pytest.raises(ReportError) as failed:
+        execute(path, tmp_path / "run" / "n.ipynb", {}, timeout_seconds=2)
+
+    assert f"notebook n.ipynb cell 3: {told}" in str(failed.value)
+    assert "run/n.ipynb" in str(failed.value)

@@ -255,7 +255,7 @@ def test_a_cell_that_takes_too_long(warm, tmp_path, cell):
 import os, subprocess
 open("pid", "w").write(f"{os.getpid()} {subprocess.Popen(['sleep', '60']).pid}")
 """
-    with pytest.raises(ReportError, match="cells that end within 2 s"):
+    with pytest.raises(ReportError, match="a cell that ends within 2 s"):
         run(tmp_path, warm, starts + cell, timeout_seconds=2)
 
     assert time.monotonic() - began < 15

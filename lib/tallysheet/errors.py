@@ -30,6 +30,10 @@ class TallysheetError(Exception):
         self.where, self.expected, self.found, self.do = where, expected, found, do
         super().__init__(f"{where}: expected {expected}, found {found}. {do}")
 
+    def _render_traceback_(self) -> list[str]:
+        """Show IPython all that a notebook's cell is to say: whoever asked need not read the library."""
+        return [str(self)]
+
 
 class UsageError(TallysheetError):
     """A wrong option, parameter, week, file or column: nothing was written (exit code 2)."""

@@ -175,16 +175,31 @@ def execute(
         raise ReportError(
             f"notebook {path.name} cell {error.cell_index + 1}",
             "a cell that runs",
-            f"{error.ename}: {error.evalue}",
-            f"See {output.name} in the run folder.",
+            f"{error.ename}: {error.evalue}".rstrip("."),
+            f"See {_shown(output, path)}.",
         ) from None
     except (CellTimeoutError, DeadKernelError) as error:
-        files = [output.name] + [stderr.name] * (stderr.exists() and stderr.stat().st_size > 0)
+        in_time = f"a cell that ends within {timeout_seconds} s"
+        to_the_end = "a kernel that lives until the notebook ends"
+        files = [_shown(output, path)] + [stderr.name] * (stderr.exists() and stderr.stat().st_size > 0)
         raise ReportError(
-            f"notebook {path.name}",
-            f"cells that end within {timeout_seconds} s",
-            str(error).splitlines()[0],
-            f"See {' and '.join(files)} in the run folder.",
+            f"notebook {path.name} cell {_last_begun(output)}",
+            to_the_end if isinstance(error, DeadKernelError) else in_time,
+            str(error).splitlines()[0].rstrip("."),
+            f"See {' and '.join(files)}.",
         ) from None
     stderr.unlink(missing_ok=True)
     return made
+
+
+def _last_begun(copy: Path) -> int:
+    """Give the number of the last cell that was begun: papermill writes the copy cell by cell."""
+    cells = json.loads(copy.read_text(encoding="utf-8"))["cells"]
+    begun = [cell["metadata"].get("papermill", {}).get("start_time") is not None for cell in cells]
+    return max((number for number, is_begun in enumerate(begun, start=1) if is_begun), default=1)
+
+
+def _shown(copy: Path, notebook: Path) -> str:
+    """Name an executed copy as seen from the workbook's folder, which holds that of the notebooks."""
+    copy, root = copy.resolve(), notebook.resolve().parents[1]
+    return copy.relative_to(root).as_posix() if copy.is_relative_to(root) else str(copy)
