@@ -1,6 +1,7 @@
 """SQL that a person types: what can be asked, how an error helps, what is refused, and rows for Excel."""
 
 import datetime as dt
+import re
 import warnings
 import zipfile
 
@@ -230,6 +231,11 @@ def test_rows_go_to_excel_as_they_are(tmp_path):
     assert book.get_sheet_by_name("Notice").to_python() == [["Cut: these are the first 3 rows."]]
     with pytest.raises(UsageError, match=r"a name that ends in \.xlsx"):
         ts.to_excel(rows, tmp_path / "late.csv")
+    told = (
+        "rows: expected a table such as week.kpis or week.sql gives, found a Series. Pass one of its tables."
+    )
+    with pytest.raises(UsageError, match=re.escape(told)):
+        ts.to_excel(rows.iloc[0], tmp_path / "late.xlsx")
     with pytest.raises(DataError, match="rows that a sheet can hold"):
         ts.to_excel(pd.DataFrame([range(16_385)]), tmp_path / "wide.xlsx")
     assert [one.name for one in tmp_path.iterdir()] == ["late.xlsx"]

@@ -24,6 +24,9 @@ def week():
             "carrier: expected one value, found ['UA', 'AA']. Ask for each by itself.",
         ),
         ({"carier": "UA"}, "Did you mean 'carrier'?"),
+        ("carrier=ua", "Did you mean 'UA'?"),
+        ("UA", "where: expected a part such as carrier=BRV;flow=return, found 'UA'. Write the dimension, ="),
+        (["carrier"], "where: expected a part such as carrier=BRV;flow=return, found ['carrier']. "),
     ],
 )
 def test_a_part_that_is_not_there_is_refused(week, where, told):
@@ -32,6 +35,12 @@ def test_a_part_that_is_not_there_is_refused(week, where, told):
         week.kpi("otd", where)
 
     assert told in str(refused.value)
+
+
+def test_a_part_may_be_written_as_actions_and_the_explorer_write_it(week):
+    """It is the same part as the mapping's."""
+    for text, where in (("carrier=UA", {"carrier": "UA"}), ("", {}), (" carrier = UA ;", {"carrier": "UA"})):
+        assert week.kpi("otd", text).where == week.kpi("otd", where).where
 
 
 def test_a_long_list_of_values_is_cut(week):

@@ -41,7 +41,7 @@ def to_excel(rows: pd.DataFrame, path: str | Path) -> Path:
     Raises
     ------
     UsageError
-        The name ends otherwise.
+        Not a DataFrame, or the name ends otherwise.
     DataError
         There are more rows or columns than a sheet holds.
 
@@ -53,6 +53,9 @@ def to_excel(rows: pd.DataFrame, path: str | Path) -> Path:
     """
     import xlsxwriter
 
+    if not isinstance(rows, pd.DataFrame):
+        expected, found = "a table such as week.kpis or week.sql gives", f"a {type(rows).__name__}"
+        raise UsageError("rows", expected, found, "Pass one of its tables.")
     path = Path(path)
     if path.suffix.lower() != ".xlsx":
         raise UsageError(

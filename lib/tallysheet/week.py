@@ -122,8 +122,8 @@ class Week:
     def __repr__(self) -> str:
         return f"<{self.week} against {self.base}, known {self.cube.as_of:%Y-%m-%d %H:%M}>"
 
-    def kpi(self, slug: str, where: Mapping[str, str] | None = None) -> WeekKpi:
-        """Give a KPI, in all or of a part such as ``{"carrier": "BRV", "flow": "return"}``.
+    def kpi(self, slug: str, where: Mapping[str, str] | str | None = None) -> WeekKpi:
+        """Give a KPI, in all or of a part: ``{"carrier": "BRV", "flow": "return"}``, ``"carrier=BRV"``.
 
         Raises
         ------

@@ -99,14 +99,36 @@ class WeekKpi:
         return pace(review.series(slug, where=self.where), target, review.week, known)
 
 
-def part_of(review: Review, definition: Kpi, where: Mapping[str, str]) -> Where:
-    """Give a part as a KPI's parts are asked for.
+def read_part(text: str) -> dict[str, str]:
+    """Read a part as actions, targets and explorers name it; a value may be empty: rows that have none.
+
+    Raises
+    ------
+    UsageError
+        A condition without ``=``, or no text at all.
+
+    Examples
+    --------
+    >>> read_part("carrier=BRV;partner="), read_part("")
+    ({'carrier': 'BRV', 'partner': ''}, {})
+    """
+    conditions = [one for one in text.split(";") if one.strip()] if isinstance(text, str) else [""]
+    named = [condition.partition("=") for condition in conditions]
+    if not all(sign for _, sign, _ in named):
+        advice = "Write the dimension, = and the value."
+        raise UsageError("where", "a part such as carrier=BRV;flow=return", repr(text), advice)
+    return {name.strip(): value.strip() for name, _, value in named}
+
+
+def part_of(review: Review, definition: Kpi, where: Mapping[str, str] | str) -> Where:
+    """Give a part, named in either way, as a KPI's parts are asked for.
 
     Raises
     ------
     UsageError
         A dimension that the KPI has not, or a value that the data has not; it names the nearest.
     """
+    where = where if isinstance(where, Mapping) else read_part(where)
     for name, value in where.items():
         if name not in definition.dimensions:
             advice = nearest(name, definition.dimensions)

@@ -18,6 +18,7 @@ from tallysheet.language import Language
 from tallysheet.schema import Table
 from tallysheet.tables import Html, chips, paragraph, side_by_side
 from tallysheet.week import Week
+from tallysheet.week_kpi import read_part
 
 
 def explained(
@@ -39,17 +40,17 @@ def usual(week: Week, slug: str, by: str = "", part: str = "") -> Html:
     >>> "LGA" in parts(week, "otd", "origin").html, "<svg" in usual(week, "otd", part="origin=LGA").html
     (True, True)
     """
-    return in_part(explained(week, slug, part_of(part), by), week.language)
+    return in_part(explained(week, slug, read_part(part), by), week.language)
 
 
 def parts(week: Week, slug: str, by: str, part: str = "") -> Html:
     """Show which parts a change comes from: sentence, bridge and table; without parts say so."""
-    return split(explained(week, slug, part_of(part), by), week.language, prefix="part-" if part else "")
+    return split(explained(week, slug, read_part(part), by), week.language, prefix="part-" if part else "")
 
 
 def over_time(week: Week, slug: str, by: str, part: str = "") -> Html:
     """Show the last 26 weeks of each value of a dimension, in its usual range; without any say so."""
-    drawn = by and kpi_page.lines_figure(week.kpi(slug, part_of(part)).lines(by), kpi(slug), week.language)
+    drawn = by and kpi_page.lines_figure(week.kpi(slug, read_part(part)).lines(by), kpi(slug), week.language)
     if isinstance(drawn, Html):
         return drawn
     return paragraph(drawn or week.language.text("explorer.no_parts"))
@@ -57,14 +58,14 @@ def over_time(week: Week, slug: str, by: str, part: str = "") -> Html:
 
 def behind(week: Week, slug: str, by: str, part: str = "") -> Html:
     """Name the few segments behind a change, or say that nothing was searched for."""
-    return segments(explained(week, slug, part_of(part), by), week.language)
+    return segments(explained(week, slug, read_part(part), by), week.language)
 
 
 def two_parts(week: Week, slug: str, by: str, values: tuple[str, str], part: str = "") -> Html:
     """Set two values of a dimension beside each other, each in its own usual range."""
     language, shown = week.language, []
     for value in values:
-        found = explained(week, slug, {**part_of(part), by: value})
+        found = explained(week, slug, {**read_part(part), by: value})
         name = say.name(found.kpi, language)
         title = language.text("explorer.part", name=name, value=language.name(by, value) or "-")
         said = paragraph(kpi_page.sentence(found, language))
@@ -75,7 +76,7 @@ def two_parts(week: Week, slug: str, by: str, values: tuple[str, str], part: str
 
 def two_weeks(week: Week, slug: str, other: str, by: str, part: str = "") -> Html:
     """Set the week beside another one, and split what differs over a dimension."""
-    found = explained(week, slug, part_of(part), by, other)
+    found = explained(week, slug, read_part(part), by, other)
     said = paragraph(say.change(found, week.language))
     return Html.join(said, split(found, week.language, prefix="part-" if part else ""))
 
@@ -84,7 +85,7 @@ def with_target(week: Week, slug: str, by: str, part: str = "") -> Html:
     """Set the week beside its target, and split the gap over a dimension; without a target say so."""
     language = week.language
     try:
-        found = explained(week, slug, part_of(part), by, "target")
+        found = explained(week, slug, read_part(part), by, "target")
     except UsageError as error:
         if error.where != "base":
             raise
@@ -101,18 +102,6 @@ def with_target(week: Week, slug: str, by: str, part: str = "") -> Html:
     meets = language.text(f"explorer.assurance.{word}")
     parted = split(found, language, prefix="part-" if part else "")
     return Html.join(paragraph(f"{said} {meets}"), chips([word], language), parted)
-
-
-def part_of(text: str) -> dict[str, str]:
-    """Read a part as `View.segment` writes it; a value may be empty: rows that have none.
-
-    Examples
-    --------
-    >>> part_of("carrier=BRV;partner="), part_of("")
-    ({'carrier': 'BRV', 'partner': ''}, {})
-    """
-    named = (condition.partition("=") for condition in text.split(";") if condition.strip())
-    return {name.strip(): value.strip() for name, _, value in named}
 
 
 def in_part(found: Explanation, language: Language) -> Html:
