@@ -288,6 +288,21 @@ def test_extracts_that_are_there_are_never_written_over(tmp_path):
     assert (tmp_path / "raw" / "mine.csv").read_text() == "a,b\n1,2\n"
 
 
+@pytest.mark.parametrize("own", [False, True])
+def test_a_sample_begins_a_workbook_wherever_one_stands(tmp_path, monkeypatch, own):
+    """In an empty folder, or in a workbook of other data: it loads with the sources that belong to it."""
+    if own:
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data" / "workbook.toml").write_text('sources = ["parcels"]')
+    monkeypatch.chdir(tmp_path)
+    options = ["--size", "40", "--weeks", "2026-W40:2026-W42", "--out", "sample"]
+
+    done = CliRunner().invoke(main, ["sample", *options])
+
+    assert done.exit_code == 0, done.output
+    assert len(ts.load(tmp_path / "sample").files) > 10
+
+
 def test_the_notebook_about_the_sample_runs(small, tmp_path):
     """From top to bottom, on the sample."""
     import papermill

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from tallysheet.errors import UsageError
@@ -21,12 +22,12 @@ def make_sample(
     Parameters
     ----------
     out : Path
-        A data folder. One without workbook.toml gets that of this workbook, and its sources.
+        A data folder. One without workbook.toml gets that of the sample, and its sources.
     size : str
         S, M, L, or parcels a week.
     seed : int
     events : Path or None
-        Scenario; None: sample/events.toml of this workbook.
+        Scenario; None: the sample's own, sample/events.toml.
     weeks : str
         First and last ISO week, with a colon between.
     told : callable
@@ -42,7 +43,7 @@ def make_sample(
     UsageError
         There are extracts already, the folder cannot be used, or the scenario cannot be played.
     """
-    data = find_data()
+    data = _of_the_sample()
     raw = out / "raw"
     if raw.is_dir() and any(raw.iterdir()):
         advice = "Move what is there, or name another folder with --out."
@@ -57,6 +58,19 @@ def make_sample(
             shutil.copy(spellings, out / "sources")
             shutil.copy(data / "workbook.toml", out)
     return raw
+
+
+def _of_the_sample() -> Path:
+    """Find the data folder with a scenario and its sources: here or above, else beside the library."""
+    with suppress(UsageError):
+        here = find_data()
+        if (here / "sample").is_dir():
+            return here
+    own = Path(__file__).parents[2] / "data"
+    if not (own / "sample").is_dir():
+        advice = "Go to the folder of tallysheet's repository, and name yours with --out."
+        raise UsageError("sample", "data/sample, here or in a folder above", "none", advice)
+    return own
 
 
 def _play(command: list[str], told: Callable[[str], None]) -> None:
