@@ -89,6 +89,14 @@ def test_what_is_no_week_is_refused(text, said):
         IsoWeek.parse(text)
 
 
+@pytest.mark.parametrize("day", ["2026-11-12", "2026-11-12 08:00", dt.date(2026, 11, 12)])
+def test_a_day_in_the_place_of_a_week_is_told_its_week(day):
+    """Whoever wrote it need not count."""
+    told = "Write the year, -W and two digits; that day lies in 2026-W46."
+    with pytest.raises(UsageError, match=told):
+        IsoWeek.parse(day)
+
+
 def test_year_end_belongs_to_the_week_of_its_thursday():
     """New Year's Day 2027 is still in week 53 of 2026, and the last days of 2024 in week 1 of 2025."""
     expected = ["2026-W53", "2025-W01"]

@@ -64,9 +64,8 @@ class IsoWeek:
         """Read ``2013-W17``; anything else is a UsageError."""
         match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
         if not match:
-            raise UsageError(
-                "week", "a week such as 2013-W17", repr(text), "Write the year, -W and two digits."
-            )
+            advice = f"Write the year, -W and two digits{_week_of_day(text)}."
+            raise UsageError("week", "a week such as 2013-W17", repr(text), advice)
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
@@ -114,6 +113,15 @@ class IsoWeek:
             return IsoWeek(self.year - 1, self.number)
         except UsageError:
             return None
+
+
+def _week_of_day(text: object) -> str:
+    """Say in which week a day lies that was written in a week's place; of what is no day nothing."""
+    try:
+        day = dt.datetime.fromisoformat(str(text))
+    except ValueError:
+        return ""
+    return f"; that day lies in {IsoWeek.of(day)}"
 
 
 def week_folders(folder: Path) -> dict[IsoWeek, Path]:
