@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import random
 import zipfile
 
 import pandas as pd
@@ -118,6 +119,41 @@ def test_what_another_program_puts_beside_a_table_is_no_table_of_the_zip(tmp_pat
             archive.writestr(name, "x\n1\n")
 
     assert ts.read_text_table(tmp_path / "a.zip")["x"].to_list() == ["1"]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("size", [300, 100_000])
+def test_bytes_that_are_no_text_are_refused_and_not_shown(tmp_path, size, packed):
+    """As of an archive, a picture or a file that broke, whatever its name says."""
+    content = random.Random(1).randbytes(size)
+    path = tmp_path / ("a.csv.gz" if packed else "a.csv")
+    path.write_bytes(gzip.compress(content) if packed else content)
+
+    with pytest.raises(DataError) as refused:
+        ts.read_text_table(path)
+
+    told = "expected a text file, found bytes that are no text. Export it as CSV."
+    assert str(refused.value) == f"{path}: {told}"
+    if not packed:
+        with pytest.raises(DataError, match=told):
+            look(path, "a", None)
+
+
+@pytest.mark.parametrize("delimiter", ["\x01", "\x1f"])
+def test_signs_that_nobody_sees_may_part_cells(tmp_path, delimiter):
+    """Some databases write them."""
+    path = tmp_path / "a.csv"
+    path.write_text(f"a{delimiter}b\n" + f"1{delimiter}2\n" * 40, encoding="utf-8")
+
+    assert list(ts.read_text_table(path).columns) == ["a", "b"]
+
+
+def test_no_message_holds_control_characters():
+    """A terminal would obey them."""
+    error = DataError("a\x1b[31m.csv", "a column", "'\x00\x07'", "Known: \x9b2J, b.")
+
+    assert str(error) == "a\ufffd[31m.csv: expected a column, found '\ufffd\ufffd'. Known: \ufffd2J, b."
+    assert (error.where, error.do) == ("a\ufffd[31m.csv", "Known: \ufffd2J, b.")
 
 
 @pytest.mark.parametrize("encoding", ["utf-32", "utf-32-le", "utf-32-be"])

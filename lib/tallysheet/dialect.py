@@ -8,12 +8,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
+from tallysheet.errors import DataError
 from tallysheet.records import Dialect, read_records
 
 _SAMPLE_LINES = 120
 _SAMPLE_LETTERS = 24_000
 _DELIMITERS = (",", ";", "\t", "|", ":", " ", "^", "~", "\x1f", "\x01", "§", "¦")
+_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_MOST_UNSEEN = 4
+_MOST_UNSEEN_SHARE = 0.02
 _QUOTES = ('"', "'")
 _SPACE = 0.8
 """Words stand apart by spaces in every text; a space must cut it that much better to be the delimiter."""
@@ -62,6 +67,23 @@ def find_encoding(sample: bytes, whole: bool = True) -> str:
         broken, letters = text.count("\ufffd"), sum(letter > "\x7f" for letter in text)
         return "utf-8" if letters > 10 * broken else "cp1252"
     return "utf-8"
+
+
+def refuse_binary(path: Path, plain: Path) -> None:
+    """Refuse what is no text; ``plain`` is what ``path`` holds, unpacked.
+
+    A broken byte may be any character, and one that nobody sees may part the cells; many kinds are neither.
+
+    Raises
+    ------
+    DataError
+        It is such.
+    """
+    with plain.open("rb") as file:
+        sample = file.read(_SAMPLE_LETTERS)
+    unseen = _UNSEEN.findall(sample.decode(find_encoding(sample, whole=False), errors="replace"))
+    if len(set(unseen)) > _MOST_UNSEEN and len(unseen) > _MOST_UNSEEN_SHARE * len(sample):
+        raise DataError(str(path), "a text file", "bytes that are no text", "Export it as CSV.")
 
 
 def find_dialect(text: str) -> Dialect:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Characters that are no text; tabs and ends of lines are some."""
 
 
 class TallysheetError(Exception):
@@ -27,8 +31,10 @@ class TallysheetError(Exception):
     exit_code = 1
 
     def __init__(self, where: str, expected: str, found: str, do: str) -> None:
-        self.where, self.expected, self.found, self.do = where, expected, found, do
-        super().__init__(f"{where}: expected {expected}, found {found}. {do}")
+        # What was found may be any bytes, and a terminal would obey them.
+        parts = (_CONTROL.sub("\ufffd", part) for part in (where, expected, found, do))
+        self.where, self.expected, self.found, self.do = parts
+        super().__init__(f"{self.where}: expected {self.expected}, found {self.found}. {self.do}")
 
     def _render_traceback_(self) -> list[str]:
         """Show IPython all that a notebook's cell is to say: whoever asked need not read the library."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from tallysheet.dialect import refuse_binary
 from tallysheet.engine import connect, first_line, identifier, literal, strict_cast
 from tallysheet.errors import DataError, nearest
 from tallysheet.layout import find_layout
@@ -173,7 +174,7 @@ def scan(
         elif suffix in SPREADSHEETS:
             table = _workbook(connection, path, plain, name, folder, sheet)
         else:
-            refuse_utf_32(path, plain)
+            _refuse_no_text(path, plain)
             table = scan_text(connection, plain, name, folder, form, stream)
         if not table.columns and not may_be_blank:
             raise DataError(str(path), expected, "no filled cell", advice)
@@ -194,8 +195,13 @@ def look(path: Path, name: str, form: Form | None) -> TextTable | None:
         return _plain_parquet(path, name)
     if suffix not in DELIMITED:
         return None
-    refuse_utf_32(path, path)
+    _refuse_no_text(path, path)
     return even_text(path, name, form)
+
+
+def _refuse_no_text(path: Path, plain: Path) -> None:
+    refuse_utf_32(path, plain)
+    refuse_binary(path, plain)
 
 
 def scan_alike(connection: duckdb.DuckDBPyConnection, files: Sequence[tuple[Path, TextTable]]) -> None:
