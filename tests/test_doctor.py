@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
+import xlsxwriter
 from small_workbook import make_workbook, put_notebooks, rows
 
 from tallysheet.doctor import examine
@@ -64,6 +66,25 @@ def test_an_extract_that_is_missing_or_empty(workbook):
     found, do = wrong(workbook)["extract more"]
     assert found == "none like raw/more.csv"
     assert "take more out of sources in workbook.toml" in do
+
+
+@pytest.mark.parametrize("kind", ["parquet", "xlsx"])
+def test_an_extract_that_is_cut_off(workbook, kind):
+    """Of a file whose end says what is in it that is seen at once; a whole one is well."""
+    told = workbook / "data/sources/parcels/source.toml"
+    told.write_text(told.read_text().replace("parcels.csv", f"parcels.{kind}"))
+    path = workbook / "data" / "raw" / f"parcels.{kind}"
+    if kind == "parquet":
+        pd.DataFrame({"parcel": ["1"] * 999}).to_parquet(path)
+    else:
+        with xlsxwriter.Workbook(path) as book:
+            book.add_worksheet().write_column(0, 0, ["parcel", *map(str, range(999))])
+    assert wrong(workbook) == {}
+
+    path.write_bytes(path.read_bytes()[:-100])
+    found, do = wrong(workbook)["extract parcels"]
+    assert found == f"damaged: parcels.{kind}"
+    assert do == "Extract it again, or move it out of the folder."
 
 
 def test_a_kernel_of_another_python(workbook, monkeypatch):

@@ -177,7 +177,9 @@ def _kernels(settings: Settings) -> Iterator[Check]:
 
 
 def _extract(settings: Settings, source: Source) -> Check:
-    """Tell whether a source has files, and how many."""
+    """Tell whether a source has files that are whole as far as can be seen at once, and how many."""
+    from tallysheet.extract import is_cut_off
+
     what = f"extract {source.name}"
     if source.database:
         return Check(what, f"a query, {source.database.name}")
@@ -187,9 +189,11 @@ def _extract(settings: Settings, source: Source) -> Check:
         advice = f"Put it there, correct its path, or take {source.name} out of sources in workbook.toml."
         return Check(what, f"none like {shown}", advice)
     paths = source.files[0].paths()
+    advice = "Extract it again, or move it out of the folder."
     if empty := [path.name for path in paths if path.stat().st_size == 0]:
-        advice = "Extract it again, or move it out of the folder."
         return Check(what, f"empty: {', '.join(empty)}", advice)
+    if damaged := [path.name for path in paths if is_cut_off(path)]:
+        return Check(what, f"damaged: {', '.join(damaged)}", advice)
     return Check(what, f"{len(paths)} of {shown}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -197,6 +198,21 @@ def look(path: Path, name: str, form: Form | None) -> TextTable | None:
         return None
     _refuse_no_text(path, path)
     return even_text(path, name, form)
+
+
+def is_cut_off(path: Path) -> bool:
+    """Tell by its end whether a Parquet file, or one that is packed as a zip is, lacks some of it."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with path.open("rb") as file:
+        is_zip = file.read(2) == b"PK"
+    try:
+        if path.suffix.lower() == ".parquet":
+            pq.ParquetFile(path).close()
+        return is_zip and not zipfile.is_zipfile(path)
+    except (pa.ArrowException, OSError, ValueError):
+        return True
 
 
 def _refuse_no_text(path: Path, plain: Path) -> None:
