@@ -137,6 +137,21 @@ def test_weeks_are_found_by_their_code_and_read_in_the_page_s_language(tmp_path)
     assert "2026-W23" not in rows(tmp_path, FRENCH)["2026-W23"]
 
 
+@pytest.mark.parametrize(
+    ("notebooks", "language", "told"),
+    [
+        (["00_weekly_review", "10_data_health"], ENGLISH, 'weekly_review.html">Read: Weekly review</a>'),
+        (["10_data_health", "00_weekly_review"], ENGLISH, 'data_health.html">Read: Data health</a>'),
+        (["10_data_health"], FRENCH, 'data_health.html" hreflang="en">Lire\u202f: Santé des données</a>'),
+    ],
+)
+def test_the_first_link_names_what_it_opens(tmp_path, notebooks, language, told):
+    """Also where the weekly review was not made, or is not the first page."""
+    publish(tmp_path, WEEK)
+
+    assert f'<a href="2026-W23/{told} <span' in archive(tmp_path, notebooks, language, [language])
+
+
 def test_a_page_leads_to_the_latest_week_before_that_has_it(tmp_path):
     """Not to a week that lacks the page, nor to a later one; from a folder deeper the way is longer."""
     for weeks, name in (

@@ -202,12 +202,12 @@ def test_archive_lists_weeks_and_what_failed():
 def test_archive_opens_with_the_latest_week():
     """People come for this week's page."""
     latest = {"week": "Latest: week 17", "headline": "Late & later", "note": "3 flags", "lang": "en"}
-    latest |= {"href": "w17.html", "hreflang": "en"}
+    latest |= {"href": "w17.html", "hreflang": "en", "read": "Read: Claims"}
 
     html = archive(latest=latest)
 
     assert "<b>Late &amp; later</b>" in html
-    assert '<a href="w17.html">Read the weekly review</a> <span>3 flags</span>' in html
+    assert '<a href="w17.html">Read: Claims</a> <span>3 flags</span>' in html
 
 
 def test_the_archive_needs_no_script_to_show_all():
@@ -222,10 +222,10 @@ def test_a_week_in_another_language_is_marked_as_such():
     """A screen reader changes its voice, and a link says what it leads to."""
     latest = {"week": "Latest: week 17", "headline": "En retard", "note": "3 signaux", "lang": "fr"}
 
-    html = archive(latest=latest | {"href": "w17.html", "hreflang": "fr"})
+    html = archive(latest=latest | {"href": "w17.html", "hreflang": "fr", "read": "Read: Claims"})
 
     assert '<p class="headline" lang="fr"><b>En retard</b>' in html
-    assert '<a href="w17.html" hreflang="fr">Read the weekly review</a> <span lang="fr">3 signaux' in html
+    assert '<a href="w17.html" hreflang="fr">Read: Claims</a> <span lang="fr">3 signaux' in html
 
 
 def test_masthead_names_the_other_language_in_its_own_words():

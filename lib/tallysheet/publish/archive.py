@@ -54,7 +54,7 @@ def archive(
     """
     weeks = [_week(manifest, reports, notebooks, language) for manifest in manifests_of(reports).values()]
     text = language.text
-    latest = weeks[0] | {"week": text("page.latest", week=weeks[0]["dates"])} if weeks else None
+    latest = _latest(weeks[0], language) if weeks else None
     page = {
         "lang": language.code,
         "title": text("page.archive"),
@@ -71,6 +71,12 @@ def archive(
     html = archive_page(page, latest, weeks)
     check_page("index.html", html)
     return html
+
+
+def _latest(week: dict[str, Any], language: Language) -> dict[str, Any]:
+    """Say of a week that it is the latest, and what its link opens."""
+    read = language.text("page.read", report=week["reports"][0]["name"])
+    return week | {"week": language.text("page.latest", week=week["dates"]), "read": read}
 
 
 def neighbours(
