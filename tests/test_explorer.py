@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -20,6 +21,7 @@ import tallysheet as ts
 from tallysheet.explorer import View, explore
 from tallysheet.explorer.ahead import Ahead
 from tallysheet.explorer.panel import VIEWS
+from tallysheet.explorer.pieces import segments
 from tallysheet.svg import for_screens
 
 ROOT = Path(__file__).parents[1]
@@ -229,11 +231,11 @@ def test_two_parts_two_weeks_and_the_target_are_compared(explorer):
     [
         ("as_of", "yesterday", "expected a day such as 2013-04-29, found 'yesterday'"),
         ("as_of", "1999-01-01", "expected a moment with data"),
-        ("base", "target", "expected a target of otd that holds in the week, found none"),
+        ("base", "target", "Nobody has set a target for On-time arrivals in this week."),
     ],
 )
 def test_what_cannot_be_shown_is_told_and_the_view_stays(explorer, box, value, told):
-    """As for a command: what was expected, what was found."""
+    """As for a command: what was expected, what was found; a KPI without target is named as it is chosen."""
     before = explorer.view
     getattr(explorer, box).value = value
 
@@ -300,7 +302,19 @@ def test_parts_over_time_and_what_is_behind(explorer):
     inside = show(explorer, "over_time")
     assert "16 weeks up to 2013-W17" in inside
     explorer.when.value = "2013-W18"
-    assert "no parts are searched for" in show(explorer, "behind")
+    assert show(explorer, "behind") == "The week is usual, so no parts are searched for behind it."
+
+
+def test_why_nothing_was_searched_for(explorer):
+    """A week that is too young; one that is not usual, of a KPI whose parts cannot be searched: a median."""
+    explorer.by.value = "origin"
+    unusual = explorer.explained()
+    assert unusual.outside
+    median = segments(replace(unusual, search=lambda: None), explorer.week.language)
+    assert plain(median.html) == "Parts behind On-time arrivals cannot be searched for here."
+
+    explorer.as_of.value = "2013-04-24"
+    assert show(explorer, "behind") == "The week is not judged yet, so no parts are searched for behind it."
 
 
 def test_the_data_tab_tells_of_the_load_the_tables_and_what_is_lacking(explorer):

@@ -23,6 +23,7 @@ from tallysheet.explorer.opened import OpenedWeeks
 from tallysheet.explorer.pieces import (
     explained,
     in_part,
+    no_target,
     over_time,
     rows,
     segments,
@@ -161,7 +162,9 @@ class Explorer:
                 self._found = self._explained(self.view)
                 told = ""
             except TallysheetError as error:
-                self.view, told = before, str(error)
+                lacks_target = view.base == "target" and error.where == "base"
+                self.view = before
+                told = no_target(view.kpi, self.week.language) if lacks_target else str(error)
                 self.week = self._weeks.at(before.week, before.as_of)
             self._made: set[str] = set()
             self._fill()

@@ -89,7 +89,7 @@ def with_target(week: Week, slug: str, by: str, part: str = "") -> Html:
     except UsageError as error:
         if error.where != "base":
             raise
-        return paragraph(language.text("explorer.no_target", name=say.name(kpi(slug), language)))
+        return paragraph(no_target(slug, language))
     unit = found.kpi.unit
     said = language.text(
         "explorer.with_target",
@@ -109,6 +109,11 @@ def in_part(found: Explanation, language: Language) -> Html:
     return Html.join(paragraph(kpi_page.sentence(found, language)), kpi_page.weeks_drawn(found, language))
 
 
+def no_target(slug: str, language: Language) -> str:
+    """Say that a KPI has no target in the week."""
+    return language.text("explorer.no_target", name=say.name(kpi(slug), language))
+
+
 def split(found: Explanation, language: Language, *, prefix: str = "") -> Html:
     """Show the parts of an explanation; without any say so."""
     if not found.parts:
@@ -117,12 +122,19 @@ def split(found: Explanation, language: Language, *, prefix: str = "") -> Html:
 
 
 def segments(found: Explanation, language: Language) -> Html:
-    """Name the few segments behind a change, or say that nothing was searched for."""
+    """Name the few segments behind a change, or say why nothing was searched for."""
     if not found.is_searched:
-        return paragraph(language.text("explorer.not_searched"))
+        return paragraph(_not_searched(found, language))
     if not found.segments:
         return paragraph(language.text("explorer.no_segments"))
     return page.moved(found, language)
+
+
+def _not_searched(found: Explanation, language: Language) -> str:
+    if found.variation == "signal" or found.outside:
+        return language.text("explorer.not_searchable", name=say.name(found.kpi, language))
+    is_judged = found.variation != "not_known"
+    return language.text("explorer.is_usual_week" if is_judged else "explorer.is_not_judged")
 
 
 def rows_sql(view: View) -> str:
