@@ -154,7 +154,7 @@ def _reason(line: Mapping[Hashable, Any], language: Language) -> str:
         usual=language.value(float(line["usual"]), "share", 0),
         late=language.value(float(line["late"]), "share", 0),
         chance=language.value(float(line["chance"]), "share", 0),
-        since="" if pd.isna(line["paused_on"]) else language.short_day(line["paused_on"]),
+        since="" if pd.isna(line["paused_on"]) else language.day(line["paused_on"]),
     )
 
 
