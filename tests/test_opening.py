@@ -325,6 +325,16 @@ def test_causes_of_earlier_weeks_stand_under_no_new_one():
     assert "No new cause is proven" in page.causes_table(replace(alone, continuing=known), ENGLISH).html
 
 
+def test_where_no_week_has_a_value_nothing_is_drawn():
+    """An empty chart would have an axis of numbers that nobody counted."""
+    item = explained({"A": 8_990, "B": 8_990})
+    told = opening.Told({"otd": item}, item, frame_of([]), frame_of([]))
+    empty = replace(item, value_now=float("nan"), history=item.history.assign(value=float("nan")))
+
+    assert "<figure" in page.card(item, told, ENGLISH).html
+    assert "<figure" not in page.card(empty, told, ENGLISH).html
+
+
 def test_a_target_without_a_usual_range_is_not_called_none():
     """Of a week that is not judged nobody knows yet whether the target is met."""
     item = explained({"A": 8_990, "B": 8_990})

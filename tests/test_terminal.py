@@ -43,6 +43,7 @@ def test_of_many_files_the_worst_are_listed_whichever_source_is_the_last():
     assert listed == ["shipments"] * 30 + ["log"] + ["jobs"] * 9
     assert "and 81 more files: tallysheet load --files" in told
     assert re.search(r"shipments\W+30 files\W+3,000\W+2,790\W+210", told)
+    assert re.search(r"log\W+1 file\W", told)
 
 
 @pytest.mark.parametrize(("counts", "all_files"), [(MANY, True), (MANY[:3], False)])

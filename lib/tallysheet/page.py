@@ -83,10 +83,12 @@ def card(explanation: Explanation, told: Told, language: Language, *, is_said: b
         language=language,
         level=4,
     )
+    # An axis without a value has no levels to show.
+    drawn = [drawing] if rows["value"].notna().any() else []
     marks = chips(verdict_words(explanation), language, rising=explanation.change > 0)
     text = paragraph(" ".join(sentence for sentence in sentences if sentence))
     known = [paragraph(text, label=label) for label, text in states]
-    return section(title, marks, *([] if is_said else [text]), *known, drawing, name=kpi.slug, level=3)
+    return section(title, marks, *([] if is_said else [text]), *known, *drawn, name=kpi.slug, level=3)
 
 
 def moved(explanation: Explanation, language: Language) -> Html:

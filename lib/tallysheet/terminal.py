@@ -84,7 +84,7 @@ def _files_table(files: pd.DataFrame, all_files: bool) -> Table:
     shown = files
     if len(files) > _MOST_FILES and not all_files:
         for source, group in files.groupby("source", sort=False):
-            _add_counts(table, str(source), f"{len(group)} files", group[_COUNTS].sum())
+            _add_counts(table, str(source), _files(group), group[_COUNTS].sum())
         table.add_section()
         worst = files.sort_values(["quarantined", "duplicates"], ascending=False, kind="stable")
         shown = worst[(worst["quarantined"] > 0) | (worst["duplicates"] > 0)].head(_MOST_FILES)
@@ -92,8 +92,12 @@ def _files_table(files: pd.DataFrame, all_files: bool) -> Table:
     for row in shown.to_dict("records"):
         _add_counts(table, row["source"], row["file"], pd.Series(row))
     table.add_section()
-    _add_counts(table, "all", f"{len(files)} files", files[_COUNTS].sum())
+    _add_counts(table, "all", _files(files), files[_COUNTS].sum())
     return table
+
+
+def _files(files: pd.DataFrame) -> str:
+    return f"{len(files)} {'file' if len(files) == 1 else 'files'}"
 
 
 def _add_counts(table: Table, source: str, file: str, counts: pd.Series) -> None:
