@@ -257,7 +257,7 @@ def test_losses_are_those_of_the_fact(week):
 
 @pytest.mark.slow
 def test_what_came_by_the_promise_is_of_the_weeks_of_the_caption(week):
-    """2026-W32 to W44, which are final for the carriers' own days; DVP had 93.9 % in W33 to W45."""
+    """2026-W32 to W44, which are final for the carriers' own days."""
     parcels = week.sql(
         "SELECT coalesce(first_attempt_at, delivered_at) AS there_at, promised_at FROM shipments "
         "WHERE carrier = 'DVP' AND promised_date BETWEEN DATE '2026-08-03' AND DATE '2026-11-01' "
@@ -267,7 +267,6 @@ def test_what_came_by_the_promise_is_of_the_weeks_of_the_caption(week):
 
     assert "2026-W32 to 2026-W44" in carriers_page.scorecard(week).html
     assert carriers.promise_kept(week)["DVP"] == pytest.approx(is_kept.mean())
-    assert carriers.promise_kept(week)["DVP"] == pytest.approx(0.9406, abs=5e-5)
 
 
 @pytest.mark.slow

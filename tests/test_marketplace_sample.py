@@ -110,12 +110,12 @@ def test_parcels_can_be_seen_as_they_were_known_while_scans_were_missing(small):
 
 def test_a_week_that_is_too_young_is_not_said_to_have_too_few_before_it(small):
     """The latest week follows 149 others."""
-    from tallysheet import say
+    from tallysheet import captions
 
     week = ts.open_week(data=small[0])
 
     assert (
-        say.limits(week.explanations["loss_rate"], week.language)
+        captions.limits(week.explanations["loss_rate"], week.language)
         == "No usual range is drawn: the week is not judged."
     )
 

@@ -6,7 +6,7 @@ import pytest
 from small_workbook import make_workbook, rows
 
 import tallysheet as ts
-from tallysheet import say
+from tallysheet import captions
 from tallysheet.charts import control_chart
 from tallysheet.comparison import compare
 from tallysheet.errors import DataError
@@ -84,7 +84,7 @@ def test_the_chart_shows_the_break_and_the_page_says_why():
 
         assert word in [text.get_text() for text in drawn.wide.axes[0].texts]
         assert word not in [text.get_text() for text in plain.wide.axes[0].texts]
-        assert say.limits(found, language).endswith(told)
+        assert captions.limits(found, language).endswith(told)
 
 
 def test_a_week_reads_its_rebases(tmp_path):

@@ -108,7 +108,11 @@ def _added(cells: Cells, kpi: Kpi, keys: list[str]) -> pd.DataFrame:
         index=index,
     )
     if kpi.known:
-        added["denominator"] = added["denominator"].where((added["known"] > 0) | (added["all"] == 0), 0.0)
+        # By week, not by part: so parts still add up to their week.
+        weeks = added.index.get_level_values("week") if "week" in keys else np.zeros(len(added))
+        whole = added[["known", "all"]].groupby(weeks).transform("sum")
+        is_told = (whole["known"] > 0) | (whole["all"] == 0)
+        added["denominator"] = added["denominator"].where(is_told, 0.0)
     return added
 
 

@@ -1,6 +1,7 @@
 """The explorer in a real JupyterLab: from the first cell to a page, by mouse and keyboard."""
 
 import html
+import os
 import re
 import shutil
 import socket
@@ -33,7 +34,7 @@ def workbook(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def lab(workbook):
+def lab(workbook, tmp_path_factory):
     """Start JupyterLab on loopback, with a token; it ends with the tests."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -46,8 +47,15 @@ def lab(workbook):
         "--LabApp.news_url=",
         "--LabApp.extension_manager=readonly",
     ]
+    # A workspace of somebody's own lab would open files that are not here.
+    own = tmp_path_factory.mktemp("jupyter")
+    places = {f"JUPYTERLAB_{kind}_DIR": str(own / kind) for kind in ("WORKSPACES", "SETTINGS")}
     running = subprocess.Popen(
-        [program, *options], cwd=workbook, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [program, *options],
+        cwd=workbook,
+        env=os.environ | places,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     address = f"http://127.0.0.1:{port}"
     for _ in range(240):
