@@ -82,7 +82,7 @@ class _History:
 
 def _with_gaps(history: pd.DataFrame) -> pd.DataFrame:
     """Give weeks that are left out a place of their own: their neighbours are not next to each other."""
-    first, *_, last = [IsoWeek.parse(week) for week in history["week"].iloc[[0, -1]]]
+    first, last = (IsoWeek.parse(week) for week in history["week"].iloc[[0, -1]])
     weeks = [str(week) for week in weeks_between(first, last)]
     if len(weeks) == len(history):
         return history

@@ -60,15 +60,18 @@ def parse_segment(segment: str | None) -> dict[str, str]:
     >>> parse_segment("carrier=BRV; flow=return")
     {'carrier': 'BRV', 'flow': 'return'}
     """
-    where = {}
-    for condition in (segment or "").split(";"):
-        if not condition.strip():
-            continue
-        name, sign, value = (part.strip() for part in condition.partition("="))
-        if not (name and sign and value):
-            raise DataError("targets segment", "carrier=BRV;flow=return", repr(segment), "Correct it.")
-        where[name] = value
+    where = conditions_of(segment or "")
+    if where is None or "" in where.values():
+        raise DataError("targets segment", "carrier=BRV;flow=return", repr(segment), "Correct it.")
     return where
+
+
+def conditions_of(text: str) -> dict[str, str] | None:
+    """Split ``carrier=BRV;flow=return``; a value may be empty. None: a condition has no name or no ``=``."""
+    named = [one.partition("=") for one in text.split(";") if one.strip()]
+    if not all(name.strip() and sign for name, sign, _ in named):
+        return None
+    return {name.strip(): value.strip() for name, _, value in named}
 
 
 def read_targets(connection: duckdb.DuckDBPyConnection) -> list[Target]:

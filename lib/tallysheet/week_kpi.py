@@ -15,7 +15,7 @@ from tallysheet.kpi import Kpi
 from tallysheet.maturity import Maturity
 from tallysheet.review import Review
 from tallysheet.seasons import calendar_adjusted
-from tallysheet.targets import Pace, pace
+from tallysheet.targets import Pace, conditions_of, pace
 
 
 class WeekKpi:
@@ -112,12 +112,11 @@ def read_part(text: str) -> dict[str, str]:
     >>> read_part("carrier=BRV;partner="), read_part("")
     ({'carrier': 'BRV', 'partner': ''}, {})
     """
-    conditions = [one for one in text.split(";") if one.strip()] if isinstance(text, str) else [""]
-    named = [condition.partition("=") for condition in conditions]
-    if not all(sign for _, sign, _ in named):
+    where = conditions_of(text) if isinstance(text, str) else None
+    if where is None:
         advice = "Write the dimension, = and the value."
         raise UsageError("where", "a part such as carrier=BRV;flow=return", repr(text), advice)
-    return {name.strip(): value.strip() for name, _, value in named}
+    return where
 
 
 def part_of(review: Review, definition: Kpi, where: Mapping[str, str] | str) -> Where:
