@@ -1,15 +1,20 @@
 """What is said again of a week is what the page of that week would say today."""
 
 import datetime as dt
+import shutil
+from pathlib import Path
 
 import pytest
 from small_workbook import FIRST_MONDAY, make_workbook, rows
 
 import tallysheet as ts
 from tallysheet import comparison, review
+from tallysheet.publish.keys import page_keys
+from tallysheet.publish.plan import jobs_of
 from tallysheet.rebases import COLUMNS
-from tallysheet.restatement import restated
+from tallysheet.restatement import keep, published, restated
 
+ROOT = Path(__file__).parents[1]
 WEEKS = 23
 SECOND_HUB = 7  # 2026-W09: the first week of twice as many parcels
 
@@ -87,3 +92,32 @@ def test_weeks_that_a_page_leaves_out_are_left_out_and_a_single_case_says_little
     for row in found[found["held"] != "not_final"].itertuples():
         page = ts.open_week(row.week, data=sample_of_size_s).review
         assert row.variation == page.explanation(row.kpi, "previous", ()).variation, (row.kpi, row.week)
+
+
+def test_a_page_knows_what_was_published_before_it_and_of_no_later_week(data):
+    """What is published later, of this week or another, is no news to it: its page stays as it is."""
+    week = ts.open_week("2026-W24", data=data)
+    history = week.settings.data / "history"
+    rows = published([week.explanations["shipments"]], week.cube.as_of).assign(week="2026-W22", value=7.0)
+
+    def first_said():
+        found = week.restated().query("kpi == 'shipments' and week == '2026-W22'")
+        return found["source"].iloc[0], page_keys(week, jobs)
+
+    (data.parent / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks" / "00_data_health.ipynb", data.parent / "notebooks")
+    parameters = {"week": "2026-W24", "base": "previous", "as_of": "", "data": "data"}
+    jobs = jobs_of(week.settings, ["00_data_health"], [week.language], week.language, parameters)
+    try:
+        source, unchanged = first_said()
+        assert source == "replayed"
+        for days, other in [(7, "2026-W22"), (0, "2026-W22"), (-1, "2026-W25")]:
+            moment = week.cube.as_of + dt.timedelta(days=days)
+            keep(history, rows.assign(week=other, as_of=moment))
+            assert first_said() == ("replayed", unchanged), (days, other)
+        keep(history, rows.assign(as_of=week.cube.as_of - dt.timedelta(days=7)))
+        source, changed = first_said()
+        assert source == "published"
+        assert changed != unchanged
+    finally:
+        shutil.rmtree(history)

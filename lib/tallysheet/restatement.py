@@ -17,7 +17,7 @@ from tallysheet.files import write_whole
 from tallysheet.limits import Numbers
 from tallysheet.review import Review
 from tallysheet.values import Parts, Series, weekly_values
-from tallysheet.weeks import IsoWeek
+from tallysheet.weeks import IsoWeek, week_folders
 
 COLUMNS = ["kpi", "week", "as_of", "value", "lower", "upper", "variation"]
 _SAME = 1e-12
@@ -50,10 +50,18 @@ def keep(folder: Path, rows: pd.DataFrame) -> None:
         write_whole(path, lambda part: pq.write_table(pa.Table.from_pandas(rows, preserve_index=False), part))
 
 
-def read_kept(folder: Path) -> pd.DataFrame:
-    """Read all that was published, earliest first."""
-    paths = sorted(folder.glob("*/*.parquet"))
-    frames = [pq.read_table(path).to_pandas() for path in paths]
+def kept_files(folder: Path, week: IsoWeek, as_of: dt.datetime) -> list[Path]:
+    """List what was published before a moment of a week and those before it, a file a week and moment."""
+    stamp = f"{as_of:%Y%m%dT%H%M%S}.parquet"
+    found = (path for one, path in week_folders(folder).items() if one <= week)
+    return sorted(
+        path for week_folder in found for path in week_folder.glob("*.parquet") if path.name < stamp
+    )
+
+
+def read_kept(folder: Path, week: IsoWeek, as_of: dt.datetime) -> pd.DataFrame:
+    """Read what was published before a moment of a week and those before it."""
+    frames = [pq.read_table(path).to_pandas() for path in kept_files(folder, week, as_of)]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
 
 

@@ -148,7 +148,8 @@ class Week:
     def restated(self, weeks: int = 8) -> pd.DataFrame:
         """Compare what was first said of so many weeks with what is known now; see `restatement.restated`."""
         chosen = [one for one in self.cube.weeks if one <= self.week][-weeks:]
-        return restated(self.review, self.available, chosen, read_kept(self.settings.data / "history"))
+        kept = read_kept(self.settings.data / "history", self.week, self.cube.as_of)
+        return restated(self.review, self.available, chosen, kept)
 
     @cached_property
     def review(self) -> Review:

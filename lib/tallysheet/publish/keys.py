@@ -11,6 +11,7 @@ from tallysheet.inputs import fingerprint
 from tallysheet.publish.plan import Job
 from tallysheet.publish.surroundings import links
 from tallysheet.publish.versions import versions
+from tallysheet.restatement import kept_files
 from tallysheet.unpack import sha256
 from tallysheet.week import Week
 
@@ -36,16 +37,11 @@ def page_keys(week: Week, jobs: Sequence[Job]) -> list[str]:
 
 def _data(week: Week) -> str:
     """Fingerprint what the week's pages read: clean tables, what people wrote down, what was said before."""
-    folder, own = week.settings.data, f"{week.cube.as_of:%Y%m%dT%H%M%S}.parquet"
+    folder, as_of = week.settings.data, week.cube.as_of
     written = [*folder.glob("*.csv"), *folder.glob("*.toml"), *(folder / "sources").rglob("*.toml")]
-    # What this very run keeps at its end says nothing new.
-    said = [
-        path
-        for path in (folder / "history").glob("*/*.parquet")
-        if (path.parent.name, path.name) != (str(week.week), own)
-    ]
+    said = kept_files(folder / "history", week.week, as_of)
     files = [f"{path.relative_to(folder).as_posix()} {sha256(path)}" for path in sorted([*written, *said])]
-    return fingerprint([week.ledger.state, week.cube.as_of.isoformat(), *files])
+    return fingerprint([week.ledger.state, as_of.isoformat(), *files])
 
 
 @cache
