@@ -602,26 +602,22 @@ def test_money_of_a_loss_that_is_not_known_counts_on_neither_side(table, cell):
     assert found["damaged"]["value_cents"] == 30_000
 
 
-@UNKNOWN
-def test_of_a_week_whose_money_is_mostly_unknown_none_counts(table, cell):
-    """Of three losses two are known: what is left would tell of those alone that nobody paid for."""
-    first, *others = LOSSES[table]
-    found = add_up(
-        ground(RULES, **LOSSES | {table: [first | {cell: None}, *others]}), "loss_values", WEEK, LATE
-    )
-
-    assert found == {"losses_n": 3, "valued_n": 0, "value_cents": 0, "paid_cents": 0, "net_loss_cents": 0}
-
-
-def test_a_net_loss_that_is_not_known_is_not_nothing():
-    """A thousand parcels a week: one lost and worth 300 euros, one lost and not known, none lost."""
-    weeks = ["2026-W08", "2026-W09", "2026-W10"]
-    lost = pd.DataFrame({"week": weeks[:2], "losses_n": 1, "valued_n": [1, 0], "net_loss_cents": [30_000, 0]})
+@pytest.mark.parametrize(("slug", "value"), [("net_loss_cost", 300), ("claims_recovery", 0.25)])
+def test_a_week_whose_money_is_known_of_fewer_than_nine_in_ten_has_no_value(slug, value):
+    """A thousand parcels a week, of which ten were lost: of so many it is known what they cost."""
+    valued = {"2026-W08": 9, "2026-W09": 8, "2026-W10": 0}
+    amounts = {"net_loss_cents": 30_000, "value_cents": 40_000, "paid_cents": 10_000}
+    lost = pd.DataFrame({"week": list(valued), "losses_n": 10, "valued_n": list(valued.values()), **amounts})
+    weeks = [*valued, "2026-W11"]
     cells = {"loss_values": lost, "first_scans": pd.DataFrame({"week": weeks, "scanned_n": 1_000})}
-    values = weekly_values(pairs(cells, kpi("net_loss_cost"), ["week"]), kpi("net_loss_cost"))
+    found = pairs({name: cells[name] for name in kpi(slug).measures()}, kpi(slug), ["week"])
+    values = weekly_values(found, kpi(slug))
 
-    assert values.loc[[weeks[0], weeks[2]]].to_list() == [300, 0]
-    assert pd.isna(values[weeks[1]])
+    assert values["2026-W08"] == value
+    assert values[["2026-W09", "2026-W10"]].isna().all()
+    assert (found.loc[["2026-W09", "2026-W10"], ["x", "n"]] == 0).all(axis=None)
+    if slug == "net_loss_cost":
+        assert values["2026-W11"] == 0  # none was lost
 
 
 def test_a_claim_that_has_brought_nothing_yet_needs_no_currency():

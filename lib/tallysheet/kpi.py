@@ -94,8 +94,9 @@ class Kpi:
         Slug of a KPI of the same fact: a week of which that one knows less than usual is not judged here
         either.
     known : tuple of str
-        Columns that count of how many the money is known, and how many there are. Where there are some and
-        it is known of none, a ratio has no value, rather than one of 0.
+        Columns that count of how many the money is known, and how many there are. In a week in which it is
+        known of fewer than nine in ten a ratio has no value: the rest would tell mostly of what brought
+        nothing.
     scale : float
         The value is scale x numerator / denominator; 0.01 makes euros of cents.
     against : tuple of str

@@ -111,8 +111,8 @@ def _added(cells: Cells, kpi: Kpi, keys: list[str]) -> pd.DataFrame:
         # By week, not by part: so parts still add up to their week.
         weeks = added.index.get_level_values("week") if "week" in keys else np.zeros(len(added))
         whole = added[["known", "all"]].groupby(weeks).transform("sum")
-        is_told = (whole["known"] > 0) | (whole["all"] == 0)
-        added["denominator"] = added["denominator"].where(is_told, 0.0)
+        is_told = 10 * whole["known"] >= 9 * whole["all"]
+        added[["numerator", "denominator"]] = added[["numerator", "denominator"]].where(is_told, 0.0, axis=0)
     return added
 
 

@@ -100,6 +100,7 @@ KPIS: tuple[Kpi, ...] = (
         dimensions=("carrier", "event", *_LOSSES[1:], "category"),
         source="loss recovery of insurers: paid of lost, claimed or not",
         floor=0.9,
+        known=("valued_n", "losses_n"),
         number="F6",
     ),
     Kpi(
