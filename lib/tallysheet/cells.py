@@ -44,6 +44,10 @@ class _Dimension:
         kept = [look for look in looks if look in self.asked]
         return _Dimension(self.at(kept), {look: self.asked[look] for look in kept})
 
+    def before(self, moment: dt.datetime) -> _Dimension:
+        rows = self.rows[self.rows["seen_at"] < moment].reset_index(drop=True)
+        return _Dimension(rows, {look: as_of for look, as_of in self.asked.items() if look[1] < moment})
+
 
 @dataclass
 class Cells:
@@ -85,9 +89,7 @@ class Cells:
 
     def before(self, moment: dt.datetime) -> Cells:
         """Give the cells of looks before a moment."""
-        return Cells(
-            {name: one.only(look for look in one.asked if look[1] < moment) for name, one in self.by.items()}
-        )
+        return Cells({name: one.before(moment) for name, one in self.by.items()})
 
     def write(self, path: Path, made_from: dict[str, Any]) -> None:
         """Write the cells that were lately asked for."""

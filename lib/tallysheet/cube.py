@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -219,7 +219,7 @@ class Cube:
         """
         data = [self.ledger.state] if tables is None else [str(self.span), *self._made_of(tables)]
         rules, engine = repr(self.settings.rules), repr(self.settings.connection)
-        known = [*data, self.as_of.isoformat(), rules, engine, *about, self._code]
+        known = [*data, self.as_of.isoformat(), rules, engine, *about, _code()]
         path = self._folder / f"{name}-{fingerprint(known)}.parquet"
         content = read_sealed(path)
         if content is not None:
@@ -308,16 +308,9 @@ class Cube:
         key = (name, *sorted(tables))
         if key not in self._made:
             engine = repr(self.settings.connection)
-            made = [name, repr(self.settings.rules), engine, self._code, *self._read_by(tables)]
+            made = [name, repr(self.settings.rules), engine, _code(), *self._read_by(tables)]
             self._made[key] = {"made": fingerprint(made), "files": self._files(tables)}
         return self._made[key]
-
-    @cached_property
-    def _code(self) -> str:
-        """Fingerprint all that reads, adds up and judges."""
-        here = Path(__file__).parent
-        modules = sorted([*here.rglob("*.py"), *here.rglob("*.sql")])
-        return fingerprint(path.read_text(encoding="utf-8") for path in modules)
 
     def _kept(self, fact: str) -> Cells:
         """Read what still holds of what was added up before."""
@@ -341,11 +334,21 @@ class Cube:
 
     def _first_known(self, table: str, taken: dt.datetime) -> dt.datetime | None:
         """Give when the first of the rows became known that were loaded from a moment on; every fact asks."""
+        if table == table_of(self.ledger):
+            return self.extent.first_known(taken)
         if (table, taken) not in self._firsts:
             since = literal(taken.isoformat(sep=" "))
             first = f"SELECT min(known_at) FROM {table} WHERE loaded_at >= TIMESTAMP {since}"
             self._firsts[table, taken] = self._ground.execute(first).fetchall()[0][0]
         return self._firsts[table, taken]
+
+
+@cache
+def _code() -> str:
+    """Fingerprint all that reads, adds up and judges."""
+    here = Path(__file__).parent
+    modules = sorted([*here.rglob("*.py"), *here.rglob("*.sql")])
+    return fingerprint(path.read_text(encoding="utf-8") for path in modules)
 
 
 def _written_at(path: Path) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -40,10 +40,17 @@ class Extent:
     span : Span
     zones : tuple of (str, str or None)
         Each country that shipments name, and the time zone of it to which most went.
+    loads : tuple of (datetime, datetime)
+        When rows were loaded, and when the first of them became known; a row that came again, perhaps twice.
     """
 
     span: Span
     zones: tuple[Zone, ...]
+    loads: tuple[tuple[dt.datetime, dt.datetime], ...] = field(compare=False)
+
+    def first_known(self, since: dt.datetime) -> dt.datetime | None:
+        """Give when the first of the rows became known that were loaded from a moment on."""
+        return min((known_at for loaded_at, known_at in self.loads if loaded_at >= since), default=None)
 
 
 def table_of(ledger: Ledger) -> str:
@@ -81,7 +88,9 @@ def extent_of(
         keep_table(path, rows, made_from)
     days = rows[["first_day", "last_day"]].dropna()
     span = Span(min(days["first_day"]), max(days["last_day"]), min(rows["known_from"]).to_pydatetime())
-    return Extent(span, commonest_zones(rows))
+    firsts = rows.groupby("loaded_at", as_index=False)["known_from"].min()
+    loads = zip(*(firsts[name].dt.to_pydatetime() for name in ("loaded_at", "known_from")), strict=True)
+    return Extent(span, commonest_zones(rows), tuple(loads))
 
 
 def first_loaded_at(ledger: Ledger, files: set[str]) -> dt.datetime:
