@@ -67,6 +67,7 @@ class Cube:
         self._cells: dict[str, Cells] = {}
         self._firsts: dict[tuple[str, dt.datetime], dt.datetime | None] = {}
         self._made: dict[tuple[str, ...], dict[str, Any]] = {}
+        self._frames: dict[Path, pd.DataFrame] = {}
         if extent is not None:
             self.extent = extent
         if as_of < self.span.known_from:
@@ -221,12 +222,18 @@ class Cube:
         rules, engine = repr(self.settings.rules), repr(self.settings.connection)
         known = [*data, self.as_of.isoformat(), rules, engine, *about, _code()]
         path = self._folder / f"{name}-{fingerprint(known)}.parquet"
+        if path not in self._frames:
+            self._frames[path] = self._kept_frame(path, make)
+        return self._frames[path].copy(deep=False)
+
+    def _kept_frame(self, path: Path, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Read a frame, or make and keep it; the oldest of its name go."""
         content = read_sealed(path)
         if content is not None:
             return pd.read_parquet(pa.BufferReader(content))
         found = make()
         write_sealed(path, lambda part: found.to_parquet(part, index=False))
-        kept = sorted(self._folder.glob(f"{name}-*"), key=_written_at)
+        kept = sorted(self._folder.glob(f"{path.name.rpartition('-')[0]}-*"), key=_written_at)
         for other in kept[:-_KEPT_FRAMES]:
             other.unlink(missing_ok=True)
         return found

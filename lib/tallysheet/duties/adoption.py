@@ -69,8 +69,8 @@ def outcomes(week: Week) -> tuple[Outcome, ...]:
 def counted(week: Week, listed: str) -> pd.DataFrame:
     """Give a list's counts with the season and, where sellers are known, their size band."""
     found = rows(week, listed)
-    months = found["month"].str[5:].astype(int)
-    found = found.assign(season=found["month"].str[:4] + "-" + ((months + 2) // 3).astype(str), size_band="")
+    seasons = {month: f"{month[:4]}-{(int(month[5:]) + 2) // 3}" for month in found["month"].unique()}
+    found = found.assign(season=found["month"].map(seasons), size_band="")
     if not lacking(week, "backship_steps"):
         bands = rows(week, "backship_steps").set_index("seller")["size_band"]
         found["size_band"] = found["seller"].map(bands).fillna("")

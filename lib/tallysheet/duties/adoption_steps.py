@@ -66,13 +66,9 @@ def _habitual(weekly: pd.DataFrame) -> pd.Series:
         pd.date_range(weekly["monday"].min(), weekly["monday"].max(), freq="7D"), fill_value=0
     )
     sums = table.rolling(HABIT_WEEKS).sum()
-    first = {}
-    for seller in table["eligible_n"].columns:
-        orders, sent = sums["eligible_n", seller], sums["backship_n", seller]
-        has = (orders >= _HABIT_ORDERS) & (sent >= HABIT_SHARE * orders)
-        if has.any():
-            first[str(seller)] = has.idxmax()
-    return pd.Series(first, dtype="datetime64[ns]") + pd.Timedelta(days=6)
+    orders, sent = (sums[[name]].droplevel(0, axis=1) for name in ("eligible_n", "backship_n"))
+    has = (orders >= _HABIT_ORDERS) & (sent >= HABIT_SHARE * orders)
+    return pd.to_datetime(has.idxmax()[has.any()]) + pd.Timedelta(days=6)
 
 
 def funnel(week: Week) -> pd.DataFrame:

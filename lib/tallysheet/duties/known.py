@@ -28,15 +28,16 @@ def list_sql(name: str) -> str:
     return (resources.files("tallysheet") / "sql" / "lists" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def tables_read(name: str) -> list[str]:
-    """Name the tables that a list is made of.
+@cache
+def tables_read(name: str) -> tuple[str, ...]:
+    """Name the tables that a list is made of; its SELECT is parsed once.
 
     Examples
     --------
     >>> tables_read("claimable")
-    ['care_contacts', 'claims', 'contract_terms', 'orders', 'reverse_cases', 'shipments']
+    ('care_contacts', 'claims', 'contract_terms', 'orders', 'reverse_cases', 'shipments')
     """
-    return sorted(duckdb.get_table_names(list_sql(name)) - _GROUND)
+    return tuple(sorted(duckdb.get_table_names(list_sql(name)) - _GROUND))
 
 
 def lacking(week: Week, *names: str) -> list[str]:
