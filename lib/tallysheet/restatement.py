@@ -12,8 +12,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tallysheet.cells import TOTAL
 from tallysheet.comparison import Explanation, judge_parts
 from tallysheet.files import write_whole
+from tallysheet.kpis import kpi
 from tallysheet.limits import Numbers
 from tallysheet.review import Review
 from tallysheet.values import Parts, Series, weekly_values
@@ -92,8 +94,18 @@ def restated(
     shown = [week for week in weeks if week.ended_at + age < review.cube.as_of]
     known = {} if kept is None or kept.empty else _first(kept)
     pages = [Review(review.cube, week) for week in shown]
+    if shown:
+        _add_up(review, slugs, age, min(page.weeks[0] for page in pages))
     frames = [_of_kpi(review, slug, pages, age, known) for slug in slugs] if shown else []
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["kpi", "week"])
+
+
+def _add_up(review: Review, slugs: Sequence[str], age: dt.timedelta, since: IsoWeek) -> None:
+    """Add weeks up at their first age and as known now, all of a fact at once; KPI by KPI it takes longer."""
+    cube = review.cube
+    looks = [look for looks in (cube.looks(age), cube.looks()) for look in looks if look[0] >= str(since)]
+    for fact in sorted({fact for slug in slugs for fact in kpi(slug).measures()}):
+        cube.add_up(fact, looks, (TOTAL,))
 
 
 def _of_kpi(
