@@ -41,8 +41,8 @@ test-engines: $(READY)  ## the same facts on PostgreSQL and Spark; installs Spar
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c requirements.lock -e '.[spark]'
 	@$(BIN)/python -m pytest -n0 tests/test_warehouse.py $(ARGS)
 
-soak: $(READY)  ## the long runs: 10,000 fuzzed files, 190 kills, 200 forked kernels, 50 samples' carrier mix, all colours
-	@TALLYSHEET_SOAK=1 $(BIN)/python -m pytest -n auto --dist load tests/faults/test_fuzz.py tests/faults/test_killed_load.py tests/faults/test_killed_report.py tests/test_warm_kernel.py tests/test_duties_mix.py tests/browser/test_accessible.py $(ARGS)
+soak: $(READY)  ## the long runs: 10,000 fuzzed files, 190 kills, 200 forked kernels, 50 samples' carrier mix, all colours, each table missing
+	@TALLYSHEET_SOAK=1 $(BIN)/python -m pytest -n auto --dist load tests/faults/test_fuzz.py tests/faults/test_killed_load.py tests/faults/test_killed_report.py tests/test_warm_kernel.py tests/test_duties_mix.py tests/test_duties_missing.py tests/browser/test_accessible.py $(ARGS)
 
 lab: $(READY)  ## open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --notebook-dir=notebooks $(ARGS)
