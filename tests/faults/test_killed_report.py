@@ -21,7 +21,7 @@ from small_workbook import make_workbook, put_notebooks
 pytestmark = [pytest.mark.fault, pytest.mark.slow]
 
 SOAK = os.environ.get("TALLYSHEET_SOAK") == "1"
-KILLS = 100 if SOAK else 5
+KILLS = 100 if SOAK else 3
 PATIENCE_S = 120
 KERNELS_S = 20
 MARK = "TALLYSHEET_TEST_RUN"
