@@ -206,6 +206,12 @@ def test_a_base_that_is_not_there_is_refused(base):
         base_weeks(base, LAST, WEEKS)
 
 
+def test_a_day_in_the_place_of_a_base_is_told_its_week():
+    """Whoever types the Monday reads which week to write."""
+    with pytest.raises(UsageError, match=r"Choose one of them; that day lies in 2026-W46\."):
+        base_weeks("2026-11-09", LAST, WEEKS)
+
+
 def test_what_is_usual_is_learnt_from_the_same_weeks_whatever_the_base():
     """A base of long ago is read, and teaches nothing: the range is that of the 60 weeks before."""
     weeks = weeks_between(IsoWeek(2024, 1), IsoWeek(2026, 20))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Sequence
 
 from tallysheet.errors import UsageError
-from tallysheet.weeks import IsoWeek
+from tallysheet.weeks import IsoWeek, week_of_day
 
 BASES = ("previous", "last-4", "year-ago", "target")
 
@@ -46,9 +46,8 @@ def base_weeks(
     }.get(base)
     if wanted is None:
         if not re.fullmatch(r"\d{4}-W\d{2}", base):
-            raise UsageError(
-                "base", f"one of {', '.join(BASES)} or a week", repr(base), "Choose one of them."
-            )
+            expected = f"one of {', '.join(BASES)} or a week"
+            raise UsageError("base", expected, repr(base), f"Choose one of them{week_of_day(base)}.")
         wanted = [IsoWeek.parse(base)]
     found = [candidate for candidate in wanted if candidate in weeks and candidate != week]
     if base == "target":

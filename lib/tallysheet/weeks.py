@@ -64,7 +64,7 @@ class IsoWeek:
         """Read ``2013-W17``; anything else is a UsageError."""
         match = _PATTERN.fullmatch(text) if isinstance(text, str) else None
         if not match:
-            advice = f"Write the year, -W and two digits{_week_of_day(text)}."
+            advice = f"Write the year, -W and two digits{week_of_day(text)}."
             raise UsageError("week", "a week such as 2013-W17", repr(text), advice)
         return cls(int(match[1]), int(match[2]))
 
@@ -115,8 +115,14 @@ class IsoWeek:
             return None
 
 
-def _week_of_day(text: object) -> str:
-    """Say in which week a day lies that was written in a week's place; of what is no day nothing."""
+def week_of_day(text: object) -> str:
+    """Say in which week a day lies that was written in a week's place; of what is no day nothing.
+
+    Examples
+    --------
+    >>> week_of_day("2026-11-09")
+    '; that day lies in 2026-W46'
+    """
     try:
         day = dt.datetime.fromisoformat(str(text))
     except ValueError:
