@@ -310,7 +310,7 @@ def test_one_and_several_that_came_back_agree_with_their_verb(sample_of_size_s, 
         told.append(adoption_sellers_page.became(french).html)
 
     assert "1 vendeur a fait sa première étiquette, et 1 est revenu après" in told[0]
-    assert "0 vendeur a fait sa première étiquette, et 2 sont revenus après" in told[1]
+    assert "aucun vendeur n’a fait sa première étiquette, et 2 sont revenus après" in told[1]
 
 
 def test_who_has_given_up_had_orders_and_sent_none_by_backship(week):
