@@ -620,6 +620,17 @@ def test_a_week_whose_money_is_known_of_fewer_than_nine_in_ten_has_no_value(slug
         assert values["2026-W11"] == 0  # none was lost
 
 
+def test_each_look_at_a_week_is_known_by_itself():
+    """Seen early the money of half of ten losses is known, and of nine later: the first has no value."""
+    looks = {"week": "2026-W08", "seen_at": [at(3, 1), at(4, 1)]}
+    lost = pd.DataFrame(looks | {"losses_n": 10, "valued_n": [5, 9], "net_loss_cents": 30_000})
+    cells = {"loss_values": lost, "first_scans": pd.DataFrame(looks | {"scanned_n": 1_000})}
+    values = weekly_values(pairs(cells, kpi("net_loss_cost"), list(looks)), kpi("net_loss_cost"))
+
+    assert pd.isna(values["2026-W08", at(3, 1)])
+    assert values["2026-W08", at(4, 1)] == 300
+
+
 def test_a_claim_that_has_brought_nothing_yet_needs_no_currency():
     """What it will bring is not known either way: a is worth its lines until it is paid."""
     claims = [one | {"currency": None} for one in LOSSES["claims"]]

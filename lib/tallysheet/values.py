@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tallysheet.cells import LOOK
 from tallysheet.durations import incidence, quantile, survival
 from tallysheet.kpi import Histogram, Kpi
 from tallysheet.limits import Numbers
@@ -108,9 +109,9 @@ def _added(cells: Cells, kpi: Kpi, keys: list[str]) -> pd.DataFrame:
         index=index,
     )
     if kpi.known:
-        # By week, not by part: so parts still add up to their week.
-        weeks = added.index.get_level_values("week") if "week" in keys else np.zeros(len(added))
-        whole = added[["known", "all"]].groupby(weeks).transform("sum")
+        # By look, not by part: so parts still add up to their week.
+        looks = [added.index.get_level_values(name) for name in keys if name in LOOK]
+        whole = added[["known", "all"]].groupby(looks or np.zeros(len(added))).transform("sum")
         is_told = 10 * whole["known"] >= 9 * whole["all"]
         added[["numerator", "denominator"]] = added[["numerator", "denominator"]].where(is_told, 0.0, axis=0)
     return added
