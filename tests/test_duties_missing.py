@@ -68,7 +68,8 @@ def without(request, whole):
     """Take tables away, as if there had never been an extract of them."""
     ledger = whole.ledger
     files = ledger.files[~ledger.files["table"].isin(request.param)]
-    state = "-".join([ledger.state, *request.param])
+    # Of the process, as the soak lets several take the same table away at a time.
+    state = "-".join([ledger.state, *request.param, str(os.getpid())])
     refused = whole.settings.data / "quarantine"
     (refused / state).symlink_to(refused / ledger.state)
     ledger = dataclasses.replace(ledger, files=files, state=state)
