@@ -92,12 +92,14 @@ def restated(
     """
     age = review.cube.as_of - review.cube.weeks[-1].ended_at
     shown = [week for week in weeks if week.ended_at + age < review.cube.as_of]
+    if not (shown and slugs):
+        return pd.DataFrame(columns=["kpi", "week"])
     known = {} if kept is None or kept.empty else _first(kept)
     pages = [Review(review.cube, week) for week in shown]
-    if shown:
-        _add_up(review, slugs, age, min(page.weeks[0] for page in pages))
-    frames = [_of_kpi(review, slug, pages, age, known) for slug in slugs] if shown else []
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["kpi", "week"])
+    since = min(page.weeks[0] for page in pages)
+    _add_up(review, slugs, age, since)
+    frames = [_of_kpi(review, slug, pages, age, since, known) for slug in slugs]
+    return pd.concat(frames, ignore_index=True)
 
 
 def _add_up(review: Review, slugs: Sequence[str], age: dt.timedelta, since: IsoWeek) -> None:
@@ -113,9 +115,9 @@ def _of_kpi(
     slug: str,
     pages: Sequence[Review],
     age: dt.timedelta,
+    since: IsoWeek,
     known: dict[tuple[str, str], pd.Series],
 ) -> pd.DataFrame:
-    since = min(page.weeks[0] for page in pages)
     then, now = review.series(slug, age, since=since), review.series(slug, since=since)
     weeks = [page.week for page in pages]
     names = [str(week) for week in weeks]
