@@ -2,14 +2,13 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 import pytest
 import xlsxwriter
+from commands import command
 from small_workbook import make_workbook, put_notebooks, rows
 
 from tallysheet.doctor import examine
@@ -172,10 +171,9 @@ def test_there_is_no_workbook(tmp_path, monkeypatch):
 
 def test_the_command_says_a_line_each_and_ends_in_1_if_something_is_wrong(workbook):
     """For a person, and for a script."""
-    command = [sys.executable, "-c", "from tallysheet.cli import main; main()", "doctor"]
-    well = subprocess.run(command, cwd=workbook, capture_output=True, text=True, check=False)
+    well = command(workbook, "doctor")
     (workbook / "data" / "raw" / "parcels.csv").unlink()
-    ill = subprocess.run(command, cwd=workbook, capture_output=True, text=True, check=False)
+    ill = command(workbook, "doctor")
 
     assert (well.returncode, well.stderr) == (0, "")
     assert all(line.startswith("ok ") for line in well.stdout.splitlines())

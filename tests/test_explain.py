@@ -3,10 +3,9 @@
 import datetime as dt
 import json
 import re
-import subprocess
-import sys
 
 import pytest
+from commands import command
 from small_workbook import rows, write_csv
 
 from tallysheet.errors import UsageError
@@ -105,14 +104,12 @@ def test_a_file_of_a_few_days_can_be_explained(tmp_path):
 @pytest.mark.slow
 def test_the_command_prints_text_json_and_a_page(parcels, tmp_path):
     """One command, three forms."""
-    command = [sys.executable, "-c", "from tallysheet.cli import main; main()", "explain", str(parcels)]
-    command += ["--week-of", "promised", "--week", "2026-W21", "--numerator", OPTIONS["numerator"]]
-    command += ["--denominator", "1", "--by", "carrier"]
+    words = ["explain", str(parcels), "--week-of", "promised", "--week", "2026-W21"]
+    words += ["--numerator", OPTIONS["numerator"], "--denominator", "1", "--by", "carrier"]
     out = tmp_path / "page.html"
 
     text, plain, page = (
-        subprocess.run([*command, *extra], capture_output=True, text=True, check=True).stdout
-        for extra in ([], ["--json"], ["--html", str(out)])
+        command(tmp_path, *words, *extra).stdout for extra in ([], ["--json"], ["--html", str(out)])
     )
 
     assert "BRV" in text

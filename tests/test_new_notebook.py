@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from commands import command
 from small_workbook import make_workbook, put_notebooks, rows
 
 from tallysheet.errors import DataError, UsageError
@@ -32,7 +33,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.slow
 def test_a_new_notebook_is_published_as_it_stands(workbook):
     """Two commands; the template itself is no notebook that is published."""
-    made = run("new-notebook", "61_late_parcels")
+    made = command(workbook, "new-notebook", "61_late_parcels")
     published = run("report", "--only", "late_parcels", "--week", "2026-W21")
 
     assert (made.returncode, made.stdout) == (0, "notebooks/61_late_parcels.ipynb\n")
@@ -43,7 +44,7 @@ def test_a_new_notebook_is_published_as_it_stands(workbook):
     page = (workbook / "reports/2026-W21/late_parcels.html").read_text(encoding="utf-8")
     assert "What do you want to know?" in page
     assert page.count("<table") >= 2
-    assert run("report", "--only", "_template").returncode == 2
+    assert command(workbook, "report", "--only", "_template").returncode == 2
 
 
 def test_a_new_notebook_is_the_template(workbook):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from commands import command
 from small_workbook import make_workbook, rows
 
 from tallysheet.clean import only_load
@@ -23,12 +24,8 @@ pytestmark = pytest.mark.slow
 
 
 def report(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return tallysheet(folder, "report", *arguments)
-
-
-def tallysheet(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from tallysheet.cli import main; main()", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    words = [sys.executable, "-c", "from tallysheet.cli import main; main()", "report", *arguments]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -135,12 +132,12 @@ def test_a_damaged_manifest_is_named_and_written_anew(workbook, published, left)
     path = workbook / "reports" / "2026-W21" / "manifest.json"
     good = path.read_text(encoding="utf-8")
     path.write_text(good[left], encoding="utf-8")
-    status, doctor = tallysheet(workbook, "status"), tallysheet(workbook, "doctor")
+    status, doctor = command(workbook, "status"), command(workbook, "doctor")
 
     advice = "Run tallysheet report --week 2026-W21 to write it anew."
     assert status.returncode == 1
     assert f"damaged: reports/2026-W21/manifest.json. {advice}" in status.stdout
-    assert json.loads(tallysheet(workbook, "status", "--json").stdout)["damaged"] == {
+    assert json.loads(command(workbook, "status", "--json").stdout)["damaged"] == {
         "2026-W21": "reports/2026-W21/manifest.json"
     }
     assert doctor.returncode == 1
@@ -150,7 +147,7 @@ def test_a_damaged_manifest_is_named_and_written_anew(workbook, published, left)
     assert (result.returncode, result.stderr) == (0, "")
     made = [json.loads(text)["reports"] for text in (good, path.read_text(encoding="utf-8"))]
     assert len({tuple(sorted(report["page"] for report in reports)) for reports in made}) == 1
-    assert tallysheet(workbook, "status").returncode == 0
+    assert command(workbook, "status").returncode == 0
 
 
 def test_a_second_run_at_the_same_time_is_told_who_is_at_it(workbook, published):
@@ -176,13 +173,13 @@ def test_weeks_that_were_missed_are_caught_up(workbook, published, tmp_path):
     assert first.returncode == caught.returncode == nothing.returncode == 0
     assert [line.split(os.sep)[1] for line in caught.stdout.splitlines()] == ["2026-W20", "2026-W21"]
     assert (nothing.stdout, nothing.stderr) == ("", "")
-    assert report(root, "--catch-up", "--week", "2026-W20").returncode == 2
+    assert command(root, "report", "--catch-up", "--week", "2026-W20").returncode == 2
 
 
 def test_the_parameters_of_a_notebook_are_listed(workbook):
     """Name, type, default and what it means, from the notebook itself; nothing runs."""
-    result = report(workbook, "--help-notebook", "weekly_review")
-    wrong = report(workbook, "--help-notebook", "weekly")
+    result = command(workbook, "report", "--help-notebook", "weekly_review")
+    wrong = command(workbook, "report", "--help-notebook", "weekly")
 
     assert [line.split()[:2] for line in result.stdout.splitlines()] == [
         [name, "str"] for name in ("week", "base", "as_of", "lang", "audience", "data")
@@ -493,7 +490,7 @@ def test_an_unknown_language_is_wrong_use(in_two_languages, lang):
     """Exit code 2, one line that lists the languages there are, and nothing is written."""
     root, _, _, _ = in_two_languages
     runs = sorted(root.glob("reports/*/runs/*"))
-    result = report(root, "--lang", lang)
+    result = command(root, "report", "--lang", lang)
 
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from commands import command
 from small_workbook import make_workbook, small_notebook
 
 from tallysheet.publish.alone import only_run
@@ -20,12 +21,12 @@ CANARY = "ntfys://c4n4ry-51b7/topic"
 pytestmark = pytest.mark.slow
 
 
-def tallysheet(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from tallysheet.cli import main; main()", *arguments]
+def tallysheet(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-c", "from tallysheet.cli import main; main()", *arguments]
     return subprocess.run(
-        command,
+        words,
         cwd=root,
-        env={name: value for name, value in os.environ.items() if name != "TALLYSHEET_NOTIFY"} | environment,
+        env={name: value for name, value in os.environ.items() if name != "TALLYSHEET_NOTIFY"},
         capture_output=True,
         text=True,
         timeout=300,
@@ -33,8 +34,12 @@ def tallysheet(root: Path, *arguments: str, **environment: str) -> subprocess.Co
     )
 
 
+def shown_status(root: Path, *options: str, address: str | None = None) -> subprocess.CompletedProcess[str]:
+    return command(root, "status", *options, TALLYSHEET_NOTIFY=address)
+
+
 def status(root: Path) -> tuple[int, dict]:
-    done = tallysheet(root, "status", "--json")
+    done = shown_status(root, "--json")
     return done.returncode, json.loads(done.stdout)
 
 
@@ -47,7 +52,7 @@ def workbook(tmp_path):
     settings.write_text(settings.read_text().replace("10_weekly_review", "00_data_health"), encoding="utf-8")
     (root / "notebooks").mkdir()
     shutil.copy(ROOT / "notebooks" / "00_data_health.ipynb", root / "notebooks")
-    assert tallysheet(root, "load").returncode == 0
+    assert command(root, "load").returncode == 0
     return root
 
 
@@ -85,7 +90,7 @@ def test_reports_are_due_made_stale_failed_and_left_off(workbook):
     _, killed = status(workbook)
     assert [run["finished"] for run in killed["runs"]] == [False, True, True]
 
-    shown = tallysheet(workbook, "status", TALLYSHEET_NOTIFY=CANARY)
+    shown = shown_status(workbook, address=CANARY)
     assert shown.returncode == 1
     assert [
         line for line in shown.stdout.splitlines() if line.startswith(("due:", "failed:", "alerts:"))
@@ -97,7 +102,7 @@ def test_reports_are_due_made_stale_failed_and_left_off(workbook):
     assert "2099-12-31 23:59" in shown.stdout
     assert "did not finish" in shown.stdout
     assert "c4n4ry" not in shown.stdout + shown.stderr
-    assert "TALLYSHEET_NOTIFY is not set" in tallysheet(workbook, "status").stdout
+    assert "TALLYSHEET_NOTIFY is not set" in shown_status(workbook).stdout
 
 
 def test_a_run_at_work_is_told_from_one_that_was_killed(workbook):
@@ -109,9 +114,9 @@ def test_a_run_at_work_is_told_from_one_that_was_killed(workbook):
 
     with only_run(workbook / "reports", dt.datetime(2026, 6, 15, 7)):
         own = holder.read_text(encoding="utf-8")
-        at_work, shown = status(workbook)[1]["at_work"], tallysheet(workbook, "status").stdout
+        at_work, shown = status(workbook)[1]["at_work"], shown_status(workbook).stdout
     holder.write_text(own, encoding="utf-8")
-    killed = tallysheet(workbook, "status").stdout
+    killed = shown_status(workbook).stdout
 
     assert at_work == own.strip()
     assert f"at work: {own}" in shown
@@ -126,12 +131,12 @@ def test_why_the_last_run_stopped_until_one_ends_well(workbook):
     """A fault of ours before any page; a wrong option is known to who typed it, and changes nothing."""
     assert tallysheet(workbook, "report").returncode == 0
     fault = "import tallysheet.publish.report as r; r.load = lambda data: {}['no such key']; "
-    command = [sys.executable, "-c", f"{fault}from tallysheet.cli import main; main()", "report"]
-    crashed = subprocess.run(command, cwd=workbook, capture_output=True, text=True, check=False)
+    words = [sys.executable, "-c", f"{fault}from tallysheet.cli import main; main()", "report"]
+    crashed = subprocess.run(words, cwd=workbook, capture_output=True, text=True, check=False)
     assert "Traceback" in crashed.stderr
-    assert tallysheet(workbook, "report", "--week", "2026-W60").returncode == 2
+    assert command(workbook, "report", "--week", "2026-W60").returncode == 2
     code, told = status(workbook)
-    shown = tallysheet(workbook, "status").stdout
+    shown = shown_status(workbook).stdout
 
     assert (code, told["due"], told["failed"]) == (1, [], {})
     assert re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d UTC: KeyError: 'no such key'", told["stopped"])
@@ -139,7 +144,7 @@ def test_why_the_last_run_stopped_until_one_ends_well(workbook):
 
     assert tallysheet(workbook, "report").returncode == 0
     assert (status(workbook)[0], status(workbook)[1]["stopped"]) == (0, "")
-    assert "stopped:" not in tallysheet(workbook, "status").stdout
+    assert "stopped:" not in shown_status(workbook).stdout
 
 
 def test_a_page_outside_the_schedule_is_stale_once_its_notebook_changes(workbook):
