@@ -1,11 +1,10 @@
 """The data gate: what a week lacks is told, or no report is made of it."""
 
 import datetime as dt
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from commands import report
 from small_workbook import make_workbook, rows
 
 from tallysheet.coverage import Gap, sentence
@@ -134,8 +133,7 @@ def test_a_week_that_is_not_whole_is_refused_or_says_so(tmp_path, otherwise, cod
     notebooks.mkdir()
     source = _ROOT / "notebooks" / "00_data_health.ipynb"
     (notebooks / "10_weekly_review.ipynb").write_bytes(source.read_bytes())
-    command = [sys.executable, "-c", "from tallysheet.cli import main; main()", "report"]
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    result = report(tmp_path)
     told = "Of shipments there are none yet for Thursday 21 May."
     page = tmp_path / "reports" / "2026-W21" / "weekly_review.html"
 

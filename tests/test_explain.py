@@ -108,10 +108,10 @@ def test_the_command_prints_text_json_and_a_page(parcels, tmp_path):
     words += ["--numerator", OPTIONS["numerator"], "--denominator", "1", "--by", "carrier"]
     out = tmp_path / "page.html"
 
-    text, plain, page = (
-        command(tmp_path, *words, *extra).stdout for extra in ([], ["--json"], ["--html", str(out)])
-    )
+    done = [command(tmp_path, *words, *extra) for extra in ([], ["--json"], ["--html", str(out)])]
+    text, plain, page = (one.stdout for one in done)
 
+    assert [one.returncode for one in done] == [0, 0, 0]
     assert "BRV" in text
     assert json.loads(plain)["week"] == "2026-W21"
     assert page.strip() == str(out)

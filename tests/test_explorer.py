@@ -1,11 +1,8 @@
 """The explorer: choices make views, views are code, and a view that is kept is a notebook that publishes."""
 
 import html
-import os
 import re
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import replace
@@ -15,6 +12,7 @@ from unittest.mock import Mock
 import ipywidgets as widgets
 import nbformat
 import pytest
+from commands import report
 from small_workbook import make_workbook, put_notebooks, rows
 
 import tallysheet as ts
@@ -369,14 +367,7 @@ def test_a_view_that_is_kept_is_published_as_it_stands(workbook):
     made = nbformat.read(workbook / "notebooks" / "61_brv.ipynb", as_version=4)
     nbformat.validate(made)
     assert made.cells[0].source.startswith("## How does On-time delivery (carrier=BRV) stand?")
-    command = [sys.executable, "-c", "from tallysheet.cli import main; main()"]
-    published = subprocess.run(
-        [*command, "report", "--only", "brv", "--week", "2026-W21"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "lib")},
-    )
+    published = report(workbook, "--only", "brv", "--week", "2026-W21")
     assert (published.returncode, published.stdout) == (0, "reports/2026-W21/brv.html\n"), published.stderr
     page = html.unescape((workbook / "reports/2026-W21/brv.html").read_text(encoding="utf-8"))
     value = explorer.week.language.value(explorer.explained().value_now, "share")

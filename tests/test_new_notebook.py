@@ -1,13 +1,11 @@
 """A new notebook: from one command to a page."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
-from commands import command
+from commands import command, report
 from small_workbook import make_workbook, put_notebooks, rows
 
 from tallysheet.errors import DataError, UsageError
@@ -25,16 +23,11 @@ def workbook(tmp_path, monkeypatch):
     return tmp_path
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from tallysheet.cli import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-
-
 @pytest.mark.slow
 def test_a_new_notebook_is_published_as_it_stands(workbook):
     """Two commands; the template itself is no notebook that is published."""
     made = command(workbook, "new-notebook", "61_late_parcels")
-    published = run("report", "--only", "late_parcels", "--week", "2026-W21")
+    published = report(workbook, "--only", "late_parcels", "--week", "2026-W21")
 
     assert (made.returncode, made.stdout) == (0, "notebooks/61_late_parcels.ipynb\n")
     assert "report --only 61_late_parcels" in made.stderr

@@ -5,17 +5,14 @@ import email
 import email.policy
 import errno
 import json
-import os
 import socket
-import subprocess
-import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from click.testing import CliRunner
+from commands import report
 from small_workbook import make_workbook, small_notebook
 
 from tallysheet.cli import main
@@ -244,19 +241,6 @@ def test_nobody_is_told_without_an_address(week):
     assert not (week.folder / STATE).exists()
 
 
-def report(root: Path, address: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from tallysheet.cli import main; main()", "report"]
-    return subprocess.run(
-        command,
-        cwd=root,
-        env=os.environ | {VARIABLE: address},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-
 @pytest.mark.slow
 def test_a_whole_run_tells_once_and_keeps_the_secret(server, tmp_path):
     """A notebook that prints its environment does not find it; no artefact and no output holds it."""
@@ -268,13 +252,13 @@ def test_a_whole_run_tells_once_and_keeps_the_secret(server, tmp_path):
     nbformat.write(cells, notebook)
     box, closed = Mailbox(), Mailbox(refusals=99)
     address = server(box)
-    first, again = report(tmp_path, address), report(tmp_path, address)
+    first, again = report(tmp_path, TALLYSHEET_NOTIFY=address), report(tmp_path, TALLYSHEET_NOTIFY=address)
     cells.cells[3].source = "import os\nraise RuntimeError(str(os.environ))"
     nbformat.write(cells, notebook)
-    failed = report(tmp_path, f"{address} {server(closed)}")
-    refused = report(tmp_path, server(closed))
+    failed = report(tmp_path, TALLYSHEET_NOTIFY=f"{address} {server(closed)}")
+    refused = report(tmp_path, TALLYSHEET_NOTIFY=server(closed))
     (tmp_path / "data" / "raw" / "parcels.csv").unlink()
-    stopped = report(tmp_path, address)
+    stopped = report(tmp_path, TALLYSHEET_NOTIFY=address)
 
     assert [done.returncode for done in (first, again, failed, refused, stopped)] == [0, 0, 1, 1, 2]
     assert [message["Subject"] for message in box.messages] == [

@@ -4,13 +4,12 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
+from commands import report
 from small_workbook import make_workbook
 
 import tallysheet as ts
@@ -159,11 +158,6 @@ def test_every_sentence_of_a_real_page_passes_and_a_planted_number_does_not(work
         wrong = html.replace(number, "777" + number)
         with pytest.raises(ReportError, match=f"777{number}"):
             check_numbers("p.html", wrong, known, lead)
-
-
-def report(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from tallysheet.cli import main; main()", "report"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

@@ -5,14 +5,12 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 import pytest
-from commands import command
+from commands import command, report
 from small_workbook import make_workbook, rows
 
 from tallysheet.clean import only_load
@@ -21,11 +19,6 @@ from tallysheet.publish.alone import only_run
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
-
-
-def report(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-c", "from tallysheet.cli import main; main()", "report", *arguments]
-    return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from commands import command
+from commands import command, report
 from small_workbook import make_workbook, small_notebook
 
 from tallysheet.publish.alone import only_run
@@ -19,19 +18,6 @@ from tallysheet.publish.alone import only_run
 ROOT = Path(__file__).parents[1]
 CANARY = "ntfys://c4n4ry-51b7/topic"
 pytestmark = pytest.mark.slow
-
-
-def tallysheet(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-c", "from tallysheet.cli import main; main()", *arguments]
-    return subprocess.run(
-        words,
-        cwd=root,
-        env={name: value for name, value in os.environ.items() if name != "TALLYSHEET_NOTIFY"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
 
 
 def shown_status(root: Path, *options: str, address: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -61,7 +47,7 @@ def test_reports_are_due_made_stale_failed_and_left_off(workbook):
     code, before = status(workbook)
     assert (code, before["due"], before["runs"]) == (1, ["2026-W21"], [])
 
-    assert tallysheet(workbook, "report").returncode == 0
+    assert report(workbook).returncode == 0
     code, made = status(workbook)
     (run,) = made["runs"]
     assert (code, made["due"], made["stale"], made["failed"]) == (0, [], [], {})
@@ -76,7 +62,7 @@ def test_reports_are_due_made_stale_failed_and_left_off(workbook):
     code, changed = status(workbook)
     assert (code, changed["stale"]) == (0, ["data_health.html"])
 
-    assert tallysheet(workbook, "report").returncode == 1
+    assert report(workbook).returncode == 1
     code, failed = status(workbook)
     assert (code, failed["failed"]) == (1, {"2026-W21": ["data_health.html"]})
     assert "no such column" in failed["runs"][0]["failed"]["data_health.html"]
@@ -129,7 +115,7 @@ def test_a_run_at_work_is_told_from_one_that_was_killed(workbook):
 
 def test_why_the_last_run_stopped_until_one_ends_well(workbook):
     """A fault of ours before any page; a wrong option is known to who typed it, and changes nothing."""
-    assert tallysheet(workbook, "report").returncode == 0
+    assert report(workbook).returncode == 0
     fault = "import tallysheet.publish.report as r; r.load = lambda data: {}['no such key']; "
     words = [sys.executable, "-c", f"{fault}from tallysheet.cli import main; main()", "report"]
     crashed = subprocess.run(words, cwd=workbook, capture_output=True, text=True, check=False)
@@ -142,7 +128,7 @@ def test_why_the_last_run_stopped_until_one_ends_well(workbook):
     assert re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d UTC: KeyError: 'no such key'", told["stopped"])
     assert f"stopped: {told['stopped']}" in shown
 
-    assert tallysheet(workbook, "report").returncode == 0
+    assert report(workbook).returncode == 0
     assert (status(workbook)[0], status(workbook)[1]["stopped"]) == (0, "")
     assert "stopped:" not in shown_status(workbook).stdout
 
@@ -151,7 +137,7 @@ def test_a_page_outside_the_schedule_is_stale_once_its_notebook_changes(workbook
     """As new-notebook makes one; without its notebook it cannot be made again."""
     path = workbook / "notebooks" / "62_try_it.ipynb"
     nbformat.write(small_notebook("Try it?"), path)
-    assert tallysheet(workbook, "report", "--only", "try_it").returncode == 0
+    assert report(workbook, "--only", "try_it").returncode == 0
     assert status(workbook)[1]["stale"] == []
 
     nbformat.write(small_notebook("Try that?"), path)

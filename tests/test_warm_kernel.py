@@ -19,6 +19,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from commands import report
 from small_workbook import make_workbook
 
 from tallysheet.errors import ReportError
@@ -472,15 +473,7 @@ def test_pages_are_the_same_bytes(workbook):
     """Of a report with forked kernels, and of one with --no-warm."""
     pages, parents = {}, {}
     for option in ("--warm", "--no-warm"):
-        command = [
-            sys.executable,
-            "-c",
-            "from tallysheet.cli import main; main()",
-            "report",
-            "--force",
-            option,
-        ]
-        done = subprocess.run(command, cwd=workbook, capture_output=True, text=True, timeout=PATIENCE_S)
+        done = report(workbook, "--force", option)
         assert done.returncode == 0, done.stderr
         assert done.stderr.splitlines()[1:] == []  # how long the page took
         folder = workbook / "reports" / "2026-W21"

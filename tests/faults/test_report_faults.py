@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from commands import report
 from poor_machine import as_owner, read_only, with_small_files
 from small_workbook import make_workbook, put_notebooks
 
@@ -22,12 +23,6 @@ pytestmark = [pytest.mark.fault, pytest.mark.slow]
 LIB = Path(ts.__file__).parent
 TALLYSHEET = Path(sys.executable).with_name("tallysheet")
 WEEK = "2026-W21"
-
-
-def report(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Publish as a user does."""
-    words = [TALLYSHEET, "report", *options]
-    return subprocess.run(words, cwd=root, capture_output=True, text=True, timeout=120, check=False)
 
 
 def opened(root: Path) -> dict[str, bytes]:
