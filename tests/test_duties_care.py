@@ -1,5 +1,6 @@
 """Customer Care: what lateness costs is counted right, with intervals that hold what was put in."""
 
+import re
 from dataclasses import replace
 
 import pandas as pd
@@ -125,10 +126,18 @@ def test_the_page_shows_all_its_pieces(sample_of_size_s, lang):
 
 @pytest.mark.parametrize("euros", [42.5, 212.4, 2124.0])
 def test_what_a_point_is_worth_is_written_alike_in_the_first_sentence_and_the_table(week, monkeypatch, euros):
-    """Whole euros and contacts in both, also where money is mostly written with cents."""
+    """Whole euros in both, also where money is mostly written with cents, and tenths of few contacts."""
     worth = care.Estimate(100 * euros, 93.3 * euros, 106.6 * euros)
     found = replace(care.value_of_a_point(week), cents=worth)
     monkeypatch.setattr(care, "value_of_a_point", lambda week: found)
     html = care_page.opening(week).html + care_page.lateness(week).html + care_page.point(week).html
 
     check_numbers("p.html", html, {PAGE: known_of_page(html)}, PAGE)
+
+
+def test_the_contacts_that_a_point_spares_times_their_cost_are_the_euros_beside_them(week):
+    """At few parcels 3 contacts at 4 euros seemed to be 13 euros: the reader can reckon with tenths."""
+    told = re.search(r"spare ([\d.]+) contacts a week, worth €(\d+)", care_page.opening(week).html)
+
+    assert float(told[1]) * 4 == pytest.approx(float(told[2]), abs=0.7)
+    assert float(told[1]) < 10

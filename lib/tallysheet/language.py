@@ -52,8 +52,10 @@ FORMS = {
     "hours": Form(1, 1, "number.hours", "number.hours", "number.hours"),
     "count": Form(1, 0),
     "number": Form(1, 2),
+    "tenths": Form(1, 1),
+    "whole_euro": Form(1, 0, "number.euro", "number.euro", "number.euro"),
 }
-"""Unit of a KPI to how it is written."""
+"""Unit of a KPI, or of what a page counts, to how it is written."""
 
 _SAID_ONCE = ("rate", "rare_rate", "days", "hours")
 """A range names these units once: 2.2 to 2.4 days."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pandas as pd
 
 from tallysheet import say
@@ -39,15 +41,16 @@ def opening(week: Week) -> Html:
     )
     cause = text(
         "care.point_told",
-        n=round(point.contacts.value),
-        euros=language.value(point.cents.value / 100, "euro", 0),
+        n=round(Decimal(str(point.contacts.value)), 1),
+        number=language.value(point.contacts.value, "tenths"),
+        euros=language.value(point.cents.value / 100, "whole_euro"),
         range=_euros(point.cents, language),
     )
     return headline(fact, cause, language)
 
 
 def _euros(cents: Estimate, language: Language) -> str:
-    ends = (language.value(end / 100, "euro", 0) for end in (cents.low, cents.high))
+    ends = (language.value(end / 100, "whole_euro") for end in (cents.low, cents.high))
     return language.text("number.range", **dict(zip(("lower", "upper"), ends, strict=True)))
 
 
@@ -152,14 +155,14 @@ def point(week: Week) -> Html:
             "value": one.value * scale,
             "interval": (one.low * scale, one.high * scale),
             "year": one.value * scale * _WEEKS_A_YEAR,
-            "unit": "euro" if name == "cents" else "number",
+            "unit": "whole_euro" if name == "cents" else "tenths",
         }
         for name, one, scale in lines
     ]
     columns = [
         Column("name", text("care.point_head")),
-        Column("value", text("care.a_week"), "value", decimals=0),
-        Column("interval", text("care.between"), "range", of="row", decimals=0),
+        Column("value", text("care.a_week"), "value"),
+        Column("interval", text("care.between"), "range", of="row"),
         Column("year", text("care.a_year"), "value", decimals=0),
     ]
     return Html.join(
