@@ -310,7 +310,7 @@ def _help_notebook(name: str, data: str) -> None:
     from tallysheet.settings import read_settings
 
     settings = read_settings(data)
-    (notebook,) = check_notebook_names(settings.root, [name], settings.notebooks)
+    (notebook,) = check_notebook_names(settings, [name])
     for one in declared_parameters(settings.root / "notebooks" / f"{notebook}.ipynb").values():
         click.echo(f"{one.name:10}{one.type.__name__:6}{one.default!r:20}{one.comment}".rstrip())
 

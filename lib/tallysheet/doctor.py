@@ -246,7 +246,7 @@ def _notebooks(settings: Settings) -> Iterator[Check]:
     from tallysheet.publish.plan import check_notebook_names
 
     try:
-        check_notebook_names(settings.root, list(settings.notebooks), settings.notebooks)
+        check_notebook_names(settings)
     except TallysheetError as error:
         yield Check("notebooks", error.found, error.do)
         return

@@ -36,7 +36,7 @@ def workbook(tmp_path):
         (["--base", "last-9"], "one of previous, last-4, year-ago, target or a week, found 'last-9'"),
         (["--lang", "xx"], "found 'xx'"),
         (["--as-of", "yesterday"], "a day such as 2013-04-29, found 'yesterday'"),
-        (["--only", "weakly_review"], "found 'weakly_review'"),
+        (["--only", "weakly_review"], "found no weakly_review.ipynb. Did you mean 'weekly_review'?"),
         (["--data", "elsewhere"], "a folder with a workbook.toml"),
         (["--wek", "2026-W02"], "No such option '--wek'"),
     ],
@@ -51,6 +51,18 @@ def test_a_wrong_option_of_report(workbook, arguments, told):
     assert told in result.stderr
     made_again = ("data/quarantine", "data/cube")
     assert {path for path in files(workbook) - before if not path.startswith(made_again)} == set()
+
+
+def test_a_workbook_whose_notebooks_are_not_there(workbook):
+    """What lists them and where they are looked for is named, not an option that nobody gave."""
+    (workbook / "notebooks" / "10_weekly_review.ipynb").unlink()
+    done = command(workbook, "report")
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"{workbook / 'data' / 'workbook.toml'}, notebooks: expected a notebook in {workbook / 'notebooks'}, "
+        "found no 10_weekly_review.ipynb. None is there: copy those of the repository.\n"
+    )
 
 
 def test_the_package_is_the_command(workbook):

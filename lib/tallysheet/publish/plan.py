@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from tallysheet.errors import UsageError
+from tallysheet.errors import UsageError, nearest
 from tallysheet.execute import check_parameters, declared_parameters
 from tallysheet.language import AUDIENCES, Language, may_see
 from tallysheet.publish.pages import file_name, page_name
@@ -167,19 +167,20 @@ def jobs_of(
     return found
 
 
-def check_notebook_names(root: Path, names: Sequence[str], known: Sequence[str]) -> list[str]:
-    """Turn names that a person typed (with or without number) into notebooks' names.
+def check_notebook_names(settings: Settings, names: Sequence[str] = ()) -> list[str]:
+    """Turn names that a person typed (with or without number) into notebooks' names; none: the listed ones.
 
     Raises
     ------
     UsageError
         No such notebook.
     """
-    notebooks = sorted(path.stem for path in (root / "notebooks").glob("[!_]*.ipynb"))
+    folder = settings.root / "notebooks"
+    notebooks = sorted(path.stem for path in folder.glob("[!_]*.ipynb"))
     by_name = {page_name(name): name for name in notebooks} | {name: name for name in notebooks}
-    for name in names:
+    where = "--only" if names else f"{settings.data / 'workbook.toml'}, notebooks"
+    for name in names or settings.notebooks:
         if name not in by_name:
-            raise UsageError(
-                "--only", f"a notebook, such as {', '.join(known)}", repr(name), "Choose one of them."
-            )
-    return [by_name[name] for name in names]
+            advice = nearest(name, by_name) if notebooks else "None is there: copy those of the repository."
+            raise UsageError(where, f"a notebook in {folder}", f"no {name}.ipynb", advice)
+    return [by_name[name] for name in names or settings.notebooks]

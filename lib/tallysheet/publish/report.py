@@ -96,7 +96,7 @@ def report(
     codes = wanted.languages or settings.languages
     known = {code: workbook_language(settings, code) for code in [settings.languages[0], *codes]}
     languages = [known[code] for code in dict.fromkeys(codes)]
-    names = check_notebook_names(settings.root, wanted.only or settings.notebooks, settings.notebooks)
+    names = check_notebook_names(settings, wanted.only)
     reports = settings.reports
     check_owner(settings, data_parameter(settings))
     _check_writable(reports)
