@@ -7,6 +7,7 @@ import math
 import unicodedata
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +89,15 @@ def read_language(code: str, vocabularies: tuple[Path, ...] = ()) -> Language:
     """
     if code not in languages():
         raise UsageError("language", f"one of {', '.join(languages())}", repr(code), "Choose one of them.")
-    words = read_toml(WORDS / f"{code}.toml")
+    words = _words(code)
     for path in vocabularies:
         words = _laid_over(words, read_toml(path))
     return Language(code, words)
+
+
+@cache
+def _words(code: str) -> dict[str, Any]:
+    return read_toml(WORDS / f"{code}.toml")
 
 
 def may_see(language: Language, audience: str) -> Language:
