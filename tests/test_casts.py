@@ -100,6 +100,24 @@ def test_a_time_that_names_its_zone_is_not_local_a_second_time(typed, text, hour
     assert typed(Column("x_at", "TIMESTAMP", ""), written, text) == dt.datetime(2026, 6, 1, hour)
 
 
+@pytest.mark.parametrize(
+    ("dates", "text"),
+    [
+        ("ymd", "2026-06-01"),
+        ("ymd", "2026-06-01 02:00"),
+        ("dmy", "01/06/2026"),
+        ("mdy", "06/01/26"),
+        ("%Y%m%d", "20260601"),
+        ("%Y%m%d %H Uhr", "20260601 02 Uhr"),
+        ("%Y%m%d %I %p", "20260601 02 AM"),
+    ],
+)
+def test_a_day_without_a_time_stays_that_day_where_times_are_local(typed, dates, text):
+    """Midnight in Paris is the evening before in UTC: each Monday counted for the week before."""
+    written = SourceColumn("x", zone="Europe/Paris", dates=dates)
+    assert typed(Column("x_at", "TIMESTAMP", ""), written, text) == dt.datetime(2026, 6, 1)
+
+
 @pytest.mark.parametrize("written", [SourceColumn("x"), SourceColumn("x", zone="Europe/Paris")])
 @pytest.mark.parametrize("day", ["200-01-01", "20-06-01", "202-06-03", "20260-06-01", "206-6-01"])
 def test_a_slip_in_the_year_of_a_time_is_refused(typed, written, day):

@@ -195,8 +195,18 @@ def _truth(column: Column, written: SourceColumn, text: str) -> str:
     )
 
 
+def _is_day(written: SourceColumn, text: str) -> str:
+    """Tell in SQL whether a text is a day without a time."""
+    if written.dates in ("ymd", *_DAY_FORMATS):
+        return f"NOT contains({text}, ':')"
+    return "false" if re.search("%-?[HIcTXs]", written.dates) else "true"
+
+
 def _zoned(written: SourceColumn, text: str) -> Cast:
-    """Turn local times into UTC; an hour that the clock skips or shows twice is refused, never guessed."""
+    """Turn local times into UTC; an hour that the clock skips or shows twice is refused, never guessed.
+
+    A day without a time stays that day.
+    """
     zone = literal(written.zone)
     local = _moment(Column("", "TIMESTAMP", ""), written, text)
     # In a format of the team's own a letter may stand for the half of the day.
@@ -207,7 +217,7 @@ def _zoned(written: SourceColumn, text: str) -> Cast:
     twice = f"timezone({zone}, {there} - INTERVAL 1 HOUR) = {local}"
     twice = f"({twice} OR timezone({zone}, {there} + INTERVAL 1 HOUR) = {local})"
     value = (
-        f"CASE WHEN {has_offset} THEN {local} WHEN {skipped} OR {twice} THEN NULL "
+        f"CASE WHEN {has_offset} OR {_is_day(written, text)} THEN {local} WHEN {skipped} OR {twice} THEN NULL "
         f"ELSE timezone('UTC', {there}) END"
     )
     reason = (
