@@ -380,6 +380,28 @@ def test_what_another_program_puts_beside_an_extract_is_none(tmp_path):
     assert ts.load(data).files["file"].to_list() == ["parcels.csv"]
 
 
+def test_files_that_no_source_takes_are_told_until_they_are_gone(tmp_path):
+    """As a browser names a second download; nothing is loaded again for them."""
+    data = make_workbook(tmp_path, rows(1))
+    before = ts.load(data)
+    for name in ("parcels (1).csv", "parcels-2.csv", ".hidden"):
+        (data / "raw" / name).write_text("x\n1\n", encoding="utf-8")
+    told = ts.load(data)
+    for name in ("parcels (1).csv", "parcels-2.csv"):
+        (data / "raw" / name).unlink()
+
+    assert before.notes.empty
+    assert told.notes[["kind", "text"]].to_numpy().tolist() == [
+        [
+            "no source",
+            "2 files of data/raw that no source takes, such as parcels (1).csv, parcels-2.csv. "
+            "Name them as the others of their source are named",
+        ]
+    ]
+    assert told.state == before.state
+    assert ts.load(data).notes.empty
+
+
 @pytest.mark.parametrize("name", ["../x", "..", ".", "", "a/b", "a\\b", "/tmp/x", "C:x"])
 def test_a_source_has_the_name_of_a_folder(tmp_path, name):
     """Its tables are written under its name; nothing is read or written elsewhere."""

@@ -72,6 +72,7 @@ def test_an_extract_that_is_cut_off(workbook, kind):
     """Of a file whose end says what is in it that is seen at once; a whole one is well."""
     told = workbook / "data/sources/parcels/source.toml"
     told.write_text(told.read_text().replace("parcels.csv", f"parcels.{kind}"))
+    (workbook / "data" / "raw" / "parcels.csv").unlink()
     path = workbook / "data" / "raw" / f"parcels.{kind}"
     if kind == "parquet":
         pd.DataFrame({"parcel": ["1"] * 999}).to_parquet(path)
@@ -151,6 +152,14 @@ def test_what_is_written_wrong(workbook, name, text, what):
 
     (told,) = wrong(workbook)
     assert told.endswith(what)
+
+
+def test_a_file_that_no_source_takes(workbook):
+    """It would not count, and nobody would know."""
+    (workbook / "data" / "raw" / "parcels (1).csv").write_text("x\n1\n", encoding="utf-8")
+
+    (told,) = wrong(workbook).values()
+    assert told[0] == "1 that no source takes: parcels (1).csv"
 
 
 def test_a_notebook_that_the_schedule_names_and_is_not_there(workbook):

@@ -212,12 +212,13 @@ def _zoned(written: SourceColumn, text: str) -> Cast:
     # In a format of the team's own a letter may stand for the half of the day.
     ends = "[+-][0-9]{2}|[A-Za-z]" if written.dates == "ymd" else "[+-][0-9]{2}|Z"
     has_offset = f"regexp_matches({text}, ':[0-9]{{2}}(\\.[0-9]+)? ?({ends})')"
+    is_told = f"{has_offset} OR {_is_day(written, text)}"
     there = f"timezone({zone}, {local})"
     skipped = f"timezone({zone}, {there}) <> {local}"
     twice = f"timezone({zone}, {there} - INTERVAL 1 HOUR) = {local}"
     twice = f"({twice} OR timezone({zone}, {there} + INTERVAL 1 HOUR) = {local})"
     value = (
-        f"CASE WHEN {has_offset} OR {_is_day(written, text)} THEN {local} WHEN {skipped} OR {twice} THEN NULL "
+        f"CASE WHEN {is_told} THEN {local} WHEN {skipped} OR {twice} THEN NULL "
         f"ELSE timezone('UTC', {there}) END"
     )
     reason = (

@@ -19,7 +19,15 @@ from tallysheet.digests import Digests
 from tallysheet.engine import first_line
 from tallysheet.errors import DataError
 from tallysheet.held import held_states
-from tallysheet.inputs import FileChanged, RawFile, code_parts, fingerprint, raw_files, source_parts
+from tallysheet.inputs import (
+    FileChanged,
+    RawFile,
+    code_parts,
+    fingerprint,
+    raw_files,
+    source_parts,
+    unclaimed,
+)
 from tallysheet.ledger import Ledger, as_ledger, read_record, write_record
 from tallysheet.loading import Run, Told, load_source
 from tallysheet.note import Note
@@ -33,6 +41,8 @@ from tallysheet.warehouse.mapped import mapped_record
 _WAIT_SECONDS = 120
 _SOURCES = 3
 """At a time: one is merged, one may wait for it, the next is looked at and checked."""
+_NAMED = 3
+"""So many files that no source takes are named."""
 
 
 def load(data: str | Path = "data", told: Told | None = None, *, reads_again: bool = True) -> Ledger:
@@ -115,15 +125,19 @@ def _bring_up_to_date(
     """Load if anything changed since the last load, or what it wrote is not whole."""
     clean = settings.data / "clean"
     record = read_record(clean / "ledger.json")
-    waiting = awaited(sources, record)
+    waiting, strays = awaited(sources, record), _stray_notes(settings, sources)
     sources = [source for source in sources if source not in waiting]
     raw = {source.name: raw_files(source, digests) for source in sources}
     depends = [*code_parts(), *(part for source in sources for part in source_parts(settings, source))]
     found = [f"{one.path.name} {one.sha256}" for source in sources for one in raw[source.name]]
     state = fingerprint([*depends, *found, *(source.name for source in waiting)])
-    if record.get("state") != state or not _is_whole(settings, record, digests):
+    is_new = record.get("state") != state or not _is_whole(settings, record, digests)
+    if is_new:
         record = _load_all(settings, sources, raw, record, digests, state=state, told=told)
         record["notes"] += [_awaited_note(source) for source in waiting]
+    notes = [note for note in record["notes"] if note["kind"] != "no source"] + strays
+    if is_new or notes != record["notes"]:
+        record["notes"] = notes
         write_record(clean / "ledger.json", record)
     # Also where nothing changed: the last load may have been killed just before.
     _forget_other_states(settings, record)
@@ -140,6 +154,12 @@ def awaited(sources: list[Source], last: dict[str, Any]) -> list[Source]:
 def _awaited_note(source: Source) -> dict[str, Any]:
     note = Note("no extract", {"name": source.files[0].pattern.name})
     return {"source": source.name, "file": "", **asdict(note)}
+
+
+def _stray_notes(settings: Settings, sources: list[Source]) -> list[dict[str, Any]]:
+    names = [path.name for path in unclaimed(settings, sources)]
+    note = Note("no source", {"n": len(names), "names": ", ".join(names[:_NAMED])})
+    return [{"source": "", "file": "", **asdict(note)}] if names else []
 
 
 def _empty_note(source: Source) -> dict[str, Any]:

@@ -102,12 +102,18 @@ def _connection(settings: Settings) -> Check:
 
 
 def _extracts(settings: Settings, sources: list[Source]) -> Iterator[Check]:
-    """Look at each source's extracts, and at what was loaded of them."""
+    """Look at each source's extracts, at files that are none, and at what was loaded of them."""
+    from tallysheet.inputs import unclaimed
+
     if any(source.database or source.has_extract() for source in sources):
         yield from (_extract(settings, source) for source in sources)
     else:
         advice = "Put yours there, or run tallysheet sample to have some to try it on."
         yield Check("extracts", f"none in {settings.data / 'raw'}", advice)
+    if strays := [path.name for path in unclaimed(settings, sources)]:
+        told = f"{len(strays)} that no source takes: {', '.join(strays[:5])}"
+        advice = "Name them as the others of their source are named, or move them out of the folder."
+        yield Check(f"folder {settings.data / 'raw'}", told, advice)
     yield _loaded(settings, sources)
 
 

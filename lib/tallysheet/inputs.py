@@ -84,6 +84,15 @@ def raw_files(source: Source, digests: Digests) -> list[RawFile]:
     return sorted(found, key=lambda raw: (raw.taken_at or dt.datetime.min, raw.path.name))
 
 
+def unclaimed(settings: Settings, sources: Iterable[Source]) -> list[Path]:
+    """List the files in data/raw that no source takes, such as a second download of one that it does."""
+    taken = {path.resolve() for source in sources for file in source.files for path in file.paths()}
+    found = (path for path in (settings.data / "raw").rglob("*") if path.is_file())
+    return sorted(
+        path for path in found if not path.name.startswith((".", "~$")) and path.resolve() not in taken
+    )
+
+
 def _how_to_have(pattern: Path) -> str:
     advice = "Put the extract there, or correct its path"
     raw = next((folder for folder in pattern.parents if folder.name == "raw"), pattern.parent)

@@ -29,6 +29,7 @@ NoteKind = Literal[
     "gap",
     "no extract",
     "shared rows",
+    "no source",
 ]
 Named = str | int | float
 
