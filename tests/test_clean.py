@@ -199,6 +199,24 @@ def test_columns_can_be_renamed_without_a_select(tmp_path):
         ("sources/parcels/source.toml", "[[file]]", "[file]", "file: expected a list of tables"),
         (
             "sources/parcels/source.toml",
+            "\n[[file]]",
+            'columns.carier = "Transporteur"\n[[file]]',
+            r"source.toml columns: expected one of shipments, found 'carier'. Did you mean 'carrier'",
+        ),
+        (
+            "sources/parcels/source.toml",
+            "\n[[file]]",
+            'values.status.deliverd = ["livré"]\n[[file]]',
+            "values.status: expected our value, found 'deliverd'. Did you mean 'delivered'",
+        ),
+        (
+            "sources/parcels/source.toml",
+            "\n[[file]]",
+            'zone = "Europe/Pariss"\n[[file]]',
+            "expected a time zone such as Europe/Paris, found 'Europe/Pariss'. Did you mean 'Europe/Paris'",
+        ),
+        (
+            "sources/parcels/source.toml",
             'path = "raw/parcels.csv"',
             "path = 3",
             "path: expected a text, found 3",

@@ -12,6 +12,7 @@ import pandas as pd
 
 from tallysheet import schema
 from tallysheet.engine import literal
+from tallysheet.errors import DataError
 from tallysheet.facts import Zone
 from tallysheet.kept_tables import keep_table, kept_table
 from tallysheet.ledger import Ledger
@@ -55,7 +56,11 @@ class Extent:
 
 def table_of(ledger: Ledger) -> str:
     """Name the table whose days the data covers: shipments, if there are any."""
-    tables = [name for name in sorted(set(ledger.files["table"])) if schema.table(name).week_of]
+    loaded = sorted(set(ledger.files["table"]))
+    tables = [name for name in loaded if schema.table(name).week_of]
+    if not tables:
+        told = f"{' and '.join(loaded)} alone"
+        raise DataError("data", "a table with days", told, "Load extracts of shipments too.")
     return "shipments" if "shipments" in tables else tables[0]
 
 

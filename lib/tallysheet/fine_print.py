@@ -22,9 +22,11 @@ _MOST_RESTATED = 12
 
 
 def calendar_box(
-    week: IsoWeek, weeks: Sequence[IsoWeek], countries: Iterable[str], language: Language
+    week: IsoWeek, weeks: Sequence[IsoWeek], countries: Sequence[str], language: Language
 ) -> Html:
     """Show working days and public holidays of the week, of those it is compared with, and of a year ago."""
+    if not countries:
+        return paragraph(language.text("calendar.no_country"))
     shown = [week.year_ago, *weeks, week]
     rows = [
         {

@@ -1,10 +1,29 @@
-"""A KPI's row among all KPIs of a week."""
+"""All KPIs of a week: which there are, and the row of each."""
 
 from __future__ import annotations
 
 from tallysheet.comparison import Explanation
+from tallysheet.errors import DataError
+from tallysheet.kpis import KPIS
 from tallysheet.review import Review
 from tallysheet.telling import causes
+
+
+def available_kpis(review: Review) -> tuple[str, ...]:
+    """Give the slugs of the KPIs that the data allows, in order; what all need is added up at once.
+
+    Raises
+    ------
+    DataError
+        It allows none.
+    """
+    review.prepare()
+    if found := tuple(review.kpis()):
+        return found
+    loaded = ", ".join(sorted(set(review.cube.ledger.files["table"])))
+    lacking = min((review.lacking(one) for one in KPIS.values()), key=len)
+    advice = f"Load extracts of {' and '.join(lacking)} too." if lacking else "Choose a week with rows."
+    raise DataError(f"week {review.week}", "a KPI that the data allows", f"none from {loaded}", advice)
 
 
 def row_of(review: Review, explanation: Explanation) -> dict[str, object]:

@@ -33,7 +33,7 @@ def calendar_adjusted(
     return expected_effects(
         values.to_numpy(float),
         weeks,
-        [lost_days(one, shares) for one in weeks],
+        [lost_days(one, shares) if shares else 0.0 for one in weeks],
         [peak_week(one) for one in weeks],
         multiplicative=series.kpi.unit in ("count", "euro", "number"),
     ).assign(value=values.to_numpy())

@@ -8,8 +8,10 @@ import importlib.util
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from tallysheet.addresses import has_plain_secret
 from tallysheet.errors import DataError, nearest
@@ -187,6 +189,7 @@ _FILE_KEYS = {**dict.fromkeys(("name", "package", "path", "sheet"), "a text"), "
 _DATABASE_KEYS = dict.fromkeys(("name", "url", "query"), "a text")
 _COLUMN_KEYS = dict.fromkeys(("header", "unit", "decimal", "dates", "zone"), "a text")
 _TIME_SIGN = re.compile(r"%[YmdHMSyjGVu]")
+_zones = cache(available_timezones)
 _PLACES = re.compile(rf"({_TIME_SIGN.pattern}|\*)")
 
 
@@ -284,12 +287,14 @@ def _select(path: Path, name: str) -> str:
 def _columns(path: Path, settings: Settings, target: Table, found: dict[str, Any]) -> dict[str, SourceColumn]:
     """Join what the source says of all its columns with what it says of each."""
     given = found.get("columns", {})
+    names = [column.name for column in target.columns]
     for ours, entry in given.items():
-        target.column(ours)
+        if ours not in names:
+            raise DataError(f"{path} columns", f"one of {target.name}", repr(ours), nearest(ours, names))
         _check_kind(f"{path} {ours}", entry, "a header or a table")
     shared = settings.data / "sources" / "values.toml"
     values = _values(shared, read_toml(shared)) if shared.is_file() else {}
-    values |= _values(path, found.get("values", {}))
+    values |= (own := _values(path, found.get("values", {})))
     usual = {key: found[key] for key in ("decimal", "dates", "zone") if key in found}
     made = {}
     for column in target.columns:
@@ -297,7 +302,12 @@ def _columns(path: Path, settings: Settings, target: Table, found: dict[str, Any
         written = {"header": column.name} | (entry if isinstance(entry, dict) else {"header": entry})
         where = f"{path} {column.name}"
         _check(where, written, _COLUMN_KEYS)
-        spellings = values.get(column.name, values.get(_family(column.name), {}))
+        # Columns of a kind share their values: country is for origin_country too.
+        spellings = values.get(column.name, values.get(column.name.rpartition("_")[2], {}))
+        for ours in own.get(column.name, {}):
+            if column.allowed and ours not in column.allowed:
+                advice = nearest(ours, column.allowed)
+                raise DataError(f"{path} values.{column.name}", "our value", repr(ours), advice)
         made[column.name] = _checked(
             where,
             SourceColumn(**{**usual, **written}, values=spellings),
@@ -317,26 +327,20 @@ def _values(path: Path, found: dict[str, Any]) -> dict[str, dict[str, tuple[str,
     }
 
 
-def _family(name: str) -> str:
-    """Give the name under which columns of a kind share their values: country for origin_country."""
-    return name.rpartition("_")[2]
-
-
 def _checked(where: str, written: SourceColumn, unit: str) -> SourceColumn:
     if written.unit and written.unit not in UNITS.get(unit, {}):
         known = list(UNITS.get(unit, {}))
         raise DataError(
             where, "a unit that can be turned into ours", repr(written.unit), nearest(written.unit, known)
         )
+    if written.zone and written.zone not in _zones():
+        advice = nearest(written.zone, _zones())
+        raise DataError(where, "a time zone such as Europe/Paris", repr(written.zone), advice)
     if written.decimal not in (".", ","):
         raise DataError(where, "decimal '.' or ','", repr(written.decimal), "Write one of the two.")
     if written.dates not in DATE_ORDERS and "%" not in written.dates:
-        raise DataError(
-            where,
-            "dates as ymd, dmy, mdy or a format such as %d-%b-%y",
-            repr(written.dates),
-            "Write one of them.",
-        )
+        expected = "dates as ymd, dmy, mdy or a format such as %d-%b-%y"
+        raise DataError(where, expected, repr(written.dates), "Write one of them.")
     return written
 
 

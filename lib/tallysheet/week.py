@@ -23,7 +23,7 @@ from tallysheet.kpis import family_kpis, kpi
 from tallysheet.language import Language, may_see
 from tallysheet.ledger import Ledger
 from tallysheet.opening import Told
-from tallysheet.overview import row_of
+from tallysheet.overview import available_kpis, row_of
 from tallysheet.periods import periods_of
 from tallysheet.queries import MOST_ROWS, Queries
 from tallysheet.restatement import read_kept, restated
@@ -159,8 +159,7 @@ class Week:
     @cached_property
     def available(self) -> tuple[str, ...]:
         """Slugs of the KPIs that the data allows, in order; what all need is added up at once."""
-        self.review.prepare()
-        return tuple(self.review.kpis())
+        return available_kpis(self.review)
 
     def has(self, slug: str) -> bool:
         """Tell whether the data allows a KPI; unlike `available` it looks at nothing else."""

@@ -1,0 +1,59 @@
+"""A table alone: what can be told of it is told, and what it takes to tell more."""
+
+import pytest
+from small_workbook import make_workbook, write_csv
+
+import tallysheet as ts
+from tallysheet.errors import DataError
+
+SOURCE = """
+table = "{table}"
+as_of = 2026-02-01T07:00:00
+
+[[file]]
+name = "rows"
+path = "raw/parcels.csv"
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "header", "row", "told"),
+    [
+        (
+            "claims",
+            "claim_id,shipment_id,claim_type,opened_at",
+            "C{n},P{n},lost,2026-01-{n:02} 09:00:00",
+            "week 2026-W03: expected a KPI that the data allows, found none from claims. "
+            "Load extracts of shipments too.",
+        ),
+        (
+            "sellers",
+            "seller,country,valid_from",
+            "S{n},FR,2026-01-01",
+            "data: expected a table with days, found sellers alone. Load extracts of shipments too.",
+        ),
+    ],
+)
+def test_a_table_of_which_no_kpi_can_be_made_says_which_it_takes_beside_it(
+    tmp_path, table, header, row, told
+):
+    """A report over it ended in a traceback."""
+    data = make_workbook(tmp_path)
+    (data / "sources" / "parcels" / "parcels.sql").unlink()
+    (data / "sources" / "parcels" / "source.toml").write_text(SOURCE.format(table=table), encoding="utf-8")
+    lines = [row.format(n=n).split(",") for n in range(1, 29)]
+    write_csv(data / "raw" / "parcels.csv", lines, header.split(","))
+
+    with pytest.raises(DataError) as error:
+        _ = ts.open_week("2026-W03", data=data).kpis
+    assert str(error.value) == told
+
+
+def test_a_workbook_that_names_no_country_shows_no_working_days(tmp_path):
+    """As one that begins with contacts does; its page could not be made."""
+    data = make_workbook(tmp_path)
+    settings = data / "workbook.toml"
+    settings.write_text(settings.read_text().replace('["FR", "DE"]', "[]"), encoding="utf-8")
+
+    html = ts.open_week("2026-W20", data=data).calendar().html
+    assert "No country is listed in data/workbook.toml" in html
