@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import binom
 from segment_cases import FINAL, Case, additive, logistics, score, volumes
@@ -64,6 +65,94 @@ def test_without_a_cause_hardly_ever_anything_is_named(kind, dispersed):
     wrong = sum(bool(search(case)) for case in cases)
 
     assert wrong <= binom.ppf(0.99, CASES, MOST_NAMED)
+
+
+def small_table(seed: int, shape: tuple[int, ...], *, growth=1.0, unequal=1.0, wobble=0.0, unit=1.0):
+    """Draw two weeks in which no cell changed but by chance, and all grew alike."""
+    rng = np.random.default_rng(seed)
+    codes = np.array(list(np.ndindex(shape)))
+    frame = pd.DataFrame(codes.astype(str), columns=[f"d{n}" for n in range(len(shape))])
+    usual = 300 * rng.lognormal(0, unequal, len(frame))
+    draws = [rng.poisson(usual * g * rng.lognormal(0, wobble, len(frame))) for g in (growth, 1.0)]
+    return frame.assign(now=unit * draws[0], base=unit * draws[1])
+
+
+@pytest.mark.parametrize(
+    ("shape", "how", "most"),
+    [
+        ((3,), {"unequal": 0.0}, MOST_NAMED),
+        ((5,), {"unequal": 0.0}, MOST_NAMED),
+        ((4, 3), {}, MOST_NAMED),
+        ((5, 4), {"growth": 1.6}, MOST_NAMED),
+        ((8, 6), {}, MOST_NAMED),
+        ((8, 6, 5), {"growth": 1.5}, MOST_NAMED),
+        ((8, 6, 5), {"growth": 0.5}, MOST_NAMED),
+        ((5,), {"unit": 12.37, "wobble": 0.05}, MOST_NAMED),
+        ((8, 6), {"wobble": 0.1}, MOST_NAMED),
+        ((4, 3), {"wobble": 0.1}, 0.3),
+    ],
+)
+def test_of_few_volumes_hardly_ever_any_is_named_by_chance(shape, how, most):
+    """Up to six in ten tables named something: counting was taken for half of what it is, or for nothing."""
+    tables = (small_table(seed, shape, **how) for seed in range(2 * CASES))
+    by = [f"d{n}" for n in range(len(shape))]
+
+    wrong = sum(bool(find_segments(table, by=by, now="now", base="base")) for table in tables)
+
+    assert wrong <= binom.ppf(0.99, 2 * CASES, most)
+
+
+@pytest.mark.parametrize(("shape", "most"), [((4, 3), 0.3), ((6, 5), 0.3), ((5,), MOST_NAMED)])
+def test_of_few_shares_that_wobble_fewer_are_named(shape, most):
+    """Three in four tables named something: how much few cells scatter was not asked."""
+    wrong = 0
+    for seed in range(2 * CASES):
+        rng = np.random.default_rng(seed)
+        table = small_table(seed, shape).rename(columns={"now": "n", "base": "m"})
+        wobble = 60 if len(shape) > 1 else 1e9
+        rates = [rng.beta(0.1 * wobble, 0.9 * wobble, len(table)) for _ in range(2)]
+        late, before = (rng.binomial(table[n].astype(int), p) for n, p in zip("nm", rates, strict=True))
+        table = table.assign(late=late, before=before)
+        by = [f"d{n}" for n in range(len(shape))]
+        wrong += bool(find_segments(table, by=by, now="late", base="before", now_n="n", base_n="m"))
+
+    assert wrong <= binom.ppf(0.99, 2 * CASES, most)
+
+
+def test_cents_of_cents_are_no_counts():
+    """Whole cents out of whole cents were taken for counts, and each table named something."""
+    wrong = 0
+    for seed in range(CASES):
+        rng = np.random.default_rng(seed)
+        sides: dict[str, list[int]] = {"now": [], "n": [], "base": [], "m": []}
+        for _ in range(20):
+            for x, n in (("now", "n"), ("base", "m")):
+                cents = (100 * rng.lognormal(3, 0.8, 75)).astype(int)
+                sides[x].append(int(cents[rng.random(75) < 0.1].sum()))
+                sides[n].append(int(cents.sum()))
+        table = pd.DataFrame(np.array(list(np.ndindex(5, 4))).astype(str), columns=["c", "k"]).assign(**sides)
+        wrong += bool(find_segments(table, by=["c", "k"], now="now", base="base", now_n="n", base_n="m"))
+
+    assert wrong <= binom.ppf(0.99, CASES, MOST_NAMED)
+
+
+@pytest.mark.parametrize("growth", [1.0, 1.5])
+def test_a_volume_that_moved_is_told_with_its_size_where_all_grew(growth):
+    """Four in five intervals held it where all grew by half."""
+    held = []
+    for seed in range(2 * CASES):
+        table = small_table(seed, (8, 6, 5), growth=growth)
+        rng = np.random.default_rng(seed)
+        own = (table["d0"] == "1").to_numpy()
+        usual = 300 * rng.lognormal(0, 1.0, len(table))
+        more = np.where(own, rng.poisson(usual * growth * 0.4), 0)
+        table["now"] += more
+        found = find_segments(table, by=["d0", "d1", "d2"], now="now", base="base")
+        effect = (usual * growth * 0.4)[own].sum()
+        held += [one.low <= effect <= one.high for one in found if one.where == {"d0": "1"}]
+
+    assert len(held) > CASES
+    assert len(held) - sum(held) <= binom.ppf(0.99, len(held), 0.05)
 
 
 @pytest.mark.parametrize("family", ["single", "volumes"])

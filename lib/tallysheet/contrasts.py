@@ -1,7 +1,7 @@
 """What one row says of a change: a score whose sum over any segment has a known mean and variance.
 
 Two kinds: the ratio of two sums (parcels late of parcels due) and a sum (parcels, euros). The search
-adds scores up over segments and need not know which kind it has.
+adds scores up over segments and need not know which kind it has (`tallysheet.sum_contrast`).
 """
 
 from __future__ import annotations
@@ -15,18 +15,26 @@ from numpy.typing import NDArray
 
 from tallysheet.lattice import Codes
 from tallysheet.limits import Numbers
-from tallysheet.scatter import excess, relative_variance
+from tallysheet.scatter import (
+    beside_main_effects,
+    excess,
+    robust_square,
+    variance_of_few,
+    weighted_median,
+)
 
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.int64] | Mask
 
 _SWEEPS = 3
 _HIGHEST_RATE = 0.95
+_SOME = 8
 _ENOUGH = 100
 _MOST = 0.9
 _FAR_NOISIER = 1.3
+_NO_COUNT = 250
+"""Times what chance gives: so much do no counts scatter."""
 _MANY = 1e12
-_LEAST_VARIANCE = 1e-12
 _TINY = 1e-9
 
 
@@ -107,7 +115,8 @@ class Ratio:
     Small rows follow m, large ones themselves (then u is Cochran's stratified score). Where rows
     differ between weeks by more than chance (`excess`), large rows weigh less.
 
-    Whole numbers from 0 to their denominators are taken as counts of single units. Of anything else
+    Whole numbers from 0 to their denominators are taken as counts of single units, unless rows scatter by
+    far more than counts do. Of anything else
     (cents, minutes) the variance of a unit is its squared mean, times what rows are seen to have of it.
 
     References
@@ -127,8 +136,26 @@ class Ratio:
     ) -> None:
         self._x, self._n = (now, base), (now_n, base_n)
         self._is_count = self._looks_like_counts() if is_count is None else is_count
+        self._lay_out(codes)
+        # Cents of cents are whole numbers too; that one euro moves a hundred of them at once shows.
+        if is_count is None and self._is_count and self._scatter() > _NO_COUNT:
+            self._x, self._is_count = (now, base), False
+            self._lay_out(codes)
+
+    def _scatter(self) -> float:
+        """Tell how many times its variance by chance the middle row has, beside what most rows share."""
+        large = self._raw.variance >= 1
+        if large.sum() < _SOME:
+            return 1.0
+        shifts = self._raw.score[large] / self._raw.shift[large]
+        weights = np.square(self._raw.shift[large]) / self._raw.variance[large]
+        return robust_square((shifts - weighted_median(shifts, weights)) * np.sqrt(weights))
+
+    def _lay_out(self, codes: Sequence[Codes]) -> None:
+        """Score the rows as if they differed by chance alone."""
+        (now, base), (now_n, base_n) = self._x, self._n
         seen, n = now + base, now_n + base_n
-        self._sign = 1.0
+        self._codes, self._sign = codes, 1.0
         if self._is_count and seen.sum() > n.sum() / 2:
             # Late parcels tell what parcels on time do; the rarer outcome is the one whose rates multiply.
             now, base = now_n - now, base_n - base
@@ -168,16 +195,27 @@ class Ratio:
         large = np.zeros(raw.score.size, dtype=bool)
         large[quiet] = True
         large &= raw.variance >= 1
-        if large.sum() < _ENOUGH:
+        if not large.any():
             return 1.0, 0.0
-        common = raw.score[large].sum() / raw.shift[large].sum()
         by_chance = raw.variance
         if self._is_count:
             seen, expected = self._events
             by_chance = by_chance * np.maximum(seen / np.maximum(expected, _TINY), 1)
+        if large.sum() < _ENOUGH:
+            return 1.0, self._fitted_to_few(large, by_chance)
+        common = raw.score[large].sum() / raw.shift[large].sum()
         squares = np.square(raw.score - common * raw.shift)[large] / by_chance[large]
         robust = bool(large.sum() > _MOST * (raw.variance >= 1).sum())
         return excess(squares, raw.weight[large], robust=robust)
+
+    def _fitted_to_few(self, large: Mask, by_chance: Numbers) -> float:
+        """Fit what grows with size in few rows, beside what most of them share and what each value has."""
+        score, shift, size = (one[large] for one in (self._raw.score, self._raw.shift, self._raw.weight))
+        shifts, weights = score / shift, shift**2 / by_chance[large]
+        own, free = shifts - weighted_median(shifts, weights), shifts.size
+        if len(self._codes) > 1:
+            own, free = beside_main_effects(own, weights, [code[large] for code in self._codes])
+        return variance_of_few(np.square(own) * weights / size, size, 1.0, free)[0]
 
     def scores(self) -> Scores:
         """Score all rows; large ones weigh less where they wobble."""
@@ -250,7 +288,7 @@ class Ratio:
 
     def _looks_like_counts(self) -> bool:
         sides = zip(self._x, self._n, strict=True)
-        return all((x >= 0).all() and (x <= of).all() and _is_whole(x) and _is_whole(of) for x, of in sides)
+        return all((x >= 0).all() and (x <= of).all() and is_whole(x) and is_whole(of) for x, of in sides)
 
     def _times_squared_mean(self, model: Numbers) -> float:
         """Estimate the variance of one unit from how rows differ from their week's level, over its square."""
@@ -275,7 +313,8 @@ class Ratio:
         return float(self._n[0][rows].sum()), float(self._n[1][rows].sum())
 
 
-def _is_whole(x: Numbers) -> bool:
+def is_whole(x: Numbers) -> bool:
+    """Tell whether all numbers are whole, but for rounding."""
     return bool((np.abs(x - np.rint(x)) < _TINY * np.maximum(x, 1)).all())
 
 
@@ -298,86 +337,3 @@ def _drawn_by(seen: Numbers, n: Numbers, model: Numbers, unit: Numbers) -> Numbe
     if not relative > 0:
         return np.full(n.size, _MANY)
     return np.clip(unit / np.maximum(relative * model**2, 1 / _MANY) - 1, 1, _MANY)
-
-
-class Sum:
-    """Values now and before, one entry a row.
-
-    Notes
-    -----
-    A row deviates by d = (now - before) / m, m the larger of the two, so that a fall to a half and a
-    rise to the double weigh alike. Its variance is fitted as a + b / m (`relative_variance`): a for a
-    relative wobble, b for counting. A row scores d over its variance, which is the weighted mean of
-    the deviations when it is added up.
-    """
-
-    def __init__(self, now: Numbers, base: Numbers) -> None:
-        self._now, self._base = now, base
-        self._size = np.maximum(now, base)
-        self._some = self._size > 0
-        self._safe = np.where(self._some, self._size, 1.0)
-        self._deviation = (now - base) / self._safe
-        self._noise = (0.0, 0.0, 1.0)
-
-    def _fitted(self, rows: Rows) -> tuple[float, float, float]:
-        some = self._some[rows]
-        if not some.any():
-            return 0.0, 0.0, 1.0
-        deviation = self._deviation[rows][some]
-        centre = float(np.median(deviation))
-        return centre, *relative_variance(deviation - centre, self._size[rows][some])
-
-    def learn(self, quiet: Rows) -> None:
-        """Fit the variance of the deviations."""
-        self._noise = self._fitted(quiet)
-
-    def scores(self) -> Scores:
-        """Score all rows."""
-        rows = np.arange(self._size.size)
-        return self._scores(rows, self._variance(rows, *self._noise[1:]))
-
-    def scores_inside(self, rows: Rows) -> Scores:
-        """Score the rows of a segment: here it cannot be assumed that most did not change."""
-        centre, fixed, falling = self._fitted(rows)
-        variance = self._variance(rows, fixed, falling)
-        some = self._some[rows]
-        squares = np.square(self._deviation[rows] - centre)[some] / variance[some]
-        return self._scores(rows, variance * max(float(squares.mean()) if some.any() else 1.0, 1.0))
-
-    def _variance(self, rows: Rows, fixed: float, falling: float) -> Numbers:
-        return np.maximum(fixed + falling / self._safe[rows], _LEAST_VARIANCE)
-
-    def _scores(self, rows: Rows, variance: Numbers) -> Scores:
-        information = np.where(self._some[rows], 1 / variance, 0.0)
-        return Scores(self._deviation[rows] * information, information, information, information)
-
-    def is_noisier(self, rows: Rows, quiet: Rows) -> bool:
-        """Compare the variance of a row of middling size, if enough rows moved to matter."""
-        if np.size(quiet) > _MOST * np.size(rows):
-            return False
-        middle = float(np.median(self._size[self._some]))
-        (_, fixed, falling), (_, quiet_fixed, quiet_falling) = self._noise, self._fitted(quiet)
-        return fixed + falling / middle > _FAR_NOISIER * (quiet_fixed + quiet_falling / middle)
-
-    def effect(self, own: Rows, rest: Rows) -> Effect:
-        """Subtract from the sum now what it would be, had it moved like the rest."""
-        now, base = self.sizes(own)
-        rest_now, rest_base = self.sizes(rest)
-        growth = rest_now / rest_base if rest_base > 0 and rest_now > 0 else 1.0
-        variance = self._sum_variance(own)
-        if rest_base > 0:
-            variance += (base / rest_base) ** 2 * self._sum_variance(rest)
-        return Effect(now - growth * base, variance)
-
-    def wobble(self, rows: Rows) -> float:
-        """Answer 1: the variance is fitted to the rows."""
-        return 1.0
-
-    def _sum_variance(self, rows: Rows) -> float:
-        _, fixed, falling = self._noise
-        now, base = self._now[rows], self._base[rows]
-        return float((fixed * (now**2 + base**2) / 2 + falling * (now + base) / 2).sum())
-
-    def sizes(self, rows: Rows) -> tuple[float, float]:
-        """Add up values."""
-        return float(self._now[rows].sum()), float(self._base[rows].sum())

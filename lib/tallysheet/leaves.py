@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tallysheet.contrasts import Contrast, Ratio, Sum
+from tallysheet.contrasts import Contrast, Ratio
 from tallysheet.lattice import Codes
 from tallysheet.limits import Numbers
+from tallysheet.sum_contrast import Sum
 
 _MANY = 10**12
 
@@ -49,7 +50,7 @@ class Leaves:
         """Score the leaves."""
         if self.denominators:
             return Ratio(*self.numerators, *self.denominators, self.codes, is_count=is_count)
-        return Sum(*self.numerators)
+        return Sum(*self.numerators, self.codes)
 
 
 def leaves_of(

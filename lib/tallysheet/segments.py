@@ -86,7 +86,8 @@ def find_segments(
         Columns of denominators, both or neither. Without them the KPI is a sum.
     is_count : bool, optional
         Whether a ratio counts units out of units, such as late parcels of parcels; cents of cents do
-        not. By default it does where all numbers are whole and no numerator exceeds its denominator.
+        not. By default it does where all numbers are whole, no numerator exceeds its denominator, and cells
+        do not scatter hundreds of times more than counts do.
     history : sequence of DataFrame
         Earlier comparisons in the form of ``frame``, such as each of the last weeks against its own
         base: how much a cell differed from the rest in those is what it usually does.
@@ -129,7 +130,8 @@ def find_segments(
     5. Cells scatter from week to week by more than counting does. How much is estimated robustly, since
        most cells did not change, from the finest combinations to the coarsest (`tallysheet.scatter`),
        and from history for each cell (`tallysheet.usual_scatter`); what has lost its proof by then is
-       dropped.
+       dropped. Fewer than a hundred cells tell it roughly: where a dozen wobble by far more than chance,
+       one table in five may still name something. Give ``history`` then.
     6. Where much of the volume was named, the opposite telling is tried (what moved is the normal), and
        the shorter one counts.
 

@@ -19,8 +19,8 @@ carrier_mix.problem carrier_mix.program carrier_mix.model carrier_mix.solve carr
 carrier_mix.relax carrier_mix.conflicts carrier_mix.frontier carrier_mix.prices carrier_mix.what_if
 carrier_mix.path carrier_mix.moves carrier_mix.uncertainty carrier_mix.offers carrier_mix.inputs
 carrier_mix.backtest carrier_mix
-decomposition lattice scatter contrasts leaves narrowing segment_search usual_scatter segment_passes
-segments
+decomposition lattice scatter contrasts sum_contrast leaves narrowing segment_search usual_scatter
+segment_passes segments
 fair_comparison.sums fair_comparison.estimates fair_comparison.habits fair_comparison.like_with_like
 fair_comparison.cells fair_comparison.before_after fair_comparison.savings fair_comparison
 bases durations quantile_split maturity values written rebases beyond_the_rest
