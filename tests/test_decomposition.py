@@ -132,3 +132,35 @@ def test_the_given_frame_is_left_alone():
     decompose(given, by="segment", **RATIO)
 
     pd.testing.assert_frame_equal(given, expected)
+
+
+def test_columns_may_have_any_name_but_those_of_the_parts():
+    """One called rate was overwritten; one that is the index too, or counts twice, was a traceback."""
+    frame = pd.DataFrame(
+        {"rate": ["A", "B"], "x0": ["a", "b"], "late": [1, 2], "before": [2, 2], "n": [10, 20]}
+    )
+    by_own_index = decompose(frame.set_index("x0", drop=False), by="x0", now="late", base="before")
+    shared = decompose(frame, by="x0", now="late", base="before", now_n="n", base_n="n")
+
+    assert by_own_index["total"].to_list() == [-1, 0]
+    assert shared["total"].sum() == pytest.approx((3 - 4) / 30)
+    with pytest.raises(UsageError, match="no column called mix, rate, total, found 'rate'"):
+        decompose(frame, by="rate", now="late", base="before")
+    for by in ([], ["x0", "x0"]):
+        with pytest.raises(UsageError, match="columns, each once"):
+            decompose(frame, by=by, now="late", base="before")
+
+
+def test_large_integers_do_not_wrap_around():
+    """Sums of int64 did."""
+    frame = pd.DataFrame({"k": ["a", "a"], "now": [2**62, 2**62], "base": [0, 0]})
+
+    assert decompose(frame, by="k", now="now", base="base")["total"].to_list() == [2.0**63]
+
+
+def test_a_negative_denominator_is_refused_in_a_finer_row_too():
+    """Within its segment it was made up for."""
+    frame = pd.DataFrame({"k": ["a", "a"], "now": [1, 1], "base": [1, 1], "n": [5, -1], "m": [5, 5]})
+
+    with pytest.raises(UsageError, match="denominators of 0 or more"):
+        decompose(frame, by="k", now="now", base="base", now_n="n", base_n="m")

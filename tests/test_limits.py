@@ -207,6 +207,22 @@ def test_counts_that_are_always_0_have_no_limits(chart):
     assert not limits.outside.any()
 
 
+@pytest.mark.parametrize("values", [[0.3] * 20, [0.3] * 5 + [0.1 + 0.2] + [0.3] * 14])
+def test_a_series_that_moves_by_rounding_alone_is_not_flagged(values):
+    """Its mean is a rounding away from each point: all were a run on one side."""
+    limits = process_limits(values)
+
+    assert np.isnan(limits.lower).all()
+    assert not (limits.outside | limits.shift | limits.trend | limits.two_of_three).any()
+
+
+def test_where_limits_collapse_nothing_is_flagged():
+    """Learnt from one week there is no range, so no week can be unlike it."""
+    limits = process_limits([1, *[2] * 9], fix_after=1)
+
+    assert not (limits.outside | limits.shift | limits.trend | limits.two_of_three).any()
+
+
 def test_a_missing_week_is_left_out():
     """A gap has no moving range on either side and is not flagged."""
     expected = 2.66 * 1.0  # the one range that is left: 2 to 3

@@ -10,6 +10,8 @@ import pandas as pd
 from tallysheet.errors import UsageError, nearest
 from tallysheet.limits import Numbers
 
+_PARTS = ("mix", "rate", "total")
+
 
 def decompose(
     frame: pd.DataFrame,
@@ -43,8 +45,8 @@ def decompose(
     Raises
     ------
     UsageError
-        A column is missing, only one denominator is named, a cell is empty or a denominator is
-        negative or adds up to 0.
+        A column is missing, only one denominator is named, a cell is empty, a denominator is negative or
+        adds up to 0, or ``by`` names no column, one twice, or one called as the parts are.
 
     Notes
     -----
@@ -80,21 +82,35 @@ def decompose(
         raise UsageError("decompose", "now_n and base_n together, or neither", "one of them", "Name both.")
     measures = [now, base] + [name for name in (now_n, base_n) if name]
     check_columns("decompose", frame, keys, measures)
-    sums = frame.groupby(keys, sort=False, dropna=False)[measures].sum().reset_index()
-    numerators = sums[now].to_numpy(float), sums[base].to_numpy(float)
-    denominators = None
+    _check_keys(keys)
+    numbers = [frame[name].to_numpy(float) for name in measures]
     if now_n is not None and base_n is not None:
-        denominators = sums[now_n].to_numpy(float), sums[base_n].to_numpy(float)
-        check_denominators("decompose", dict(zip((now_n, base_n), denominators, strict=True)))
+        check_denominators("decompose", dict(zip((now_n, base_n), numbers[2:], strict=True)))
+    # By number, as a column of the frame may bear any name; as floats, whose sums do not wrap around.
+    rows = frame[keys].reset_index(drop=True).set_axis(range(len(keys)), axis=1)
+    rows = rows.assign(**{f"x{side}": one for side, one in enumerate(numbers)})
+    sums = rows.groupby(list(range(len(keys))), sort=False, dropna=False).sum().reset_index()
+    summed = [sums[f"x{side}"].to_numpy() for side in range(len(numbers))]
+    numerators = summed[0], summed[1]
+    denominators = (summed[2], summed[3]) if len(summed) > 2 else None
     mix, rate, total = split(numerators, denominators)
     value_now, value_base = (
         float(x.sum() / (denominators[side].sum() if denominators else 1.0))
         for side, x in enumerate(numerators)
     )
-    parts = sums[keys].assign(mix=mix, rate=rate, total=total)
+    parts = sums[list(range(len(keys)))].set_axis(keys, axis=1).assign(mix=mix, rate=rate, total=total)
     parts.attrs["now"], parts.attrs["base"] = value_now, value_base
     parts.attrs["residual"] = (value_now - value_base) - float(parts["total"].sum())
     return parts
+
+
+def _check_keys(keys: list[str]) -> None:
+    for name in keys:
+        if name in _PARTS:
+            advice = "Rename the column: the parts are called so."
+            raise UsageError("decompose by", f"no column called {', '.join(_PARTS)}", repr(name), advice)
+    if not keys or len(set(keys)) < len(keys):
+        raise UsageError("decompose by", "columns, each once", repr(keys), "Name each once.")
 
 
 def check_columns(where: str, frame: pd.DataFrame, keys: list[str], measures: list[str]) -> None:

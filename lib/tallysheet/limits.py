@@ -25,6 +25,7 @@ Chart = Literal["xmr", "p", "u", "p'", "u'"]
 Numbers = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
+_ROUNDING = 1e-12
 _SCREEN = 3.267  # upper limit of a moving range of two, in mean moving ranges
 _D2 = 1.128  # mean moving range of two, in standard deviations
 
@@ -187,15 +188,19 @@ def limits_around(values: Numbers, centre: float, halves: Numbers, sigma_z: floa
     lines = (centre - distance, centre + distance, centre - distance * 2 / 3, centre + distance * 2 / 3)
     lower, upper, near_lower, near_upper = (np.clip(line, least, most) for line in lines)
     # The rules see the lines before they are cut off, so that "near" means the same on both sides.
-    flags = run_rules(values, centres, lines[0], lines[1])
-    return Limits(centres, lower, upper, near_lower, near_upper, sigma_z, **vars(flags))
+    rounding = _ROUNDING * np.maximum(np.abs(values), abs(centre))
+    flags = run_rules(
+        np.where(np.abs(values - centre) <= rounding, centre, values), centres, lines[0], lines[1]
+    )
+    told = {name: flag & ~np.isnan(distance) for name, flag in vars(flags).items()}
+    return Limits(centres, lower, upper, near_lower, near_upper, sigma_z, **told)
 
 
 def _xmr(values: Numbers, screen: bool, multiplier: float) -> tuple[float, float]:
     if np.isnan(values).all():
         return np.nan, np.nan
     moves = np.abs(np.diff(values))
-    moves = moves[~np.isnan(moves)]
+    moves = np.where(moves <= _ROUNDING * np.nanmax(np.abs(values)), 0.0, moves)[~np.isnan(moves)]
     kept = moves[moves < _SCREEN * moves.mean()] if screen and moves.any() else moves
     if not kept.any() or kept.size < moves.size / 2:
         return float(np.nanmean(values)), np.nan
