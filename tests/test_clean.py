@@ -398,6 +398,23 @@ def test_what_another_program_puts_beside_an_extract_is_none(tmp_path):
     assert ts.load(data).files["file"].to_list() == ["parcels.csv"]
 
 
+def test_a_fault_that_extracts_share_is_told_once_with_its_cure(tmp_path):
+    """A slip in a source was a sentence for each extract, with the advice to extract them again."""
+    data = make_workbook(tmp_path, rows(1))
+    source = data / "sources" / "parcels" / "source.toml"
+    source.write_text(source.read_text(encoding="utf-8").replace("parcels.csv", "*.csv"), encoding="utf-8")
+    for name in ("b.csv", "c.csv"):
+        (data / "raw" / name).write_bytes((data / "raw" / "parcels.csv").read_bytes())
+    select = source.with_name("parcels.sql")
+    select.write_text(select.read_text(encoding="utf-8").replace("FROM parcels", "FROM parcel"), "utf-8")
+
+    with pytest.raises(DataError) as error:
+        ts.load(data)
+    assert str(error.value).count("parcel") < 12
+    assert "b.csv and 2 more: expected" in str(error.value)
+    assert "Extract them again" not in str(error.value)
+
+
 def test_files_that_no_source_takes_are_told_until_they_are_gone(tmp_path):
     """As a browser names a second download; nothing is loaded again for them."""
     data = make_workbook(tmp_path, rows(1))

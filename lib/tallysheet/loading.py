@@ -200,10 +200,22 @@ def extracts_of(
     if len(broken) == 1:
         raise broken[0]
     if broken:
-        told = "; ".join(f"{error.where}: expected {error.expected}, found {error.found}" for error in broken)
-        advice = "Extract them again, or move them out of the folder."
-        raise DataError(f"source {source.name}", "extracts that can be read", told, advice)
+        raise _broken(source, broken)
     return extracts
+
+
+def _broken(source: Source, broken: list[DataError]) -> DataError:
+    """Name all extracts that cannot be read; a fault that several share is told once, with its cure."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for error in broken:
+        alike.setdefault((error.expected, error.found, error.do), []).append(error.where)
+    told = "; ".join(
+        f"{where}{f' and {len(others)} more' if others else ''}: expected {expected}, found {found}"
+        for (expected, found, _), (where, *others) in alike.items()
+    )
+    ((_, _, cure), *more) = alike
+    advice = "Extract them again, or move them out of the folder." if more else cure
+    return DataError(f"source {source.name}", "extracts that can be read", told, advice)
 
 
 def _checked(source: Source, jobs: list[Job], run: Run) -> Iterator[tuple[Path, Checked | DataError]]:
