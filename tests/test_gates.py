@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tallysheet.evidence import came_twice
 from tallysheet.findings import Finding, by_whom, scope_of
 from tallysheet.gates import context, money, movement, quality
 from tallysheet.kpis import kpi
@@ -508,6 +509,27 @@ def test_volume_that_is_not_seen_has_not_moved(monkeypatch):
         monkeypatch.setattr(money, "unseen", lambda evidence, hidden=hidden: hidden)
         found = money.mix(money.volumes(evidence, kpi("otd")))
         assert bool(found) is not bool(hidden)
+
+
+def test_a_file_came_twice_where_it_repeats_nearly_all_and_its_source_does_not_overlap():
+    """Of daily files one is sent again; weekly files of 28 days repeat three weeks of the one before.
+
+    Nor is one told where all nearly repeat the one before.
+    """
+    counts = {
+        "invoices": [(400, 0), (380, 3), (400, 400), (410, 0)],
+        "parcels": [(400, 0), (408, 272), (404, 260), (370, 234), (374, 374)],
+        "orders": [(900, 0), (910, 895), (918, 907)],
+        "claims": [(100, 0), (100, 70), (100, 1)],
+        "alone": [(60, 58)],
+        "few": [(40, 40), (40, 0)],
+        "empty": [(0, 0), (0, 0)],
+    }
+    rows = [(name, f"{name}-{at}", *pair) for name, pairs in counts.items() for at, pair in enumerate(pairs)]
+    files = pd.DataFrame(rows, columns=["source", "file", "rows", "duplicates"])
+    files["loaded_at"] = pd.date_range("2026-06-01", periods=len(files)).astype(str)
+
+    assert came_twice(files)["file"].to_list() == ["invoices-2", "alone-0"]
 
 
 def test_a_file_that_came_twice_is_told_by_what_it_would_have_added():

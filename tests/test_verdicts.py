@@ -46,6 +46,13 @@ def test_a_longer_promise_is_a_definition(opened):
     assert ("DEFINITION", "", {"lane": ["FR-FR"], "flow": ["outbound"]}) in found
 
 
+def test_a_file_that_came_twice_is_a_duplicate(opened):
+    """The invoices of one day were sent again ten minutes later."""
+    found = causes(opened("2026-W33", "2026-08-17"), "cost_per_parcel")
+
+    assert ("DATA", "duplicate", {"carrier": ["BRV"]}) in found
+
+
 def test_pounds_tagged_as_euros_are_a_unit_and_no_price(opened):
     """British lanes are no cheaper; fuel is, as after three dear months it is back at 12 % of base prices."""
     found = causes(opened("2026-W36", "2026-10-26"), "cost_per_parcel")

@@ -23,8 +23,11 @@ from tallysheet.values import pairs
 
 _WEEKS_BEFORE = 34
 _WEEKS_AFTER = 3
-_MOSTLY = 0.5
+_NEARLY_ALL = 0.9
 """Share of a file's rows that are repeated, from which on the file came twice."""
+
+_MOSTLY = 0.5
+"""Share that its source's files usually repeat, from which on they overlap: there it is no fault."""
 
 _LEAST_ROWS = 50
 
@@ -166,13 +169,11 @@ class Evidence:
 
     @cached_property
     def repeated(self) -> pd.DataFrame:
-        """Files of which most rows had come before: table, file, carrier, week, repeated, whole."""
-        cube = self.review.cube
-        files = cube.ledger.files
-        known = pd.to_datetime(files["loaded_at"]) <= pd.Timestamp(cube.as_of)
-        twice = files[known & (files["duplicates"] >= np.maximum(_MOSTLY * files["rows"], _LEAST_ROWS))]
+        """Files that came twice, and what they repeat: table, file, carrier, week, repeated, whole."""
+        files = self.review.cube.ledger.files
+        known = files[pd.to_datetime(files["loaded_at"]) <= pd.Timestamp(self.review.cube.as_of)]
         columns = ["table", "file", "carrier", "week", "repeated", "whole"]
-        found = [self._repeated_in(row) for _, row in twice.iterrows()]
+        found = [self._repeated_in(row) for _, row in came_twice(known).iterrows()]
         told = [frame for frame in found if frame is not None]
         return pd.concat(told, ignore_index=True) if told else pd.DataFrame(columns=columns)
 
@@ -201,6 +202,31 @@ class Evidence:
                 "strftime(day, '%G-W%V') AS week, sum(repeated) AS repeated, sum(amount) AS whole "
                 "FROM days GROUP BY ALL HAVING sum(repeated) > 0 ORDER BY ALL"
             ).df()
+
+
+def came_twice(files: pd.DataFrame) -> pd.DataFrame:
+    """Give the files of which nearly all rows had come before, from sources whose files do not overlap.
+
+    Weekly extracts of the last 28 days repeat most of each other: that is how they are made. The first file
+    of a source says nothing of that, as it has none to repeat.
+
+    Parameters
+    ----------
+    files : DataFrame
+        As a ledger's: source, loaded_at, rows, duplicates.
+    """
+    share = files["duplicates"] / files["rows"].where(files["rows"] > 0)
+    again = files[(files["duplicates"] >= _LEAST_ROWS) & (share >= _NEARLY_ALL)]
+    later = files[files.sort_values("loaded_at", kind="stable")["source"].duplicated()]
+    usual = pd.Series(
+        [
+            share[later.index[(later["source"] == source) & (later.index != at)]].median()
+            for at, source in again["source"].items()
+        ],
+        index=again.index,
+        dtype=float,
+    )
+    return again[~(usual >= _MOSTLY)]  # NaN where there is no other
 
 
 def reads(one: Kpi, table: str) -> bool:
