@@ -361,6 +361,22 @@ def test_a_fact_without_its_tables_is_switched_off(data):
     assert week.cube.missing["shipments"] == []
 
 
+@pytest.mark.parametrize("filled", ["NULL", "promised || ' 09:00:00'"], ids=["empty", "filled"])
+def test_a_kpi_whose_column_is_empty_is_switched_off(data, filled):
+    """Without any first scan it is not known which labels were never scanned: that is not all of them."""
+    select = data / "sources" / "parcels" / "parcels.sql"
+    more = f"line,\n    promised || ' 08:00:00' AS label_created_at,\n    {filled} AS first_scan_at,"
+    select.write_text(select.read_text().replace("line,", more, 1))
+    week = ts.open_week("2026-W18", data=data)
+
+    assert ("unused_labels" in week.available) is (filled != "NULL")
+    assert week.review.lacking(kpi("unused_labels")) == ["shipments.first_scan_at"] * (filled == "NULL")
+    assert week.review.lacking(kpi("double_handling"))[0] == "care_contacts"
+    if filled == "NULL":
+        with pytest.raises(UsageError, match="shipments.first_scan_at"):
+            week.kpi("unused_labels").explain()
+
+
 @pytest.mark.parametrize("damage", [b"", b"no parquet", None], ids=["empty", "other bytes", "cut"])
 def test_damaged_cells_are_added_up_anew(data, damage):
     """A file of data/cube that cannot be read counts as none: all of it can be made again."""

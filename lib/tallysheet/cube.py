@@ -68,6 +68,7 @@ class Cube:
         self._firsts: dict[tuple[str, dt.datetime], dt.datetime | None] = {}
         self._made: dict[tuple[str, ...], dict[str, Any]] = {}
         self._frames: dict[Path, pd.DataFrame] = {}
+        self._empty: dict[str, bool] = {}
         if extent is not None:
             self.extent = extent
         if as_of < self.span.known_from:
@@ -109,6 +110,19 @@ class Cube:
     def missing(self) -> dict[str, list[str]]:
         """The tables that each fact lacks."""
         return missing_tables(self.ledger)
+
+    def empty(self, columns: Sequence[str]) -> list[str]:
+        """List the columns, each as ``table.column``, of which no loaded row has a value."""
+        return [name for name in columns if self._is_empty(name)]
+
+    def _is_empty(self, column: str) -> bool:
+        table = column.partition(".")[0]
+        if column not in self._empty and table in self.ledger.elsewhere:
+            self._empty[column] = False  # the rows lie in a warehouse
+        elif column not in self._empty:
+            asked = f"SELECT 1 FROM {table} WHERE {column} IS NOT NULL LIMIT 1"
+            self._empty[column] = not self._ground.execute(asked).fetchall()
+        return self._empty[column]
 
     def looks(self, age: dt.timedelta | None = None) -> list[Look]:
         """Give a look at each week: at ``as_of``, or at an age after its end where that was earlier."""
@@ -167,7 +181,7 @@ class Cube:
         # A look says when it is looked at, so what was added up of it serves any moment.
         other._ground, other._laid_out, other._grids = self._ground, self._laid_out, self._grids
         other._cells = self._cells
-        other._made = self._made
+        other._made, other._empty = self._made, self._empty
         return other
 
     def lay_out(self, fact: str, looks: Sequence[Look], by: Sequence[str]) -> None:

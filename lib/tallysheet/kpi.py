@@ -107,6 +107,8 @@ class Kpi:
         ``aalen_johansen``: the age at which the share is read.
     witnesses : tuple of str
         Slugs of KPIs that would have moved too under a given cause, named on the page.
+    needs : tuple of str
+        Columns, as ``table.column``, without any value in which the KPI would count all or none.
     number : str
         The team's number for it, such as Q1; empty: none.
     lowest : float
@@ -135,6 +137,7 @@ class Kpi:
     histogram: Histogram | None = None
     horizon_days: float = 0.0
     witnesses: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     number: str = ""
     lowest: float = 0.0
     version: int = 1

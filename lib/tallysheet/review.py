@@ -69,8 +69,7 @@ class Review:
 
     def _weeks_since(self, first: IsoWeek) -> list[IsoWeek]:
         """List the weeks with data from 60 before the review's on, or from an earlier one on."""
-        earliest = min(first, self.week.shift(-LEARNT_WEEKS))
-        return [one for one in self.cube.touched_weeks if one >= earliest]
+        return [one for one in self.cube.touched_weeks if one >= min(first, self.week.shift(-LEARNT_WEEKS))]
 
     def kpis(self) -> dict[str, Kpi]:
         """Give the KPIs whose tables were loaded and of which there is anything, in order."""
@@ -85,8 +84,9 @@ class Review:
         )
 
     def lacking(self, one: Kpi) -> list[str]:
-        """List the tables that a KPI lacks."""
-        return sorted({table for fact in one.measures() for table in self.cube.missing[fact]})
+        """List the tables that a KPI lacks, or else the columns without any value."""
+        tables = sorted({table for fact in one.measures() for table in self.cube.missing[fact]})
+        return tables or self.cube.empty(one.needs)
 
     def age(self, slug: str) -> dt.timedelta | None:
         """Give the age at which the week is compared; None: it is old enough to be compared as known now."""

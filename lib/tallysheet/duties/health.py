@@ -76,8 +76,8 @@ def trust(week: Week) -> pd.DataFrame:
     -------
     DataFrame
         kpi, judged (latest week of which enough is known; empty if none), final (latest week that is as old
-        as the KPI needs; empty if none), completeness (of the opened week), lacking (tables that are not
-        there, joined; nothing else is known of such a KPI).
+        as the KPI needs; empty if none), completeness (of the opened week), lacking (tables or columns that
+        are not there, joined; nothing else is known of such a KPI).
     """
     found = []
     for slug, one in KPIS.items():

@@ -80,5 +80,5 @@ def lacking(week: Week) -> Html:
 
 
 def missing_of(week: Week, slug: str) -> list[str]:
-    """Name the tables that a KPI needs and that no extract fills."""
-    return sorted({table for fact in KPIS[slug].measures() for table in week.cube.missing[fact]})
+    """Name the tables, or else the columns, that a KPI needs and that no extract fills."""
+    return week.review.lacking(KPIS[slug])

@@ -148,6 +148,8 @@ KPIS = (
         maturity_days=14,
         dimensions=("label_source", "carrier", "country", "service", "seller"),
         source="labels never scanned (hubScanned of the seller API)",
+        needs=("shipments.first_scan_at",),
         number="A9",
+        version=2,
     ),
 )

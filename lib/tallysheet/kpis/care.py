@@ -144,6 +144,7 @@ KPIS = (
         maturity_days=7,
         dimensions=("reason", "channel", "seller"),
         source="the team's: the same matter at the seller and at Customer Care",
+        needs=("care_contacts.handled_by",),
         number="C8",
     ),
 )
