@@ -14,9 +14,16 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from tallysheet.limits import Numbers
+
+USUAL_WEEKS = 26
+"""Weeks that tell how much of a week is usually known."""
+
+_SIGMAS = 3.0
+"""Standard errors below the usual share, within which a lower one is chance."""
 
 
 @dataclass(frozen=True)
@@ -170,3 +177,25 @@ def why_unjudged(completeness: float, usual: float, floor: float) -> str:
     if np.isnan(completeness) or completeness >= floor:
         return ""
     return "young" if usual < floor else "gap"
+
+
+def thin_weeks(known: pd.Series, cases: pd.Series, floor: float) -> list[str]:
+    """List the weeks of whose cases less is known than a share of what is usual, and than chance leaves.
+
+    Parameters
+    ----------
+    known, cases : Series
+        By week, the oldest first: how many cases are known to the end, and how many there are.
+    floor : float
+        Share of the usual.
+
+    Examples
+    --------
+    >>> known = pd.Series({"2026-W01": 42, "2026-W02": 43, "2026-W03": 42, "2026-W04": 38, "2026-W05": 20})
+    >>> thin_weeks(known, known * 0 + 45, 0.95)
+    ['2026-W05']
+    """
+    share = known / cases.where(cases > 0)
+    usual = share.iloc[-USUAL_WEEKS:].median()
+    chance = _SIGMAS * (usual * (1 - usual) / cases) ** 0.5
+    return list(share.index[(share < floor * usual) & (share < usual - chance)])

@@ -22,7 +22,7 @@ from tallysheet.engine import connect
 from tallysheet.facts import show_known, tables_of
 from tallysheet.kpi import SHARES, Kpi
 from tallysheet.kpis import KPIS, kpi
-from tallysheet.maturity import Maturity, band, chain_ladder, why_unjudged
+from tallysheet.maturity import USUAL_WEEKS, Maturity, band, chain_ladder, thin_weeks, why_unjudged
 from tallysheet.rebases import Rebase, read_rebases, rebase_of
 from tallysheet.targets import Target, read_targets, target_of
 from tallysheet.values import Series, pairs
@@ -37,8 +37,6 @@ _SEARCHED = 5
 """Dimensions that are searched together for segments."""
 _BY_HAND = ("seller",)
 """Dimensions that a page does not name: sellers are many, and their names are not for everybody."""
-_USUAL_WEEKS = 26
-"""Weeks that tell how much of a week is usually known."""
 
 
 class Review:
@@ -195,12 +193,12 @@ class Review:
         share = _evidence(self.series(slug, where=where))
         full = dt.timedelta(days=kpi(slug).maturity_days)
         old = [str(each) for each in self.whole_weeks if self.cube.as_of - each.ended_at >= full]
-        final = share.reindex(old[-_USUAL_WEEKS:] or [str(each) for each in self.whole_weeks]).median()
+        final = share.reindex(old[-USUAL_WEEKS:] or [str(each) for each in self.whole_weeks]).median()
         return (share / (final if final > 0 else math.nan)).clip(upper=1.0)
 
     def _usual_completeness(self, slug: str, where: Where) -> float:
         """Give what weeks before usually had at the week's age."""
-        earlier = [str(each) for each in self.whole_weeks if each < self.week][-_USUAL_WEEKS:]
+        earlier = [str(each) for each in self.whole_weeks if each < self.week][-USUAL_WEEKS:]
         then = _evidence(self.series(slug, self.age(slug), where)).reindex(earlier)
         final = _evidence(self.series(slug, where=where)).reindex(earlier)
         usual = float((then / final.where(final > 0)).median())
@@ -267,10 +265,9 @@ class Review:
         one, whole = kpi(slug), set(self.cube.weeks) - self._lost_weeks(slug, self.age(slug))
         found = {each: "missing" for each in self.cube.touched_weeks if each not in whole}
         if one.has_evidence:
-            share = _evidence(self.series(slug, self.age(slug), where))
-            earlier = [each for each in self.whole_weeks if each < self.week]
-            usual = share.reindex([str(each) for each in earlier][-_USUAL_WEEKS:]).median()
-            found |= {each: "gap" for each in earlier if share[str(each)] < one.floor * usual}
+            earlier = {str(each): each for each in self.whole_weeks if each < self.week}
+            total = self.series(slug, self.age(slug), where).total.loc[list(earlier)]
+            found |= {earlier[name]: "gap" for name in thin_weeks(total["ended"], total["n"], one.floor)}
         if one.known_with:
             others = self.unjudged(one.known_with, where)
             found |= {each: reason for each, reason in others.items() if reason == "gap"}
