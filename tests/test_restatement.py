@@ -4,6 +4,7 @@ import datetime as dt
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from small_workbook import FIRST_MONDAY, make_workbook, rows
 
@@ -12,7 +13,7 @@ from tallysheet import comparison, review
 from tallysheet.publish.keys import page_keys
 from tallysheet.publish.plan import jobs_of
 from tallysheet.rebases import COLUMNS
-from tallysheet.restatement import keep, published, restated
+from tallysheet.restatement import because, keep, published, restated
 
 ROOT = Path(__file__).parents[1]
 WEEKS = 23
@@ -121,3 +122,16 @@ def test_a_page_knows_what_was_published_before_it_and_of_no_later_week(data):
         assert changed != unchanged
     finally:
         shutil.rmtree(history)
+
+
+@pytest.mark.parametrize(
+    ("now", "is_ratio", "why"),
+    [(90, True, "corrected"), (110, True, "late_ends"), (90, False, "late_ends"), (100, True, "same")],
+    ids=["fell", "grew", "a shorter duration", "as it was"],
+)
+def test_a_numerator_that_falls_was_corrected(now, is_ratio, why):
+    """What is still to come only adds to it; a duration falls by what came too."""
+    then = pd.Series({"x": 100.0, "n": 200.0, "ended": 200.0})
+    change = (now - 100) / 200
+
+    assert because(then, then.replace(100.0, now), change, is_ratio=is_ratio) == why

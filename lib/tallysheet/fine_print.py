@@ -146,7 +146,9 @@ def restatement_table(rows: pd.DataFrame, language: Language) -> Html:
             held=[text(f"restatement.held_{held}") for held in shown["held"]],
         ),
         columns,
-        caption=text("restatement.caption"),
+        caption=text(
+            "restatement.replayed" if rows["source"].eq("replayed").all() else "restatement.caption"
+        ),
         language=language,
         name="restatement",
     )

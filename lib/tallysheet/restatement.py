@@ -88,7 +88,8 @@ def restated(
         change, first_variation, variation (what the page of that week would say today), held (``same`` or
         ``other`` verdict; ``not_final``: it is not judged yet), because: ``late_rows`` (the denominator
         has grown or shrunk), ``late_evidence`` (more of it is known to the end), ``late_ends`` (the
-        numerator has moved), ``same``.
+        numerator has moved), ``corrected`` (it has
+        fallen, of what can only grow by itself), ``same``.
     """
     age = review.cube.as_of - review.cube.weeks[-1].ended_at
     shown = [week for week in weeks if week.ended_at + age < review.cube.as_of]
@@ -148,7 +149,7 @@ def _of_kpi(
     same = rows["first_variation"] == rows["variation"]
     rows["held"] = np.select([~is_final, same], ["not_final", "same"], "other")
     rows["because"] = [
-        _because(old, new, change)
+        because(old, new, change, is_ratio=then.kpi.method in ("ratio", "sum"))
         for (_, old), (_, new), change in zip(
             then.total.loc[names].iterrows(), now.total.loc[names].iterrows(), rows["change"], strict=True
         )
@@ -211,7 +212,17 @@ def _first(kept: pd.DataFrame) -> dict[tuple[str, str], pd.Series]:
     return {(row["kpi"], row["week"]): row for _, row in earliest.iterrows()}
 
 
-def _because(then: pd.Series, now: pd.Series, change: float) -> str:
+def because(then: pd.Series, now: pd.Series, change: float, *, is_ratio: bool) -> str:
+    """Say why a value reads differently now, by the side that has moved most.
+
+    Parameters
+    ----------
+    then, now : Series
+        x, n and ended.
+    change : float
+    is_ratio : bool
+        Whether x counts or adds up, so that it falls by corrections alone.
+    """
     if math.isnan(change) or abs(change) < _SAME:
         return "same"
     moves = {
@@ -220,6 +231,8 @@ def _because(then: pd.Series, now: pd.Series, change: float) -> str:
         "late_ends": _moved(then["x"], now["x"]),
     }
     largest = max(moves, key=lambda name: moves[name])
+    if largest == "late_ends" and is_ratio and now["x"] < then["x"]:
+        return "corrected"
     return largest if moves[largest] > 0 else "same"
 
 
