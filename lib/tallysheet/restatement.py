@@ -88,8 +88,7 @@ def restated(
         change, first_variation, variation (what the page of that week would say today), held (``same`` or
         ``other`` verdict; ``not_final``: it is not judged yet), because: ``late_rows`` (the denominator
         has grown or shrunk), ``late_evidence`` (more of it is known to the end), ``late_ends`` (the
-        numerator has moved), ``corrected`` (it has
-        fallen, of what can only grow by itself), ``same``.
+        numerator has moved), ``corrected`` (it has fallen, of what can only grow by itself), ``same``.
     """
     age = review.cube.as_of - review.cube.weeks[-1].ended_at
     shown = [week for week in weeks if week.ended_at + age < review.cube.as_of]

@@ -161,13 +161,12 @@ def service_gap(tables: Tables, monday: pd.Timestamp, seen_at: pd.Timestamp) -> 
 
 
 def unused_labels(tables: Tables, monday: pd.Timestamp, seen_at: pd.Timestamp) -> float:
-    """Compare the days of label and of the first that was seen of its parcel."""
+    """Compare the days of label and scan."""
     parcels = tables["shipments"].query("flow == 'outbound'")
     day = parcels["label_created_at"].dt.normalize()
     last = day + RULES.unused_label_days * DAY
     due = _in_week(day, monday, seen_at) & (last < seen_at.normalize())
-    seen = parcels[["first_scan_at", "first_attempt_at", "delivered_at"]].min(axis=1)
-    used = seen.dt.normalize() <= last
+    used = parcels["first_scan_at"].dt.normalize() <= last
     return (~used[due]).mean() if due.any() else np.nan
 
 

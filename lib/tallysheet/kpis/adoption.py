@@ -150,6 +150,5 @@ KPIS = (
         source="labels never scanned (hubScanned of the seller API)",
         needs=("shipments.first_scan_at",),
         number="A9",
-        version=2,
     ),
 )

@@ -1,6 +1,5 @@
--- One row an outbound label, in the week in which it was made: was it never used?
--- A label counts once the days for its first scan are over; scanned later is unused. What was attempted or
--- delivered was used, also where no scan tells of it.
+-- One row an outbound label, in the week in which it was made: was it never scanned?
+-- A label counts once the days for its first scan are over; scanned later is unused.
 SELECT
     calendar.week,
     calendar.seen_at,
@@ -12,8 +11,6 @@ SELECT
     1 AS labels_n,
     CASE
         WHEN CAST(shipments.first_scan_at AS DATE) <= calendar.day + rules.unused_label_days THEN 0
-        WHEN CAST(shipments.first_attempt_at AS DATE) <= calendar.day + rules.unused_label_days THEN 0
-        WHEN CAST(shipments.delivered_at AS DATE) <= calendar.day + rules.unused_label_days THEN 0
         ELSE 1
     END AS unused_n
 FROM shipments
