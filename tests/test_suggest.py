@@ -18,7 +18,7 @@ import tallysheet as ts
 from tallysheet import schema
 from tallysheet.errors import DataError, UsageError
 from tallysheet.settings import read_settings
-from tallysheet.suggest import suggest, write_source
+from tallysheet.suggest import Suggestion, suggest, write_source
 from tallysheet.vocabulary import nearness, value_of
 
 VOCABULARY = Path(ts.__file__).parent / "vocabulary.toml"
@@ -358,6 +358,60 @@ def test_an_invoice_that_stands_in_two_files_is_charged_once(workbook):
     assert found.table == "carrier_invoice_lines"
     assert ledger.files[["good", "duplicates"]].to_numpy().tolist() == [[12, 0], [6, 3]]
     assert kept["amount_cents"].sum() == sum(550 + 100 * n for n in range(18))
+
+
+def loaded(workbook: Path, found: Suggestion, file: Path) -> pd.DataFrame:
+    """Write a suggested source, load it, and give the rows that are kept."""
+    settings = workbook / "data" / "workbook.toml"
+    write_source(read_settings("data"), found, file)
+    settings.write_text(settings.read_text().replace("[]", f'["{found.name}"]', 1), encoding="utf-8")
+    ledger = ts.load("data")
+    return pd.read_parquet(next((ledger.folder / found.table).rglob("*.parquet")))
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "header", "cells"),
+    [
+        ("orders", "orderline_id", "Order number;Category;Amount;Paid at", "phone;{n}0.50;2026-06-0{n}"),
+        (
+            "claims",
+            "claim_id",
+            "Parcel number;Claim type;Amount claimed;Opened at",
+            "lost;{n}0.50;2026-06-0{n}",
+        ),
+        (
+            "shipments",
+            "shipment_id",
+            "Tracking number;Carrier;Promised date;Delivered at",
+            "BRV;2026-06-0{n};2026-06-0{n}",
+        ),
+    ],
+)
+def test_a_number_that_stands_in_several_rows_is_no_key_by_itself(workbook, table, key, header, cells):
+    """Each row counts, and the next extract of the same rows gives them the same keys."""
+    numbers = ["N1", "N1", "N1", "N2", "N3", "N3"]
+    lines = [f"{number};{cells.format(n=n)}" for n, number in enumerate(numbers, start=1)]
+    file = workbook / "rows_20260615.csv"
+    file.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    found = suggest(file)
+    again = "\n".join([header, *lines[3:], *lines[:3]]) + "\n"
+    (workbook / "data" / "raw").mkdir()
+    (workbook / "data" / "raw" / "rows_20260622.csv").write_text(again, encoding="utf-8")
+
+    kept = loaded(workbook, found, file)
+
+    assert found.table == table
+    assert f"-- {key}: 3 rows repeat the number of an earlier one, so their place" in found.sql
+    assert sorted(kept[key]) == ["N1", "N1-2", "N1-3", "N2", "N3", "N3-2"]
+
+
+def test_a_number_that_no_other_row_has_is_a_key(tmp_path):
+    """It is taken as it is."""
+    path = tmp_path / "orders.csv"
+    lines = [f"O{n};phone;{n}0.50;2026-06-0{n}" for n in range(1, 9)]
+    path.write_text("\n".join(["Order number;Category;Amount;Paid at", *lines]), encoding="utf-8")
+
+    assert '"Order number" AS orderline_id' in suggest(path).sql
 
 
 def test_nothing_is_overwritten(workbook):

@@ -102,6 +102,11 @@ class Texts:
         filled = self.frame[f"c{self.headers.index(header)}"].dropna()
         return bool(len(filled)) and filled.nunique() >= _SURE * len(filled)
 
+    def repeats(self, header: str) -> int:
+        """Count the cells of a column that are like an earlier one."""
+        filled = self.frame[f"c{self.headers.index(header)}"].dropna()
+        return int(filled.duplicated().sum())
+
     def commonest(self, header: str, most: int) -> list[str]:
         """Give the commonest texts of a column."""
         counts = self.frame[f"c{self.headers.index(header)}"].value_counts()

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 
 from tallysheet import schema
-from tallysheet.engine import identifier
+from tallysheet.derive import DERIVED, derive, select
 from tallysheet.errors import UsageError
 from tallysheet.extract import read_text_table
 from tallysheet.files import write_text
@@ -19,42 +19,13 @@ from tallysheet.guess import Guess, Texts
 from tallysheet.schema import Column, Table
 from tallysheet.settings import Settings
 from tallysheet.sources import FOLDER_NAME, is_folder_name
-from tallysheet.vocabulary import currency_of, is_country, nearness, value_of
+from tallysheet.vocabulary import is_country, nearness, value_of
 
 _ROWS = 5_000
 _NEAR, _FITS, _WHOLE = 0.55, 0.5, 0.98
 _FEWEST = 2
 _MOST_COUNTRIES = 8
 _CHECK = "  # check"
-
-_DERIVED: dict[str, dict[str, tuple[str, str]]] = {
-    "shipments": {
-        "shipment_id": ("{tracking_number}", "the carrier's number names the parcel"),
-        "flow": ("'outbound'", "all parcels go out"),
-        "promised_date": ("{promised_at}", "the day of the deadline"),
-        "promised_at": ("{promised_date} || ' 23:59:59'", "until the end of the promised day"),
-        "status": ("CASE WHEN {delivered_at} IS NULL THEN 'in_transit' ELSE 'delivered' END", "by delivery"),
-        "carrier": ("'unknown'", "the file names no carrier"),
-    },
-    "orders": {"orderline_id": ("{order_id}", "one line an order")},
-    "carrier_invoice_lines": {
-        "line_number": (
-            "row_number() OVER (PARTITION BY {invoice_id} ORDER BY line)",
-            "its place among the lines of the invoice in the file",
-        ),
-        "carrier": ("'unknown'", "the file names no carrier"),
-        "currency": ("'EUR'", "all in euro"),
-    },
-    "claims": {"claim_id": ("{shipment_id}", "one claim a parcel")},
-    "care_contacts": {
-        "contact_id": (
-            "md5(concat_ws('|', {row}))",
-            "made of the row's cells, so one that changes is another",
-        ),
-    },
-    "reverse_cases": {"case_type": ("'return'", "all are returns")},
-}
-"""Table and column to SQL over our other columns (``row``: all there are), and what it takes for granted."""
 
 _KNOWN_FROM = (
     *("label_created_at", "first_scan_at", "opened_at", "paid_at", "requested_at", "released_at", "event_at"),
@@ -139,7 +110,7 @@ def suggest(file: str | Path, table: str = "", name: str = "") -> Suggestion:
             "Name the table with --table, or write source.toml by hand: README, how to add a source.",
         )
     name = name or re.sub(r"\W+", "_", re.sub(r"[\d_.-]+$", "", file.name.split(".")[0])).strip("_").lower()
-    derived = _derived(best, matched, texts)
+    derived = derive(best, matched, texts)
     lacking = tuple(
         one.name for one in best.columns if one.required and one.name not in {*matched, *derived, "known_at"}
     )
@@ -148,7 +119,7 @@ def suggest(file: str | Path, table: str = "", name: str = "") -> Suggestion:
         name=name,
         table=best.name,
         toml=_toml(file, name, best, matched, texts, bool(derived), lacking),
-        sql=_sql(name, matched, derived) if derived else "",
+        sql=select(name, matched, derived) if derived else "",
         matched={ours: guess.written.header for ours, guess in matched.items()},
         left=tuple(header for header in texts.headers if header not in used),
         lacking=lacking,
@@ -192,36 +163,9 @@ def _matched(texts: Texts, table: Table) -> tuple[float, dict[str, Guess]]:
         taken.add(header)
         score += sure * (1 + table.column(ours).required)
     wanted = [one.name for one in table.columns[:-1] if one.required]
-    score -= 1.5 * sum(one not in {*matched, *_DERIVED.get(table.name, {})} for one in wanted)
+    score -= 1.5 * sum(one not in {*matched, *DERIVED.get(table.name, {})} for one in wanted)
     ordered = {one.name: matched[one.name] for one in table.columns if one.name in matched}
     return score, ordered
-
-
-def _derived(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, tuple[str, str]]:
-    """Make what every row needs out of what the file has."""
-    found = {}
-    for column in table.columns[:-1]:
-        how = _DERIVED.get(table.name, {}).get(column.name)
-        if column.name in matched:
-            continue
-        if column.name == "currency" and any(ours.endswith("_cents") for ours in matched):
-            named = [currency_of(guess.written.header) for guess in matched.values()]
-            how = (f"'{next(filter(None, named), 'EUR')}'", "all in this currency")
-        elif not column.required:
-            continue
-        if how and {*re.findall(r"\{(\w+)\}", how[0])} <= {"row", *matched}:
-            found[column.name] = how
-    return found
-
-
-def _sql(name: str, matched: dict[str, Guess], derived: dict[str, tuple[str, str]]) -> str:
-    quoted = {ours: identifier(guess.written.header) for ours, guess in matched.items()}
-    lines = ["    line"]
-    lines += [f"    {header} AS {ours}" for ours, header in quoted.items()]
-    row = ", ".join(quoted.values())
-    marked = [f"    {how.format(row=row, **quoted)} AS {ours}" for ours, (how, _) in derived.items()]
-    told = [f"-- {ours}: {why}; check." for ours, (_, why) in derived.items()]
-    return "\n".join([*told, "SELECT", ",\n".join([*lines, *marked]), f"FROM {identifier(name)}", ""])
 
 
 def _toml(

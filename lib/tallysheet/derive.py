@@ -1,0 +1,88 @@
+"""Columns that a table has and a file has not, made in SQL out of those that the file has."""
+
+from __future__ import annotations
+
+import re
+
+from tallysheet.engine import identifier
+from tallysheet.guess import Guess, Texts
+from tallysheet.schema import Table
+from tallysheet.vocabulary import currency_of
+
+DERIVED: dict[str, dict[str, tuple[str, str]]] = {
+    "shipments": {
+        "shipment_id": ("{tracking_number}", "the carrier's number names the parcel"),
+        "flow": ("'outbound'", "all parcels go out"),
+        "promised_date": ("{promised_at}", "the day of the deadline"),
+        "promised_at": ("{promised_date} || ' 23:59:59'", "until the end of the promised day"),
+        "status": ("CASE WHEN {delivered_at} IS NULL THEN 'in_transit' ELSE 'delivered' END", "by delivery"),
+        "carrier": ("'unknown'", "the file names no carrier"),
+    },
+    "orders": {"orderline_id": ("{order_id}", "one line an order")},
+    "carrier_invoice_lines": {
+        "line_number": (
+            "row_number() OVER (PARTITION BY {invoice_id} ORDER BY line)",
+            "its place among the lines of the invoice in the file",
+        ),
+        "carrier": ("'unknown'", "the file names no carrier"),
+        "currency": ("'EUR'", "all in euro"),
+    },
+    "claims": {"claim_id": ("{shipment_id}", "one claim a parcel")},
+    "care_contacts": {
+        "contact_id": (
+            "md5(concat_ws('|', {row}))",
+            "made of the row's cells, so one that changes is another",
+        ),
+    },
+    "reverse_cases": {"case_type": ("'return'", "all are returns")},
+}
+"""Table and column to SQL over our other columns (``row``: all there are), and what it takes for granted."""
+
+
+def derive(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, tuple[str, str]]:
+    """Make what a table needs out of what the file has.
+
+    Returns
+    -------
+    dict of str to (str, str)
+        Column to its SQL, and what that takes for granted.
+    """
+    found = {}
+    for column in table.columns[:-1]:
+        how = DERIVED.get(table.name, {}).get(column.name)
+        if column.name in matched:
+            continue
+        if column.name == "currency" and any(ours.endswith("_cents") for ours in matched):
+            named = [currency_of(guess.written.header) for guess in matched.values()]
+            how = (f"'{next(filter(None, named), 'EUR')}'", "all in this currency")
+        if how and {*re.findall(r"\{(\w+)\}", how[0])} <= {"row", *matched}:
+            found[column.name] = _of_one_row(how, matched, texts) if (column.name,) == table.key else how
+    return found
+
+
+def _of_one_row(how: tuple[str, str], matched: dict[str, Guess], texts: Texts) -> tuple[str, str]:
+    """Tell the rows of one number apart: each but the first by its place among them, as lines of an invoice.
+
+    The first keeps the number alone, so that other files which name it still find it.
+    """
+    number = how[0].strip("{}")
+    repeats = texts.repeats(matched[number].written.header) if number in matched else 0
+    if not repeats:
+        return how
+    place = f"row_number() OVER (PARTITION BY {{{number}}} ORDER BY line)"
+    told = (
+        f"{repeats:,} rows repeat the number of an earlier one, so their place among its rows in the file is "
+        "added; where a row only tells more of the earlier one take the number alone"
+    )
+    return f"{{{number}}} || coalesce('-' || nullif({place}, 1), '')", told
+
+
+def select(name: str, matched: dict[str, Guess], derived: dict[str, tuple[str, str]]) -> str:
+    """Write the SELECT of a source whose columns have to be made of others; what it assumes stands above."""
+    quoted = {ours: identifier(guess.written.header) for ours, guess in matched.items()}
+    lines = ["    line"]
+    lines += [f"    {header} AS {ours}" for ours, header in quoted.items()]
+    row = ", ".join(quoted.values())
+    marked = [f"    {how.format(row=row, **quoted)} AS {ours}" for ours, (how, _) in derived.items()]
+    told = [f"-- {ours}: {why}; check." for ours, (_, why) in derived.items()]
+    return "\n".join([*told, "SELECT", ",\n".join([*lines, *marked]), f"FROM {identifier(name)}", ""])
