@@ -9,7 +9,7 @@ import duckdb
 import pandas as pd
 
 from tallysheet.casts import cast
-from tallysheet.engine import connect, identifier
+from tallysheet.engine import connect
 from tallysheet.schema import Column
 from tallysheet.sources import UNITS, SourceColumn
 from tallysheet.vocabulary import is_country, unit_of, value_of
@@ -35,6 +35,8 @@ MISSING = (
 
 DATES = ("ymd", "dmy", "mdy", "%Y%m%d", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S")
 _SURE = 0.98
+_TRIED = 5_000
+"""So many cells of a column are cast, spread over the file; spellings are looked at in all."""
 _MOST_VALUES = 200
 
 
@@ -71,15 +73,18 @@ class Texts:
     def __init__(self, frame: pd.DataFrame) -> None:
         self.headers = [str(name) for name in frame.columns]
         numbered = frame.set_axis([f"c{number}" for number in range(frame.shape[1])], axis="columns")
-        self.missing = [text for text in MISSING if (numbered == text).to_numpy().any()]
-        self.frame = numbered.where(~numbered.isin(["", *self.missing]), None)
+        said = {text for name in numbered for text in numbered[name][numbered[name].isin(MISSING)].unique()}
+        self.missing = [text for text in MISSING if text in said]
+        self._filled = {name: cells[~cells.isin(["", *said])] for name, cells in numbered.items()}
+        self.rows, self.tried = len(frame), min(len(frame), _TRIED)
         self._connection: duckdb.DuckDBPyConnection = connect()
-        self._connection.register("texts", self.frame)
+        for name, filled in self._filled.items():
+            # The last rows are written otherwise than the first ones where a file goes on in time.
+            self._connection.register(str(name), _spread(filled).to_frame("cell"))
 
     def guess(self, header: str, column: Column) -> Guess:
         """Find the way of writing a column by which most of its cells become values of one of ours."""
-        place = f"c{self.headers.index(header)}"
-        filled = self.frame[place].dropna()
+        filled = self._cells(header)
         plain = SourceColumn(header)
         if filled.empty:
             return Guess(plain, 0.0)
@@ -87,6 +92,7 @@ class Texts:
             return _spelled(filled, column, plain)
         if column.type == "VARCHAR":
             return Guess(plain, 1.0)
+        place = str(filled.name)
         tried = [(self._share(place, column, way), way) for way in _ways(column, header)]
         best = max(share for share, _ in tried)
         if not best:
@@ -99,33 +105,38 @@ class Texts:
 
     def is_a_key(self, header: str) -> bool:
         """Tell whether hardly a cell of a column is like another."""
-        filled = self.frame[f"c{self.headers.index(header)}"].dropna()
+        filled = self._cells(header)
         return bool(len(filled)) and filled.nunique() >= _SURE * len(filled)
 
     def repeats(self, header: str) -> int:
         """Count the cells of a column that are like an earlier one."""
-        filled = self.frame[f"c{self.headers.index(header)}"].dropna()
+        filled = self._cells(header)
         return int(filled.duplicated().sum())
 
     def commonest(self, header: str, most: int) -> list[str]:
         """Give the commonest texts of a column."""
-        counts = self.frame[f"c{self.headers.index(header)}"].value_counts()
-        return [str(text) for text in counts.index[:most]]
+        return [str(text) for text in self._cells(header).value_counts().index[:most]]
+
+    def _cells(self, header: str) -> pd.Series:
+        return self._filled[f"c{self.headers.index(header)}"]
 
     def _share(self, place: str, column: Column, way: SourceColumn) -> float:
-        value = cast(column, way, identifier(place)).value
-        found = self._connection.execute(
-            f"SELECT count({value}), count({identifier(place)}) FROM texts"
-        ).fetchall()
+        value = cast(column, way, "cell").value
+        found = self._connection.execute(f"SELECT count({value}), count(*) FROM {place}").fetchall()
         good, filled = found[0]
         return float(good / filled)
 
     def _strangeness(self, place: str, column: Column, way: SourceColumn) -> float:
         """Say how far the middle value lies outside what is usual."""
-        value = cast(column, way, identifier(place)).value
-        middle = self._connection.execute(f"SELECT median({value}) FROM texts").fetchall()[0][0]
+        value = cast(column, way, "cell").value
+        middle = self._connection.execute(f"SELECT median({value}) FROM {place}").fetchall()[0][0]
         low, high = column.usual or (0, 0)
         return 0.0 if low <= middle <= high else max(low / max(middle, 1e-9), middle / high)
+
+
+def _spread(cells: pd.Series) -> pd.Series:
+    """Take cells from all over a column."""
+    return cells.iloc[:: max(1, -(-len(cells) // _TRIED))]
 
 
 def _ways(column: Column, header: str) -> Iterator[SourceColumn]:

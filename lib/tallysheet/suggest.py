@@ -21,7 +21,6 @@ from tallysheet.settings import Settings
 from tallysheet.sources import FOLDER_NAME, is_folder_name
 from tallysheet.vocabulary import is_country, nearness, value_of
 
-_ROWS = 5_000
 _NEAR, _FITS, _WHOLE = 0.55, 0.5, 0.98
 _FEWEST = 2
 _MOST_COUNTRIES = 8
@@ -74,7 +73,7 @@ class Suggestion:
 
 
 def suggest(file: str | Path, table: str = "", name: str = "") -> Suggestion:
-    """Describe a file as a source, from its headers and its first rows.
+    """Describe a file as a source, from its headers and its cells.
 
     Parameters
     ----------
@@ -98,7 +97,7 @@ def suggest(file: str | Path, table: str = "", name: str = "") -> Suggestion:
     if name and not is_folder_name(name):
         raise UsageError("--name", FOLDER_NAME, repr(name), "Write the name alone.")
     file = Path(file)
-    texts = Texts(read_text_table(file).head(_ROWS))
+    texts = Texts(read_text_table(file))
     candidates = [schema.table(table)] if table else list(schema.TABLES.values())
     scored = [(*_matched(texts, one), one) for one in candidates]
     _, matched, best = max(scored, key=lambda found: found[0])
@@ -187,6 +186,9 @@ def _toml(
     is_timed = any(table.column(ours).type == "TIMESTAMP" for ours in matched)
     head = {
         f"# Suggested from {file.name}; what says check is a guess.": True,
+        f"# Days and numbers: tried in {texts.tried:,} at most of {texts.rows:,} rows, spread over all.": (
+            texts.tried < texts.rows
+        ),
         f"table = {_quoted(table.name)}": True,
         f"# Lacking, and every row needs it: {', '.join(lacking)}.": lacking,
         f"known_at = {_quoted(known)}{_CHECK}: a row counts from then on": known,
