@@ -441,6 +441,27 @@ def test_a_column_that_is_filled_at_the_end_alone_is_tried_there(tmp_path):
     assert suggest(path).matched["decided_at"] == "decided"
 
 
+@pytest.mark.parametrize(
+    ("delivered", "is_offered"),
+    [
+        ("2026-06-0{n}", False),
+        ("2026-06-0{n} 00:00:00", False),
+        ("2026-06-0{n} 09:30:00+02:00", False),
+        ("2026-06-0{n}T09:30:00Z", False),
+        ("2026-06-0{n} 09:30", True),
+    ],
+)
+def test_a_zone_is_offered_where_a_time_of_day_has_none(tmp_path, delivered, is_offered):
+    """Days have none to take, and an offset says it."""
+    path = tmp_path / "parcels.csv"
+    lines = [f"P{n},BRV,2026-06-0{n},{delivered.format(n=n)}" for n in range(1, 9)]
+    path.write_text("\n".join(["parcel,carrier,promised date,delivered on", *lines]), encoding="utf-8")
+    found = suggest(path)
+
+    assert "delivered_at" in found.matched
+    assert ("zone =" in found.toml) is is_offered
+
+
 def test_nothing_is_overwritten(workbook):
     """Neither a source nor a raw file of the same name."""
     path = colis(workbook)

@@ -38,6 +38,8 @@ _SURE = 0.98
 _TRIED = 5_000
 """So many cells of a column are cast, spread over the file; spellings are looked at in all."""
 _MOST_VALUES = 200
+_CLOCK = r"[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*$"
+_MIDNIGHT = r"[ T]0?0:00(?::00(?:\.0+)?)?\s*$"
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,11 @@ class Texts:
     def commonest(self, header: str, most: int) -> list[str]:
         """Give the commonest texts of a column."""
         return [str(text) for text in self._cells(header).value_counts().index[:most]]
+
+    def has_local_times(self, header: str) -> bool:
+        """Tell whether a cell has a time of day without an offset; midnight alone is how tools write days."""
+        cells = self._cells(header)
+        return bool((cells.str.contains(_CLOCK) & ~cells.str.contains(_MIDNIGHT)).any())
 
     def _cells(self, header: str) -> pd.Series:
         return self._filled[f"c{self.headers.index(header)}"]

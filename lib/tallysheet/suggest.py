@@ -183,7 +183,10 @@ def _toml(
     )
     also = next((guess.also for guess in days if guess.also), "")
     known = next((ours for ours in _KNOWN_FROM if ours in matched), "")
-    is_timed = any(table.column(ours).type == "TIMESTAMP" for ours in matched)
+    is_timed = any(
+        table.column(ours).type == "TIMESTAMP" and texts.has_local_times(guess.written.header)
+        for ours, guess in matched.items()
+    )
     head = {
         f"# Suggested from {file.name}; what says check is a guess.": True,
         f"# Days and numbers: tried in {texts.tried:,} at most of {texts.rows:,} rows, spread over all.": (
