@@ -462,6 +462,37 @@ def test_a_zone_is_offered_where_a_time_of_day_has_none(tmp_path, delivered, is_
     assert ("zone =" in found.toml) is is_offered
 
 
+def scanned(folder: Path) -> Path:
+    """Write parcels that are scanned one to nine days before their promise, some never."""
+    lines = ["Parcel;Order;Carrier;Label date;First scan;Promised date;Delivered on"]
+    for number in range(600):
+        label = pd.Timestamp("2026-06-01 09:00") + pd.Timedelta(hours=number)
+        scan = label + pd.Timedelta(hours=5 + number % 11)
+        promised = label.normalize() + pd.Timedelta(days=2 + number % 9)
+        came = ["-", "-"] if number % 20 == 0 else [scan, promised + pd.Timedelta(hours=11)]
+        lines.append(f"P{number};O{number};BRV;{label};{came[0]};{promised:%Y-%m-%d};{came[1]}")
+    path = folder / "parcels_20260706.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_parcels_count_in_the_week_of_their_first_scan(workbook):
+    """Where the file tells scans, and those that were never scanned in none."""
+    file = scanned(workbook)
+    found = suggest(file)
+    kept = loaded(workbook, found, file)
+    cells = pd.read_csv(file, sep=";", na_values="-", parse_dates=["First scan"])
+
+    weeks = {f"2026-W{number}": ts.open_week(f"2026-W{number}", data="data").kpis for number in (24, 25, 26)}
+
+    assert '"First scan" IS NOT NULL AS hub_scanned' in found.sql
+    assert kept["hub_scanned"].sum() == cells["First scan"].notna().sum() == 570
+    scans = cells["First scan"].dropna().dt.strftime("%G-W%V").value_counts()
+    assert {week: kpis.set_index("kpi")["value"]["shipments"] for week, kpis in weeks.items()} == {
+        week: scans[week] for week in weeks
+    }
+
+
 def test_nothing_is_overwritten(workbook):
     """Neither a source nor a raw file of the same name."""
     path = colis(workbook)

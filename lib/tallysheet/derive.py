@@ -15,6 +15,8 @@ DERIVED: dict[str, dict[str, tuple[str, str]]] = {
         "flow": ("'outbound'", "all parcels go out"),
         "promised_date": ("{promised_at}", "the day of the deadline"),
         "promised_at": ("{promised_date} || ' 23:59:59'", "until the end of the promised day"),
+        # Without it scans count as not told, and weeks count parcels by their promise.
+        "hub_scanned": ("{first_scan_at} IS NOT NULL", "a parcel was scanned if it has a first scan"),
         "status": ("CASE WHEN {delivered_at} IS NULL THEN 'in_transit' ELSE 'delivered' END", "by delivery"),
         "carrier": ("'unknown'", "the file names no carrier"),
     },
