@@ -81,7 +81,8 @@ def test_the_vocabulary_speaks_of_columns_and_values_that_there_are():
             for table in schema.TABLES.values()
             for one in table.columns
             if one.name == name
-            for value in one.allowed
+            # What is free has our names in its meaning.
+            for value in one.allowed or re.findall(r"\w+(?=:)", one.meaning)
         }
         for name in told["values"]
     }
@@ -311,12 +312,13 @@ def test_a_source_has_the_name_of_a_folder(tmp_path, name):
         suggest(colis(tmp_path), name=name)
 
 
-def contacts(folder: Path, name: str, first: int) -> Path:
+def contacts(folder: Path, name: str, first: int, reasons: tuple[str, ...] = ("WISMO",)) -> Path:
     """Write forty contacts of an export that has no number of its own for them."""
     lines = ["Opened at;Channel;Reason;Order id;Resolved at"]
     for number in range(first, first + 40):
         opened = pd.Timestamp("2026-05-25 09:00") + pd.Timedelta(hours=4 * number)
-        lines.append(f"{opened};email;where_is_my_order;O{number};{opened + pd.Timedelta(hours=5)}")
+        reason, resolved = reasons[number % len(reasons)], opened + pd.Timedelta(hours=5)
+        lines.append(f"{opened};email;{reason};O{number};{resolved}")
     path = folder / name
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
@@ -491,6 +493,68 @@ def test_parcels_count_in_the_week_of_their_first_scan(workbook):
     assert {week: kpis.set_index("kpi")["value"]["shipments"] for week, kpis in weeks.items()} == {
         week: scans[week] for week in weeks
     }
+
+
+REASONS = ("Où est mon colis ?", "Suivi de colis", "Facture", "facture ", "Where is my refund", "l'accueil")
+
+
+def test_who_asks_where_a_parcel_is_counts(workbook):
+    """In whatever words; other reasons stay as they are."""
+    file = scanned(workbook)
+    loaded(workbook, suggest(file), file)
+    asked = contacts(workbook, "contacts_20260706.csv", 100, REASONS)
+    found = suggest(asked)
+    settings = workbook / "data" / "workbook.toml"
+    settings.write_text(settings.read_text().replace('["parcels"]', "[]"), encoding="utf-8")
+    kept = loaded(workbook, found, asked)
+    settings.write_text(settings.read_text().replace("[", '["parcels", ', 1), encoding="utf-8")
+    ts.load("data")
+    parcels = pd.read_csv(file, sep=";", na_values="-", parse_dates=["First scan"]).set_index("Order")
+    rows = pd.read_csv(asked, sep=";", parse_dates=["Opened at"]).join(parcels["First scan"], on="Order id")
+
+    kpis = ts.open_week("2026-W24", data="data").kpis.set_index("kpi")
+
+    assert kept["contact_reason"].value_counts().to_dict() == {
+        **{"WISMO": 14, "Facture": 12},
+        **{"WISMR": 7, "l'accueil": 7},
+    }
+    assert tomllib.loads(found.toml)["values"]["contact_reason"] == {
+        "WISMO": ["Où est mon colis ?", "Suivi de colis"],
+        "WISMR": ["Where is my refund"],
+        "Facture": [],
+        "l'accueil": [],
+    }
+    asked_after = rows[rows["First scan"] <= rows["Opened at"]]
+    asking = asked_after[asked_after["First scan"].dt.strftime("%G-W%V") == "2026-W24"]
+    shipped = (parcels["First scan"].dt.strftime("%G-W%V") == "2026-W24").sum()
+    assert kpis["value"]["wismo_rate"] == pytest.approx(asking["Reason"].isin(REASONS[:2]).sum() / shipped)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "is_asked"),
+    [
+        (("Livraison", "Facture"), True),
+        (tuple(f"reason {n}" for n in range(40)), True),
+        (("WISMO", "Facture"), False),
+    ],
+)
+def test_a_person_is_asked_which_reason_asks_where_a_parcel_is(workbook, reasons, is_asked):
+    """Where no text is known to, as the KPI would be 0; all reasons are kept."""
+    file = contacts(workbook, "contacts_20260601.csv", 0, reasons)
+    found = suggest(file)
+
+    assert ("# check: which of these asks where a parcel is?" in found.toml) is is_asked
+    assert set(loaded(workbook, found, file)["contact_reason"]) == set(reasons)
+
+
+def test_reasons_in_hundreds_of_words_are_not_listed(tmp_path, monkeypatch):
+    """A load would leave those out that are not; the person is asked all the same."""
+    monkeypatch.setattr("tallysheet.guess._MOST_VALUES", 3)
+    reasons = ("Où est mon colis ?", "Facture", "Retour", "Autre")
+    told = suggest(contacts(tmp_path, "contacts.csv", 0, reasons)).toml
+
+    assert tomllib.loads(told)["values"]["contact_reason"] == {}
+    assert "# check: which of these asks where a parcel is?" in told
 
 
 def test_nothing_is_overwritten(workbook):

@@ -38,6 +38,8 @@ _SURE = 0.98
 _TRIED = 5_000
 """So many cells of a column are cast, spread over the file; spellings are looked at in all."""
 _MOST_VALUES = 200
+_COUNTED = {"contact_reason": "WISMO"}
+"""Columns of a team's own words, and the one that KPIs count."""
 _CLOCK = r"[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*$"
 _MIDNIGHT = r"[ T]0?0:00(?::00(?:\.0+)?)?\s*$"
 
@@ -55,12 +57,15 @@ class Guess:
         Another order of dates that fits as well; empty: none.
     unknown : dict of str to int
         Texts that are none of the allowed values, and in how many rows; the commonest first.
+    lacks : str
+        A value that KPIs count, and that no text is known to stand for; empty: none.
     """
 
     written: SourceColumn
     share: float
     also: str = ""
     unknown: dict[str, int] = field(default_factory=dict)
+    lacks: str = ""
 
 
 class Texts:
@@ -92,6 +97,8 @@ class Texts:
             return Guess(plain, 0.0)
         if column.allowed or is_country(column):
             return _spelled(filled, column, plain)
+        if column.name in _COUNTED:
+            return _named(filled, column, plain)
         if column.type == "VARCHAR":
             return Guess(plain, 1.0)
         place = str(filled.name)
@@ -178,10 +185,31 @@ def _spelled(filled: pd.Series, column: Column, plain: SourceColumn) -> Guess:
     return Guess(replace(plain, values=_sorted(spellings)), share, unknown=unknown)
 
 
+def _named(filled: pd.Series, column: Column, plain: SourceColumn) -> Guess:
+    """Find the texts that KPIs count by our name; if they have to be listed, so have all others, to stay."""
+    texts = [str(text) for text in filled.value_counts().index]
+    counted = _COUNTED[column.name]
+    if len(texts) > _MOST_VALUES:
+        return Guess(plain, 1.0, lacks="" if counted in texts else counted)
+    found = {text: value_of(column, text) for text in texts}
+    lacks = "" if counted in found.values() else counted
+    if not lacks and all(value in ("", text) for text, value in found.items()):
+        return Guess(plain, 1.0)
+    spellings: dict[str, list[str]] = {value: [] for value in found.values() if value}
+    for text, value in found.items():
+        if value not in ("", text):
+            spellings[value].append(text)
+    others = _each_once(text for text, value in found.items() if not value)
+    return Guess(replace(plain, values=_sorted(spellings) | dict.fromkeys(others, ())), 1.0, lacks=lacks)
+
+
 def _sorted(spellings: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
     return {value: tuple(sorted(_each_once(texts))) for value, texts in spellings.items()}
 
 
 def _each_once(texts: Iterable[str]) -> list[str]:
-    """Leave out what differs by capitals and blanks alone, which a load does not look at."""
-    return list({text.strip().lower(): text.strip() for text in texts}.values())
+    """Leave out what differs from one before by capitals and blanks alone: a load does not look at them."""
+    kept: dict[str, str] = {}
+    for text in texts:
+        kept.setdefault(text.strip().lower(), text.strip())
+    return list(kept.values())

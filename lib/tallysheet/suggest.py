@@ -25,6 +25,7 @@ _NEAR, _FITS, _WHOLE = 0.55, 0.5, 0.98
 _FEWEST = 2
 _MOST_COUNTRIES = 8
 _CHECK = "  # check"
+_ASKED = {"WISMO": "which of these asks where a parcel is?"}
 
 _KNOWN_FROM = (
     *("label_created_at", "first_scan_at", "opened_at", "paid_at", "requested_at", "released_at", "event_at"),
@@ -210,7 +211,7 @@ def _toml(
     columns = list(_columns(table, matched, dates, decimal, is_selected))
     lines += ["", "[columns]", *columns] if columns else []
     for ours, guess in matched.items():
-        if guess.written.values or guess.unknown:
+        if guess.written.values or guess.unknown or guess.lacks:
             lines += ["", f"[values.{ours}]", *_values(guess)]
     return "\n".join([*lines, ""])
 
@@ -243,8 +244,13 @@ def _columns(
 
 
 def _values(guess: Guess) -> Iterator[str]:
+    if guess.lacks:
+        yield f'# check: {_ASKED[guess.lacks]} Write {guess.lacks} = ["…"] with it, else KPIs count none.'
+    if guess.lacks or () in guess.written.values.values():
+        yield "# Once one is listed, a text that is not is left empty by a load, and told of."
     for value, spellings in guess.written.values.items():
-        yield f"{value} = [{', '.join(map(_quoted, spellings))}]"
+        key = value if re.fullmatch("[A-Za-z0-9_-]+", value) else _quoted(value)
+        yield f"{key} = [{', '.join(map(_quoted, spellings))}]"
     for text, rows in list(guess.unknown.items())[:20]:
         yield f"# Not known, {rows} rows{_CHECK.replace('  #', ',')}: {_quoted(text)}"
 

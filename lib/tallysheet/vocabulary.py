@@ -134,7 +134,7 @@ def _countries() -> dict[str, str]:
 
 
 def value_of(column: Column, spelling: str) -> str:
-    """Give the allowed value, or the country's code, that a spelling stands for; empty: none is known.
+    """Give our value, or the country's code, that a spelling stands for; empty: none is known.
 
     Examples
     --------
@@ -143,13 +143,16 @@ def value_of(column: Column, spelling: str) -> str:
     ('delivered', '')
     >>> value_of(SHIPMENTS.column("origin_country"), "Allemagne")
     'DE'
+    >>> from tallysheet.schema import table
+    >>> value_of(table("care_contacts").column("contact_reason"), "Où est mon colis ?")
+    'WISMO'
     """
     if is_country(column):
         return _countries().get(plain(spelling), "")
     known = _known()["values"].get(column.name, {})
     names = {
         value: [value, *(known[value] if isinstance(known, dict) and value in known else [])]
-        for value in column.allowed
+        for value in column.allowed or known
     }
     wanted = plain(spelling) or spelling.strip()
     return next(
