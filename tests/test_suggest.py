@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -571,7 +572,40 @@ def test_nothing_is_overwritten(workbook):
     (workbook / "data" / "raw" / path.name).unlink()
     write_source(settings, found, path)
     with pytest.raises(UsageError, match="expected a new name"):
-        write_source(settings, found, path)
+        write_source(settings, replace(found, table="orders"), path)
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_next_weeks_file_has_a_source_already(workbook, is_listed):
+    """The error names the source, and the folder into which the file is to be copied; nothing else is new."""
+    path = colis(workbook)
+    write_source(read_settings("data"), suggest(path), path)
+    if is_listed:
+        settings = workbook / "data" / "workbook.toml"
+        settings.write_text(settings.read_text().replace("[]", '["colis"]', 1), encoding="utf-8")
+    later = path.rename(workbook / "colis_2026-07-05.csv")
+    told = r"takes \(colis_%Y-%m-%d\.csv\)\. Copy it into \S+/data/raw: tallysheet load takes it\."
+
+    with pytest.raises(UsageError, match=f"colis_2026-07-05.csv: .* one that the source colis {told}"):
+        write_source(read_settings("data"), suggest(later), later)
+    there = Path(shutil.copy(later, workbook / "data" / "raw"))
+    with pytest.raises(UsageError, match="It is there: tallysheet load takes it"):
+        write_source(read_settings("data"), suggest(there), there)
+
+
+def test_a_file_may_fill_two_tables(workbook):
+    """By a source each."""
+    path = workbook / "rows_20260601.csv"
+    lines = [f"P{n};O{n};BRV;2026-06-0{n};phone;{n}0.50;2026-06-0{n}" for n in range(1, 9)]
+    header = "Parcel;Order;Carrier;Promised date;Category;Amount;Paid at"
+    path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    settings = read_settings("data")
+
+    for table in ("shipments", "orders"):
+        write_source(settings, suggest(path, table=table, name=table), path)
+        path = workbook / "data" / "raw" / path.name
+
+    assert {one.name for one in (workbook / "data" / "sources").iterdir()} == {"shipments", "orders"}
 
 
 PROGRAM = ".venv/bin/tallysheet"

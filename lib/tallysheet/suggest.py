@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from tallysheet.files import write_text
 from tallysheet.guess import Guess, Texts
 from tallysheet.schema import Column, Table
 from tallysheet.settings import Settings
-from tallysheet.sources import FOLDER_NAME, is_folder_name
+from tallysheet.sources import FOLDER_NAME, is_folder_name, read_source
 from tallysheet.vocabulary import is_country, nearness, value_of
 
 _NEAR, _FITS, _WHOLE = 0.55, 0.5, 0.98
@@ -294,8 +294,10 @@ def write_source(settings: Settings, suggested: Suggestion, file: Path) -> Path:
     Raises
     ------
     UsageError
-        There is such a source, or another file of that name in data/raw; nothing was written.
+        A source takes the file already, there is one of that name, or another file of that name in data/raw;
+        nothing was written.
     """
+    _refuse_taken(settings, suggested, file)
     folder, raw = settings.data / "sources" / suggested.name, settings.data / "raw" / file.name
     for there in [folder] + [raw] * (raw.exists() and not raw.samefile(file)):
         if there.exists():
@@ -308,3 +310,21 @@ def write_source(settings: Settings, suggested: Suggestion, file: Path) -> Path:
         raw.parent.mkdir(exist_ok=True)
         shutil.copyfile(file, raw)
     return folder
+
+
+def _refuse_taken(settings: Settings, suggested: Suggestion, file: Path) -> None:
+    """Say which source takes a file already, as next week's is; one of another table may take it as well."""
+    for name in dict.fromkeys([*settings.sources, suggested.name]):
+        if not (settings.data / "sources" / name / "source.toml").is_file():
+            continue
+        source = read_source(settings, name)
+        main = source.files[0]
+        beside = replace(main, pattern=file.absolute().parent / main.pattern.name).paths()
+        if source.database or source.table.name != suggested.table or file.absolute() not in beside:
+            continue
+        there = main.pattern.parent / file.name
+        is_there = there.exists() and there.samefile(file)
+        put = "It is there" if is_there else f"Copy it into {there.parent}"
+        advice = f"{put}: tallysheet load takes it. What another source is to take has another name."
+        found = f"one that the source {name} takes ({main.pattern.name})"
+        raise UsageError(str(file), "a file that no source takes", found, advice)
