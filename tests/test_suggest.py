@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import papermill
 import pytest
+import xlsxwriter
 
 import tallysheet as ts
 from tallysheet import schema
@@ -606,6 +607,41 @@ def test_a_file_may_fill_two_tables(workbook):
         path = workbook / "data" / "raw" / path.name
 
     assert {one.name for one in (workbook / "data" / "sources").iterdir()} == {"shipments", "orders"}
+
+
+def book(path: Path, sheets: dict[str, list[list[str]]]) -> Path:
+    """Write a workbook of sheets."""
+    with xlsxwriter.Workbook(path) as made:
+        for name, rows in sheets.items():
+            sheet = made.add_worksheet(name)
+            for at, row in enumerate(rows):
+                sheet.write_row(at, 0, row)
+    return path
+
+
+def test_sheets_that_are_not_loaded_are_named(workbook):
+    """One sheet is: the largest, or the one that the line says once it is no comment."""
+    header = ["N° de suivi", "Transporteur", "Promis le", "Livré le"]
+    rows = [[f"FR{n}", "Poste", f"2026-06-{n:02}", f"2026-06-{n:02}"] for n in range(1, 21)]
+    sheets = {"Notes": [["à relire"]], "Juin": [header, *rows[:9]], "Mai": [["Colis de mai"], header, *rows]}
+    found = suggest(book(workbook / "colis.xlsx", sheets))
+
+    assert '# Of its sheets "Mai" alone is loaded;' in found.toml
+    assert re.findall("# sheet = (.*)", found.toml) == ['"Notes"', '"Juin"']
+    write_source(read_settings("data"), found, workbook / "colis.xlsx")
+    source = workbook / "data" / "sources" / "colis" / "source.toml"
+    source.write_text(found.toml.replace('# sheet = "Juin"', 'sheet = "Juin"'), encoding="utf-8")
+    settings = workbook / "data" / "workbook.toml"
+    settings.write_text(settings.read_text().replace("[]", '["colis"]', 1), encoding="utf-8")
+    assert ts.load("data").files["rows"].to_list() == [9]
+
+
+def test_a_workbook_of_one_sheet_says_nothing_of_sheets(tmp_path):
+    """There is none to choose."""
+    header = ["N° de suivi", "Transporteur", "Promis le", "Livré le"]
+    rows = [[f"FR{n}", "Poste", f"2026-06-{n:02}", f"2026-06-{n:02}"] for n in range(1, 21)]
+
+    assert "sheet" not in suggest(book(tmp_path / "colis.xlsx", {"Mai": [header, *rows]})).toml
 
 
 PROGRAM = ".venv/bin/tallysheet"

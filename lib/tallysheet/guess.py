@@ -83,6 +83,7 @@ class Texts:
         said = {text for name in numbered for text in numbered[name][numbered[name].isin(MISSING)].unique()}
         self.missing = [text for text in MISSING if text in said]
         self._filled = {name: cells[~cells.isin(["", *said])] for name, cells in numbered.items()}
+        self._ends = [_written(row) for row in frame.iloc[[0, -1]].to_numpy()] if len(frame) else []
         self.rows, self.tried = len(frame), min(len(frame), _TRIED)
         self._connection: duckdb.DuckDBPyConnection = connect()
         for name, filled in self._filled.items():
@@ -131,6 +132,11 @@ class Texts:
         cells = self._cells(header)
         return bool((cells.str.contains(_CLOCK) & ~cells.str.contains(_MIDNIGHT)).any())
 
+    def stand_in(self, rows: Iterable[Iterable[str]]) -> bool:
+        """Tell whether the first and the last of the file's rows are among those of a sheet."""
+        written = [_written(row) for row in rows]
+        return all(end in written for end in self._ends)
+
     def _cells(self, header: str) -> pd.Series:
         return self._filled[f"c{self.headers.index(header)}"]
 
@@ -146,6 +152,10 @@ class Texts:
         middle = self._connection.execute(f"SELECT median({value}) FROM {place}").fetchall()[0][0]
         low, high = column.usual or (0, 0)
         return 0.0 if low <= middle <= high else max(low / max(middle, 1e-9), middle / high)
+
+
+def _written(row: Iterable[str]) -> list[str]:
+    return [text for text in (str(cell).strip() for cell in row) if text]
 
 
 def _spread(cells: pd.Series) -> pd.Series:

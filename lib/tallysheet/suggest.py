@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html import escape
@@ -19,6 +20,8 @@ from tallysheet.guess import Guess, Texts
 from tallysheet.schema import Column, Table
 from tallysheet.settings import Settings
 from tallysheet.sources import FOLDER_NAME, is_folder_name, read_source
+from tallysheet.spreadsheet import read_sheets
+from tallysheet.unpack import SPREADSHEETS, unpacked
 from tallysheet.vocabulary import is_country, nearness, value_of
 
 _NEAR, _FITS, _WHOLE = 0.55, 0.5, 0.98
@@ -206,6 +209,7 @@ def _toml(
     }
     lines = [line for line, is_said in head.items() if is_said]
     lines += ["", "[[file]]", f"name = {_quoted(name)}", f"path = {_quoted(f'raw/{_pattern(file.name)}')}"]
+    lines += _sheets(file, texts)
     lines += [f"missing = [{', '.join(map(_quoted, texts.missing))}]"] if texts.missing else []
     lines += _in_part(matched)
     columns = list(_columns(table, matched, dates, decimal, is_selected))
@@ -214,6 +218,20 @@ def _toml(
         if guess.written.values or guess.unknown or guess.lacks:
             lines += ["", f"[values.{ours}]", *_values(guess)]
     return "\n".join([*lines, ""])
+
+
+def _sheets(file: Path, texts: Texts) -> Iterator[str]:
+    """Name the sheets of a workbook that are not loaded, and how one of them is chosen."""
+    with tempfile.TemporaryDirectory(prefix="tallysheet-") as made:
+        plain = unpacked(file, Path(made))
+        sheets = read_sheets(plain) if plain.suffix.lower() in SPREADSHEETS else []
+    if len(sheets) > 1:
+        ours = [sheet.name for sheet in sheets if texts.stand_in(sheet.rows)]
+        # Of two that begin and end alike it is not known which one was read.
+        loaded = _quoted(ours[0]) if len(ours) == 1 else "the one with the largest table"
+        others = [_quoted(sheet.name) for sheet in sheets if [sheet.name] != ours]
+        yield f"# Of its sheets {loaded} alone is loaded; one of the others is by a line such as"
+        yield from (f"# sheet = {name}" for name in others)
 
 
 def _in_part(matched: dict[str, Guess]) -> Iterator[str]:
