@@ -129,7 +129,7 @@ class Texts:
 
     def has_local_times(self, header: str) -> bool:
         """Tell whether a cell has a time of day without an offset; midnight alone is how tools write days."""
-        cells = self._cells(header)
+        cells = _spread(self._cells(header))
         return bool((cells.str.contains(_CLOCK) & ~cells.str.contains(_MIDNIGHT)).any())
 
     def stand_in(self, rows: Iterable[Iterable[str]]) -> bool:
