@@ -405,7 +405,7 @@ def test_a_number_that_stands_in_several_rows_is_no_key_by_itself(workbook, tabl
     kept = loaded(workbook, found, file)
 
     assert found.table == table
-    assert f"-- {key}: 3 rows repeat the number of an earlier one, so their place" in found.sql
+    assert f"-- {key}: rows with the number of an earlier one: 3; their place among its rows" in found.sql
     assert sorted(kept[key]) == ["N1", "N1-2", "N1-3", "N2", "N3", "N3-2"]
 
 

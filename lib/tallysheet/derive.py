@@ -73,7 +73,7 @@ def _of_one_row(how: tuple[str, str], matched: dict[str, Guess], texts: Texts) -
         return how
     place = f"row_number() OVER (PARTITION BY {{{number}}} ORDER BY line)"
     told = (
-        f"{repeats:,} rows repeat the number of an earlier one, so their place among its rows in the file is "
+        f"rows with the number of an earlier one: {repeats:,}; their place among its rows in the file is "
         "added; where a row only tells more of the earlier one take the number alone"
     )
     return f"{{{number}}} || coalesce('-' || nullif({place}, 1), '')", told
