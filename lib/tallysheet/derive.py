@@ -58,19 +58,27 @@ def derive(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, t
             named = [currency_of(guess.written.header) for guess in matched.values()]
             how = (f"'{next(filter(None, named), 'EUR')}'", "all in this currency")
         if how and {*re.findall(r"\{(\w+)\}", how[0])} <= {"row", *matched}:
-            found[column.name] = _of_one_row(how, matched, texts) if (column.name,) == table.key else how
+            is_key = (column.name,) == table.key
+            found[column.name] = _of_one_row(table, how, matched, texts) if is_key else how
     return found
 
 
-def _of_one_row(how: tuple[str, str], matched: dict[str, Guess], texts: Texts) -> tuple[str, str]:
+def _of_one_row(
+    table: Table, how: tuple[str, str], matched: dict[str, Guess], texts: Texts
+) -> tuple[str, str]:
     """Tell the rows of one number apart: each but the first by its place among them, as lines of an invoice.
 
-    The first keeps the number alone, so that other files which name it still find it.
+    The first keeps the number alone, so that other files which name it still find it. A parcel's later rows
+    tell what became of it, and its last one counts.
     """
     number = how[0].strip("{}")
     repeats = texts.repeats(matched[number].written.header) if number in matched else 0
     if not repeats:
         return how
+    if table.name == "shipments":
+        return how[
+            0
+        ], f"{how[1]}; rows with the number of an earlier one: {repeats:,}; of these the last counts"
     place = f"row_number() OVER (PARTITION BY {{{number}}} ORDER BY line)"
     told = (
         f"rows with the number of an earlier one: {repeats:,}; their place among its rows in the file is "
