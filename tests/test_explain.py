@@ -11,6 +11,7 @@ from small_workbook import rows, write_csv
 from tallysheet.errors import UsageError
 from tallysheet.explain import as_json, as_text, explain_file
 from tallysheet.language import read_language
+from tallysheet.publish.explanation import explanation_page
 
 OPTIONS = {
     "week_of": "promised",
@@ -269,3 +270,94 @@ def test_what_stands_in_for_a_lost_cell_is_no_value_of_it(tmp_path, numerator):
 
     with pytest.raises(UsageError, match="found one in 0 of the 14"):
         explain_file(tmp_path / "t.csv", week_of="day", week="2026-W03", numerator=numerator)
+
+
+def by_day(folder, header, cell):
+    """Write a row a day of two weeks from 2026-01-05 on: its day, and a cell made of its number."""
+    path = folder / "t.csv"
+    lines = [f"2026-01-{number:02},{cell(number)}" for number in range(5, 19)]
+    path.write_text("\n".join([header, *lines, ""]), encoding="utf-8")
+    return path
+
+
+ANY_NAME = "numerator denominator Day day x n ended now base now_n base_n week seen_at dimension segment end"
+
+
+@pytest.mark.parametrize("denominator", [None, "1"])
+@pytest.mark.parametrize("name", ANY_NAME.split())
+def test_a_column_may_have_any_name(tmp_path, name, denominator):
+    """By hand: a week has 4 odd days and 3 even ones, or the other way round; also on the page."""
+    path = by_day(tmp_path, f"on,{name}", lambda number: "even" if number % 2 == 0 else "odd")
+
+    found = explain_file(
+        path, week_of='"on"', week="2026-W03", numerator="1", denominator=denominator, by=[name]
+    )
+    parts = found.explanation.parts[name].set_index("segment")
+
+    assert dict(parts["n_now"]) == {"even": 4, "odd": 3}
+    assert dict(parts["n_base"]) == {"even": 3, "odd": 4}
+    assert name in as_text(found, read_language("en"))
+    assert "odd" in explanation_page(found.explanation, path.name, read_language("en"))
+
+
+def test_segments_are_told_by_the_columns_of_the_file(tmp_path):
+    """Columns that are called as sides of a comparison: late parcels of B rise in the last of 20 weeks."""
+    lines = ["on,now,week"]
+    for day in (dt.date(2026, 1, 5) + dt.timedelta(days=number) for number in range(140)):
+        late = 9 if day >= dt.date(2026, 5, 18) else 2
+        lines += [
+            f"{day},{part},{number < most}" for part, most in (("A", 2), ("B", late)) for number in range(30)
+        ]
+    (tmp_path / "t.csv").write_text("\n".join(lines), encoding="utf-8")
+
+    found = explain_file(
+        tmp_path / "t.csv",
+        week_of='"on"',
+        week="2026-W21",
+        base="last-4",
+        numerator="week = 'True'",
+        denominator="1",
+        by=["now"],
+    )
+
+    assert [one.where for one in found.explanation.segments] == [{"now": "B"}]
+    assert found.explanation.outside[0].where == {"now": "B"}
+
+
+def test_a_dimension_is_the_text_as_it_is_written(tmp_path):
+    """Postcodes, codes and numbers of twenty digits keep their figures."""
+    codes = ["01000", "1000", "007", "7", "7.0", "12345678901234567890", "12345678901234567891"]
+    path = by_day(tmp_path, "day,code", lambda number: codes[number % 7])
+
+    found = explain_file(path, week_of="day", week="2026-W03", numerator="1", by=["code"])
+
+    assert sorted(found.explanation.parts["code"]["segment"]) == sorted(codes)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "12000-01-01", "-0044-03-15", "0001-01-01"])
+def test_a_day_of_no_plausible_year_is_no_date(tmp_path, day):
+    """It is left out and counted, as a row without a date is."""
+    path = by_day(tmp_path, "day,n", str)
+    path.write_text(path.read_text(encoding="utf-8") + f"{day},1\n", encoding="utf-8")
+
+    found = explain_file(path, week_of="day", week="2026-W03", numerator="1", by=["n"])
+
+    assert (found.explanation.value_now, found.rows, found.rows_without_week) == (7, 15, 1)
+
+
+@pytest.mark.parametrize("sides", [("n / (n - 12)", "1"), ("1", "n / (n - 12)"), ("'nan'::DOUBLE", None)])
+def test_what_adds_up_to_no_number_is_refused(tmp_path, sides):
+    """The 12th of January divides by 0."""
+    path = by_day(tmp_path, "day,n", str)
+    numerator, denominator = sides
+
+    with pytest.raises(UsageError, match=r"--(num|denom).*a number in every row, found (inf|nan) in 2026-W0"):
+        explain_file(path, week_of="day", week="2026-W03", numerator=numerator, denominator=denominator)
+
+
+def test_a_denominator_below_zero_is_refused(tmp_path):
+    """As `ts.decompose` does; the week is named."""
+    path = by_day(tmp_path, "day,n", lambda number: 5 if number < 12 else -5)
+
+    with pytest.raises(UsageError, match=r"--denominator: expected 0 or more .* found -35 in 2026-W03"):
+        explain_file(path, week_of="day", week="2026-W03", numerator="1", denominator="n")

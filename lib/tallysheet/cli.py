@@ -365,9 +365,8 @@ def explain(
         else:
             click.echo(explaining.as_text(found, language))
         if found.rows_without_week:
-            click.echo(
-                f"{found.rows_without_week} of {found.rows} rows have no date and are left out.", err=True
-            )
+            told = "have no date from 1900 to 2099 and are left out"
+            click.echo(f"{found.rows_without_week} of {found.rows} rows {told}.", err=True)
 
 
 def _shown(path: Path) -> str:

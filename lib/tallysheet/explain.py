@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from tallysheet import say
@@ -19,9 +20,13 @@ from tallysheet.expressions import Expression, check
 from tallysheet.extract import scan, typed_table
 from tallysheet.kpi import Kpi
 from tallysheet.language import Language
+from tallysheet.segments import Segment
 from tallysheet.telling import causes
 from tallysheet.values import series_of
 from tallysheet.weeks import IsoWeek, complete_weeks, weeks_between
+
+_YEARS = (1900, 2100)
+"""First year of a row, and the first that is none: 9999 stands for no end. A table's history may be long."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ def explain_file(
     base : str
         ``previous``, ``last-4``, ``year-ago`` or a week.
     by : sequence of str
-        Columns to split over, one by one.
+        Columns to split over, one by one; a value is the text as it is written.
 
     Returns
     -------
@@ -68,7 +73,7 @@ def explain_file(
     ------
     UsageError
         A week or base of wrong form or outside the data, an unknown column, an expression that
-        DuckDB refuses.
+        DuckDB refuses or that adds up to no number, a week whose denominator is below 0.
     DataError
         The file cannot be read.
 
@@ -78,13 +83,17 @@ def explain_file(
     and a sum, has an XmR chart.
     """
     wanted = IsoWeek.parse(week)
-    cells, rows, without_week = _cells(Path(path), week_of, numerator, denominator, by)
+    # Within, dimensions have names of ours: a column may have any, such as week, now or segment.
+    columns = {f"by_{number:03}": name for number, name in enumerate(sorted(set(by)))}
+    cells, rows, without_week = _cells(Path(path), week_of, numerator, denominator, columns)
     if cells.empty:
         raise UsageError("--week-of", "a date in some row", "none", "Choose the column that dates a row.")
     days = cells["day"].dt.date
+    cells = cells.assign(week=[str(IsoWeek.of(day)) for day in days])
+    _check_sums(cells)
     first, last = min(days), max(days)
     weeks = weeks_between(IsoWeek.of(first), IsoWeek.of(last))
-    whole = complete_weeks(first, last)
+    whole = set(complete_weeks(first, last))
     kpi = Kpi(
         slug="file",
         fact="rows",
@@ -99,10 +108,10 @@ def explain_file(
         lowest=-math.inf,
     )
     explanation = compare(
-        series_of(cells.assign(week=[str(IsoWeek.of(day)) for day in days]), kpi, weeks),
+        series_of(cells, kpi, weeks),
         wanted,
         base=base,
-        by=by,
+        by=sorted(columns, key=lambda one: list(by).index(columns[one])),
         unjudged={week: "missing" for week in weeks if week not in whole},
     )
     if math.isnan(explanation.change):
@@ -110,7 +119,7 @@ def explain_file(
         raise UsageError(
             "week and base", f"rows to divide by in {wanted} and in {compared}", "none", "Choose others."
         )
-    return FileExplanation(explanation, rows, without_week)
+    return FileExplanation(_by_columns(explanation, columns), rows, without_week)
 
 
 def _unit(cells: pd.DataFrame, denominator: str | None) -> Any:
@@ -120,40 +129,81 @@ def _unit(cells: pd.DataFrame, denominator: str | None) -> Any:
 
 
 def _cells(
-    path: Path, week_of: str, numerator: str, denominator: str | None, by: Sequence[str]
+    path: Path, week_of: str, numerator: str, denominator: str | None, columns: Mapping[str, str]
 ) -> tuple[pd.DataFrame, int, int]:
-    """Add the file up by day and by the columns; also its rows, and those of them without a day."""
+    """Add the file up by day and by dimensions; also its rows, and those of them without a day.
+
+    ``columns`` is the name of a dimension to its column in the file.
+    """
     with connect() as connection, scan(connection, path, "text_rows") as table:
-        for name in by:
+        for name in columns.values():
             if name not in table.columns:
                 raise UsageError("--by", f"a column of {path.name}", repr(name), nearest(name, table.columns))
-        typed_table(connection, table, "rows")
+        # Columns of files have no blanks around: with one in front a name is ours alone.
+        as_written = {f" {ours}": name for ours, name in columns.items()}
+        typed_table(connection, table, "rows", as_written)
         close_to_outside(connection)
-        typed = [Expression("--week-of", week_of, "DATE"), Expression("--numerator", numerator, "DOUBLE")]
+        made = {"day": Expression("--week-of", week_of, "DATE")}
+        made["numerator"] = Expression("--numerator", numerator, "DOUBLE")
         if denominator:
-            typed.append(Expression("--denominator", denominator, "DOUBLE"))
-        for one in typed:
+            made["denominator"] = Expression("--denominator", denominator, "DOUBLE")
+        for one in made.values():
             check(connection, one)
-        day, *sides = (one.sql for one in typed)
-        sums = [
-            f"coalesce(sum({side}), 0) AS {name}"
-            for name, side in zip(("numerator", "denominator"), sides, strict=False)
-        ]
-        names = [
-            f"coalesce(CAST({identifier(name)} AS VARCHAR), '') AS {identifier(name)}"
-            for name in dict.fromkeys(by)
-        ]
-        select = f"SELECT {', '.join([f'{day} AS day', *names, *sums])} FROM rows GROUP BY ALL ORDER BY ALL"
+        parts = [f'{one.sql} AS " {name}"' for name, one in made.items()]
+        source = f"(SELECT {', '.join([*parts, *map(identifier, as_written)])} FROM rows)"
+        texts = [f"coalesce(\" {ours}\", '') AS {ours}" for ours in columns]
+        sums = [f'coalesce(sum(" {name}"), 0) AS {name}' for name in made if name != "day"]
+        has_day = f'coalesce(year(" day") BETWEEN {_YEARS[0]} AND {_YEARS[1] - 1}, false)'
+        select = ", ".join(['" day" AS day', *texts, *sums])
         try:
-            cells = connection.execute(select).df()
+            cells = connection.execute(
+                f"SELECT {select} FROM {source} WHERE {has_day} GROUP BY ALL ORDER BY ALL"
+            ).df()
             rows, without = connection.execute(
-                f"SELECT count(*), count(*) FILTER (({day}) IS NULL) FROM rows"
+                f"SELECT count(*), count(*) FILTER (NOT {has_day}) FROM {source}"
             ).fetchall()[0]
         except duckdb.Error as error:
             raise UsageError(
                 "explain", "expressions over one row", first_line(error), "Correct them."
             ) from None
-    return cells[cells["day"].notna()], rows, without
+    return cells, rows, without
+
+
+def _check_sums(cells: pd.DataFrame) -> None:
+    """Refuse what adds up to no number, and a week whose denominators add up to less than 0."""
+    for side in [name for name in ("numerator", "denominator") if name in cells]:
+        odd = cells.loc[~np.isfinite(cells[side]), ["week", side]]
+        if not odd.empty:
+            week, found = odd.iloc[0]
+            advice = "Divide by nullif(x, 0), or write CASE for the rows that are meant."
+            raise UsageError(f"--{side}", "a number in every row", f"{found} in {week}", advice)
+    if "denominator" in cells:
+        sums = cells.groupby("week")["denominator"].sum()
+        for week, found in sums[sums < 0].items():
+            advice = "Check the rows of that week, or leave out those below 0."
+            raise UsageError("--denominator", "0 or more in every week", f"{found:g} in {week}", advice)
+
+
+def _by_columns(explanation: Explanation, columns: Mapping[str, str]) -> Explanation:
+    """Name the dimensions of an explanation as the file does."""
+
+    def named(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+        return tuple(
+            replace(one, where={columns[ours]: value for ours, value in one.where.items()})
+            for one in segments
+        )
+
+    def search() -> tuple[Segment, ...] | None:
+        found = explanation.search()
+        return None if found is None else named(found)
+
+    return replace(
+        explanation,
+        parts={columns[ours]: frame for ours, frame in explanation.parts.items()},
+        close_ups={columns[ours]: found for ours, found in explanation.close_ups.items()},
+        outside=named(explanation.outside),
+        search=search,
+    )
 
 
 def as_text(found: FileExplanation, language: Language) -> str:

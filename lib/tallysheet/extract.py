@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -339,12 +340,18 @@ def _records(sheet: Sheet) -> list[Record]:
     ]
 
 
-def typed_table(connection: duckdb.DuckDBPyConnection, table: TextTable, name: str) -> None:
+def typed_table(
+    connection: duckdb.DuckDBPyConnection,
+    table: TextTable,
+    name: str,
+    as_written: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Copy a view of texts into a table with types, for expressions that a person types.
 
     A column becomes BIGINT, else DOUBLE, DATE or TIMESTAMP, if each of its filled cells casts; an
     empty cell is NULL, and so is a usual mark for missing (`MISSING_MARKS`) in a column that casts
-    without it. Every other column stays text.
+    without it. Every other column stays text. ``as_written`` is the name of a further column to the one
+    whose texts it holds.
     """
     types = ("BIGINT", "DOUBLE", "DATE", "TIMESTAMP")
     marks = ", ".join(literal(mark) for mark in MISSING_MARKS)
@@ -361,5 +368,6 @@ def typed_table(connection: duckdb.DuckDBPyConnection, table: TextTable, name: s
         kind = next((kind for kind, fit in zip(types, fits, strict=True) if fit), None)
         quoted = identifier(column)
         cells.append(f"TRY_CAST({quoted} AS {kind}) AS {quoted}" if kind else quoted)
+    cells += [f"{identifier(column)} AS {identifier(text)}" for text, column in as_written.items()]
     select = f"SELECT {', '.join(cells)} FROM {identifier(table.name)}"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {select}")
