@@ -3,7 +3,10 @@
 import datetime as dt
 import json
 import re
+from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from commands import command
 from small_workbook import rows, write_csv
@@ -361,3 +364,59 @@ def test_a_denominator_below_zero_is_refused(tmp_path):
 
     with pytest.raises(UsageError, match=r"--denominator: expected 0 or more .* found -35 in 2026-W03"):
         explain_file(path, week_of="day", week="2026-W03", numerator="1", denominator="n")
+
+
+def monday_morning(zone):
+    """Give a Monday noon, and twice half an hour into the next Monday, in Paris, by the clock of a zone."""
+    clock = ZoneInfo("Europe/Paris")
+    moments = [dt.datetime(2026, 1, day, hour, 30, tzinfo=clock) for day, hour in ((5, 12), (12, 0), (12, 0))]
+    return pa.array(moments, pa.timestamp("us", zone))
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "+01:00"])
+def test_a_moment_of_a_parquet_file_falls_on_the_local_day(tmp_path, zone):
+    """As a text with an offset does; by UTC all three are in the first week."""
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"done": monday_morning(zone)}), path)
+
+    found = explain_file(path, week_of="done", week="2026-W03", numerator="1")
+
+    assert (found.explanation.value_now, found.explanation.value_base) == (2, 1)
+
+
+def test_what_sums_true_and_false_is_told(tmp_path):
+    """They are text; the advice sums them as 1 and 0."""
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"done": monday_morning("Europe/Paris"), "late": [True, False, True]}), path)
+    advice = 'cast(cast("late" AS BOOLEAN) AS INTEGER)'
+
+    with pytest.raises(UsageError, match=re.escape(f"Write {advice}.")):
+        explain_file(path, week_of="done", week="2026-W03", numerator="late", denominator="1")
+    found = explain_file(path, week_of="done", week="2026-W03", numerator=advice, denominator="1")
+
+    assert (found.explanation.value_now, found.explanation.value_base) == (0.5, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Livraison prévue", "Livraison prévue"),
+        ("Livraison prévue", "CAST(livraison prévue AS DATE)"),
+        ("arr-day", "arr-day"),
+        ("order", "order"),
+    ],
+)
+def test_a_name_that_is_more_than_a_word_is_to_be_quoted(tmp_path, name, typed):
+    """SQL reads it as several words, or as one of its own."""
+    path = by_day(tmp_path, f"{name},n", str)
+
+    with pytest.raises(UsageError, match=f'Write "{name}", with double quotes around it.'):
+        explain_file(path, week_of=typed, week="2026-W03", numerator="1")
+
+
+def test_a_quoted_name_is_not_told_to_be_quoted(tmp_path):
+    """What is wrong is elsewhere."""
+    path = by_day(tmp_path, "Livraison prévue,n", str)
+
+    with pytest.raises(UsageError, match=r"found Parser Error.*Correct it"):
+        explain_file(path, week_of='"Livraison prévue" +', week="2026-W03", numerator="1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +47,7 @@ _WAYS = (
     [_number(r"[-+]?([1-9]\d{0,2}(,\d{3})+|\d+)(\.\d+)?", "replace(@, ',', '')")],
     _dates("%d-%m-%Y"),
     _dates("%m-%d-%Y"),
+    [("lower(@) IN ('true', 'false')", "cast(cast(@ AS BOOLEAN) AS INTEGER)")],
 )
 """For each way of writing a number or a date that DuckDB does not cast, its forms, the simplest first."""
 
@@ -87,7 +89,9 @@ def check(connection: duckdb.DuckDBPyConnection, expression: Expression) -> None
     except duckdb.Error as error:
         expected, known = "a DuckDB expression that holds for every row", _names_in(connection, expression)
         advice = (
-            _advice(connection, known) or "Correct it; for rows that it is not for write CASE or try_cast."
+            _advice(connection, known)
+            or _quoting(connection, expression.typed)
+            or "Correct it; for rows that it is not for write CASE or try_cast."
         )
         raise UsageError(expression.option, expected, first_line(error), advice) from None
     _refuse_ordered_texts(connection, expression)
@@ -185,6 +189,19 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
         yield node
     for one in _within(tree):
         yield from _nodes(one)
+
+
+def _quoting(connection: duckdb.DuckDBPyConnection, typed: str) -> str:
+    """Say which columns are to be quoted: SQL takes some names for more than one word, or for its own."""
+    bare = re.sub(r"""('[^']*'|"[^"]*")""", " ", typed)
+    columns = [row[0] for row in connection.execute("DESCRIBE rows").fetchall()]
+    meant = [
+        name
+        for name in columns
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", bare, re.IGNORECASE)
+        and _names_in(connection, Expression("", name, "VARCHAR")) != [name]
+    ]
+    return f"Write {', '.join(map(identifier, meant))}, with double quotes around it." if meant else ""
 
 
 def _names_in(connection: duckdb.DuckDBPyConnection, expression: Expression) -> list[str]:

@@ -289,7 +289,7 @@ def _parquet(
 
     reader = f"read_parquet({literal(str(plain))}, file_row_number = true, hive_partitioning = false)"
     try:
-        _whole_parquet(plain)
+        schema = _whole_parquet(plain).schema_arrow
         described = connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()
         names = [row[0] for row in described if row[0] != "file_row_number"]
         columns = different(names)
@@ -301,7 +301,12 @@ def _parquet(
             connection.execute(f"SELECT count(COLUMNS(*)) FROM {identifier(name)}").fetchall()
     except (duckdb.Error, pa.ArrowException, OSError, ValueError) as error:
         raise _unreadable(path, plain, error) from None
-    return TextTable(name, columns, tuple(names))
+    zones = tuple(
+        (column, one.type.tz)
+        for column, one in zip(columns, (one for one in schema if one.name in names), strict=False)
+        if pa.types.is_timestamp(one.type) and one.type.tz
+    )
+    return TextTable(name, columns, tuple(names), zones=zones)
 
 
 def _workbook(
@@ -350,8 +355,9 @@ def typed_table(
 
     A column becomes BIGINT, else DOUBLE, DATE or TIMESTAMP, if each of its filled cells casts; an
     empty cell is NULL, and so is a usual mark for missing (`MISSING_MARKS`) in a column that casts
-    without it. Every other column stays text. ``as_written`` is the name of a further column to the one
-    whose texts it holds.
+    without it. Moments are told by the clock of their column's zone, as a text with an offset is by its
+    own, so that the local day counts. Every other column stays text. ``as_written`` is the name of a
+    further column to the one whose texts it holds.
     """
     types = ("BIGINT", "DOUBLE", "DATE", "TIMESTAMP")
     marks = ", ".join(literal(mark) for mark in MISSING_MARKS)
@@ -362,12 +368,21 @@ def typed_table(
         for kind in types
     ]
     casts = connection.execute(f"SELECT {', '.join(tests)} FROM {identifier(table.name)}").fetchall()[0]
-    cells = []
+    cells, zones = [], dict(table.zones)
     for position, column in enumerate(table.columns):
         fits = casts[position * len(types) : (position + 1) * len(types)]
         kind = next((kind for kind, fit in zip(types, fits, strict=True) if fit), None)
         quoted = identifier(column)
-        cells.append(f"TRY_CAST({quoted} AS {kind}) AS {quoted}" if kind else quoted)
+        if kind == "TIMESTAMP" and column in zones:
+            cells.append(f"{_local(quoted, zones[column])} AS {quoted}")
+        else:
+            cells.append(f"TRY_CAST({quoted} AS {kind}) AS {quoted}" if kind else quoted)
     cells += [f"{identifier(column)} AS {identifier(text)}" for text, column in as_written.items()]
     select = f"SELECT {', '.join(cells)} FROM {identifier(table.name)}"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {select}")
+
+
+def _local(moment: str, zone: str) -> str:
+    """Tell a moment by the clock of a zone, in SQL: ``Europe/Paris``, or an offset such as ``+02:00``."""
+    known = f"GMT{zone}" if zone[0] in "+-" else zone
+    return f"timezone({literal(known)}, CAST({moment} AS TIMESTAMPTZ))"

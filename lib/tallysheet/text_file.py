@@ -33,8 +33,7 @@ _HEAD = 600
 _MOST_ABOVE = 90
 """Lines above the rows at most: of the rows `find_layout` looks at the first 505."""
 _TAIL_BYTES, _LAST = 1 << 16, 20
-_WINDOW = 100_000
-_TAIL = 1_000
+_WINDOW, _TAIL = 100_000, 1_000
 _BATCH = 50_000
 _MOST_COLUMNS = 16_384
 """As a worksheet has; a line with more cells is damaged."""
@@ -85,7 +84,9 @@ class TextTable:
     cut : bool
         Whether the last line has no end and fewer cells than the others.
     repaired : tuple of int
-        Lines whose broken quote or delimiter was mended.
+        Lines of which a broken quote or delimiter was mended.
+    zones : tuple of (str, str)
+        Columns of moments, where a file has types, and the time zone whose clock they are told by.
     """
 
     name: str
@@ -102,6 +103,7 @@ class TextTable:
     ragged: tuple[tuple[int, int], ...] = ()
     cut: bool = False
     repaired: tuple[int, ...] = ()
+    zones: tuple[tuple[str, str], ...] = ()
 
 
 def different(names: Iterable[str]) -> tuple[str, ...]:
