@@ -3,6 +3,8 @@
 import datetime as dt
 import json
 import re
+from dataclasses import replace
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -15,6 +17,7 @@ from tallysheet.errors import UsageError
 from tallysheet.explain import as_json, as_text, explain_file
 from tallysheet.language import read_language
 from tallysheet.publish.explanation import explanation_page
+from tallysheet.telling import causes
 
 OPTIONS = {
     "week_of": "promised",
@@ -420,3 +423,68 @@ def test_a_quoted_name_is_not_told_to_be_quoted(tmp_path):
 
     with pytest.raises(UsageError, match=r"found Parser Error.*Correct it"):
         explain_file(path, week_of='"Livraison prévue" +', week="2026-W03", numerator="1")
+
+
+def raised(folder, orders):
+    """Write forty weeks of 400 rows: only c=B rises, in the last one, from 10 to 40 %; k is chance."""
+    random, lines = Random(1), ["day,c,k,late,order"]
+    for number in range(40 * 400):
+        week = number // 400
+        c, k = random.choice("ABC"), random.choice("xyz")
+        late = random.random() < (0.4 if week == 39 and c == "B" else 0.1)
+        day = dt.date(2026, 1, 5) + dt.timedelta(weeks=week, days=number % 7)
+        lines.append(f"{day},{c},{k},{late:d},{number % orders}")
+    (folder / "t.csv").write_text("\n".join(lines), encoding="utf-8")
+    return folder / "t.csv"
+
+
+def explained(path, by):
+    return explain_file(
+        path, week_of="day", week="2026-W41", base="last-4", numerator="late", denominator="1", by=by
+    )
+
+
+def test_a_part_that_only_shares_the_move_is_no_cause(tmp_path):
+    """Parts of k are outside their ranges, as they hold rows of B; their intervals hold 0."""
+    found = explained(raised(tmp_path, 300), ["c", "k"])
+    verdict = as_json(found, read_language("en"))["verdict"]
+
+    assert [one for one in found.explanation.outside if "k" in one.where and one.low < 0 < one.high]
+    assert verdict["causes"] == [{"code": "REAL", "scope": {"c": "B"}}]
+
+
+def test_without_a_search_the_causes_are_parts_beyond_the_rest(tmp_path):
+    """The interval decides; nothing is searched."""
+    explanation = replace(explained(raised(tmp_path, 300), ["c", "k"]).explanation, search=lambda: None)
+
+    surely = [one.where for one in explanation.outside if one.low * one.high > 0]
+
+    assert [one.scope for one in causes(explanation)] == surely
+    assert surely[0] == {"c": "B"} and len(surely) < len(explanation.outside)
+
+
+@pytest.mark.parametrize(("orders", "told"), [(200, False), (201, True)])
+def test_a_dimension_of_too_many_values_is_named(tmp_path, orders, told):
+    """It is not searched; nothing is said of it in a usual week."""
+    sentence = "Not searched for segments, for more than 200 values: order."
+    found = explained(raised(tmp_path, orders), ["c", "order"])
+
+    assert (sentence in as_text(found, read_language("en"))) == told
+    assert (sentence in as_json(found, read_language("en"))["verdict"]["reason"]) == told
+    assert found.explanation.segments[0].where["c"] == "B"
+
+
+def test_parts_with_a_denominator_below_zero_are_not_searched(tmp_path):
+    """The total has one above 0, so the week is explained all the same."""
+    path = raised(tmp_path, 300)
+    found = explain_file(
+        path,
+        week_of="day",
+        week="2026-W41",
+        base="last-4",
+        numerator="late",
+        denominator="CASE WHEN k = 'x' THEN -1 ELSE 2 END",
+        by=["c", "k"],
+    )
+
+    assert as_json(found, read_language("en"))["segments"] == []

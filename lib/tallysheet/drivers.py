@@ -8,7 +8,9 @@ from tallysheet.segments import Segment, find_segments
 from tallysheet.values import Series
 from tallysheet.weeks import IsoWeek
 
-_MOST_VALUES = 200  # a dimension with more is cut by hand
+MOST_VALUES = 200
+"""A dimension with more is cut by hand."""
+
 _LEAST_SHARE = 0.005  # of the volume: a smaller segment is no news of a whole KPI
 
 
@@ -28,16 +30,17 @@ def segments_behind(
     Returns
     -------
     tuple of Segment or None
-        None where nothing can be searched: what does not add up, a sum that goes below 0, no dimension
-        with several values.
+        None where nothing can be searched: what does not add up, a sum or a denominator that goes below
+        0, no dimension with several values.
     """
     kpi = series.kpi
     if not kpi.is_additive or not among:
         return None
     frame = series.compared(week, base, among)
-    names = [name for name in among if 2 <= frame[name].nunique() <= _MOST_VALUES]
+    names = [name for name in among if 2 <= frame[name].nunique() <= MOST_VALUES]
     is_sum = kpi.denominator is None
-    if not names or (is_sum and (frame[["now", "base"]] < 0).any(axis=None)):
+    sizes = ["now", "base"] if is_sum else ["now_n", "base_n"]
+    if not names or (frame[sizes] < 0).any(axis=None):
         return None
     now_n, base_n = (None, None) if is_sum else ("now_n", "base_n")
     return tuple(

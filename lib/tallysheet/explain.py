@@ -14,6 +14,7 @@ import pandas as pd
 
 from tallysheet import say
 from tallysheet.comparison import Explanation, compare
+from tallysheet.drivers import MOST_VALUES
 from tallysheet.engine import close_to_outside, connect, first_line, identifier
 from tallysheet.errors import UsageError, nearest
 from tallysheet.expressions import Expression, check
@@ -209,7 +210,7 @@ def _by_columns(explanation: Explanation, columns: Mapping[str, str]) -> Explana
 def as_text(found: FileExplanation, language: Language) -> str:
     """Tell an explanation in sentences and tables, for a terminal."""
     explanation = found.explanation
-    told = [f(explanation, language) for f in (say.change, say.story, say.moved)]
+    told = [f(explanation, language) for f in (say.change, say.story, say.moved, _not_searched)]
     blocks = ["\n".join(sentence for sentence in told if sentence)]
     for dimension, parts in explanation.parts.items():
         columns = [
@@ -229,9 +230,19 @@ def as_text(found: FileExplanation, language: Language) -> str:
     return "\n\n".join(blocks)
 
 
+def _not_searched(explanation: Explanation, language: Language) -> str:
+    """Say which dimensions have too many values to search for segments, where they would be searched."""
+    if not explanation.outside and explanation.variation != "signal":
+        return ""
+    many = [name for name, parts in explanation.parts.items() if len(parts) > MOST_VALUES]
+    told = language.listed([say.dimension_name(name, language) for name in many])
+    return language.text("say.not_searched", dimensions=told, n=MOST_VALUES) if many else ""
+
+
 def as_json(found: FileExplanation, language: Language) -> dict[str, Any]:
     """Lay an explanation out as plain values; what is not a number is None."""
     explanation = found.explanation
+    left_out = _not_searched(explanation, language)
     return _plain(
         {
             "kpi": explanation.kpi.source,
@@ -246,7 +257,7 @@ def as_json(found: FileExplanation, language: Language) -> dict[str, Any]:
             "verdict": {
                 "variation": explanation.variation,
                 "causes": [asdict(cause) for cause in causes(explanation)],
-                "reason": say.usual(explanation, language),
+                "reason": " ".join(filter(None, [say.usual(explanation, language), left_out])),
             },
             "contributions": [
                 {

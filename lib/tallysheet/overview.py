@@ -6,7 +6,7 @@ from tallysheet.comparison import Explanation
 from tallysheet.errors import DataError
 from tallysheet.kpis import KPIS
 from tallysheet.review import Review
-from tallysheet.telling import causes
+from tallysheet.telling import cause_code
 
 
 def available_kpis(review: Review) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ def row_of(review: Review, explanation: Explanation) -> dict[str, object]:
         "unit": explanation.kpi.unit,
         "variation": explanation.variation,
         "assurance": explanation.assurance,
-        "cause": ",".join(dict.fromkeys(cause.code for cause in causes(explanation))),
+        "cause": cause_code(explanation),
         "mature": maturity.is_final,
         "judged_week": str(judged) if judged else "",
         "number": explanation.kpi.number,

@@ -11,6 +11,7 @@ from scipy import special
 
 from tallysheet.comparison import Explanation
 from tallysheet.judgement import FALSE_FLAG_SHARE
+from tallysheet.segments import Segment
 
 _EVEN = 1.5
 
@@ -37,16 +38,26 @@ def causes(explanation: Explanation) -> tuple[Cause, ...]:
     Returns
     -------
     tuple of Cause
-        Nothing while the variation is not known. NOISE where the total and every part are inside
-        their usual range. Else REAL, once for each part that is outside, largest contribution first;
-        REAL without scope where only the total is outside.
+        Nothing while the variation is not known. REAL, once for each segment that was found; without one,
+        for each part that moved `beyond` the rest, largest contribution first; REAL without scope where
+        only the total is outside its usual range. NOISE where there is none of these.
     """
     if explanation.variation == "not_known":
         return ()
-    outside = tuple(Cause("REAL", segment.where) for segment in explanation.outside)
-    if outside:
-        return outside
-    return (Cause("REAL" if explanation.variation == "signal" else "NOISE", {}),)
+    scopes = tuple(Cause("REAL", one.where) for one in explanation.segments or beyond(explanation))
+    return scopes or (Cause(cause_code(explanation), {}),)
+
+
+def cause_code(explanation: Explanation) -> str:
+    """Give the code of the causes without a search for segments; empty while nothing is known."""
+    if explanation.variation == "not_known":
+        return ""
+    return "REAL" if explanation.variation == "signal" or beyond(explanation) else "NOISE"
+
+
+def beyond(explanation: Explanation) -> tuple[Segment, ...]:
+    """Give the parts outside their range that moved otherwise than the rest: no part shares its move."""
+    return tuple(one for one in explanation.outside if not one.low <= 0 <= one.high)
 
 
 def volume_shares(explanation: Explanation, dimension: str) -> pd.Series:
