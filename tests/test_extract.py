@@ -251,3 +251,47 @@ def test_the_words_of_a_single_row_are_not_its_cells(written):
 
     assert not frame.attrs["header"]
     assert frame.columns.to_list() == text.split(",")
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        ["A1,NA,NA", "B1,NA,NA", "C1,NA,NA"],
+        ["A1,n/a,-"],
+        ["A1,closed,closed"],
+        ["All,all,all"],
+        ["A1,closed,moved"],
+    ],
+)
+def test_first_rows_without_a_number_are_rows(tmp_path, first):
+    """One line names the columns; what is missing, closed or said of all is no further name."""
+    rows = [*first, "D1,3,40", "E1,4,50", "F1,3,44", "G1,2,41", "H1,6,42", "I1,3,40"]
+    (tmp_path / "t.csv").write_text("\n".join(["depot,late,due", *rows, ""]), encoding="utf-8")
+
+    frame = ts.read_text_table(tmp_path / "t.csv")
+
+    assert list(frame.columns) == ["depot", "late", "due"]
+    assert frame.agg(",".join, axis=1).to_list() == rows
+
+
+@pytest.mark.parametrize(
+    ("lines", "columns"),
+    [
+        (
+            ["depot,France,,Spain,", ",late,due,late,due"],
+            ["depot", "France late", "due", "Spain late", "due"],
+        ),
+        (["depot,FR,FR,ES,ES", "x,late,due,late,due"], ["depot x", "FR late", "FR due", "ES late", "ES due"]),
+        (["depot,way,time,w,v", ",km,min,(kg),(m3)"], ["depot", "way km", "time min", "w (kg)", "v (m3)"]),
+        (["depot,way,time,w,v", "text,km,min,kg,m3"], ["depot text", "way km", "time min", "w kg", "v m3"]),
+    ],
+)
+def test_further_lines_name_columns_where_the_first_leaves_room(tmp_path, lines, columns):
+    """Merged cells, or units."""
+    rows = ["A,1,2,3,4", "B,5,6,7,8", "C,9,1,2,3"]
+    (tmp_path / "t.csv").write_text("\n".join([*lines, *rows, ""]), encoding="utf-8")
+
+    frame = ts.read_text_table(tmp_path / "t.csv")
+
+    assert list(frame.columns) == columns
+    assert len(frame) == 3

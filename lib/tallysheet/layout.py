@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from tallysheet.records import Record
 
@@ -18,6 +18,11 @@ _DATE = re.compile(
     r"(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}[- ][A-Za-z]{3}[- ]\d{2,4})([T ]\d{1,2}:\d{2}.*)?"
     r"|\d{1,2}:\d{2}(:\d{2})?"
 )
+_UNIT = re.compile(
+    r"\(.+\)|\[.+\]|[%€$£]|k?g|t|[ckm]?m|k?m2|m3|l|s|min|h|d|days?|pcs|EUR|USD|GBP", re.IGNORECASE
+)
+_NO_NAMES = {"na", "n/a", "#n/a", "nan", "null", "none", "nil", "nd", "n.d.", "-", "--", "–", "—", "?", "."}
+"""Marks for a missing value, in small letters."""
 
 
 @dataclass(frozen=True)
@@ -236,17 +241,33 @@ def _header_lines(table: Sequence[Record], width: int) -> int:
     typed = _typed_columns(below, range(width))
     if not typed:
         return 1
-    count = 0
-    while count < min(_MOST_HEADER_LINES, len(table)) and _is_header(table[count], typed, first=count == 0):
-        count += 1
-    return count
+    if not _is_header(table[0], typed):
+        return 0
+    following = table[1:_MOST_HEADER_LINES]
+    return 1 + sum(1 for _ in takewhile(lambda one: _goes_on(one, table[0], typed, width), following))
 
 
-def _is_header(record: Record, typed: dict[int, str], first: bool = True) -> bool:
-    """Say whether no typed column has its kind here, but names; a further line needs two of them."""
-    cells = [record.cells[column] for column in typed if column < len(record.cells)]
-    names = sum(bool(cell.strip()) and not _kind(cell) for cell in cells)
-    values = sum(bool(_kind(cell)) for cell in cells)
-    if first:
-        return names > values or (not names and not values)
-    return names >= 2 and not values
+def _is_header(record: Record, typed: dict[int, str]) -> bool:
+    """Say whether no typed column has its kind here, but names."""
+    cells = [record.cells[column].strip() for column in typed if column < len(record.cells)]
+    values = sum(_is_value(cell) for cell in cells)
+    names = sum(bool(cell) and not _is_value(cell) for cell in cells)
+    return names > values or (not names and not values)
+
+
+def _goes_on(record: Record, first: Record, typed: dict[int, str], width: int) -> bool:
+    """Say whether a line names the columns further: two names, and a first line that leaves room for them.
+
+    A row of words alone, such as closed or not yet known, is no header.
+    """
+    cells = [record.cells[column].strip() for column in typed if column < len(record.cells)]
+    if any(map(_is_value, cells)) or len({cell for cell in cells if cell}) < 2:
+        return False
+    heads = [cell.strip() for cell in _padded(first.cells, width)]
+    is_merged = "" in heads or len(set(heads)) < len(heads)
+    return is_merged or not record.cells[0].strip() or all(_UNIT.fullmatch(cell) for cell in cells if cell)
+
+
+def _is_value(cell: str) -> bool:
+    """Say whether it is a number, a date or a mark for a missing one."""
+    return bool(_kind(cell)) or cell.casefold() in _NO_NAMES
