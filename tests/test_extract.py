@@ -295,3 +295,13 @@ def test_further_lines_name_columns_where_the_first_leaves_room(tmp_path, lines,
 
     assert list(frame.columns) == columns
     assert len(frame) == 3
+
+
+@pytest.mark.parametrize("rows", [["Paris", "New York", "Rome"], ["at 10:30", "at noon", "at 11:30"]])
+def test_words_and_times_of_one_column_are_not_cut(tmp_path, rows):
+    """A blank or a colon is a delimiter only where it cuts every line alike, the first too."""
+    (tmp_path / "t.txt").write_text("\n".join(["name", *rows, ""]), encoding="utf-8")
+
+    frame = ts.read_text_table(tmp_path / "t.txt")
+
+    assert frame.to_dict("list") == {"name": rows}

@@ -192,7 +192,8 @@ def _score(lines: Iterable[str], dialect: Dialect) -> float:
     records = [record.cells for record in read_records(lines, dialect)]
     widths = Counter(len(cells) for cells in records)
     width = max(widths, key=lambda n: (widths[n] * (n - 1) / n, n))
-    if width < 2:
+    # Words and times hold blanks and colons too: as delimiters they cut every line alike.
+    if width < 2 or (dialect.delimiter in (" ", ":") and len(widths) > 1):
         return 0.0
     even = [cells for cells in records if len(cells) == width]
     usual = sum(_usual(cell.strip()) for cells in even for cell in cells) / (len(even) * width)
