@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from small_ground import ground
+from small_workbook import make_workbook
 
 import tallysheet as ts
 from tallysheet.duties import carriers, carriers_briefs_page, carriers_page, carriers_proof_page
@@ -14,6 +15,13 @@ from tallysheet.duties.carriers_arguments import Argument, arguments, best_argum
 from tallysheet.duties.known import list_sql
 from tallysheet.duties.standardised import against_others, lane_by_lane
 from tallysheet.settings import Rules
+
+SELECT = """
+SELECT line, parcel AS shipment_id, 'outbound' AS flow, carrier,
+    CASE "from" WHEN 'PAR' THEN 'FR' ELSE 'DE' END AS destination_country, promised AS promised_date,
+    promised || ' 20:00:00' AS promised_at, delivered AS delivered_at, 'delivered' AS status
+FROM parcels
+"""
 
 
 def counted(*rows: tuple[str, str, str, int, int]) -> pd.DataFrame:
@@ -53,6 +61,17 @@ def test_the_gap_is_weighted_by_the_lanes_of_all():
     assert row["gap"] == pytest.approx(0.75 * -0.10 + 0.25 * 0.02)
     assert row["coverage"] == pytest.approx(400 / 500)
     assert row["excess"] == pytest.approx(100 * 0.10 - 50 * 0.02)
+
+
+def test_where_origins_are_not_in_the_data_carriers_are_compared_by_country(tmp_path):
+    """All parcels were one lane, called "-", whatever country they went to."""
+    data = make_workbook(tmp_path)
+    (data / "sources" / "parcels" / "parcels.sql").write_text(SELECT, encoding="utf-8")
+
+    found = carriers.counts(ts.open_week("2026-W21", data=data))
+
+    assert set(found["lane"]) == {"DE", "FR"}
+    assert found["n"].sum() > 0
 
 
 def test_a_lane_with_few_is_not_compared():

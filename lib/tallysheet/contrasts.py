@@ -147,9 +147,9 @@ class Ratio:
         large = self._raw.variance >= 1
         if large.sum() < _SOME:
             return 1.0
-        shifts = self._raw.score[large] / self._raw.shift[large]
-        weights = np.square(self._raw.shift[large]) / self._raw.variance[large]
-        return robust_square((shifts - weighted_median(shifts, weights)) * np.sqrt(weights))
+        score, shift = self._raw.score[large], self._raw.shift[large]
+        beside = score - float(np.median(score / shift)) * shift
+        return robust_square(beside / np.sqrt(self._raw.variance[large]))
 
     def _lay_out(self, codes: Sequence[Codes]) -> None:
         """Score the rows as if they differed by chance alone."""

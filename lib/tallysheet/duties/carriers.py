@@ -10,6 +10,7 @@ from tallysheet.actions import FollowUp, follow_up, read_actions
 from tallysheet.durations import quantile
 from tallysheet.duties.known import added_up, lacking, rows
 from tallysheet.duties.standardised import against_others, lane_by_lane
+from tallysheet.facts import columns_of
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.week import Week
@@ -59,11 +60,13 @@ def counts(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
 
 
 def _added(week: Week, fact: str, looks: list[tuple[str, dt.datetime]]) -> pd.DataFrame:
-    """Add a fact up by carrier, flow and lane; where no country is known, from place to place."""
+    """Add a fact up by carrier, flow and lane; where no lane is known, from place to place, or by country."""
     found = added_up(week, fact, looks, ["carrier", "flow", "lane"])
-    if fact == "shipments" and (found["lane"] == "").all():
-        found = added_up(week, fact, looks, ["carrier", "flow", "origin", "destination"])
-        found = found.assign(lane=found["origin"] + "-" + found["destination"])
+    for ends in (["origin", "destination"], ["destination_country"]):
+        if (found["lane"] == "").all() and {*ends} <= {*columns_of(fact)}:
+            other = added_up(week, fact, looks, ["carrier", "flow", *ends])
+            if (other[ends] != "").any().all():
+                found = other.assign(lane=other[ends].agg("-".join, axis=1))
     return found
 
 
@@ -162,7 +165,7 @@ def losses(week: Week) -> pd.DataFrame:
     """
     weeks = final_weeks(week, "loss_rate")
     found = _of_weeks(week, "loss_values", weeks, ["carrier", "lane", "category"])
-    scanned = _of_weeks(week, "first_scans", weeks, ["carrier", "flow", "lane"])
+    scanned = _added(week, "first_scans", _looks(week, weeks))
     scanned = scanned.assign(x=scanned["scanned_n"] - scanned["lost_n"], n=scanned["scanned_n"])
     table = against_others(_by_lane(scanned)).set_index("carrier")
     money = ["value_cents", "paid_cents", "net_loss_cents"]
@@ -187,7 +190,7 @@ def scans(week: Week) -> pd.DataFrame:
         As `compared` of parcels with all their messages, with median_hours (of the last 4 of the weeks).
     """
     weeks = final_weeks(week, "scan_compliance")
-    found = _of_weeks(week, "handed_over", weeks, ["carrier", "flow", "lane"])
+    found = _added(week, "handed_over", _looks(week, weeks))
     table = against_others(_by_lane(found.assign(x=found["complete_n"], n=found["due_n"])))
     messages = _of_weeks(week, "scan_messages", weeks[-4:], ["carrier"])
     median = {
@@ -221,7 +224,11 @@ def goal(week: Week, carrier: str) -> float:
 
 def _of_weeks(week: Week, fact: str, weeks: list[IsoWeek], by: list[str]) -> pd.DataFrame:
     """Add a fact up by several dimensions, of weeks as known now."""
-    return added_up(week, fact, [(str(one), week.cube.as_of) for one in weeks or [week.week]], by)
+    return added_up(week, fact, _looks(week, weeks), by)
+
+
+def _looks(week: Week, weeks: list[IsoWeek]) -> list[tuple[str, dt.datetime]]:
+    return [(str(one), week.cube.as_of) for one in weeks or [week.week]]
 
 
 def _median(by_bin: pd.Series) -> float:
