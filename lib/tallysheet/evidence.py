@@ -217,7 +217,8 @@ def came_twice(files: pd.DataFrame) -> pd.DataFrame:
     """
     share = files["duplicates"] / files["rows"].where(files["rows"] > 0)
     again = files[(files["duplicates"] >= _LEAST_ROWS) & (share >= _NEARLY_ALL)]
-    later = files[files.sort_values("loaded_at", kind="stable")["source"].duplicated()]
+    in_order = files.sort_values("loaded_at", kind="stable")
+    later = in_order[in_order["source"].duplicated()]
     usual = pd.Series(
         [
             share[later.index[(later["source"] == source) & (later.index != at)]].median()
