@@ -144,7 +144,7 @@ class Ratio:
 
     def _scatter(self) -> float:
         """Tell how many times its variance by chance the middle row has, beside what most rows share."""
-        large = self._raw.variance >= 1
+        large = (self._raw.variance >= 1) & (self._raw.shift > 0)
         if large.sum() < _SOME:
             return 1.0
         score, shift = self._raw.score[large], self._raw.shift[large]
@@ -210,7 +210,10 @@ class Ratio:
 
     def _fitted_to_few(self, large: Mask, by_chance: Numbers) -> float:
         """Fit what grows with size in few rows, beside what most of them share and what each value has."""
+        large = large & (self._raw.shift > 0)
         score, shift, size = (one[large] for one in (self._raw.score, self._raw.shift, self._raw.weight))
+        if not score.size:
+            return 0.0
         shifts, weights = score / shift, shift**2 / by_chance[large]
         own, free = shifts - weighted_median(shifts, weights), shifts.size
         if len(self._codes) > 1:
