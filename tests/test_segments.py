@@ -540,3 +540,12 @@ def test_an_earlier_comparison_without_a_column_is_refused():
     """It says that the history lacks it."""
     with pytest.raises(UsageError, match="find_segments history: expected a column 'due'"):
         find(parcels(), history=[parcels().drop(columns="due")])
+
+
+def test_cells_that_have_ended_do_not_stand_in_the_way():
+    """Of a cell without parcels now no common shift moves anything: it ended in a division by zero."""
+    frame = parcels().iloc[:40].reset_index(drop=True)
+    gone = frame.index % 5 == 0
+    frame.loc[gone, ["late", "due"]] = 0
+
+    assert find(frame) == []
