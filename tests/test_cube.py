@@ -515,3 +515,12 @@ def test_days_are_counted_up_to_a_look_long_after_the_last_parcel(data):
     (found,) = cube.total("transits", [("2026-W21", cube.as_of)]).itertuples()
 
     assert (found.attempted_n, found.in_time_n, found.judged_n) == (0, 0, 1)
+
+
+@pytest.mark.parametrize(("last", "whole"), [("2026-05-22", "2026-W21"), ("2026-05-21", "2026-W20")])
+def test_a_week_without_rows_at_weekends_is_whole_on_its_friday(tmp_path, last, whole):
+    """Whoever ships from Monday to Friday need not wait a week for the report; without the Friday it does."""
+    weekdays = [row for row in rows() if dt.date.fromisoformat(row[3]).weekday() < 5 and row[3] <= last]
+    found = open_cube(make_workbook(tmp_path, weekdays))
+
+    assert str(found.weeks[-1]) == whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import tempfile
@@ -46,6 +47,8 @@ class Checked:
     notes : tuple of Note
     sizes : dict of str to list of float
         Column to median and upper quartile of its first rows, for numbers that have a unit.
+    last_event_at : str
+        The latest moment at which something happened that a good row tells of, ISO, UTC; empty if none does.
     sha256 : str
         Fingerprint of the Parquet file.
     key : str
@@ -60,6 +63,7 @@ class Checked:
     headers: tuple[str, ...] = ()
     notes: tuple[Note, ...] = field(default_factory=tuple)
     sizes: dict[str, list[float]] = field(default_factory=dict)
+    last_event_at: str = ""
     key: str = ""
 
     @classmethod
@@ -232,12 +236,13 @@ def _given(connection: duckdb.DuckDBPyConnection, source: Source) -> tuple[set[s
 
 @dataclass(frozen=True)
 class _Counted:
-    """Rows of a checked file, their first and last place, and the sizes of its numbers with a unit."""
+    """Rows of a checked file, their first and last place, its last event, sizes of numbers with a unit."""
 
     rows: int = 0
     bad_rows: int = 0
     first: int = 0
     last: int = 0
+    last_event_at: dt.datetime | None = None
     sizes: dict[str, list[float]] = field(default_factory=dict)
 
     def found(self, text: TextTable, notes: list[Note], key: str) -> dict[str, Any]:
@@ -249,6 +254,7 @@ class _Counted:
             "headers": text.names,
             "notes": tuple([*_told(text), *notes]),
             "sizes": self.sizes,
+            "last_event_at": self.last_event_at.isoformat() if self.last_event_at else "",
             "key": key,
         }
 
@@ -256,21 +262,27 @@ class _Counted:
 def _counted(
     connection: duckdb.DuckDBPyConnection, source: Source, given: set[str], parts: Path, place: str
 ) -> dict[Path, _Counted]:
-    """Count the rows of checked files, and find by what size of numbers another unit is noticed."""
+    """Count the rows of checked files; find their last event, and sizes that show another unit."""
     names = [column.name for column in source.table.columns if column.unit and column.name in given]
     size = f"quantile_cont(abs({{}}), [0.5, 0.75]) FILTER (place < {_FIRST_ROWS})"
     sizes = "".join(f", {size.format(name)}" for name in names)
+    moments = [
+        column.name
+        for column in source.table.columns
+        if column.type == "TIMESTAMP" and not column.is_planned and column.name in given
+    ]
+    latest = f"max(greatest({', '.join(moments)})) FILTER ({ROW_OK})" if moments else "NULL"
     counted = connection.execute(
-        f"SELECT filename, count(*), count(*) FILTER (NOT ({ROW_OK})), min(place), max(place){sizes} "
-        f"FROM (SELECT *, {place} AS place FROM read_parquet({literal(str(parts))}, filename = true, "
+        f"SELECT filename, count(*), count(*) FILTER (NOT ({ROW_OK})), min(place), max(place), {latest}"
+        f"{sizes} FROM (SELECT *, {place} AS place FROM read_parquet({literal(str(parts))}, filename = true, "
         "file_row_number = true, hive_partitioning = false)) GROUP BY filename"
     ).fetchall()
     return {
         Path(path): _Counted(
-            *(rows, bad_rows, first, last),
+            *(rows, bad_rows, first, last, last_event_at),
             sizes={name: size for name, size in zip(names, sizes, strict=True) if size is not None},
         )
-        for path, rows, bad_rows, first, last, *sizes in counted
+        for path, rows, bad_rows, first, last, last_event_at, *sizes in counted
     }
 
 

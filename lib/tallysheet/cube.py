@@ -10,12 +10,20 @@ from typing import Any
 
 import duckdb
 import pandas as pd
-import pyarrow as pa
 
 from tallysheet.cells import LOOK, TOTAL, Cells, Look, read_cells
 from tallysheet.engine import fact_sql, identifier, literal
 from tallysheet.errors import DataError
-from tallysheet.extent import Extent, Span, extent_of, first_loaded_at, named, table_of
+from tallysheet.extent import (
+    Extent,
+    Span,
+    days_with_rows,
+    extent_of,
+    first_loaded_at,
+    named,
+    over_days_off,
+    table_of,
+)
 from tallysheet.facts import (
     REFERENCES,
     columns_of,
@@ -24,9 +32,9 @@ from tallysheet.facts import (
     open_tables,
     set_references,
 )
-from tallysheet.files import read_sealed, write_sealed
 from tallysheet.grids import Grids, is_measure, strata
 from tallysheet.inputs import fingerprint, source_parts
+from tallysheet.kept_tables import kept_frame
 from tallysheet.ledger import Ledger
 from tallysheet.settings import Settings
 from tallysheet.sources import read_sources
@@ -34,8 +42,6 @@ from tallysheet.warehouse import Warehouse
 from tallysheet.weeks import IsoWeek, complete_weeks, weeks_between
 
 Where = tuple[tuple[str, str], ...]
-_KEPT_FRAMES = 120
-"""Frames of a kind that are remembered; the oldest go first."""
 
 
 class Cube:
@@ -91,10 +97,19 @@ class Cube:
         """First day that the data covers."""
         return self.span.first_day
 
-    @property
+    @cached_property
     def last_day(self) -> dt.date:
         """Last day that the data covers wholly, as known at ``as_of``."""
-        return min(self.span.last_day, self.as_of.date() - dt.timedelta(days=1))
+        known_until = self.as_of.date() - dt.timedelta(days=1)
+        if self.span.last_day >= known_until:
+            return known_until
+        days = self.remembered(
+            "days_with_rows",
+            [],
+            lambda: days_with_rows(self.ledger, self.settings, lambda: self._ground),
+            {table_of(self.ledger)},
+        )
+        return min(known_until, over_days_off(self.span.last_day, days["day"]))
 
     @cached_property
     def weeks(self) -> list[IsoWeek]:
@@ -237,20 +252,8 @@ class Cube:
         known = [*data, self.as_of.isoformat(), rules, engine, *about, _code()]
         path = self._folder / f"{name}-{fingerprint(known)}.parquet"
         if path not in self._frames:
-            self._frames[path] = self._kept_frame(path, make)
+            self._frames[path] = kept_frame(path, make)
         return self._frames[path].copy(deep=False)
-
-    def _kept_frame(self, path: Path, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-        """Read a frame, or make and keep it; the oldest of its name go."""
-        content = read_sealed(path)
-        if content is not None:
-            return pd.read_parquet(pa.BufferReader(content))
-        found = make()
-        write_sealed(path, lambda part: found.to_parquet(part, index=False))
-        kept = sorted(self._folder.glob(f"{path.name.rpartition('-')[0]}-*"), key=_written_at)
-        for other in kept[:-_KEPT_FRAMES]:
-            other.unlink(missing_ok=True)
-        return found
 
     @property
     def _folder(self) -> Path:
@@ -370,14 +373,6 @@ def _code() -> str:
     here = Path(__file__).parent
     modules = sorted([*here.rglob("*.py"), *here.rglob("*.sql")])
     return fingerprint(path.read_text(encoding="utf-8") for path in modules)
-
-
-def _written_at(path: Path) -> float:
-    """Give when a file was written; one that another page's process has removed meanwhile is the oldest."""
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return 0.0
 
 
 def _only(select: str, where: Where) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from tallysheet.settings import Settings
 from tallysheet.warehouse.mapped import ask
 
 _PLACES = ["origin_country", "destination_country", "destination_zone"]
+_SUNDAY, _DAYS_OF_A_HABIT = 6, 28
 _COUNTED = ["n", "first_day", "last_day", "known_from"]
 
 
@@ -96,6 +97,40 @@ def extent_of(
     firsts = rows.groupby("loaded_at", as_index=False)["known_from"].min()
     loads = zip(*(firsts[name].dt.to_pydatetime() for name in ("loaded_at", "known_from")), strict=True)
     return Extent(span, commonest_zones(rows), tuple(loads))
+
+
+def days_with_rows(
+    ledger: Ledger, settings: Settings, tables: Callable[[], duckdb.DuckDBPyConnection]
+) -> pd.DataFrame:
+    """List each ``day`` that the table has rows of whose days the data covers."""
+    table = table_of(ledger)
+    select = f"SELECT DISTINCT CAST({schema.table(table).week_of} AS DATE) AS day FROM {table}"
+    found = ask(settings, select) if table in ledger.elsewhere else tables().execute(select).fetchall()
+    return pd.DataFrame(found, columns=["day"]).dropna()
+
+
+def over_days_off(last_day: dt.date, days: Collection[dt.date]) -> dt.date:
+    """Go on from the last day with rows over weekdays that never have any, at most to the Sunday.
+
+    Parameters
+    ----------
+    last_day : date
+    days : collection of date
+        All days with rows; of those of less than four weeks it cannot be said what never is.
+
+    Examples
+    --------
+    >>> friday = dt.date(2026, 3, 6)
+    >>> weekdays = [friday - dt.timedelta(days=back) for back in range(40) if back % 7 not in (5, 6)]
+    >>> over_days_off(friday, weekdays)
+    datetime.date(2026, 3, 8)
+    """
+    if (last_day - min(days)).days < _DAYS_OF_A_HABIT:
+        return last_day
+    worked = {day.weekday() for day in days}
+    while last_day.weekday() != _SUNDAY and last_day.weekday() + 1 not in worked:
+        last_day += dt.timedelta(days=1)
+    return last_day
 
 
 def first_loaded_at(ledger: Ledger, files: set[str]) -> dt.datetime:

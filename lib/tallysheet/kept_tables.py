@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pyarrow.parquet as pq
 from tallysheet.files import read_sealed, write_sealed
 
 _MADE_FROM = b"tallysheet"
+_KEPT_FRAMES = 120
+"""Frames of a name that are kept; the oldest go first."""
 
 
 def keep_table(path: Path, rows: pd.DataFrame, made_from: dict[str, Any]) -> None:
@@ -29,3 +32,24 @@ def kept_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         return pd.DataFrame(), {}
     table = pq.read_table(pa.BufferReader(content))
     return table.to_pandas(), json.loads((table.schema.metadata or {}).get(_MADE_FROM, b"{}"))
+
+
+def kept_frame(path: Path, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """Read a frame, or make and keep it as ``NAME-FINGERPRINT.parquet``; the oldest of its name go."""
+    content = read_sealed(path)
+    if content is not None:
+        return pd.read_parquet(pa.BufferReader(content))
+    found = make()
+    write_sealed(path, lambda part: found.to_parquet(part, index=False))
+    kept = sorted(path.parent.glob(f"{path.name.rpartition('-')[0]}-*"), key=_written_at)
+    for other in kept[:-_KEPT_FRAMES]:
+        other.unlink(missing_ok=True)
+    return found
+
+
+def _written_at(path: Path) -> float:
+    """Give when a file was written; one that another page's process has removed meanwhile is the oldest."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -24,6 +24,7 @@ NoteKind = Literal[
     "other level",
     "shrank",
     "few rows",
+    "after taken",
     "file gone",
     "overlap",
     "gap",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import statistics
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +18,8 @@ _OTHER_UNIT = 20
 """Euros for cents make 100, kg for g 1000; nothing real moves a median so far."""
 _OTHER_LEVEL, _SAME_LEVEL = 0.15, 0.03
 """VAT makes 0.19 to 0.27, which shows where the extracts around lie close together."""
+_CLOCKS_DIFFER = dt.timedelta(days=1)
+"""A moment may be written by a local clock."""
 _AROUND = 3
 """Extracts before and behind that a level is compared with: over years prices drift."""
 
@@ -56,9 +59,24 @@ def compare_extracts(
             notes.append(Note("few rows", {"rows": extract.checked.rows, "usual": round(usual)}))
         notes += _other_unit(extract, extracts, _around(extract, whole), source.table)
         told.append(notes)
+    told[-1] += _after_taken(raw[-1], extracts[-1])
     gone = sizes.keys() - {file.path.name for file in raw}
     told[-1] += [Note("file gone", {"name": name}) for name in sorted(gone)]
     return told
+
+
+def _after_taken(file: RawFile, extract: Extract) -> list[Note]:
+    """Notice that the newest extract knows what happened after it was taken, as its name or source says.
+
+    All reports end with that moment.
+    """
+    last_event_at = extract.checked.last_event_at
+    if not (file.taken_at and last_event_at):
+        return []
+    if dt.datetime.fromisoformat(last_event_at) <= file.taken_at + _CLOCKS_DIFFER:
+        return []
+    named: dict[str, Named] = {"last": last_event_at[:10], "taken": file.taken_at.date().isoformat()}
+    return [Note("after taken", named)]
 
 
 def _around(extract: Extract, whole: Sequence[Extract]) -> list[Extract]:

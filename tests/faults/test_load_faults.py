@@ -220,14 +220,28 @@ def test_a_text_cut_in_its_header_is_refused(tmp_path, at):
 
 def test_an_extract_with_far_fewer_rows_than_the_others_is_told(tmp_path):
     """A text that was cut behind a line, and was never loaded whole."""
-    days = [dt.date(2026, 1, 5) + dt.timedelta(weeks=week) for week in range(5)]
-    texts = {f"parcels_{day}.csv": as_text(PLAIN_HEADER, plain_lines(7, day)) for day in days}
-    last = f"parcels_{days[-1]}.csv"
+    week = dt.timedelta(weeks=1)
+    days = [dt.date(2026, 1, 5) + week * number for number in range(5)]
+    texts = {f"parcels_{day + week}.csv": as_text(PLAIN_HEADER, plain_lines(7, day)) for day in days}
+    last = f"parcels_{days[-1] + week}.csv"
     texts[last] = "".join(texts[last].splitlines(keepends=True)[:21])
 
     ledger = ts.load(workbook(tmp_path, PLAIN, texts))
 
     assert ledger.notes[["file", "kind"]].to_numpy().tolist() == [[last, "few rows"]]
+
+
+def test_an_extract_that_knows_what_came_after_it_was_taken_is_told(tmp_path):
+    """Reports end with the newest extract: a moment written down once and forgotten stops them."""
+    source = PLAIN.replace("_%Y-%m-%d", "")
+    text = as_text(PLAIN_HEADER, plain_lines())  # the last is delivered on 7 January at noon
+    data = workbook(tmp_path, "as_of = 2026-01-07 06:00:00\n" + source, {"parcels.csv": text})
+    assert notes(ts.load(data), "after taken") == []
+
+    written = data / "sources" / "parcels" / "source.toml"
+    written.write_text("as_of = 2026-01-05 00:00:00\n" + source, encoding="utf-8")
+    (told,) = notes(ts.load(data), "after taken")
+    assert "taken on 2026-01-05, and tells of events until 2026-01-07;" in told
 
 
 def test_a_file_that_is_there_twice_counts_once(tmp_path):
