@@ -46,6 +46,14 @@ def test_a_kpi_without_a_value_has_no_change_to_split(week):
         assert "there is no change to split" in week.parts(slug).html
 
 
+def test_weeks_seen_at_one_age_are_said_to_be(week):
+    """On Monday morning nothing of them is lost yet: a row of zeros must not seem to be final."""
+    known = "All weeks as they were known the day after their end"
+
+    assert known in week.card("otd").html
+    assert known not in week.card("claim_backlog").html  # a state does not grow
+
+
 def test_an_unknown_family_is_refused_with_the_nearest(week):
     """A typo in the scheduler's list is told, not guessed."""
     with pytest.raises(UsageError, match="Did you mean 'delivery'"):

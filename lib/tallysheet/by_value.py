@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tallysheet.comparison import Explanation, compare, judge_parts
+from tallysheet.comparison import Explanation, compare
 from tallysheet.cube import Where
+from tallysheet.judged_rows import judge_parts
 from tallysheet.judgement import MIN_EXPECTED
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi

@@ -14,7 +14,7 @@ def banded(subtitle: str, rows: pd.DataFrame, language: Language) -> str:
 
 
 def limits(explanation: Explanation, language: Language) -> str:
-    """Say how the usual range was made, and what began it anew."""
+    """Say at which age all weeks are seen, how the usual range was made, and what began it anew."""
     judgement, rebase, text = explanation.judgement, explanation.rebase, language.text
     told = text("say.no_limits" if judgement.reason == "few_weeks" else "say.not_judged")
     if judgement.variation != "not_known":
@@ -36,4 +36,6 @@ def limits(explanation: Explanation, language: Language) -> str:
     if rebase:
         week = language.week_code(rebase.week)
         told += " " + text("say.rebased", week=week, reason=rebase.reason, author=rebase.author)
+    if explanation.age is not None:
+        told = f"{text('say.at_age', n=explanation.age.days)} {told}"
     return told

@@ -6,9 +6,10 @@ rows always give the same numbers.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from types import MappingProxyType
 
@@ -20,13 +21,14 @@ from tallysheet.beyond_the_rest import beyond_the_rest
 from tallysheet.decomposition import split
 from tallysheet.drivers import segments_behind
 from tallysheet.errors import UsageError
-from tallysheet.judgement import Judgement, Judgements, judge, judge_many
-from tallysheet.kpi import SHARES, Direction, Kpi
-from tallysheet.limits import Numbers, assurance, process_limits
+from tallysheet.judged_rows import judge_parts, judge_rows
+from tallysheet.judgement import Judgement
+from tallysheet.kpi import Direction, Kpi
+from tallysheet.limits import assurance, process_limits
 from tallysheet.quantile_split import split_quantile
 from tallysheet.rebases import Rebase
 from tallysheet.segments import Segment
-from tallysheet.values import Parts, Series, value_of, weekly_values
+from tallysheet.values import Series, value_of, weekly_values
 from tallysheet.weeks import IsoWeek
 
 LEARNT_WEEKS = 60
@@ -71,6 +73,8 @@ class Explanation:
         What began the usual range anew, if anything did.
     is_recounted : bool
         Whether a fault of the data or another way of counting is behind the week.
+    age : timedelta or None
+        After their end, at which all weeks are seen; None: as known now.
     search : callable
         Finds ``segments``; None where there is nothing to search.
     """
@@ -94,6 +98,7 @@ class Explanation:
     target: float = math.nan
     rebase: Rebase | None = None
     is_recounted: bool = False
+    age: dt.timedelta | None = None
     search: Callable[[], tuple[Segment, ...] | None] = field(default=lambda: None, compare=False)
 
     def __repr__(self) -> str:
@@ -190,7 +195,7 @@ def compare(
     why = unjudged.get(week)
     totals = series.total
     usual = judged[_since(judged, rebase) :]
-    judgement = _judge(totals.loc[usual], kpi, why)
+    judgement = judge_rows(totals.loc[usual], kpi, why)
     # What the data covers in part would look like a small week.
     last_week = week.shift(-1)
     is_missing = unjudged.get(last_week) == "missing" or last_week not in weeks
@@ -207,7 +212,7 @@ def compare(
         closest = _closest(parts[dimension])
         rows = series.by(dimension).weekly(closest).loc[judged]
         is_gap = found.loc[found["segment"] == closest, "reason"].eq("gap").any()
-        own = _judge(rows.loc[usual], kpi, why or ("gap" if is_gap else None))
+        own = judge_rows(rows.loc[usual], kpi, why or ("gap" if is_gap else None))
         close_ups[dimension] = closest, _history(rows, kpi, own, compared)
         outside += [
             beyond_the_rest(
@@ -242,6 +247,7 @@ def compare(
         base_is_complete=all(unjudged.get(candidate) != "missing" for candidate in compared),
         target=math.nan if target is None else target,
         rebase=rebase,
+        age=series.age,
         search=partial(segments_behind, series, week, compared, tuple(by if among is None else among))
         if wanted is None and (outside or judgement.variation == "signal")
         else lambda: None,
@@ -259,23 +265,6 @@ def _at_target(own: pd.Series, total: pd.Series, kpi: Kpi, target: float | None)
         raise UsageError("base", f"a target of {kpi.slug} that holds in the week", "none", "Choose another.")
     x = target * (own["n"] if kpi.denominator else own["x"] / total["x"])
     return pd.Series({"x": x, "n": own["n"] if kpi.denominator else x, "ended": np.nan})
-
-
-_SIDES = ("lower", "near_lower", "upper", "near_upper")
-
-
-def _judge(rows: pd.DataFrame, kpi: Kpi, why: str | None) -> Judgement:
-    """Judge the last of the rows, or say why it is not judged."""
-    counts = kpi.chart != "xmr"
-    numbers = (rows["x"] if counts else weekly_values(rows, kpi)).to_numpy(copy=True)
-    n = rows["n"].to_numpy()
-    if why := why or ("nothing" if kpi.denominator and not n[-1] else None):
-        numbers[-1] = np.nan
-    one_case = float(_one_case(kpi, n[-1:])[0])
-    found = judge(numbers, n if counts else None, kpi.chart, is_count=kpi.is_count, one_case=one_case)
-    limits = found.limits
-    sides = {name: np.clip(getattr(limits, name), *kpi.bounds) for name in _SIDES}
-    return replace(found, limits=replace(limits, **sides), reason=why or found.reason)
 
 
 def _history(rows: pd.DataFrame, kpi: Kpi, judgement: Judgement, compared: Sequence[IsoWeek]) -> pd.DataFrame:
@@ -362,37 +351,6 @@ def _split(
         }
     )
     return frame.sort_values("total", key=abs, ascending=False, kind="stable", ignore_index=True)
-
-
-def judge_parts(parts: Parts, judged: list[str], kpi: Kpi, why: str | None) -> Judgements:
-    """Judge the last week of each part, or say why none is."""
-    chosen = parts.at(judged)
-    x, n = chosen.x.copy(), chosen.n
-    if kpi.chart == "xmr" and kpi.denominator is not None:
-        x = np.divide(x, n, out=np.full_like(x, np.nan), where=n > 0)
-    if why:
-        x[:, -1] = np.nan
-    counts, one_case = None if kpi.chart == "xmr" else n, _one_case(kpi, n[:, -1])
-    found = judge_many(x, counts, kpi.chart, is_count=kpi.is_count, one_case=one_case)
-    found = replace(found, lower=np.clip(found.lower, *kpi.bounds), upper=np.clip(found.upper, *kpi.bounds))
-    if kpi.evidence and not why:
-        found = _without_gaps(found, chosen.ended, n, kpi.floor)
-    return replace(found, reason=np.full_like(found.reason, why, dtype="<U12")) if why else found
-
-
-def _one_case(kpi: Kpi, n: Numbers) -> Numbers:
-    """Give what one case adds to a share on an XmR chart; the others reckon with small numbers themselves."""
-    is_share = kpi.chart == "xmr" and kpi.unit in SHARES
-    return np.divide(1.0, n, out=np.zeros(n.shape), where=is_share & (n > 0))
-
-
-def _without_gaps(found: Judgements, ended: Numbers, n: Numbers, floor: float) -> Judgements:
-    """Do not judge a part of which less is known than usual: that would blame it for missing data."""
-    share = pd.DataFrame(np.divide(ended, n, out=np.full_like(n, np.nan), where=n > 0))
-    is_gap = (share.iloc[:, -1] < floor * share.iloc[:, :-1].median(axis=1)).to_numpy()
-    reason = np.where(is_gap, "gap", found.reason)
-    lower, upper = (np.where(is_gap, np.nan, side) for side in (found.lower, found.upper))
-    return replace(found, reason=reason, lower=lower, upper=upper)
 
 
 def _closest(parts: pd.DataFrame) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tallysheet.comparison import Explanation, judge_parts
+from tallysheet.comparison import Explanation
+from tallysheet.judged_rows import judge_parts
 from tallysheet.kpi import Kpi
 from tallysheet.limits import Numbers
 from tallysheet.review import Review

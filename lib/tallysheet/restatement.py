@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tallysheet.cells import TOTAL
-from tallysheet.comparison import Explanation, judge_parts
+from tallysheet.comparison import Explanation
 from tallysheet.files import write_whole
+from tallysheet.judged_rows import judge_parts
 from tallysheet.kpis import kpi
 from tallysheet.limits import Numbers
 from tallysheet.review import Review

@@ -127,6 +127,7 @@ class Review:
                     fact: self.cube.joint(fact, [look for look in looks if look[0] in names], by, where)
                     for fact in one.measures()
                 },
+                age,
             )
             found.total.loc[[str(each) for each in self._lost_weeks(slug, age)], "x"] = math.nan
             self._series[key] = found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -237,6 +238,8 @@ class Series:
         Gives the cells of each fact by ``segment`` of a dimension and ``week``; called when asked for.
     joint : callable
         Gives the cells of each fact by several dimensions together, and ``week``, of some weeks.
+    age : timedelta, optional
+        After their end, at which the weeks are seen; None: as known now.
     """
 
     def __init__(
@@ -246,7 +249,9 @@ class Series:
         total: Cells,
         parts: Callable[[str], Cells],
         joint: Callable[[Sequence[str], Sequence[str]], Cells],
+        age: dt.timedelta | None = None,
     ) -> None:
+        self.age = age
         self.kpi, self.weeks, self._total, self._parts = kpi, list(weeks), total, cache(parts)
         self._joint = joint
         self._names = [str(week) for week in weeks]

@@ -23,7 +23,7 @@ decomposition lattice scatter contrasts sum_contrast leaves narrowing segment_se
 segment_passes segments
 fair_comparison.sums fair_comparison.estimates fair_comparison.habits fair_comparison.like_with_like
 fair_comparison.cells fair_comparison.before_after fair_comparison.savings fair_comparison
-bases durations quantile_split maturity values written rebases beyond_the_rest
+bases durations quantile_split maturity values judged_rows written rebases beyond_the_rest
 drivers comparison telling targets review restatement overview seasons periods crossed by_value by_age
 actions
 panel spells steps lineup scopes suspects findings evidence
