@@ -305,3 +305,19 @@ def test_words_and_times_of_one_column_are_not_cut(tmp_path, rows):
     frame = ts.read_text_table(tmp_path / "t.txt")
 
     assert frame.to_dict("list") == {"name": rows}
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("columns", [2, 3])
+@pytest.mark.parametrize("quoted", [True, False])
+def test_the_line_that_tells_a_spreadsheet_the_delimiter_is_no_row(tmp_path, delimiter, columns, quoted):
+    """Excel hides the first line of a CSV that says sep=; and takes it at its word."""
+    rows = [["parcel", "carrier", "note"], ["1", "BRV", "a, b; c"], ["2", "DVP", "d, e; f"]]
+    told = f'"sep={delimiter}"' if quoted else f"sep={delimiter}"
+    lines = [delimiter.join(['"' + cell + '"' for cell in row[:columns]]) for row in rows]
+    path = tmp_path / "parcels.csv"
+    path.write_text("\r\n".join([told, *lines, ""]), encoding="utf-8", newline="")
+
+    found = ts.read_text_table(path)
+
+    assert [list(found.columns), *found.to_numpy().tolist()] == [row[:columns] for row in rows]

@@ -288,7 +288,8 @@ def _counted(
 
 def _told(text: TextTable) -> list[Note]:
     """Tell what stands around the table, and what was mended or looks cut."""
-    notes = [Note("preamble", {"line": masked(line)}) for line in text.preamble[:5]]
+    above = [line for line in text.preamble if not line.casefold().startswith("sep=")]  # written by Excel
+    notes = [Note("preamble", {"line": masked(line)}) for line in above[:5]]
     notes += [Note("footnote", {"line": masked(line)}) for line in text.footnotes[:5]]
     notes += [Note("further table", {"n": len(rows), "line": str(rows[0].line)}) for rows in text.tables]
     if text.repaired:

@@ -19,6 +19,8 @@ _DELIMITERS = (",", ";", "\t", "|", ":", " ", "^", "~", "\x1f", "\x01", "ยง", "ย
 _UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _MOST_UNSEEN = 4
 _MOST_UNSEEN_SHARE = 0.02
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*$', re.IGNORECASE)
+"""Spreadsheets take their delimiter from such a first line, and write it."""
 _QUOTES = ('"', "'")
 _SPACE = 0.8
 """Words stand apart by spaces in every text; a space must cut it that much better to be the delimiter."""
@@ -113,10 +115,14 @@ def find_dialect(text: str) -> Dialect:
     Dialect(delimiter=';', quote='"', escape='"')
     """
     lines = _sample_lines(text)
+    told = _SEPARATOR_LINE.match(lines[0]) if lines else None
+    if told and len(lines) > 1:
+        lines = lines[1:]
     sample = "".join(lines)
     quotes = [quote for quote in _QUOTES if _opens_cells(sample, quote)] or ['"']
     best, best_score = Dialect("", '"', '"'), 0.03
-    for delimiter in _candidates(lines):
+    candidates = _candidates(lines)
+    for delimiter in [told[1]] if told and told[1] in candidates else candidates:
         for quote in quotes:
             dialect = Dialect(delimiter, quote, _escape(sample, delimiter, quote))
             score = _score(lines, dialect)

@@ -114,9 +114,17 @@ def _first_of_table(records: Sequence[Record], width: int) -> int:
     """Skip what stands above the table: short lines, and lines with a single filled cell."""
     for position, record in enumerate(records):
         following = records[position + 1] if position + 1 < len(records) else None
+        if position == 0 and following and _names_separator(record):
+            continue
         if not _is_note(record, width) and not _is_title(record, following, width):
             return position
     return 0
+
+
+def _names_separator(record: Record) -> bool:
+    """Say whether it is the line by which a spreadsheet is told the delimiter, such as sep=; of a CSV."""
+    first, *others = (cell.strip() for cell in record.cells)
+    return first.casefold().startswith("sep=") and len(first) <= len("sep=;") and not any(others)
 
 
 def _is_note(record: Record, width: int) -> bool:
