@@ -74,7 +74,6 @@ class Cube:
         self._firsts: dict[tuple[str, dt.datetime], dt.datetime | None] = {}
         self._made: dict[tuple[str, ...], dict[str, Any]] = {}
         self._frames: dict[Path, pd.DataFrame] = {}
-        self._empty: dict[str, bool] = {}
         if extent is not None:
             self.extent = extent
         if as_of < self.span.known_from:
@@ -128,16 +127,18 @@ class Cube:
 
     def empty(self, columns: Sequence[str]) -> list[str]:
         """List the columns, each as ``table.column``, of which no loaded row has a value."""
-        return [name for name in columns if self._is_empty(name)]
+        here = set(self.ledger.files["table"]) - set(self.ledger.elsewhere)  # others lie in a warehouse
+        asked = [name for name in columns if name.partition(".")[0] in here]
+        tables = {name.partition(".")[0] for name in asked}
+        found = self.remembered("empty_columns", asked, lambda: self._without_value(asked), tables)
+        return found["name"].tolist()
 
-    def _is_empty(self, column: str) -> bool:
-        table = column.partition(".")[0]
-        if column not in self._empty and table in self.ledger.elsewhere:
-            self._empty[column] = False  # the rows lie in a warehouse
-        elif column not in self._empty:
-            asked = f"SELECT 1 FROM {table} WHERE {column} IS NOT NULL LIMIT 1"
-            self._empty[column] = not self._ground.execute(asked).fetchall()
-        return self._empty[column]
+    def _without_value(self, columns: Sequence[str]) -> pd.DataFrame:
+        return pd.DataFrame({"name": [name for name in columns if not self._has_value(name)]}, dtype=object)
+
+    def _has_value(self, column: str) -> bool:
+        select = f"SELECT 1 FROM {column.partition('.')[0]} WHERE {column} IS NOT NULL LIMIT 1"
+        return bool(self._ground.execute(select).fetchall())
 
     def looks(self, age: dt.timedelta | None = None) -> list[Look]:
         """Give a look at each week: at ``as_of``, or at an age after its end where that was earlier."""
@@ -196,7 +197,7 @@ class Cube:
         # A look says when it is looked at, so what was added up of it serves any moment.
         other._ground, other._laid_out, other._grids = self._ground, self._laid_out, self._grids
         other._cells = self._cells
-        other._made, other._empty = self._made, self._empty
+        other._made = self._made
         return other
 
     def lay_out(self, fact: str, looks: Sequence[Look], by: Sequence[str]) -> None:

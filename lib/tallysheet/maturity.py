@@ -10,6 +10,8 @@ Mack 1993, ASTIN Bulletin 23 (2): the chain ladder and its standard error.
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -22,6 +24,7 @@ from tallysheet.limits import Numbers
 USUAL_WEEKS = 26
 """Weeks that tell how much of a week is usually known."""
 
+_WEEK = dt.timedelta(weeks=1)
 _SIGMAS = 3.0
 """Standard errors below the usual share, within which a lower one is chance."""
 
@@ -199,3 +202,18 @@ def thin_weeks(known: pd.Series, cases: pd.Series, floor: float) -> list[str]:
     usual = share.iloc[-USUAL_WEEKS:].median()
     chance = _SIGMAS * (usual * (1 - usual) / cases) ** 0.5
     return list(share.index[(share < floor * usual) & (share < usual - chance)])
+
+
+def ages_read(maturity_days: int, age: dt.timedelta) -> list[int]:
+    """Give the weeks after an age at which a triangle is read: the older, the less there is to see.
+
+    Examples
+    --------
+    >>> ages_read(60, dt.timedelta(days=8))
+    [0, 1, 2, 3, 4, 6, 9]
+    """
+    last = max(math.ceil((dt.timedelta(days=maturity_days) - age) / _WEEK), 0)
+    ages = [0]
+    while ages[-1] < last:
+        ages.append(ages[-1] + max(ages[-1] // 2, 1))
+    return ages

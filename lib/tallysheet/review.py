@@ -21,8 +21,16 @@ from tallysheet.cube import Cube, Where
 from tallysheet.engine import connect
 from tallysheet.facts import show_known, tables_of
 from tallysheet.kpi import SHARES, Kpi
-from tallysheet.kpis import KPIS, kpi
-from tallysheet.maturity import USUAL_WEEKS, Maturity, band, chain_ladder, thin_weeks, why_unjudged
+from tallysheet.kpis import KPIS, NEEDED_COLUMNS, kpi
+from tallysheet.maturity import (
+    USUAL_WEEKS,
+    Maturity,
+    ages_read,
+    band,
+    chain_ladder,
+    thin_weeks,
+    why_unjudged,
+)
 from tallysheet.rebases import Rebase, read_rebases, rebase_of
 from tallysheet.targets import Target, read_targets, target_of
 from tallysheet.values import Series, pairs
@@ -84,7 +92,11 @@ class Review:
     def lacking(self, one: Kpi) -> list[str]:
         """List the tables that a KPI lacks, or else the columns without any value."""
         tables = sorted({table for fact in one.measures() for table in self.cube.missing[fact]})
-        return tables or self.cube.empty(one.needs)
+        return tables or [name for name in one.needs if name in self._empty_columns]
+
+    @cached_property
+    def _empty_columns(self) -> list[str]:
+        return self.cube.empty(NEEDED_COLUMNS)
 
     def age(self, slug: str) -> dt.timedelta | None:
         """Give the age at which the week is compared; None: it is old enough to be compared as known now."""
@@ -184,14 +196,14 @@ class Review:
             return candidates[0]
         sides = self.triangles(slug, candidates[0])
         grown = chain_ladder(sides["x" if one.method in ("ratio", "sum") else "n"]).completeness
-        steps = _steps(one.maturity_days, age)
+        steps = ages_read(one.maturity_days, age)
         old_enough = np.flatnonzero(np.interp(range(steps[-1] + 1), steps, grown) >= one.floor)
         place = min([final, *old_enough[:1].tolist()])  # the last step may lie beyond the final week
         return candidates[place] if place < len(candidates) else None
 
     def _share_known(self, slug: str, where: Where) -> pd.Series:
         """Give for each week the share of its evidence, as a part of what weeks have once they are final."""
-        share = _evidence(self.series(slug, where=where))
+        share = self.series(slug, where=where).ended_share
         full = dt.timedelta(days=kpi(slug).maturity_days)
         old = [str(each) for each in self.whole_weeks if self.cube.as_of - each.ended_at >= full]
         final = share.reindex(old[-USUAL_WEEKS:] or [str(each) for each in self.whole_weeks]).median()
@@ -200,8 +212,8 @@ class Review:
     def _usual_completeness(self, slug: str, where: Where) -> float:
         """Give what weeks before usually had at the week's age."""
         earlier = [str(each) for each in self.whole_weeks if each < self.week][-USUAL_WEEKS:]
-        then = _evidence(self.series(slug, self.age(slug), where)).reindex(earlier)
-        final = _evidence(self.series(slug, where=where)).reindex(earlier)
+        then = self.series(slug, self.age(slug), where).ended_share.reindex(earlier)
+        final = self.series(slug, where=where).ended_share.reindex(earlier)
         usual = float((then / final.where(final > 0)).median())
         return 1.0 if math.isnan(usual) else usual
 
@@ -228,7 +240,7 @@ class Review:
         return Maturity(days, completeness, False, reason, min(value, most), low, min(high, most))
 
     def triangles(self, slug: str, week: IsoWeek, where: Where = ()) -> dict[str, np.ndarray]:
-        """Give both sides of a KPI, week by week as they stood at the week's age and later (see `_steps`).
+        """Give both sides of a KPI, week by week as they stood at the week's age and later (see `ages_read`).
 
         Returns
         -------
@@ -249,7 +261,7 @@ class Review:
 
     def _looks_at_ages(self, maturity_days: int, age: dt.timedelta, week: IsoWeek) -> list[Look]:
         """Look at weeks up to a week at an age and later, up to full age."""
-        steps = _steps(maturity_days, age)
+        steps = ages_read(maturity_days, age)
         weeks = [each for each in self.whole_weeks if each <= week][-(_TRIANGLE_WEEKS + steps[-1]) :]
         return [(str(each), each.ended_at + age + step * _WEEK) for each in weeks for step in steps]
 
@@ -368,15 +380,6 @@ class Review:
         return target_of(self.targets, kpi(slug), self.week, dict(where))
 
 
-def _steps(maturity_days: int, age: dt.timedelta) -> list[int]:
-    """Give the weeks from an age on at which a triangle is read: the older, the less there is to see."""
-    last = max(math.ceil((dt.timedelta(days=maturity_days) - age) / _WEEK), 0)
-    steps = [0]
-    while steps[-1] < last:
-        steps.append(steps[-1] + max(steps[-1] // 2, 1))
-    return steps
-
-
 def _shown(one: Kpi) -> list[str]:
     return [name for name in one.dimensions if name not in _BY_HAND]
 
@@ -391,8 +394,3 @@ def _together(served: Sequence[Kpi]) -> list[str]:
     among = [one for one in served if one.is_additive]
     names = ((name, number) for one in among for number, name in enumerate(one.dimensions))
     return [name for name, number in names if number == 0 or name not in _BY_HAND]
-
-
-def _evidence(series: Series) -> pd.Series:
-    """Give for each week the share of the denominator of which the evidence is there."""
-    return series.total["ended"] / series.total["n"].where(series.total["n"] > 0)

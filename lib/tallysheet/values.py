@@ -258,6 +258,11 @@ class Series:
         self.total = pairs(total, kpi, ["week"]).reindex(self._names, fill_value=0.0)
         self._by: dict[str, Parts] = {}
 
+    @property
+    def ended_share(self) -> pd.Series:
+        """Share of each week's denominator of which the evidence is there."""
+        return self.total["ended"] / self.total["n"].where(self.total["n"] > 0)
+
     def size(self, dimension: str) -> int:
         """Count the values of a dimension."""
         values = (frame["segment"].unique() for frame in self._parts(dimension).values())

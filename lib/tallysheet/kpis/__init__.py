@@ -21,6 +21,9 @@ FAMILIES: dict[str, tuple[Kpi, ...]] = {
 KPIS: dict[str, Kpi] = {kpi.slug: kpi for family in FAMILIES.values() for kpi in family}
 """All of them, in the order of the page: customers first, money last."""
 
+NEEDED_COLUMNS = sorted({column for kpi in KPIS.values() for column in kpi.needs})
+"""Columns, as ``table.column``, without any value in which some KPI would count all or none."""
+
 
 _FIRST = ("Q1", "Q3", "Q6", "Q7", "Q8", "F1", "F4", "F6", "C2", "C13", "R5", "A3")
 HEADLINE = tuple(slug for slug, one in KPIS.items() if one.number in _FIRST)

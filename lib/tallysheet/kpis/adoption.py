@@ -21,6 +21,7 @@ KPIS = (
         maturity_days=0,
         dimensions=_ORDER,
         source="the team's: orders that BackShip is open to",
+        needs=("orders.backship_eligible",),
         number="A1",
     ),
     Kpi(
@@ -49,6 +50,12 @@ KPIS = (
         dimensions=_ORDER,
         source="the team's: eligible orders sent with BackShip",
         witnesses=("eligible_share",),
+        needs=(
+            "orders.order_id",
+            "shipments.order_id",
+            "shipments.label_source",
+            "shipments.label_created_at",
+        ),
         number="A3",
     ),
     Kpi(
@@ -62,6 +69,12 @@ KPIS = (
         maturity_days=3,
         dimensions=_ORDER,
         source="share of wallet, among sellers that use BackShip",
+        needs=(
+            "orders.order_id",
+            "shipments.order_id",
+            "shipments.label_source",
+            "shipments.label_created_at",
+        ),
         number="A4",
     ),
     Kpi(
@@ -102,6 +115,7 @@ KPIS = (
         dimensions=(*_SELLER, "seller"),
         source="the team's: four weeks without a label",
         method="snapshot",
+        needs=("shipments.seller",),
         number="A6",
     ),
     Kpi(

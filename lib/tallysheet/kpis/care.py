@@ -33,6 +33,7 @@ KPIS = (
         dimensions=_PARCEL,
         source="WISMO (where is my order) per parcel, as help desks count it",
         witnesses=("contact_rate", "wismo_by_words"),
+        needs=("care_contacts.contact_reason",),
         number="C2",
     ),
     Kpi(
@@ -46,6 +47,7 @@ KPIS = (
         maturity_days=14,
         dimensions=_PARCEL,
         source="WISMO per parcel, by the customer's words: no change of Care's list of reasons moves it",
+        needs=("care_contacts.subject",),
         number="C2b",
     ),
     Kpi(
@@ -101,6 +103,7 @@ KPIS = (
         maturity_days=7,
         dimensions=_WHO,
         source="response rate of CSAT",
+        needs=("care_contacts.csat",),
         number="C5b",
     ),
     Kpi(

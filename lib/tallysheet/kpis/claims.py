@@ -20,6 +20,7 @@ KPIS = (
         source="the team's: claims filed within the carrier's deadline",
         floor=0.9,
         evidence="settled_n",
+        needs=("claims.shipment_id",),
         number="C10",
     ),
     Kpi(
@@ -33,6 +34,7 @@ KPIS = (
         maturity_days=0,
         dimensions=("claim_type", "carrier", "flow"),
         source="the team's: claims complete at the first submission",
+        needs=("claims.docs_complete_at",),
         number="C11",
     ),
     Kpi(
@@ -51,6 +53,7 @@ KPIS = (
         evidence="decided_n",
         histogram=Histogram("days_bin"),
         horizon_days=60,
+        needs=("claims.decision",),
         number="C12",
     ),
     Kpi(
@@ -100,6 +103,7 @@ KPIS = (
         dimensions=("age_band", "carrier", "claim_type"),
         source="count of claims open",
         method="snapshot",
+        needs=("claims.decided_at",),
         number="C14",
     ),
 )

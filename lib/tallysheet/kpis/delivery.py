@@ -106,6 +106,7 @@ KPIS = (
         maturity_days=3,
         dimensions=("destination_country", "carrier", "flow", "service", "destination", "label_source"),
         source="Parcel Monitor, first-attempt delivery success",
+        needs=("shipments.delivered_at",),
         number="Q6",
     ),
     Kpi(
@@ -132,6 +133,7 @@ KPIS = (
         maturity_days=14,
         dimensions=(*_CARRIAGE, "partner", "seller"),
         source="SCOR RL.2.4, perfect condition",
+        needs=("claims.shipment_id", "claims.claim_type"),
         number="Q9",
     ),
     Kpi(
@@ -145,6 +147,7 @@ KPIS = (
         maturity_days=35,
         dimensions=(*_CARRIAGE, "category"),
         source="idshipthat.app, carrier performance: claims for a hundred parcels",
+        needs=("claims.shipment_id",),
         number="Q10",
     ),
     Kpi(

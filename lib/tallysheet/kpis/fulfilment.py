@@ -17,6 +17,12 @@ KPIS = (
         dimensions=("seller", "origin_country", "label_source", "partner", "carrier"),
         source="Amazon, late shipment rate: the first scan by the ship-by day",
         evidence="seen_n",
+        needs=(
+            "orders.order_id",
+            "shipments.order_id",
+            "shipments.origin_country",
+            "shipments.first_scan_at",
+        ),
         number="Q3",
     ),
     Kpi(
@@ -31,6 +37,7 @@ KPIS = (
         dimensions=("carrier", "flow", "lane", "destination", "service"),
         source="Metapack, scan completeness",
         floor=0.4,
+        needs=("shipments.tracking_number", "shipments.label_created_at", "tracking_events.norm_status"),
         number="Q7",
     ),
     Kpi(
@@ -60,6 +67,7 @@ KPIS = (
         maturity_days=1,
         dimensions=("partner",),
         source="WERC DC Measures, on-time shipments",
+        needs=("fulfilment_jobs.dispatched_at",),
         number="Q14",
     ),
     Kpi(

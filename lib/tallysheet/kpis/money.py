@@ -101,6 +101,7 @@ KPIS: tuple[Kpi, ...] = (
         source="loss recovery of insurers: paid of lost, claimed or not",
         floor=0.9,
         known=("valued_n", "losses_n"),
+        needs=("claims.shipment_id", "claims.paid_at"),
         number="F6",
     ),
     Kpi(

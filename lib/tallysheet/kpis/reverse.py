@@ -18,6 +18,7 @@ KPIS: tuple[Kpi, ...] = (
         maturity_days=30,
         dimensions=("category", "destination_country", "carrier", "label_source", "seller"),
         source="the marketplace's terms: 30 days to return",
+        needs=("reverse_cases.order_id",),
         number="R1",
     ),
     Kpi(
@@ -48,6 +49,7 @@ KPIS: tuple[Kpi, ...] = (
         dimensions=("origin_country", "carrier", "service", "reason"),
         source="the marketplace's terms: a return label is good for 14 days",
         evidence="ended_n",
+        needs=("reverse_cases.dropped_off_at",),
         number="R3",
     ),
     Kpi(
@@ -62,6 +64,7 @@ KPIS: tuple[Kpi, ...] = (
         dimensions=("origin_country", "carrier", "service", "partner"),
         source="the marketplace's terms: a trade-in offer is good for 21 days",
         evidence="ended_n",
+        needs=("reverse_cases.dropped_off_at",),
         number="R4",
     ),
     Kpi(
@@ -91,6 +94,7 @@ KPIS: tuple[Kpi, ...] = (
         maturity_days=5,
         dimensions=("partner", "origin_country", "carrier"),
         source="the seller interface's state COUNTER_PROPOSAL",
+        needs=("reverse_cases.counter_offer_at",),
         number="R6",
     ),
 )
