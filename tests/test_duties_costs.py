@@ -13,7 +13,7 @@ from small_ground import ground
 
 import tallysheet as ts
 from tallysheet.duties import cost_levels, cost_levels_page, costs, costs_page
-from tallysheet.duties.known import list_sql
+from tallysheet.duties.known import list_sql, of_other_day
 from tallysheet.language import read_language
 from tallysheet.settings import Rules, read_settings
 from tallysheet.weeks import IsoWeek
@@ -501,10 +501,22 @@ def test_thousands_are_written_alike(monkeypatch):
     week = a_week(monkeypatch, rows, rows)
     week.language = read_language("en")
     monkeypatch.setattr(costs_page, "lacking", lambda *_: [])
+    monkeypatch.setattr(costs_page, "of_other_day", lambda _: [])
     told = costs_page.opening(week).html
 
     assert "Of the 1,200 charges on last week" in told
     assert "1,200 still open (€1,200)" in told
+
+
+@pytest.mark.parametrize(
+    ("day", "told"), [((2026, 6, 15), ""), ((2026, 11, 16), "of Monday 16 November 2026, 23")]
+)
+def test_a_page_published_long_after_its_week_says_of_what_day_its_lists_are(day, told):
+    """What was new in November was not new in the week of June that the page is about."""
+    cube = SimpleNamespace(as_of=dt.datetime(*day, 7))
+    week = SimpleNamespace(cube=cube, week=IsoWeek(2026, 23), language=read_language("en"))
+
+    assert [told in note.html for note in of_other_day(week)] == [True] * bool(told)
 
 
 def test_a_few_cents_are_not_told_as_nothing(monkeypatch):

@@ -2,9 +2,18 @@
 
 import re
 
+import pandas as pd
+import pytest
 from dirt import load
 
-from tallysheet.fine_print import kpi_definitions, ledger_table, notes_table, reasons_table, rules
+from tallysheet.fine_print import (
+    kpi_definitions,
+    ledger_table,
+    notes_table,
+    reasons_table,
+    restatement_table,
+    rules,
+)
 from tallysheet.kpis import kpi
 from tallysheet.language import read_language
 from tallysheet.ledger import Ledger
@@ -88,3 +97,16 @@ def test_what_a_contact_costs_is_said_in_euros():
 
     assert "A contact costs €4.00." in told[0]
     assert "Un contact coûte 4,00\u00a0€." in told[1]
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "told"),
+    [("signal", "routine", "unusual then, usual now"), ("routine", "signal", "usual then, unusual now")],
+)
+def test_a_verdict_that_would_differ_says_from_what_to_what(then, now, told):
+    """Whoever acted on last week's headline must see that it fell."""
+    row = {"kpi": "otd", "week": "2026-W10", "unit": "share", "direction": "up", "source": "published"}
+    row |= {"first": 0.9, "now": 0.95, "change": 0.05, "because": "late_ends", "held": "other"}
+    rows = pd.DataFrame([row | {"first_variation": then, "variation": now}])
+
+    assert told in restatement_table(rows, ENGLISH).html

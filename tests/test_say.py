@@ -139,7 +139,9 @@ def test_a_part_of_which_less_is_known_is_named_beside_those_inside():
     judged = replace(item.judgement, variation="routine")
     told = say.parts(replace(item, judgement=judged, parts={"carrier": frame}), "carrier", ENGLISH)
 
-    assert told.startswith("Each carrier that can be judged is inside its own range. Not judged, for want of")
+    assert told.startswith(
+        "Each carrier that can be judged is inside its own range. Among those not judged, for want of"
+    )
     nameless = {"carrier": frame.assign(segment=["A", ""])}
     told_of_none = say.parts(replace(item, judgement=judged, parts=nameless), "carrier", ENGLISH)
     assert "Not judged" not in told_of_none

@@ -143,7 +143,10 @@ def restatement_table(rows: pd.DataFrame, language: Language) -> Html:
             name=[text(f"kpi.{slug}.name") for slug in shown["kpi"]],
             week=shown["week"].map(language.week_code),
             because=[text(f"restatement.{code}") for code in shown["because"]],
-            held=[text(f"restatement.held_{held}") for held in shown["held"]],
+            held=[
+                text(f"restatement.held_{held if held != 'other' else f'to_{today}'}")
+                for held, today in zip(shown["held"], shown["variation"], strict=True)
+            ],
         ),
         columns,
         caption=text(

@@ -211,7 +211,7 @@ def _part(contribution: float, explanation: Explanation, language: Language) -> 
 
 
 def _followers(explanation: Explanation, dimension: str, language: Language) -> str:
-    if not explanation.change:
+    if holds(explanation, language):
         return ""
     parts = explanation.parts[dimension]
     along = parts["total"] / explanation.change >= _FOLLOWS
@@ -381,7 +381,8 @@ def story(explanation: Explanation, language: Language, cause: str = "") -> str:
     if cause:
         return f"{usual(explanation, language)} {cause}"
     where = outside(explanation, language)
-    if not where and not pd.isna(explanation.change):
+    is_known = explanation.judgement.reason not in ("young", "gap", "missing")
+    if not where and is_known and not pd.isna(explanation.change):
         where = evenness(explanation, language)
     return f"{usual(explanation, language)} {where}".strip()
 

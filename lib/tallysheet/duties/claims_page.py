@@ -6,7 +6,7 @@ import pandas as pd
 
 from tallysheet import say
 from tallysheet.duties import claims
-from tallysheet.duties.known import lacking, switched_off
+from tallysheet.duties.known import lacking, of_other_day, switched_off
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
 from tallysheet.duties.tallies import ends, euros, tally, told_euros
 from tallysheet.language import Language, isolated
@@ -26,13 +26,15 @@ def opening(week: Week) -> Html:
         return off
     listed, language = claims.unclaimed(week), week.language
     if listed.empty:
-        return headline(language.text("claims.none"), _followed(week), language)
+        nothing = headline(language.text("claims.none"), _followed(week), language)
+        return Html.join(nothing, *of_other_day(week))
     soon = listed[listed["days_left"] <= _SOON_DAYS]
     fact = language.text(
         "claims.headline", n=len(listed), expected=told_euros(listed["expected_cents"], language)
     )
     cause = language.text("claims.soon", n=len(soon), expected=told_euros(soon["expected_cents"], language))
-    return headline(fact, f"{cause} {_followed(week)}".strip(), language)
+    told = headline(fact, f"{cause} {_followed(week)}".strip(), language)
+    return Html.join(told, *of_other_day(week))
 
 
 def _off(week: Week) -> Html | None:

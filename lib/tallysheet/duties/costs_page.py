@@ -8,7 +8,7 @@ import pandas as pd
 
 from tallysheet import say
 from tallysheet.duties import costs
-from tallysheet.duties.known import lacking, switched_off
+from tallysheet.duties.known import lacking, of_other_day, switched_off
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
 from tallysheet.duties.tallies import euros, tally, told_euros
 from tallysheet.language import Language, isolated
@@ -31,11 +31,13 @@ def opening(week: Week) -> Html:
         return off
     language, text, listed = week.language, week.language.text, costs.disputes(week)
     if listed.empty:
-        return headline(text("costs.none"), _followed(week), language)
+        nothing = headline(text("costs.none"), _followed(week), language)
+        return Html.join(nothing, *of_other_day(week))
     new = listed[listed["is_new"]]
     fact = text("costs.headline", n=len(listed), euros=told_euros(listed["left_cents"], language))
     cause = text("costs.new", n=len(new), euros=told_euros(new["left_cents"], language))
-    return headline(fact, f"{cause} {_followed(week)}".strip(), language)
+    told = headline(fact, f"{cause} {_followed(week)}".strip(), language)
+    return Html.join(told, *of_other_day(week))
 
 
 def _followed(week: Week) -> str:

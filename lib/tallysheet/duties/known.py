@@ -20,6 +20,7 @@ from tallysheet.weeks import IsoWeek
 
 _GROUND = {"rules", "euro_rates", "workdays", "calendar", "look"}
 _WEEK = dt.timedelta(days=7)
+_LONG_AFTER_WEEKS = 2
 
 
 @cache
@@ -57,6 +58,15 @@ def switched_off(missing: list[str], language: Language) -> Html:
     """
     tables = language.listed([language.translated("gate.table", name, name) for name in missing])
     return paragraph(language.text("duty.switched_off", tables=tables), note=True)
+
+
+def of_other_day(week: Week) -> list[Html]:
+    """Say of what day the lists are, where that is long after the page's week: it was published again."""
+    weeks = (week.cube.as_of - week.week.ended_at) // _WEEK
+    if weeks < _LONG_AFTER_WEEKS:
+        return []
+    day = week.language.day(week.cube.as_of.date(), year=True)
+    return [paragraph(week.language.text("duty.other_day", n=weeks, day=day), note=True)]
 
 
 def rows(week: Week, name: str, *, weeks_before: int = 0) -> pd.DataFrame:
