@@ -1,5 +1,7 @@
 """Fulfilment partners: each step is counted on its day, and what is said of them adds up."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 from small_ground import ground
@@ -7,7 +9,10 @@ from small_ground import ground
 import tallysheet as ts
 from tallysheet.duties import fulfilment, fulfilment_page
 from tallysheet.duties.known import list_sql
+from tallysheet.findings import Finding
 from tallysheet.publish.numbers import PAGE, check_numbers, known_of_page
+from tallysheet.verdict import Verdict
+from tallysheet.weeks import IsoWeek
 
 LOOK = (
     "CREATE TABLE look AS SELECT TIMESTAMP '2026-06-15 07:00' AS seen_at, DATE '2026-06-15' AS seen_on, "
@@ -111,6 +116,22 @@ def test_the_partner_is_named_that_stands_out_not_the_one_with_most_work(monkeyp
         {PAGE: known_of_page(fulfilment_page.partners(week).html)},
         PAGE,
     )
+
+
+@pytest.mark.parametrize(("effect", "stands_out"), [(-0.1, [True, False]), (None, [False, False])])
+def test_the_partner_that_the_week_s_verdict_names_stands_out(monkeypatch, effect, stands_out):
+    """One bad week among four is no more than chance beside the others, and plain beside its own weeks."""
+    counted = pd.DataFrame({"partner": ["A", "B"], "step": "dispatch", "n": [271, 143], "wrong_n": [12, 0]})
+    day = pd.Timestamp("2013-04-22")
+    counted = counted.assign(day=day, week=day, weekday=0)
+    monkeypatch.setattr(fulfilment, "days", lambda week, weeks_before=0: counted)
+    found = () if effect is None else (Finding("REAL", {"partner": ("A",)}, "fulfilment", effect),)
+    verdict = Verdict("dispatch_on_time", found, (), ())
+    week = SimpleNamespace(
+        week=IsoWeek(2013, 17), available=("dispatch_on_time",), verdict=lambda slug: verdict
+    )
+
+    assert fulfilment.recent(week)["stands_out"].tolist() == stands_out
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from tallysheet.week import Week
 STEPS = ("dispatch", "stock", "pick")
 """What partners do: send out by the cut-off, put into stock within a day, pick the right lines."""
 SLUGS = ("dispatch_on_time", "dock_to_stock_h", "pick_accuracy")
+_JUDGED = dict(zip(SLUGS, STEPS, strict=True))
 WEEKS, RECENT = 13, 4
 """So many weeks are compared; so many say what is wrong now."""
 _LEAST_A_WEEK = 0.5
@@ -63,7 +64,7 @@ def recent(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
     DataFrame
         partner, step, n, wrong_n (of the 4 weeks), weekly (wrong a week), weekday (as `bad_weekday`), own and
         others (shares that went wrong, there and at the other partners; NaN if there are none), stands_out
-        (whether more does than at the others, beyond chance).
+        (whether more does than at the others, beyond chance, or the week's verdict names it).
     """
     counted = days(week, weeks_before=weeks_before)
     last = pd.Timestamp(week.week.monday) - pd.Timedelta(weeks=weeks_before)
@@ -73,6 +74,9 @@ def recent(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
     keys = zip(found["partner"], found["step"], strict=True)
     found = found.assign(weekly=found["wrong_n"] / RECENT, weekday=[bad_weekday(own[key]) for key in keys])
     found = _beside_the_others(found)
+    named = set() if weeks_before else _named_by_verdicts(week)
+    is_named = [pair in named for pair in zip(found["partner"], found["step"], strict=True)]
+    found["stands_out"] |= np.array(is_named, dtype=bool) & (found["own"] > found["others"])
     order = ["weekly", "partner", "step"]
     return found.sort_values(order, ascending=[False, True, True]).reset_index(drop=True)
 
@@ -85,6 +89,21 @@ def _beside_the_others(found: pd.DataFrame) -> pd.DataFrame:
     own, every = found["wrong_n"] / found["n"], sums["wrong_n"] / sums["n"]
     error = (every * (1 - every) * (1 / found["n"] + 1 / others_n.where(others_n > 0))) ** 0.5
     return found.assign(own=own, others=others, stands_out=own - others > _BEYOND_CHANCE * error)
+
+
+def _named_by_verdicts(week: Week) -> set[tuple[str, str]]:
+    """Give the partners whose doing a KPI's move is in the week, each with its step: one page says so too.
+
+    A single bad week is soon lost among four; beside the partner's own earlier weeks it is plain.
+    """
+    verdicts = {step: week.verdict(slug) for slug, step in _JUDGED.items() if slug in week.available}
+    return {
+        (partner, step)
+        for step, verdict in verdicts.items()
+        for found in (*verdict.findings, *verdict.continuing)
+        if found.by == "fulfilment"
+        for partner in found.scope.get("partner", ())
+    }
 
 
 def first(found: pd.DataFrame) -> pd.Series:
