@@ -95,6 +95,21 @@ def test_what_left_its_range_long_ago_leads_no_page():
     assert "depuis plus de 8 semaines" in opening.count_line(settled, FRENCH)
 
 
+def test_what_is_worse_leads_before_what_is_better_and_what_is_hardly_news():
+    """Outside the range on the bad side, then on the good one, then eight weeks on one side of the centre."""
+    better = explained({"A": 9_900, "B": 9_900}, "otd")
+    worse = explained({"A": 8_000, "B": 8_000}, "csat")
+    running = explained({"A": 9_000, "B": 9_000}, "carrier_otd")
+    judgement = replace(running.judgement, variation="signal", reason="run_below")
+    found = {one.kpi.slug: one for one in (replace(running, judgement=judgement), better, worse)}
+
+    chosen = []
+    while found:
+        chosen.append(opening.lead(found, as_frame(()), "otd").kpi.slug)
+        del found[chosen[-1]]
+    assert chosen == ["csat", "otd", "carrier_otd"]
+
+
 def test_few_kpis_that_are_unlike_usual_are_named_where_they_are_counted():
     """Not those that left their range long ago alone, nor many."""
     flagged = [explained({"A": 8_000, "B": 8_000}, slug) for slug in SLUGS]

@@ -91,14 +91,24 @@ def _is_felt(explanation: Explanation) -> bool:
 
 
 def lead(explanations: Sequence[Explanation], headline: str) -> Explanation:
-    """Choose the KPI that leads a page without a cause: a signal, else parts, else the workbook's own."""
+    """Choose the KPI that leads a page without a cause: a signal, else parts, else the workbook's own.
+
+    Of signals what is outside its range and worse comes first, then what is better, and runs inside it last.
+    """
     ranks = [
+        lambda item: _is_worse(item) and stands_out(item),
+        lambda item: item.judgement.reason in ("below", "above") and stands_out(item),
         lambda item: item.variation == "signal" and stands_out(item),
         stands_out,
         lambda item: item.kpi.slug == headline,
         lambda item: True,
     ]
     return next(item for rank in ranks for item in explanations if rank(item))
+
+
+def _is_worse(explanation: Explanation) -> bool:
+    """Tell whether a KPI is outside its range on the side that is not good."""
+    return explanation.judgement.reason == {"up": "below", "down": "above"}.get(explanation.direction)
 
 
 def is_quiet(explanations: Sequence[Explanation]) -> bool:
