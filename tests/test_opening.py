@@ -1,5 +1,6 @@
 """The first screen and the cards: what stands out, how much more there is, what is known, likely and open."""
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -9,9 +10,10 @@ import pytest
 
 from tallysheet import bearing, causes, opening, page, say, scorecard
 from tallysheet.comparison import compare
+from tallysheet.evidence import entries_of
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
-from tallysheet.language import read_language
+from tallysheet.language import may_see, read_language
 from tallysheet.publish import week_tables
 from tallysheet.values import series_of
 from tallysheet.verdict import COLUMNS, as_frame
@@ -316,6 +318,33 @@ def test_what_is_too_rare_or_too_young_to_judge_is_no_witness():
     young = replace(item, kpi=kpi("undelivered"), judgement=replace(item.judgement, variation="not_known"))
 
     assert opening.witnesses(replace(item, kpi=kpi("otd")), {"undelivered": young}, ENGLISH) == []
+
+
+def test_what_was_written_down_for_the_week_stands_on_the_page_with_what_bears_it_out():
+    """Also what no figure shows; where sellers are hidden, not a note that may name some."""
+    log = pd.DataFrame(
+        [
+            ("strike", "2026-05-11", "2026-05-12", "FR", "", "", "National strike"),
+            ("closure", "2026-05-17", None, "", "BRV", "", "Depot shut"),
+            ("wms", "2026-05-04", "2026-05-20", "", "", "", "Seller moves"),
+            ("weather", "2026-05-18", None, "GB", "", "", "Snow, the week after"),
+        ],
+        columns=["kind", "starts_on", "ends_on", "country", "carrier", "flow", "note"],
+    ).astype({"starts_on": "datetime64[us]", "ends_on": "datetime64[us]"})
+    told = replace(
+        told_of(explained({"A": 8_000, "B": 8_000}), verdicts=[CAUSE | {"event": "National strike"}]),
+        entries=entries_of(log, WEEKS[-1]),
+    )
+
+    inside, outside = (
+        re.sub(r"<[^>]+>", "|", page.entries_table(told, may_see(ENGLISH, who)).html)
+        for who in ("internal", "stakeholders")
+    )
+    assert "National strike||11 May to 12 May||" in inside
+    assert inside.count("On-time delivery") == 1 and "Depot shut" in inside and "Seller moves" in inside
+    assert inside.count("no KPI, as far as") == 2
+    assert "Depot shut" in outside and "Seller moves" not in outside
+    assert "Snow" not in inside
 
 
 def test_a_cause_stands_in_the_table_under_the_kpi_that_leads_with_it():

@@ -11,6 +11,7 @@ import pandas as pd
 
 from tallysheet import schema
 from tallysheet.calendar_effects import peak_week
+from tallysheet.cube import Cube
 from tallysheet.engine import connect, literal
 from tallysheet.facts import columns_of, fact_tables, show_known, show_table, tables_of
 from tallysheet.findings import PLACES
@@ -20,6 +21,7 @@ from tallysheet.kpis import kpi
 from tallysheet.review import Review
 from tallysheet.seasons import calendar_by_country
 from tallysheet.values import pairs
+from tallysheet.weeks import IsoWeek
 
 _WEEKS_BEFORE = 34
 _WEEKS_AFTER = 3
@@ -33,6 +35,23 @@ _LEAST_ROWS = 50
 
 Weekly = pd.DataFrame
 """A table with a column ``week``, and ``is_usual`` and ``is_judged`` of that week."""
+
+
+def event_log(cube: Cube) -> pd.DataFrame:
+    """Read the event log as known then: kind, starts_on, ends_on, country, carrier, flow, note."""
+    columns = ["kind", "starts_on", "ends_on", "country", "carrier", "flow", "note"]
+    if "event_log" not in tables_of(cube.ledger):
+        return pd.DataFrame(columns=columns)
+    with connect() as connection:
+        show_known(connection, cube.ledger, cube.as_of, ["event_log"])
+        found = connection.execute(f"SELECT {', '.join(columns)} FROM event_log ORDER BY ALL").df()
+    return found.fillna({"country": "", "carrier": "", "flow": "", "note": ""})
+
+
+def entries_of(log: pd.DataFrame, week: IsoWeek) -> pd.DataFrame:
+    """Give the entries of the event log that have a day in a week; without a last day the first is all."""
+    ends = log["ends_on"].fillna(log["starts_on"])
+    return log[(log["starts_on"] <= pd.Timestamp(week.sunday)) & (ends >= pd.Timestamp(week.monday))]
 
 
 class Evidence:
@@ -72,14 +91,8 @@ class Evidence:
 
     @cached_property
     def log(self) -> pd.DataFrame:
-        """The event log as known then: kind, starts_on, ends_on, country, carrier, flow, note."""
-        columns = ["kind", "starts_on", "ends_on", "country", "carrier", "flow", "note"]
-        if "event_log" not in tables_of(self.review.cube.ledger):
-            return pd.DataFrame(columns=columns)
-        with connect() as connection:
-            show_known(connection, self.review.cube.ledger, self.review.cube.as_of, ["event_log"])
-            found = connection.execute(f"SELECT {', '.join(columns)} FROM event_log ORDER BY ALL").df()
-        return found.fillna({"country": "", "carrier": "", "flow": "", "note": ""})
+        """The event log as known then, see `event_log`."""
+        return event_log(self.review.cube)
 
     def dimensions(self, one: Kpi) -> list[str]:
         """List the dimensions that a finding may name; sellers only where they lead."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -38,6 +38,8 @@ class Told:
         As `tallysheet.week.Week` has them.
     actions : tuple of FollowUp
         What is done about it, and what came of it.
+    entries : DataFrame
+        Those of the event log that fall in the week.
     """
 
     explanations: Mapping[str, Explanation]
@@ -45,6 +47,7 @@ class Told:
     verdicts: pd.DataFrame
     continuing: pd.DataFrame
     actions: tuple[FollowUp, ...] = ()
+    entries: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def everything(self) -> list[Explanation]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -280,6 +281,37 @@ def _cause(row: causes.Row, among: Sequence[causes.Row], language: Language) -> 
         "interval": interval,
         "since": language.week_code(row["since"]) if row["since"] else None,
         "event": causes.entry(row, language) or language.text("cause.no_entry"),
+    }
+
+
+def entries_table(told: Told, language: Language) -> Html:
+    """Show what somebody wrote down for the week, and which KPIs bear it out; nothing without an entry.
+
+    A reader from whom something is hidden is shown what names a carrier or a country: a note may name others.
+    """
+    shown = told.entries
+    if language.hidden and len(shown):
+        shown = shown[(shown["carrier"] != "") | (shown["country"] != "")]
+    if shown.empty:
+        return Html("")
+    rows = [_entry_row(row, told, language) for row in shown.to_dict("records")]
+    columns = [Column(name, language.text(f"entry.{name}")) for name in rows[0]]
+    caption = language.text("entry.caption")
+    return render_table(pd.DataFrame(rows), columns, caption=caption, language=language, name="entries")
+
+
+def _entry_row(row: dict[Hashable, Any], told: Told, language: Language) -> dict[str, str]:
+    first, last = row["starts_on"], row["ends_on"]
+    days = [language.short_day(day.date()) for day in (first, last) if not pd.isna(day)]
+    scope = {name: (str(row[name]),) for name in ("carrier", "country", "flow") if row[name]}
+    frames = (told.verdicts, told.continuing)
+    slugs = dict.fromkeys(slug for one in frames for slug in one.loc[one["event"] == row["note"], "kpi"])
+    named = [say.name(kpi(str(slug)), language) for slug in slugs]
+    return {
+        "note": isolated(str(row["note"])) or language.text("number.missing"),
+        "days": language.text("entry.until", first=days[0], last=days[-1]) if len({*days}) > 1 else days[0],
+        "where": causes.where(scope, language),
+        "seen": language.listed(named) if named else language.text("entry.unseen"),
     }
 
 

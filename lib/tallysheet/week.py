@@ -18,6 +18,7 @@ from tallysheet.coverage import Gap, gaps
 from tallysheet.crossed import crossed
 from tallysheet.cube import Cube, Where
 from tallysheet.errors import UsageError, nearest
+from tallysheet.evidence import entries_of, event_log
 from tallysheet.held import held_ledger
 from tallysheet.kpis import family_kpis, kpi
 from tallysheet.language import Language, may_see
@@ -275,7 +276,8 @@ class Week:
         began, before = (
             bearing.largest_first(found, self.explanations) for found in (self.verdicts, self.continuing)
         )
-        return Told(self.explanations, self.lead, began, before, actions)
+        entries = entries_of(event_log(self.cube), self.week)
+        return Told(self.explanations, self.lead, began, before, actions, entries)
 
     @cached_property
     def explanations(self) -> dict[str, Explanation]:
@@ -352,8 +354,8 @@ class Week:
 
     def causes(self) -> Html:
         """Show what kinds of causes are named, which go on since an earlier week, and who is on it."""
-        found = page.causes_table(self.told, self.language)
-        return Html.join(found, page.actions_table(self.told.actions_for(self.language), self.language))
+        found = page.causes_table(self.told, self.language), page.entries_table(self.told, self.language)
+        return Html.join(*found, page.actions_table(self.told.actions_for(self.language), self.language))
 
     def restatement(self) -> Html:
         """Show what has changed since it was first said of the last weeks, and why."""
