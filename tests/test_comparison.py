@@ -10,7 +10,7 @@ import pytest
 from tallysheet.bases import base_weeks
 from tallysheet.comparison import compare
 from tallysheet.errors import UsageError
-from tallysheet.kpi import Kpi
+from tallysheet.kpi import Histogram, Kpi
 from tallysheet.telling import Cause, causes, spread
 from tallysheet.values import series_of
 from tallysheet.weeks import IsoWeek, weeks_between
@@ -63,6 +63,34 @@ def test_a_usual_range_ends_where_values_end():
 
     assert lowers[0] == 0
     assert lowers[1] == pytest.approx(91 / 19 - 2.66 * 8, abs=0.01)
+
+
+def test_cases_of_a_part_whose_duration_was_open_before_are_counted():
+    """Of A ten a week take three days; of B one is paid now, and one of the base was open when looked at."""
+    rows = [(str(week), "A", 3, 10, 10) for week in WEEKS]
+    rows += [(str(WEEKS[-2]), "B", 2, 0, 1), (str(LAST), "B", 3, 1, 1)]
+    frame = pd.DataFrame(rows, columns=["week", "carrier", "days_bin", "paid_n", "dropped_n"])
+    days = Histogram("days_bin", start=-0.5)
+    kpi = Kpi(
+        "payout",
+        "f",
+        "paid_n",
+        "dropped_n",
+        "days",
+        "down",
+        "day",
+        0,
+        ("carrier",),
+        "by hand",
+        method="kaplan_meier",
+        histogram=days,
+    )
+    found = compare(series_of(frame, kpi, WEEKS), LAST, base="last-4", by=["carrier"])
+    parts = found.parts["carrier"].set_index("segment")
+
+    assert parts["n_now"].to_dict() == {"A": 10, "B": 1}
+    assert (parts["n_now"].sum(), parts["n_base"].sum()) == (found.n_now, found.n_base) == (11, 41)
+    assert parts.loc["B", "value_now"] == 3 and math.isnan(parts.loc["B", "value_base"])
 
 
 def test_a_small_part_of_a_count_is_not_judged():

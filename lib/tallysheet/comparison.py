@@ -318,8 +318,8 @@ def _split(
     if target is not None:
         before = now.apply(lambda own: _at_target(own, now.sum(), kpi, target), axis=1)
     sides = np.array([now["x"], before["x"], now["n"], before["n"]], dtype=float)
-    # A part whose duration is not known yet has none to give to the split.
-    unknown = np.isnan(sides[:2]).any(axis=0)
+    # A part whose duration is not known yet, now or before, has none to give to the split; its cases count.
+    cases, unknown = sides[2:].copy(), np.isnan(sides[:2]).any(axis=0)
     sides[:, unknown] = 0.0
     present = (sides != 0).any(axis=0)
     keep = present | unknown | (not present.any())
@@ -337,8 +337,8 @@ def _split(
     frame = pd.DataFrame(
         {
             "segment": np.array(parts.segments, dtype=object)[keep],
-            "n_now": n_now,
-            "n_base": n_base,
+            "n_now": cases[0, keep],
+            "n_base": cases[1, keep],
             "value_now": weekly_values(now, kpi).to_numpy()[keep],
             "value_base": weekly_values(before, kpi).to_numpy()[keep],
             "variation": variation[keep],
