@@ -177,6 +177,35 @@ def test_the_page_names_moves_rules_and_what_ifs(week):
     assert (out["euros"] > mix.solved(week).euros).all()
 
 
+def test_a_move_is_of_one_kind_so_that_none_goes_against_another(week, ground):
+    """Its weight and service stand beside its lane; what is too small to be listed is counted in the note."""
+    listed = mix.moves(week)
+    back = listed.rename(columns={"from_carrier": "to_carrier", "to_carrier": "from_carrier"})
+    assert set(listed["way"]) <= set(ground.kinds.cells["name"])
+    assert listed.merge(back, on=["way", "from_carrier", "to_carrier"]).empty
+
+    html, first = mix_page.moves(week).html, listed["way"].iloc[0].split("|")
+    weight, service = (
+        week.language.name(*one) for one in zip(("weight_band", "service"), first[2:], strict=True)
+    )
+    assert f"{weight}, {service}" in html
+    assert html.count("<tr") == len(listed) + 1
+    left = mix.moved(week) - listed["parcels"].sum()
+    assert f"fewer than {mix.LEAST_MOVE} parcels a week are not listed, {left:.1f} parcels" in html
+
+
+def test_a_move_that_costs_is_unsure_too_where_few_draws_keep_it(week, monkeypatch):
+    """Who tries it is told so, whether it saves or keeps service."""
+    listed = mix.moves(week).head(3).assign(euros=[2.0, 1.0, -0.5], stable=[0.9, 0.3, 0.0])
+    monkeypatch.setattr(mix, "moves", lambda week: listed)
+
+    html = mix_page.moves(week).html
+    told = [f"{one['from_carrier']} to {one['to_carrier']} (" for one in listed.to_dict("records")]
+    unsure = html[html.index("Not sure yet") :]
+    assert [one in unsure for one in told] == [told[0] in told[1:], True, True]
+    assert "They stay in less than half" in unsure
+
+
 def test_a_mix_of_fewer_parcels_is_not_put_beside_the_proposed_one(week):
     """It would cost less for not carrying what nobody else may carry."""
     asked = mix.what_ifs(week).head(2).assign(stranded=[0.0, 12.0], euros=mix.solved(week).euros - 12)

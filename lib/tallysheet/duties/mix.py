@@ -119,16 +119,28 @@ def savings(week: Week) -> pd.DataFrame:
 
 
 def moves(week: Week) -> pd.DataFrame:
-    """List the moves, as `carrier_mix.moves` does, with stable (the share of draws in which each stays)."""
+    """List the moves kind by kind: of two kinds of a lane one may take what the other gives.
+
+    Returns
+    -------
+    DataFrame
+        As `carrier_mix.moves`, its way the name of a kind; stable (the share of draws in which it stays).
+    """
     base = grounded(week)
-    ways = base.kinds.cells["way"].tolist()
+    kinds = base.kinds.cells["name"].tolist()
 
     def make() -> pd.DataFrame:
-        listed = carrier_mix.moves(base.problem, solved(week).volumes, progress(week), ways)
+        listed = carrier_mix.moves(base.problem, solved(week).volumes, progress(week), kinds)
         listed = listed[listed["parcels"] >= LEAST_MOVE].reset_index(drop=True)
-        return listed.assign(stable=carrier_mix.stability(base.problem, listed, ways, STABLE_DRAWS))
+        return listed.assign(stable=carrier_mix.stability(base.problem, listed, kinds, STABLE_DRAWS))
 
     return remembered(week, "mix-moves", make)
+
+
+def moved(week: Week) -> float:
+    """Say how many parcels a week change carrier, those of moves that are too small to be listed too."""
+    change = solved(week).volumes - grounded(week).kinds.today
+    return float(np.maximum(change, 0.0).sum())
 
 
 def lanes(week: Week) -> pd.DataFrame:

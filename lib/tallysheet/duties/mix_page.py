@@ -7,6 +7,7 @@ import pandas as pd
 
 from tallysheet import say
 from tallysheet.carrier_mix.backtest import BAND
+from tallysheet.carrier_mix.offers import ENDS
 from tallysheet.duties import mix
 from tallysheet.duties.carriers_proof_page import lane_name
 from tallysheet.duties.mix_ready import off
@@ -14,7 +15,7 @@ from tallysheet.language import Language
 from tallysheet.tables import Column, Html, headline, paragraph, render_table
 from tallysheet.week import Week
 
-_MOVES, _LISTED, _LIKELY = 5, 15, 0.5
+_MOVES, _LIKELY = 5, 0.5
 _SHARES = 0.005
 
 
@@ -37,7 +38,7 @@ def opening(week: Week) -> Html:
         "mix.headline_moves",
         n=min(_MOVES, len(listed)),
         share=language.value(_five(listed), "share", 0),
-        parcels=language.value(_moved(week), "count", 0),
+        parcels=language.value(mix.moved(week), "count", 0),
         weeks=len(mix.progress(week)),
     )
     return headline(fact, cause, language)
@@ -74,7 +75,7 @@ def summary(week: Week) -> Html:
             "name": [text("mix.saved")],
             "euros": [float(saved.mean())],
             "between": [(low, high)],
-            "parcels": [_moved(week)],
+            "parcels": [mix.moved(week)],
             "weeks": [len(mix.progress(week))],
         }
     )
@@ -111,7 +112,8 @@ def moves(week: Week) -> Html:
         return paragraph(text("mix.no_move"))
     gains = listed["euros"].clip(lower=0)
     rows = listed.assign(
-        name=[lane_name(one, language) for one in listed["way"]],
+        name=[_lane(one, language) for one in listed["way"]],
+        kind=[_kind(one, language) for one in listed["way"]],
         giver=[language.name("carrier", one) for one in listed["from_carrier"]],
         taker=[language.name("carrier", one) for one in listed["to_carrier"]],
         share=gains.cumsum() / max(float(gains.sum()), 1e-9),
@@ -120,6 +122,7 @@ def moves(week: Week) -> Html:
     )
     columns = [
         Column("name", say.dimension_name("lane", language).capitalize()),
+        Column("kind", text("mix.kind")),
         Column("giver", text("mix.from")),
         Column("taker", text("mix.to")),
         Column("parcels", text("mix.parcels"), "count", decimals=1),
@@ -131,22 +134,28 @@ def moves(week: Week) -> Html:
     ]
     marks = pd.Series(listed.index < _MOVES, index=listed.index)
     table = render_table(
-        rows.head(_LISTED),
+        rows,
         columns,
-        caption=text("mix.moves", shown=min(_LISTED, len(listed)), n=len(listed), first=_MOVES),
+        caption=text("mix.moves", n=len(listed), first=min(_MOVES, len(listed))),
         language=language,
         name="mix-moves",
         emphasise=marks,
     )
     pieces = [table]
-    unsure = rows[(listed["stable"] < _LIKELY) & (listed["euros"] > 0)].head(_MOVES)
+    unsure = rows[listed["stable"] < _LIKELY]
     if len(unsure):
-        found = [f"{one['taker']}, {one['name']}" for one in unsure.to_dict("records")]
+        found = [text("mix.unsure_one", **one) for one in unsure.head(_MOVES).to_dict("records")]
+        found += [text("chart.pooled", n=len(unsure) - _MOVES)] if len(unsure) > _MOVES else []
         pieces.append(
             paragraph(text("mix.unsure", n=len(unsure), moves=text("calendar.between").join(found)))
         )
-    pieces.append(paragraph(text("mix.moves_note", draws=mix.STABLE_DRAWS), note=True))
-    return Html.join(*pieces)
+    note = text(
+        "mix.moves_note",
+        draws=mix.STABLE_DRAWS,
+        least=language.decimal(mix.LEAST_MOVE, 1),
+        parcels=language.value(max(mix.moved(week) - float(listed["parcels"].sum()), 0.0), "count", 1),
+    )
+    return Html.join(*pieces, paragraph(note, note=True))
 
 
 def lanes(week: Week) -> Html:
@@ -187,6 +196,17 @@ def lanes(week: Week) -> Html:
     return Html.join(table, paragraph(text("mix.lanes_note"), note=True))
 
 
+def _lane(kind: str, language: Language) -> str:
+    """Name the lane of a kind of parcels."""
+    return lane_name(ENDS.join(kind.split(ENDS)[:2]), language)
+
+
+def _kind(kind: str, language: Language) -> str:
+    """Name what tells a kind from the others of its lane."""
+    weight, service = kind.split(ENDS)[2:]
+    return f"{language.name('weight_band', weight)}, {language.name('service', service)}"
+
+
 def _shares(part: pd.DataFrame, column: str, language: Language) -> str:
     """List carriers with their shares, the largest first."""
     listed = part[part[column] >= _SHARES].sort_values([column, "carrier"], ascending=[False, True])
@@ -204,11 +224,6 @@ def _between(saved: pd.Series) -> tuple[float, float]:
 
 
 def _five(listed: pd.DataFrame) -> float:
-    """Say what share of all that moves save the first five bring."""
+    """Say what share of all that moves save those five bring that save most."""
     gains = listed["euros"].clip(lower=0)
     return float(gains.head(_MOVES).sum() / max(float(gains.sum()), 1e-9))
-
-
-def _moved(week: Week) -> float:
-    change = mix.solved(week).volumes - mix.grounded(week).kinds.today
-    return float(np.maximum(change, 0.0).sum())
