@@ -206,6 +206,19 @@ def test_a_move_that_costs_is_unsure_too_where_few_draws_keep_it(week, monkeypat
     assert "They stay in less than half" in unsure
 
 
+@pytest.mark.parametrize(
+    ("saved", "told"), [(44.0, "more than was"), (3.0, "less than was"), (30.0, "inside what was")]
+)
+def test_a_promise_that_was_surpassed_is_no_failure(week, monkeypatch, saved, told):
+    """Promised were 23 euros, between 7 and 43."""
+    found = mix_kept.kept(week)
+    is_proposed = found["mix"] == "proposed"
+    found.loc[is_proposed, ["promised", "low", "high", "saved"]] = [23.0, 7.0, 43.0, saved]
+    monkeypatch.setattr(mix_kept, "kept", lambda week: found)
+
+    assert f"would have saved €{saved:.0f}, {told} promised." in mix_kept_page.kept(week).html
+
+
 def test_a_mix_of_fewer_parcels_is_not_put_beside_the_proposed_one(week):
     """It would cost less for not carrying what nobody else may carry."""
     asked = mix.what_ifs(week).head(2).assign(stranded=[0.0, 12.0], euros=mix.solved(week).euros - 12)

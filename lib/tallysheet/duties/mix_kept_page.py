@@ -38,9 +38,10 @@ def kept(week: Week) -> Html:
     )
     table = render_table(rows, columns, caption=caption, language=language, name="mix-kept")
     proposed = found[found["mix"] == "proposed"].to_dict("records")[0]
+    side = "less" if proposed["saved"] < proposed["low"] else "more"
     is_kept = proposed["low"] <= proposed["saved"] <= proposed["high"]
     told = text(
-        "mix.kept_told" if is_kept else "mix.kept_not",
+        f"mix.kept_{'told' if is_kept else side}",
         promised=language.value(float(proposed["promised"]), "euro", 0),
         saved=language.value(float(proposed["saved"]), "euro", 0),
     )
