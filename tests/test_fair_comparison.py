@@ -357,3 +357,12 @@ def test_what_nobody_knows_is_not_made_up():
 
     assert found.loc["modelled", "share"] == 1
     assert found.loc[["seen", "declared", "modelled", "all"], ["saving", "low", "high"]].isna().all(axis=None)
+
+
+def test_a_group_that_is_told_by_texts_is_refused():
+    """As any text does, False would count as true: nobody would be left to compare with."""
+    rows = pd.DataFrame(
+        {"is_backship": ["True", "False"], "lane": "FR-FR", "month": "2026-01", "seller": ["A", "B"]}
+    )
+    with pytest.raises(ValueError, match="is_backship: expected True and False"):
+        like_with_like(rows.assign(x=1, n=2), alike=["lane"], x="x", n="n")

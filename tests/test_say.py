@@ -119,10 +119,26 @@ def test_the_parts_of_a_chart_add_up_to_what_lies_between_its_levels():
         item, kpi=replace(ON_TIME, unit="euro", denominator=None), value_base=100.0, value_now=12_331.23
     )
 
-    assert "the change of −0.73" in say.closure(item, ENGLISH)
-    assert "the change of +€12,231;" in say.closure(euros, ENGLISH)
+    assert "the change of −0.73\N{NO-BREAK SPACE}pp;" in closed(item)
+    assert "the change of +€12,231;" in closed(euros)
     half_a_cent = replace(euros, value_base=279.225, value_now=376.49)  # printed as €279.22
-    assert "the change of +€97.27;" in say.closure(half_a_cent, ENGLISH)
+    assert "the change of +€97.27;" in closed(half_a_cent)
+
+
+def closed(item):
+    """Say of parts that add up that they do."""
+    parts = {"carrier": pd.DataFrame({"total": [item.change / 4, item.change * 3 / 4]})}
+    return say.closure(replace(item, parts=parts), "carrier", ENGLISH)
+
+
+def test_what_parts_leave_over_is_told_of_their_own_dimension():
+    """By lane a hundredth is left over, by carrier six; each chart printed the six."""
+    item = replace(explained(9_000), value_base=0.90, value_now=0.80)
+    frames = {"carrier": [-0.04], "lane": [-0.05, -0.04]}
+    item = replace(item, parts={name: pd.DataFrame({"total": one}) for name, one in frames.items()})
+
+    assert "but for −1.000\N{NO-BREAK SPACE}pp that is left over" in say.closure(item, "lane", ENGLISH)
+    assert "but for −6.000\N{NO-BREAK SPACE}pp that is left over" in say.closure(item, "carrier", ENGLISH)
 
 
 def test_a_title_says_how_many_parts_it_does_not_name():

@@ -25,6 +25,10 @@ def week():
         ),
         ({"carier": "UA"}, "Did you mean 'carrier'?"),
         ("carrier=ua", "Did you mean 'UA'?"),
+        (
+            "carrier=UA;carrier=AA",
+            "carrier=BRV;flow=return, found 'carrier=UA;carrier=AA'",
+        ),
         ("UA", "where: expected a part such as carrier=BRV;flow=return, found 'UA'. Write the dimension, ="),
         (["carrier"], "where: expected a part such as carrier=BRV;flow=return, found ['carrier']. "),
     ],
@@ -93,3 +97,41 @@ def test_an_explorer_that_begins_with_a_kpi_it_has_not_says_so(slug):
     """In one line, not from inside a widget; of one that the data does not allow what it lacks."""
     with pytest.raises(UsageError, match=r"Did you mean 'otd'|extracts of"):
         explore("2013-W17", kpi=slug, data="data/flights")
+
+
+def test_a_base_that_is_later_or_a_target_is_refused():
+    """Of a later week less is known: its contacts and losses would seem to have been few."""
+    for base, told in (("2013-W18", "weeks before 2013-W17"), ("target", "expected weeks, found 'target'")):
+        with pytest.raises(UsageError, match=told):
+            ts.open_week("2013-W17", data="data/flights", base=base)
+
+
+def test_a_later_base_of_one_kpi_is_refused(week):
+    with pytest.raises(UsageError, match="weeks before 2013-W17"):
+        week.kpi("otd").explain(base="2013-W18")
+    with pytest.raises(UsageError, match="base"):
+        week.kpi("otd").explain(base="")
+
+
+def test_what_is_done_to_frames_does_not_reach_pages(week):
+    """Whoever turns shares into percentages in a notebook must not publish them so."""
+    before = week.card("otd").html, week.verdicts["code"].tolist(), week.kpis["value"].tolist()
+    found = week.kpi("otd").explain()
+    found.history["value"] *= 100
+    found.parts["carrier"]["total"] = 0.0
+    verdicts, kpis = week.verdicts, week.kpis
+    verdicts["code"] = "changed"
+    kpis["value"] = 0.0
+
+    after = week.card("otd").html, week.verdicts["code"].tolist(), week.kpis["value"].tolist()
+    assert after == before
+    assert not (week.kpi("otd").explain().parts["carrier"]["total"] == 0.0).all()
+
+
+def test_lines_by_what_is_no_dimension_are_refused(week):
+    with pytest.raises(UsageError, match="Did you mean 'carrier'"):
+        week.kpi("otd").lines("carier")
+
+
+def test_no_weeks_are_no_rows_of_restated_values(week):
+    assert week.restated(0).empty

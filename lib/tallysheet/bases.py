@@ -59,6 +59,33 @@ def base_weeks(
     return tuple(candidate for candidate in found if candidate not in unjudged) or tuple(found)
 
 
+def earlier_weeks(base: str, week: IsoWeek, weeks: Sequence[IsoWeek]) -> tuple[IsoWeek, ...]:
+    """Find the weeks of a base, and refuse a later week: less is known of it than of this one.
+
+    Raises
+    ------
+    UsageError
+        Also as `base_weeks`.
+    """
+    found = base_weeks(base, week, weeks)
+    if max(found) > week:
+        advice = f"Open {base} and compare it with {week}."
+        raise UsageError("base", f"weeks before {week}", base, advice)
+    return found
+
+
+def check_base(base: str, week: IsoWeek, weeks: Sequence[IsoWeek]) -> None:
+    """Refuse a base that is not one for all KPIs: a later week, or targets, which few have.
+
+    Raises
+    ------
+    UsageError
+    """
+    earlier_weeks(base, week, weeks)
+    if base == "target":
+        raise UsageError("base", "weeks", repr(base), "Give it to explain() of a KPI that has a target.")
+
+
 def check_week(week: IsoWeek, weeks: Sequence[IsoWeek]) -> None:
     """Refuse a week that is not among those with data.
 

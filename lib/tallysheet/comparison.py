@@ -109,6 +109,10 @@ class Explanation:
     def _found(self) -> tuple[Segment, ...] | None:
         return self.search()
 
+    def searched(self) -> tuple[Segment, ...] | None:
+        """Give what `search` finds; it is searched for once."""
+        return self._found
+
     @property
     def segments(self) -> tuple[Segment, ...]:
         """The few segments behind the change, none of a usual week; searched for when first asked."""

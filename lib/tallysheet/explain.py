@@ -226,7 +226,7 @@ def as_text(found: FileExplanation, language: Language) -> str:
         ]
         blocks.append(f"{dimension}\n{parts[columns].to_string(index=False, float_format='{:.4f}'.format)}")
     if explanation.parts:
-        blocks.append(say.closure(explanation, language))
+        blocks.append(say.closure(explanation, next(iter(explanation.parts)), language))
     return "\n\n".join(blocks)
 
 

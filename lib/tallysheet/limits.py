@@ -114,6 +114,8 @@ def process_limits(
     counts = checked(values, "values")
     if chart not in ("xmr", "p", "u", "p'", "u'"):
         raise ValueError(f"chart: expected xmr, p, u, p' or u', found {chart!r}")
+    if n is not None and chart == "xmr":
+        raise ValueError("n: expected none for xmr, which charts values; p, u, p' and u' divide counts by it")
     denominators = np.ones_like(counts) if chart == "xmr" else _denominators(n, counts, chart)
     if fix_after is not None and fix_after < 1:
         raise ValueError(f"fix_after: expected 1 or more, found {fix_after}")

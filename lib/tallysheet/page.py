@@ -141,7 +141,7 @@ def parts(explanation: Explanation, dimension: str, language: Language, *, prefi
             "card.bridge", dimension=say.dimension_name(dimension, language), name=say.name(kpi, language)
         ),
         language.text(f"card.bridge_{plain(kpi.unit)}"),
-        say.closure(explanation, language),
+        say.closure(explanation, dimension, language),
         language=language,
         level=4,
     )
@@ -305,7 +305,9 @@ def _entry_row(row: dict[Hashable, Any], told: Told, language: Language) -> dict
     days = [language.short_day(day.date()) for day in (first, last) if not pd.isna(day)]
     scope = {name: (str(row[name]),) for name in ("carrier", "country", "flow") if row[name]}
     frames = (told.verdicts, told.continuing)
-    slugs = dict.fromkeys(slug for one in frames for slug in one.loc[one["event"] == row["note"], "kpi"])
+    slugs = dict.fromkeys(
+        slug for one in frames for slug in one.loc[one["event"] == (row["note"] or row["kind"]), "kpi"]
+    )
     named = [say.name(kpi(str(slug)), language) for slug in slugs]
     return {
         "note": isolated(str(row["note"])) or language.text("number.missing"),

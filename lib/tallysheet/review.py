@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tallysheet.bases import base_weeks
+from tallysheet.bases import earlier_weeks
 from tallysheet.cells import TOTAL, Look
 from tallysheet.comparison import LEARNT_WEEKS, Explanation, compare
 from tallysheet.coverage import rowless_weeks
@@ -344,7 +344,7 @@ class Review:
         """Compare a KPI's week with a base; asked again, it is the same object."""
         key = (slug, base, tuple(by), where, among)
         if key not in self._explanations:
-            first = min(base_weeks(base, self.week, self.cube.touched_weeks))
+            first = min(earlier_weeks(base, self.week, self.cube.touched_weeks))
             target = self.target(slug, where)
             self._explanations[key] = compare(
                 self.series(slug, self.age(slug), where, first),

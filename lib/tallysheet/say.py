@@ -349,15 +349,16 @@ def witness(explanation: Explanation, other: Explanation, language: Language) ->
     )
 
 
-def closure(explanation: Explanation, language: Language) -> str:
-    """Say that the parts add up to the change, as it is between the levels that their chart prints."""
+def closure(explanation: Explanation, dimension: str, language: Language) -> str:
+    """Say that a dimension's parts add up to the change, as it is between the levels that are printed."""
     unit, levels = explanation.kpi.unit, (explanation.value_now, explanation.value_base)
     decimals, scale = finer(max(map(abs, levels)), unit), FORMS[unit].scale
     now, before = (rounded(level * scale, decimals) for level in levels)
-    key = "say.closes" if abs(explanation.residual) <= _CLOSED else "say.leaves"
     written = language.change((now - before) / scale, unit, decimals)
-    left = language.change(explanation.residual, unit, 3)
-    return language.text(key, change=written, residual=left) + " " + language.text("say.rounding")
+    left = explanation.change - explanation.parts[dimension]["total"].sum()
+    if abs(left) > _CLOSED:
+        return language.text("say.leaves", change=written, residual=language.change(left, unit, 3))
+    return f"{language.text('say.closes', change=written)} {language.text('say.rounding')}"
 
 
 def quiet(explanations: Sequence[Explanation], chosen: Explanation, language: Language) -> tuple[str, str]:

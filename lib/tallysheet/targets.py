@@ -67,11 +67,14 @@ def parse_segment(segment: str | None) -> dict[str, str]:
 
 
 def conditions_of(text: str) -> dict[str, str] | None:
-    """Split ``carrier=BRV;flow=return``; a value may be empty. None: a condition has no name or no ``=``."""
+    """Split ``carrier=BRV;flow=return``; a value may be empty.
+
+    None: a condition has no name or no ``=``, or two have one name.
+    """
     named = [one.partition("=") for one in text.split(";") if one.strip()]
-    if not all(name.strip() and sign for name, sign, _ in named):
-        return None
-    return {name.strip(): value.strip() for name, _, value in named}
+    found = {name.strip(): value.strip() for name, _, value in named}
+    is_right = all(name.strip() and sign for name, sign, _ in named) and len(found) == len(named)
+    return found if is_right else None
 
 
 def read_targets(connection: duckdb.DuckDBPyConnection) -> list[Target]:

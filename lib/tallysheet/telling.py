@@ -63,8 +63,9 @@ def beyond(explanation: Explanation) -> tuple[Segment, ...]:
 def volume_shares(explanation: Explanation, dimension: str) -> pd.Series:
     """Give each part's share of the volume; of what is a volume itself, its share in the base."""
     parts = explanation.parts[dimension]
-    weights = parts["n_now" if explanation.kpi.denominator else "n_base"]
-    return weights / weights.sum()
+    side = "n_now" if explanation.kpi.denominator else "n_base"
+    # Of a standardised value not every part is compared; the total holds all.
+    return parts[side] / max(getattr(explanation, side), parts[side].sum())
 
 
 def is_settled(explanation: Explanation) -> bool:

@@ -247,6 +247,7 @@ class Verdicts:
     def __init__(self, review: Review, slugs: Callable[[], Sequence[str]]) -> None:
         self._evidence, self._slugs = Evidence(review), slugs
         self._made: dict[str, Verdict] = {}
+        self._frames: dict[str, pd.DataFrame] = {}
 
     def of(self, slug: str) -> Verdict:
         """Say what kind of cause is behind a KPI's week; asked again, it is the same."""
@@ -262,7 +263,9 @@ class Verdicts:
         def made() -> pd.DataFrame:
             return _packed(as_frame((self.of(slug) for slug in self._slugs()), continuing=continuing))
 
-        return _unpacked(cube.remembered(name, [self._evidence.week], made))
+        if name not in self._frames:
+            self._frames[name] = _unpacked(cube.remembered(name, [self._evidence.week], made))
+        return self._frames[name].copy(deep=False)
 
 
 def as_frame(verdicts: Iterable[Verdict], *, continuing: bool = False) -> pd.DataFrame:

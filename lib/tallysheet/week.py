@@ -11,7 +11,7 @@ import pandas as pd
 
 from tallysheet import bearing, causes, fine_print, kpi_page, lead_page, opening, page, say, scorecard
 from tallysheet.actions import follow_up, read_actions
-from tallysheet.bases import base_weeks, check_week
+from tallysheet.bases import check_base, check_week
 from tallysheet.clean import load
 from tallysheet.comparison import Explanation
 from tallysheet.coverage import Gap, gaps
@@ -97,7 +97,7 @@ def open_week(
             raise UsageError("week", "a week that the data covers wholly", "none", "Load a longer extract.")
         wanted = cube.weeks[-1]
     check_week(wanted, cube.touched_weeks)
-    base_weeks(base, wanted, cube.touched_weeks)
+    check_base(base, wanted, cube.touched_weeks)
     return Week(wanted, base, language, settings, ledger, cube)
 
 
@@ -148,7 +148,7 @@ class Week:
 
     def restated(self, weeks: int = 8) -> pd.DataFrame:
         """Compare what was first said of so many weeks with what is known now; see `restatement.restated`."""
-        chosen = [one for one in self.cube.weeks if one <= self.week][-weeks:]
+        chosen = [one for one in self.cube.weeks if self.week.shift(-weeks) < one <= self.week]
         kept = read_kept(self.settings.data / "history", self.week, self.cube.as_of)
         return restated(self.review, self.available, chosen, kept)
 
@@ -166,7 +166,7 @@ class Week:
         """Tell whether the data allows a KPI; unlike `available` it looks at nothing else."""
         return self.review.has(slug)
 
-    @cached_property
+    @property
     def kpis(self) -> pd.DataFrame:
         """All KPIs, one row each.
 
@@ -175,9 +175,10 @@ class Week:
         DataFrame
             kpi, name (in the week's language), value, base, change (all of weeks of the same age), unit
             (``share``: 0 to 1; ``rate``: a ratio of counts; ``euro``, ``days``, ``hours``, ``count``,
-            ``number``), variation, assurance, cause (codes, joined by a comma), mature (whether the value is
-            final), judged_week (the latest week of which enough is known; empty if none), number (the
-            team's), completeness, projected, low, high (of a value that still grows), p90 (of a duration).
+            ``number``), variation, assurance, cause (``REAL``: it or a part is unlike usual, ``NOISE``: not;
+            what kind it is `verdicts` tell), mature (whether the value is final), judged_week (the latest of
+            which enough is known; empty if none), number (the team's), completeness, projected, low, high
+            (of a value that still grows), p90 (of a duration).
         """
         found = self.cube.remembered(
             "kpis",
@@ -199,12 +200,12 @@ class Week:
         """Give one KPI's rows of `verdicts`, and their proofs."""
         return as_frame([self.verdict(slug)])
 
-    @cached_property
+    @property
     def verdicts(self) -> pd.DataFrame:
         """What began in the week, of all KPIs, one row a cause; see `tallysheet.findings.Finding`."""
         return self._verdicts.frame()
 
-    @cached_property
+    @property
     def continuing(self) -> pd.DataFrame:
         """What began in one of the three weeks before and was still so, in the form of `verdicts`."""
         return self._verdicts.frame(continuing=True)
@@ -227,7 +228,7 @@ class Week:
                 advice = nearest(name, definition.dimensions)
                 raise UsageError("by", f"a dimension of {slug}", repr(name), advice)
         among = self.review.searched(slug) if by is None else None
-        return self.review.explanation(slug, base or self.base, dimensions, where, among)
+        return self.review.explanation(slug, self.base if base is None else base, dimensions, where, among)
 
     def dimensions(self, slug: str) -> tuple[str, ...]:
         """Dimensions of a KPI that the page shows: those with 2 to 30 values in the data."""
@@ -368,11 +369,8 @@ class Week:
 
     def definitions(self) -> Html:
         """Say what each KPI counts."""
-        shown = [kpi(slug) for slug in self.available]
-        return Html.join(
-            fine_print.kpi_definitions(shown, self.language),
-            fine_print.rules(self.settings.rules, self.language),
-        )
+        told = fine_print.kpi_definitions([kpi(slug) for slug in self.available], self.language)
+        return Html.join(told, fine_print.rules(self.settings.rules, self.language))
 
     def family(self, name: str) -> Html:
         """Show every KPI of a family such as ``delivery``; a UsageError names the nearest."""

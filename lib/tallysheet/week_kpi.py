@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -60,9 +61,12 @@ class WeekKpi:
             An unknown dimension, or a base outside the data.
         """
         dimensions = (by,) if isinstance(by, str) else by
-        return self._explanation(
+        found = self._explanation(
             self.definition.slug, base, tuple(dimensions) if dimensions is not None else None, self.where
         )
+        # Pages are made of the same explanation: what is done to these frames must not reach them.
+        parts = {name: frame.copy(deep=False) for name, frame in found.parts.items()}
+        return replace(found, history=found.history.copy(deep=False), parts=parts, search=found.searched)
 
     def maturity(self) -> Maturity:
         """Tell how far the week is: what is known of it, whether it is final, what it may become."""
@@ -74,6 +78,9 @@ class WeekKpi:
 
     def lines(self, by: str) -> Lines | None:
         """Give its last 26 weeks, value by value of a dimension; None where there is nothing to tell."""
+        if by not in self.definition.dimensions:
+            advice = nearest(by, self.definition.dimensions)
+            raise UsageError("by", f"a dimension of {self.definition.slug}", repr(by), advice)
         return lines_of(self._review, self.definition.slug, by, self.where)
 
     def lay_out(self) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 from tallysheet.charts import figure
 from tallysheet.duties import adoption, adoption_worth
 from tallysheet.duties.adoption_chart import ages_chart
-from tallysheet.duties.known import lacking, switched_off
+from tallysheet.duties.known import lacking, of_other_day, switched_off
 from tallysheet.duties.tallies import ends
 from tallysheet.language import Language
 from tallysheet.tables import Column, Html, headline, paragraph, render_table
@@ -30,7 +30,8 @@ def opening(week: Week) -> Html:
     told = [_told(slug, line, language) for slug, line in said.items() if line["shows"]]
     unproven = [_unproven(slug, line, language) for slug, line in said.items() if _holds_zero(line)]
     fact = text("adoption.headline", told=language.listed(told)) if told else text("adoption.not_known")
-    return headline(fact, " ".join([*unproven, *_seems(found["on_time"], language), *_trust(week)]), language)
+    cause = " ".join([*unproven, *_seems(found["on_time"], language), *_trust(week)])
+    return Html.join(headline(fact, cause, language), *of_other_day(week))
 
 
 def _off(week: Week, *lists: str) -> Html | None:

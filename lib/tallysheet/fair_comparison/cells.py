@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.fair_comparison.habits import first_periods
-from tallysheet.fair_comparison.sums import numbered
+from tallysheet.fair_comparison.sums import in_group, numbered
 from tallysheet.limits import Numbers
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def make_cells(
     from scipy.sparse import csr_array
 
     keys = [unit, period, *alike]
-    used = counts[n].where(counts[group].astype(bool), 0)
+    used = counts[n].where(in_group(counts, group), 0)
     rows = counts[keys].assign(x=counts[x], n=counts[n], used=used).groupby(keys, as_index=False).sum()
     rows = rows[rows["n"] > 0]
     place = {name: number for number, name in enumerate(sorted(counts[period].unique()))}

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from tallysheet.fair_comparison.sums import in_group
+
 
 def first_periods(
     counts: pd.DataFrame, *, n: str, unit: str = "seller", period: str = "month", group: str = "is_backship"
@@ -22,7 +24,7 @@ def first_periods(
     >>> first_periods(rows, n="n").to_dict()
     {'A': '2026-02'}
     """
-    used = counts[counts[group].astype(bool) & (counts[n] > 0)]
+    used = counts[in_group(counts, group) & (counts[n] > 0)]
     return used.groupby(unit)[period].min()
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tallysheet.fair_comparison.estimates import NOTHING, Estimate, by_cluster
-from tallysheet.fair_comparison.sums import Codes, numbered, summed
+from tallysheet.fair_comparison.sums import Codes, in_group, numbered, summed
 from tallysheet.limits import Numbers
 
 
@@ -129,7 +129,7 @@ def like_with_like(
 
 def _pairs(counts: pd.DataFrame, alike: list[str], x: str, n: str, unit: str, group: str) -> pd.DataFrame:
     """Lay counts out as one row a stratum and seller, with both sides beside each other."""
-    is_in = counts[group].to_numpy(bool)
+    is_in = in_group(counts, group).to_numpy()
     columns = {
         "x1": np.where(is_in, counts[x], 0),
         "n1": np.where(is_in, counts[n], 0),

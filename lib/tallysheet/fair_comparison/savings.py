@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.fair_comparison.like_with_like import like_with_like
+from tallysheet.fair_comparison.sums import in_group
 
 _COLUMNS = ["evidence", "parcels_n", "share", "saving", "low", "high"]
 _SPREAD = (0.1, 0.9)
@@ -47,7 +48,7 @@ def savings(
     >>> savings(rows, alike=["lane"])[["evidence", "share", "saving"]].round(2).values.tolist()
     [['seen', 0.25, 90.0], ['declared', 0.0, nan], ['modelled', 0.75, 90.0], ['all', 1.0, 90.0]]
     """
-    others = costs[~costs[group].astype(bool)]
+    others = costs[~in_group(costs, group)]
     every = float(others["parcels_n"].sum())
     seen, told = (_beside(costs, name, alike, unit, group) for name in ("seen", "told"))
     known = seen if math.isfinite(seen[0]) else told
@@ -78,7 +79,7 @@ def _beside(
 
 
 def _priced(costs: pd.DataFrame, name: str, group: str) -> pd.DataFrame:
-    is_in = costs[group].astype(bool)
+    is_in = in_group(costs, group)
     return costs.assign(
         cents=costs["seen_cents"].where(is_in, costs[f"{name}_cents"]),
         n=costs["seen_n"].where(is_in, costs[f"{name}_n"]),
@@ -90,7 +91,7 @@ def _spread(
 ) -> tuple[float, float]:
     """Give between what savings of single sellers most lie, each weighing as its parcels do."""
     rows = _priced(costs, name, group)
-    is_in, keys = rows[group].astype(bool), list(alike)
+    is_in, keys = in_group(rows, group), list(alike)
     price = rows[is_in].groupby(keys)[["cents", "n"]].sum()
     price = price[price["n"] > 0]
     own = rows[~is_in].groupby([unit, *keys], as_index=False)[["cents", "n"]].sum()

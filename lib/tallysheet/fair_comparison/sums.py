@@ -27,6 +27,24 @@ def numbered(rows: pd.DataFrame, by: Sequence[str]) -> Codes:
     return np.asarray(rows.groupby(list(by), sort=True, dropna=False).ngroup(), dtype=np.int64)
 
 
+def in_group(rows: pd.DataFrame, group: str) -> pd.Series:
+    """Tell which rows are of the group.
+
+    Raises
+    ------
+    ValueError
+        The column is of texts or numbers: "False" would count as being in it.
+
+    Examples
+    --------
+    >>> in_group(pd.DataFrame({"is_backship": [True, False]}), "is_backship").tolist()
+    [True, False]
+    """
+    if rows[group].dtype != bool:
+        raise ValueError(f"{group}: expected True and False, found {rows[group].dtype}")
+    return rows[group]
+
+
 def summed(by: Codes, values: Numbers, size: int) -> Numbers:
     """Add values up by number.
 
