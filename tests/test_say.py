@@ -73,7 +73,7 @@ def test_a_value_that_still_grows_is_said_to_be_so_far(last, told):
 def part(contribution: float, change: float, value_now: float = 0.8):
     """Tell what a part of so much is of a change of so much."""
     explanation = replace(explained(9_000), value_now=value_now, value_base=value_now - change)
-    return say._part_of(contribution, explanation, ENGLISH).replace("\u00a0", " ")
+    return say._part_of({"depot": "none"}, contribution, explanation, ENGLISH).replace("\u00a0", " ")
 
 
 def test_a_part_is_told_beside_the_whole():

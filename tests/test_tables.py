@@ -7,13 +7,11 @@ import re
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tallysheet import tables
 from tallysheet.errors import DataError
 from tallysheet.language import read_language
-from tallysheet.tables import Column, Html, chip, largest_remainder, render_table
+from tallysheet.tables import Column, Html, chip, render_table
 
 ENGLISH = read_language("en")
 HOSTILE = '<script>alert(1)</script>" onmouseover="alert(2)'
@@ -236,36 +234,3 @@ def test_pieces_are_scoped_for_jupyterlab():
     assert style.startswith("<style>.tallysheet.tallysheet{")
     assert ":root" not in style
     assert style.count("{") == style.count("}")
-
-
-def test_printed_parts_of_a_third_each_add_up():
-    """The first of equal parts takes the missing unit."""
-    assert [33.4, 33.3, 33.3] == largest_remainder([100 / 3] * 3, 1)
-
-
-def test_binary_noise_moves_no_unit():
-    """0.29 is 29 hundredths, though 0.29 * 100 is a little less."""
-    assert [0.29, 0.57, 0.14] == largest_remainder([0.29, 0.57, 0.14], 2)
-
-
-def test_parts_reach_a_given_total():
-    """A bridge ends at the printed end, even where that is a unit off the rounded sum."""
-    printed = largest_remainder([1.004, 1.004], 2, total=2.03)
-
-    assert 2.03 == pytest.approx(sum(printed))
-
-
-def test_missing_part_is_refused():
-    """Not known cannot be rounded."""
-    with pytest.raises(DataError):
-        largest_remainder([1.0, math.nan], 1)
-    assert [] == largest_remainder([], 1)
-
-
-@given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=12), st.integers(0, 3))
-def test_printed_parts_always_add_up(parts, decimals):
-    """Printed parts sum to the printed sum, and none is off by a whole unit of its last place."""
-    printed = largest_remainder(parts, decimals)
-
-    assert round(math.fsum(parts) * 10**decimals) == round(math.fsum(printed) * 10**decimals)
-    assert all(abs(a - b) < 10**-decimals * 1.0001 for a, b in zip(parts, printed, strict=True))

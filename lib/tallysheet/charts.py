@@ -11,8 +11,9 @@ import pandas as pd
 
 from tallysheet.control_charts import control_chart, sparkline
 from tallysheet.language import FORMS, Language, finer, plain, rounded
+from tallysheet.rounding import largest_remainder
 from tallysheet.svg import BLUE, INK, MUTED, ORANGE, PRIOR, Chart, canvas, drawing_style, sizes
-from tallysheet.tables import Html, details, largest_remainder
+from tallysheet.tables import Html, details
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

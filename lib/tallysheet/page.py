@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from tallysheet import captions, causes, say, volume
@@ -14,13 +13,13 @@ from tallysheet.charts import bridge_chart, control_chart, figure
 from tallysheet.comparison import Explanation
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
-from tallysheet.language import FORMS, Language, decimals_of, isolated, plain
+from tallysheet.language import Language, isolated, plain
 from tallysheet.opening import Told, standing, story, verdict_words, witnesses
+from tallysheet.rounding import printed_decimals, printed_parts
 from tallysheet.tables import (
     Column,
     Html,
     chips,
-    largest_remainder,
     paragraph,
     render_table,
     section,
@@ -171,8 +170,7 @@ def _parts_table(
     explanation: Explanation, dimension: str, named: pd.DataFrame, language: Language, *, with_shares: bool
 ) -> Html:
     kpi, text = explanation.kpi, language.text
-    level = max(abs(explanation.value_now), abs(explanation.value_base))
-    decimals, scale = decimals_of(level, kpi.unit), FORMS[kpi.unit].scale
+    decimals, printed = printed_decimals(explanation), printed_parts(explanation, dimension)
     rounded = named.assign(
         unit=kpi.unit,
         n_now=named["n_now"] * volume.scale(kpi),
@@ -181,10 +179,7 @@ def _parts_table(
             for n in named["n_now"]
         ],
         range=_ranges(named),
-        **{
-            f"printed_{name}": np.array(largest_remainder(list(named[name] * scale), decimals)) / scale
-            for name in ("mix", "rate", "total")
-        },
+        **printed.add_prefix("printed_"),
         # Beyond which end of its range, whichever way it came.
         rising=named["reason"] == "above",
         verdict=[
@@ -214,8 +209,8 @@ def _parts_table(
         "value_base": explanation.value_base,
         "value_now": explanation.value_now,
         "range": (explanation.judgement.lower, explanation.judgement.upper),
-        "printed_mix": named["mix"].sum(),
-        "printed_rate": named["rate"].sum(),
+        "printed_mix": printed["mix"].sum(),
+        "printed_rate": printed["rate"].sum(),
         "printed_total": explanation.change,
         "verdict": say.verdict_of(explanation),
         "rising": explanation.change > 0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,7 @@ from tallysheet.comparison import Explanation
 from tallysheet.judgement import FALSE_FLAG_SHARE
 from tallysheet.kpi import SHARES, Direction, Kpi
 from tallysheet.language import FORMS, Language, finer, rounded
+from tallysheet.rounding import printed_total
 from tallysheet.segments import Segment
 from tallysheet.telling import is_settled, spread
 
@@ -160,7 +161,7 @@ def outside(explanation: Explanation, language: Language) -> str:
             segment=language.name(dimension, value),
             range=language.interval(row["lower"], row["upper"], unit),
             value=language.value(row["value_now"], unit),
-            part_of=_part_of(first.contribution, explanation, language),
+            part_of=_part_of(first.where, first.contribution, explanation, language),
         ),
         _followers(explanation, dimension, language) if first.contribution * explanation.change > 0 else "",
         language.text("say.too_outside", segments=_few(others, _TOLD_PARTS, language)) if others else "",
@@ -183,13 +184,16 @@ def _row(explanation: Explanation, segment: Segment) -> dict[str, Any]:
     return dict(explanation.parts[dimension].set_index("segment").loc[value])
 
 
-def _part_of(contribution: float, explanation: Explanation, language: Language) -> str:
+def _part_of(
+    where: Mapping[str, str], contribution: float, explanation: Explanation, language: Language
+) -> str:
     """Say ``8.7 of the 16.2 points``; of a part that outweighs the total or goes against it, say both."""
     unit, total = explanation.kpi.unit, explanation.change
-    written, whole = language.change(contribution, unit), language.change(total, unit)
+    shown = printed_total(explanation, where, contribution)
+    written, whole = language.change(shown, unit), language.change(total, unit)
     is_along = contribution * total > 0
-    if is_along and (abs(contribution) <= abs(total) or written == whole):
-        part, nothing, all_of_it = (_part(one, explanation, language) for one in (contribution, 0.0, total))
+    if is_along and (abs(shown) <= abs(total) or written == whole):
+        part, nothing, all_of_it = (_part(one, explanation, language) for one in (shown, 0.0, total))
         if _is_none(explanation, language):
             return language.text("say.next_to_nothing")
         if part == all_of_it:
@@ -216,15 +220,15 @@ def _followers(explanation: Explanation, dimension: str, language: Language) -> 
     parts = explanation.parts[dimension]
     along = parts["total"] / explanation.change >= _FOLLOWS
     rows = parts[along & (parts["variation"] == "routine")]
+    unit = explanation.kpi.unit
     told = [
-        (segment, _part(total, explanation, language))
+        (segment, language.size(printed_total(explanation, {dimension: segment}, total), unit))
         for segment, total in zip(rows["segment"], rows["total"], strict=True)
     ]
-    nothing = _part(0.0, explanation, language)
     named = [
         language.text("say.segment_part", segment=language.name(dimension, segment), part=part)
         for segment, part in told
-        if part != nothing
+        if part != language.size(0.0, unit)
     ][:_TOLD_PARTS]
     if not named:
         return ""
@@ -247,7 +251,7 @@ def moved(explanation: Explanation, language: Language) -> str:
             low=language.change(segment.low, unit),
             high=language.change(segment.high, unit),
             base=base(explanation, language),
-            part_of=_part_of(segment.contribution, explanation, language),
+            part_of=_part_of(segment.where, segment.contribution, explanation, language),
         )
         for number, segment in enumerate(explanation.segments[:_TOLD])
     ]
@@ -294,7 +298,7 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> str:
         movement=_movement(explanation, language),
         dimension=dimension_name(dimension, language),
         segment=language.name(dimension, found.segment),
-        part_of=_part_of(found.contribution, explanation, language),
+        part_of=_part_of({dimension: found.segment}, found.contribution, explanation, language),
         share=language.value(found.share, "share"),
         noun=_shared(explanation.kpi, language),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -136,50 +135,6 @@ def chips(verdicts: Iterable[str], language: Language, *, rising: bool | None = 
     """Put the chips of several verdicts in a line, as under the heading of a KPI."""
     line = Html.join(*(chip(verdict, language, rising=rising) for verdict in verdicts))
     return Html(f'<div class="chips">{line.html}</div>')
-
-
-def largest_remainder(parts: Sequence[float], decimals: int, *, total: float | None = None) -> list[float]:
-    """Round parts so that, as printed, they add up to their rounded sum.
-
-    Every part is rounded down; the units still missing go one each to the parts that lost most,
-    the earlier one first where two lost the same. No part is off by a whole unit of the last place,
-    unless ``total`` itself is.
-
-    Parameters
-    ----------
-    parts : sequence of float
-        The parts; none may be missing.
-    decimals : int
-        Decimals that are printed.
-    total : float, optional
-        What the printed parts must add up to, where that is not their own rounded sum.
-
-    Raises
-    ------
-    DataError
-        A part is missing.
-
-    References
-    ----------
-    Hamilton's method of apportionment, with floors for negative parts too.
-
-    Examples
-    --------
-    >>> largest_remainder([1.04, 1.04, 1.04], 1)
-    [1.1, 1.0, 1.0]
-    """
-    if any(_is_missing(part) for part in parts):
-        raise DataError("parts", "numbers", "a missing one", "Say not known instead of rounding.")
-    if not parts:
-        return []
-    scale = 10**decimals
-    # Twelve digits hide the noise of binary fractions: 0.29 * 100 is 28.999999999999996.
-    scaled = [round(part * scale, 12) for part in parts]
-    floors = [math.floor(part) for part in scaled]
-    wanted = round((math.fsum(parts) if total is None else total) * scale)
-    each, over = divmod(wanted - sum(floors), len(parts))
-    lost_most = sorted(range(len(parts)), key=lambda place: floors[place] - scaled[place])[:over]
-    return [(floor + each + (place in lost_most)) / scale for place, floor in enumerate(floors)]
 
 
 def render_table(

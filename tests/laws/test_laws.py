@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tallysheet import decompose, process_limits, run_rules
 from tallysheet.comparison import Explanation, compare
 from tallysheet.kpi import Kpi
-from tallysheet.tables import largest_remainder
+from tallysheet.rounding import largest_remainder
 from tallysheet.values import series_of
 from tallysheet.weeks import IsoWeek, complete_weeks, weeks_between
 
