@@ -47,6 +47,17 @@ def test_a_change_that_is_printed_as_none_is_no_rise():
     assert "held at 90.1%, hardly changed from 90.0% in" in say.change(explanation, ENGLISH)
 
 
+def test_a_change_of_nothing_per_hundred_is_no_rise():
+    """The hundred of its unit is no digit of the change: 1.4 per 100 after 1.3, and 0.0 more."""
+    rate = replace(explained(9_000), kpi=replace(ON_TIME, unit="rate"), value_base=0.01346, value_now=0.01352)
+    young = replace(rate, judgement=replace(rate.judgement, variation="not_known", reason="young"))
+
+    told = [say.change(one, ENGLISH).replace("\u00a0", " ") for one in (young, rate)]
+    assert "1.4 per 100 so far, hardly changed from 1.3 per 100" in told[0]
+    assert "held at 1.4 per 100, hardly changed from 1.3 per 100" in told[1]
+    assert "presque sans changement au même âge" in say.change(young, FRENCH)
+
+
 @pytest.mark.parametrize(
     ("last", "told"),
     [

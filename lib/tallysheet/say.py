@@ -11,7 +11,7 @@ from tallysheet import volume
 from tallysheet.comparison import Explanation
 from tallysheet.judgement import FALSE_FLAG_SHARE
 from tallysheet.kpi import SHARES, Direction, Kpi
-from tallysheet.language import FORMS, Language, finer, rounded
+from tallysheet.language import FORMS, Language, decimals_of, finer, rounded
 from tallysheet.rounding import printed_total
 from tallysheet.segments import Segment
 from tallysheet.telling import is_settled, spread
@@ -108,7 +108,8 @@ def holds(explanation: Explanation, language: Language) -> bool:
 
 def _is_none(explanation: Explanation, language: Language) -> bool:
     """Tell whether the change is printed as none."""
-    return set("123456789").isdisjoint(language.change(explanation.change, explanation.kpi.unit))
+    change, unit = explanation.change, explanation.kpi.unit
+    return pd.isna(change) or rounded(change * FORMS[unit].scale, decimals_of(change, unit)) == 0
 
 
 def beside(explanation: Explanation, language: Language) -> str:

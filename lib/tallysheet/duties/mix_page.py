@@ -8,6 +8,7 @@ import pandas as pd
 from tallysheet import say
 from tallysheet.carrier_mix.backtest import BAND
 from tallysheet.carrier_mix.offers import ENDS
+from tallysheet.causes import Row
 from tallysheet.duties import mix
 from tallysheet.duties.carriers_proof_page import lane_name
 from tallysheet.duties.mix_ready import off
@@ -144,7 +145,7 @@ def moves(week: Week) -> Html:
     pieces = [table]
     unsure = rows[listed["stable"] < _LIKELY]
     if len(unsure):
-        found = [text("mix.unsure_one", **one) for one in unsure.head(_MOVES).to_dict("records")]
+        found = [_unsure(one, language) for one in unsure.head(_MOVES).to_dict("records")]
         found += [text("chart.pooled", n=len(unsure) - _MOVES)] if len(unsure) > _MOVES else []
         pieces.append(
             paragraph(text("mix.unsure", n=len(unsure), moves=text("calendar.between").join(found)))
@@ -205,6 +206,11 @@ def _kind(kind: str, language: Language) -> str:
     """Name what tells a kind from the others of its lane."""
     weight, service = kind.split(ENDS)[2:]
     return f"{language.name('weight_band', weight)}, {language.name('service', service)}"
+
+
+def _unsure(move: Row, language: Language) -> str:
+    names = {name: str(move[name]) for name in ("giver", "taker", "name", "kind")}
+    return language.text("mix.unsure_one", **names)
 
 
 def _shares(part: pd.DataFrame, column: str, language: Language) -> str:
