@@ -287,6 +287,16 @@ def test_nobody_who_still_may_is_counted_as_not(week):
     assert triangle.loc[triangle["age"] == 1, "due_n"].sum() == over.sum()
 
 
+@pytest.mark.parametrize(("code", "told"), [("en", "4 weeks"), ("fr", "4 semaines")])
+def test_who_stays_is_headed_by_weeks(week, code, told):
+    """A bare 4 above shares seemed to be four per cent."""
+    read = Week(week.week, week.base, read_language(code), week.settings, week.ledger, week.cube)
+    html = adoption_steps_page.retention(read).html
+
+    assert f'class="number">{told} <small>' in html.partition("</thead>")[0]
+    assert f'data-label="{told}"' in html
+
+
 @pytest.mark.parametrize(("name", "as_of"), [("2026-W20", "2026-06-15"), ("2026-W01", "2026-02-02")])
 def test_first_labels_are_those_of_the_week_however_late_one_looks(sample_of_size_s, name, as_of):
     """Seen four weeks later, by pandas; more have begun since."""

@@ -93,7 +93,9 @@ def retention(week: Week) -> Html:
         Column("name", text("adoption.first_label_in"), order="cohort"),
         Column("users_n", text("adoption.sellers"), "count"),
         *(
-            Column(f"age{age}", language.decimal(4 * age), "share", decimals=0, small=f"of{age}")
+            Column(
+                f"age{age}", text("adoption.retention_age", n=4 * age), "share", decimals=0, small=f"of{age}"
+            )
             for age in ages
         ),
     ]
