@@ -52,6 +52,13 @@ def test_outputs_are_stripped_and_the_kernel_is_plain(notebook):
     assert notebook.metadata.kernelspec.name == "python3"
 
 
+def test_kpis_of_a_duty_stand_under_a_question_of_their_own(notebook):
+    """They belong to no list that happens to stand above them."""
+    places = [place for place, cell in enumerate(notebook.cells) if "cards.cards(" in cell.source]
+
+    assert all(re.fullmatch(r"## Is .+ usual.*\?", notebook.cells[place - 1].source) for place in places)
+
+
 def test_cells_are_named_by_words(notebook):
     """Ids are words, so that differences between versions can be read."""
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", cell.id) for cell in notebook.cells)
