@@ -143,7 +143,7 @@ def test_a_card_tells_what_is_known_what_is_likely_and_what_is_open():
     assert known[0] == "Known:"
     assert known[1].startswith("Carrier A: −10.0")
     assert likely == ("Likely:", "B may have moved too; that is not proven.")
-    assert unknown == ("Open:", "Why it happened.")
+    assert unknown == ("Open:", "why it happened.")
     goes_on = told_of(item, continuing=[CAUSE | {"since": "2026-W19"}])
     assert opening.standing(item, goes_on, ENGLISH)[0][1].startswith("Seen since 2026-W19. Carrier")
     logged = told_of(item, verdicts=[CAUSE | {"event": "hub shut"}])
@@ -158,7 +158,10 @@ def test_a_cause_that_makes_less_than_half_of_the_change_leaves_the_rest_open():
 
     assert "less than half" not in opening.story(item, whole, ENGLISH)
     assert opening.story(item, small, ENGLISH).endswith("change; the rest has no proven cause.")
-    assert opening.standing(item, small, ENGLISH)[-1] == ("Open:", "Why it happened. The rest of the change.")
+    assert opening.standing(item, small, ENGLISH)[-1] == (
+        "Open:",
+        "why it happened and the rest of the change.",
+    )
     assert "less than half" not in opening.story(item, twice, ENGLISH)
 
 
@@ -170,10 +173,10 @@ def test_without_a_cause_parts_are_known_and_the_cause_is_open():
     states = opening.standing(item, told_of(item, verdicts=[immature]), ENGLISH)
 
     assert known[1].startswith("A\u202f: 80,0\u202f%, au-dessous de la plage de")
-    assert (known[0], *unknown) == ("Établi\u202f:", "À éclaircir\u202f:", "Ce qui est en cause.")
+    assert (known[0], *unknown) == ("Établi\u202f:", "À éclaircir\u202f:", "ce qui est en cause.")
     assert len(states) == 1
     assert " ".join(states[0]).startswith(
-        "Open: Too little known yet, carrier A: 20.0% of its data is there."
+        "Open: what is behind it. Too little known yet, carrier A: 20.0% of its data is there."
     )
 
 

@@ -212,20 +212,23 @@ def standing(item: Explanation, told: Told, language: Language) -> list[tuple[st
     began, before = told.named_of(slug)
     own = [*began, *before]
     proven = [row for row in own if row["code"] != "IMMATURE"]
+    is_open = {
+        "cause": not proven and item.variation == "signal",
+        "why": any(causes.is_unlogged(row) for row in proven),
+        "rest": bearing.is_partial(proven, item),
+    }
+    left = language.listed([language.text(f"state.{what}") for what, is_so in is_open.items() if is_so])
     texts = {
         "known": [causes.facts(proven, language, going_on=before) if own else say.outside(item, language)],
         "likely": [
             *(causes.likely(row, language) for row in own),
             "" if own else _near(item, told, language),
         ],
-        "open": [causes.facts([row for row in own if row["code"] == "IMMATURE"], language)],
+        "open": [
+            f"{left}." if left else "",
+            causes.facts([row for row in own if row["code"] == "IMMATURE"], language),
+        ],
     }
-    if not proven and item.variation == "signal":
-        texts["open"].append(language.text("state.cause"))
-    if any(causes.is_unlogged(row) for row in proven):
-        texts["open"].append(language.text("state.why"))
-    if bearing.is_partial(proven, item):
-        texts["open"].append(language.text("state.rest"))
     return [
         (language.text(f"state.{state}"), " ".join(filter(None, sentences)))
         for state, sentences in texts.items()
