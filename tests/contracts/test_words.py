@@ -331,6 +331,26 @@ def test_french_typography_is_recognised(text, expected, tmp_path):
             test_french_is_set_as_french(path)
 
 
+# The note below a table, and the columns whose heads it explains.
+EXPLAINED = {
+    "adoption.sellers_note": ["adoption.chance"],
+    "adoption.to_do_worth": ["duty.euros"],
+    "claims.list_note": ["claims.value", "claims.most", "claims.chance"],
+    "claims.to_do_note": ["duty.euros"],
+    "mix.moves_note": ["mix.begins", "mix.stable"],
+}
+
+
+@pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
+def test_a_note_explains_a_column_by_its_head(path):
+    """French notes explained a Chance and a Valeur below columns called Probabilité and Montant."""
+    found = texts(words(path))
+    colon = "\u202f:" if path.stem == "fr" else ":"
+
+    for note, heads in EXPLAINED.items():
+        assert [head for head in heads if found[head][0] + colon not in found[note][0]] == [], note
+
+
 @pytest.mark.parametrize("path", FRENCH, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_no_english_is_left_in_french(path):
     """A list of telltales: words that every English text has and French has not."""
