@@ -175,6 +175,16 @@ def test_a_part_of_which_less_is_known_is_named_beside_those_inside():
     assert f"data or cases: {frame['segment'].iloc[1]}. " in told
 
 
+def test_a_french_contribution_agrees_with_its_noun():
+    """« contribution presque rien »; every sentence that tells a part of the change has the noun."""
+    nothing = replace(explained(9_000), value_now=0.8, value_base=0.8 - 0.0011)
+    told = [text for text in FRENCH.words["say"].values() if isinstance(text, str) and "{part_of}" in text]
+
+    assert say._part_of(0.0003, nothing, FRENCH).startswith("presque nulle sur 0,1")
+    assert len(told) == 9
+    assert all("contribution {part_of}" in text for text in told)
+
+
 @pytest.mark.parametrize("code", ["en", "fr"])
 def test_sentences_about_a_part_fit_one_and_many(code):
     """A part's name may be a plural, such as returns: no verb and no pronoun agrees with it."""
