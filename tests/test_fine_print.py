@@ -110,3 +110,15 @@ def test_a_verdict_that_would_differ_says_from_what_to_what(then, now, told):
     rows = pd.DataFrame([row | {"first_variation": then, "variation": now}])
 
     assert told in restatement_table(rows, ENGLISH).html
+
+
+def test_changes_that_rounded_values_do_not_give_are_explained():
+    """0.8 h, then 0.9 h, and a change of 0.0 h."""
+    row = {"kpi": "first_reply_hours", "week": "2026-W10", "unit": "hours", "source": "published"}
+    row |= {"first": 0.849, "now": 0.851, "change": 0.002, "because": "late_ends", "held": "same"}
+    table = restatement_table(
+        pd.DataFrame([row | {"first_variation": "routine", "variation": "routine"}]), ENGLISH
+    )
+
+    assert rows(table.html)[0][1:4] == ["0.8 h", "0.9 h", "0.0 h"]
+    assert "Changes are worked out before rounding." in table.html

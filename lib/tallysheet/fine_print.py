@@ -155,8 +155,8 @@ def restatement_table(rows: pd.DataFrame, language: Language) -> Html:
         language=language,
         name="restatement",
     )
-    note = paragraph(text("restatement.more", n=left), note=True) if left > 0 else None
-    return Html.join(*([table] if note is None else [table, note]))
+    notes = [text("restatement.note"), *([text("restatement.more", n=left)] if left > 0 else [])]
+    return Html.join(table, paragraph(" ".join(notes), note=True))
 
 
 def ledger_table(ledger: Ledger, language: Language) -> Html:
