@@ -335,6 +335,7 @@ def test_french_typography_is_recognised(text, expected, tmp_path):
 EXPLAINED = {
     "adoption.sellers_note": ["adoption.chance"],
     "adoption.to_do_worth": ["duty.euros"],
+    "adoption.worth_note": ["adoption.value", "adoption.careful", "adoption.counted"],
     "claims.list_note": ["claims.value", "claims.most", "claims.chance"],
     "claims.to_do_note": ["duty.euros"],
     "mix.moves_note": ["mix.begins", "mix.stable"],
