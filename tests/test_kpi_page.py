@@ -6,12 +6,13 @@ import math
 import re
 from html import escape
 
+import pandas as pd
 import pytest
 
 import tallysheet as ts
 from tallysheet.errors import UsageError
-from tallysheet.kpi_page import dictionary, glossary_words, sentence
-from tallysheet.kpis import FAMILIES, KPIS, family_kpis
+from tallysheet.kpi_page import _weeks_table, dictionary, glossary_words, sentence
+from tallysheet.kpis import FAMILIES, KPIS, family_kpis, kpi
 from tallysheet.language import read_language
 from tallysheet.publish.checks import check_page
 from tallysheet.settings import Rules
@@ -26,6 +27,25 @@ def week(sample_of_size_s):
 
 def as_page(html: str) -> str:
     return f"<html lang='en'><h1>Week</h1>{html}</html>"
+
+
+@pytest.mark.parametrize(
+    ("slug", "head", "cells"),
+    [
+        ("otd", "Usual range <small>%</small>", ["94.1%", "90.7 to 98.2"]),
+        ("transit_days", "Usual range <small>days</small>", ["94.1 days", "90.7 to 98.2"]),
+        ("shipments", "Usual range</th>", ["94", "91 to 98"]),
+    ],
+)
+def test_a_range_has_its_unit_at_the_head_of_its_column(slug, head, cells):
+    """A value had one and the range beside it none; in each cell it would be too many bytes."""
+    scale = 100 if kpi(slug).unit == "share" else 1
+    weeks = pd.DataFrame([{"week": "2026-W10", "value": 94.1, "lower": 90.7, "upper": 98.2}])
+    weeks[["value", "lower", "upper"]] /= scale
+    table = _weeks_table(weeks, kpi(slug), read_language("en")).html
+
+    assert head in table
+    assert re.findall(r"<td>(.*?)</td>", table.replace("\u00a0", " ")) == cells
 
 
 def test_families_hold_every_kpi_once():

@@ -89,6 +89,19 @@ def test_a_percentage_has_a_decimal_unless_told_otherwise():
     assert ENGLISH.value(0.9234, "share", 0) == "92%"
 
 
+@pytest.mark.parametrize(
+    ("unit", "english", "french"),
+    [
+        *[("share", "%", "%"), ("gap", "pp", "pts"), ("rare_rate", "per~100", "pour~100")],
+        *[("euro", "€", "€"), ("days", "days", "jours"), ("hours", "h", "h"), ("count", "", "")],
+    ],
+)
+def test_a_unit_stands_by_itself_at_the_head_of_a_column(unit, english, french):
+    """Without the space that parts it from a number."""
+    assert ENGLISH.unit(unit) == english.replace("~", "\u00a0")
+    assert FRENCH.unit(unit) == french.replace("~", "\u00a0")
+
+
 def test_french_separators_come_from_babel():
     """Thousands are parted by U+202F and decimals by a comma, also in changes and ranges."""
     assert FRENCH.change(-12345.0, "count") == "\u221212\u202f345"

@@ -168,7 +168,9 @@ def _weeks_table(rows: pd.DataFrame, one: Kpi, language: Language) -> Html:
     )
     caption = language.text("kpi_page.data", name=say.name(one, language))
     heads = (language.text("card.week"), language.text("kpi_page.value"), language.text("scorecard.range"))
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+    *others, usual = (f'<th scope="col">{escape(text)}' for text in heads)
+    unit = f" <small>{escape(written)}</small>" if (written := language.unit(one.unit)) else ""
+    head = "</th>".join([*others, f"{usual}{unit}</th>"])
     return Html(
         f'<div class="scroll"><table class="weeks"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
@@ -176,7 +178,7 @@ def _weeks_table(rows: pd.DataFrame, one: Kpi, language: Language) -> Html:
 
 
 def _range(lower: float, upper: float, unit: str, language: Language) -> str:
-    """Write a range without its unit, which stands beside it."""
+    """Write a range without its unit, which stands at the head of its column."""
     if np.isnan([lower, upper]).any():
         return "–"
     form = FORMS[unit]

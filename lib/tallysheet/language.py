@@ -244,6 +244,11 @@ class Language:
             return self.text("number.missing")
         return self._written(number, FORMS[unit].key, unit, decimals, signed=False)
 
+    def unit(self, unit: str) -> str:
+        """Write a unit by itself, as the head of a column does: ``%``, ``days``; a plain number has none."""
+        key = FORMS[unit].key
+        return self.text(key, number="", n=2).strip() if key else ""
+
     def change(self, number: float, unit: str, decimals: int | None = None) -> str:
         """Write a signed change: shares change in percentage points."""
         if _is_missing(number):
