@@ -2,11 +2,13 @@
 
 import re
 
+import pandas as pd
 import pypdfium2
 import pytest
 
 from browser.readers import Reader
 from tallysheet.language import read_language
+from tallysheet.tables import TEMPLATE, Column, Html, details, paragraph, render_table, section
 
 pytestmark = pytest.mark.browser
 
@@ -100,6 +102,30 @@ def test_no_heading_stands_alone_at_the_end_of_a_sheet(printed):
         ends = [text.strip().splitlines()[-1] for text, *_ in sheets]
 
         assert [end for end in ends if squeezed(end) in announced] == [], name
+
+
+def test_a_section_too_tall_for_a_sheet_begins_below_what_is_above_it(browser, tmp_path):
+    """Its chart and 53 weeks fit on no sheet: a sheet of two lines was left before it."""
+    weeks = pd.DataFrame({"week": [f"Week {number}" for number in range(1, 54)]})
+    data = render_table(
+        weeks, [Column("week", "Week")], caption="", language=read_language("en"), name="weeks"
+    )
+    folded = details("Data", data).html.replace("<details", '<details class="data"', 1)
+    chart = '<svg class="chart wide" viewBox="0 0 1000 300" width="1000" height="300"></svg>'
+    drawn = Html(f'<figure><h4>Drawn</h4><p class="note">By week</p>{chart}{folded}</figure>')
+    tall = section("Transit", paragraph("Known."), drawn, name="transit", level=3)
+    style = "".join((TEMPLATE / name).read_text(encoding="utf-8") for name in ("style.css", "page.css"))
+    path = tmp_path / "tall.html"
+    path.write_text(
+        f'<style>{style}</style><div class="page">{paragraph("Nothing is proven.").html}{tall.html}</div>',
+        encoding="utf-8",
+    )
+    reader = Reader(browser)
+    first, *others = (text for text, *_ in prints(reader.open(path, media="print")))
+    reader.close()
+
+    assert all(text in first for text in ("Nothing is proven.", "Transit", "Known.", "Drawn", "By week"))
+    assert any("Week 53" in text for text in others)
 
 
 def test_paper_shows_what_is_folded_away_and_shrinks_nothing(site, reader):
