@@ -126,6 +126,17 @@ def test_whole_euros_stand_for_cents_beside_a_thousand_alone():
         check_numbers("p.html", place.format("It fell to €391."), known, "net_loss_cost")
 
 
+def test_a_part_may_be_told_as_the_page_rounds_it_so_that_parts_add_up():
+    """2.604 euros are printed as 2.61 in the table of parts; 2.62 are in no table."""
+    row = (Figure(2.604, "euro", signed=True, printed=2.61), "overbilling")
+    known = known_of(SimpleNamespace(results=[SimpleNamespace(rows=[row])]), {}, read_language("en"))
+    place = PLACES["card"].replace("otd", "overbilling")
+
+    check_numbers("p.html", place.format("IT-IT with €2.61."), known, "overbilling")
+    with pytest.raises(ReportError, match=r"found 2\.62 in"):
+        check_numbers("p.html", place.format("IT-IT with €2.62."), known, "overbilling")
+
+
 @pytest.fixture(scope="module")
 def workbook(tmp_path_factory):
     root = tmp_path_factory.mktemp("workbook")

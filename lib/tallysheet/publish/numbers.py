@@ -84,9 +84,10 @@ def _note(known: Known, cells: Sequence[Cell], language: Language) -> None:
     for cell in cells:
         if isinstance(cell, Figure):
             write = language.change if cell.signed else language.value
-            known.figures.update(_numbers(write(cell.number, cell.unit)))
-            if cell.signed:
-                known.figures.update(_numbers(language.size(cell.number, cell.unit)))
+            for number in (cell.number, cell.number if cell.printed is None else cell.printed):
+                known.figures.update(_numbers(write(number, cell.unit)))
+                if cell.signed:
+                    known.figures.update(_numbers(language.size(number, cell.unit)))
         elif cell and any(letter.isdigit() for letter in cell):
             known.names.add(cell)
 

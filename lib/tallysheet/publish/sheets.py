@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,14 @@ class Figure:
         One of `tallysheet.language.FORMS`.
     signed : bool
         Whether it is a change; one of a share is in percentage points.
+    printed : float, optional
+        What pages print where that is rounded otherwise, so that parts add up.
     """
 
     number: float
     unit: str
     signed: bool = False
+    printed: float | None = field(default=None, repr=False)
 
 
 Cell = str | Figure | None
@@ -38,7 +41,9 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
 
-def figure(number: float | None, unit: str, *, signed: bool = False) -> Figure | None:
+def figure(
+    number: float | None, unit: str, *, signed: bool = False, printed: float | None = None
+) -> Figure | None:
     """Give a number as a cell; an empty cell where it is missing or without bounds.
 
     Examples
@@ -46,4 +51,6 @@ def figure(number: float | None, unit: str, *, signed: bool = False) -> Figure |
     >>> figure(0.5, "share"), figure(float("nan"), "share")
     (Figure(number=0.5, unit='share', signed=False), None)
     """
-    return None if number is None or not math.isfinite(number) else Figure(float(number), unit, signed)
+    if number is None or not math.isfinite(number):
+        return None
+    return Figure(float(number), unit, signed, printed)

@@ -17,6 +17,7 @@ from tallysheet.language import Language, plain
 from tallysheet.ledger import Ledger
 from tallysheet.publish.sheets import Cell, Table, figure
 from tallysheet.publish.work_lists import work_lists
+from tallysheet.rounding import printed_parts
 from tallysheet.scorecard import how_final
 from tallysheet.telling import volume_shares
 from tallysheet.week import Week
@@ -117,7 +118,9 @@ def parts(explanations: Sequence[Explanation], language: Language) -> Table:
         _part(one, dimension, row, language)
         for one in explanations
         for dimension, frame in one.parts.items()
-        for row in frame.assign(share=volume_shares(one, dimension)).to_dict("records")
+        for row in frame.assign(
+            share=volume_shares(one, dimension), printed=printed_parts(one, dimension)["total"]
+        ).to_dict("records")
     )
     return Table(text("sheet.parts"), headers, rows)
 
@@ -134,7 +137,7 @@ def _part(one: Explanation, dimension: str, row: causes.Row, language: Language)
         ),
         *(figure(row[name], unit) for name in ("value_base", "value_now", "lower", "upper")),
         *(figure(row[name], unit, signed=True) if is_ratio else None for name in ("mix", "rate")),
-        figure(row["total"], unit, signed=True),
+        figure(row["total"], unit, signed=True, printed=row["printed"]),
         *(language.text(f"verdict.{word}"), one.kpi.slug),
     )
 
