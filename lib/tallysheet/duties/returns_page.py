@@ -41,8 +41,8 @@ def legs(week: Week) -> Html:
 
 
 def sent(week: Week) -> Html:
-    """Show what reaches the carrier, and how often less is offered for it."""
-    return Html.join(drop_off(week), counter_offers(week))
+    """Show what reaches the carrier, how often less is offered for it, and what it costs."""
+    return Html.join(drop_off(week), counter_offers(week), costs(week))
 
 
 def drop_off(week: Week) -> Html:
