@@ -398,8 +398,8 @@ def test_few_parts_outside_their_ranges_are_named_where_they_are_counted():
     none = explained({"A": 9_000, "B": 9_000})
     told, calm = (opening.count_line(told_of(item), ENGLISH) for item in (one, none))
 
-    named = "about 0.03 expected by chance: B (On-time delivery) and A (On-time delivery)."
-    assert f"2 are outside their own ranges; {named}" in told
+    named = "B (On-time delivery) and A (On-time delivery); about 0.03 expected by chance."
+    assert f"2 are outside their own ranges: {named}" in told
     assert "none is outside its own range; about 0.03 expected by chance." in calm
 
 

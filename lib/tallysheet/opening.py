@@ -152,11 +152,11 @@ def _flags(explanations: Sequence[Explanation], language: Language) -> str:
         for item in explanations
         for segment in item.outside
     ]
-    expected = say.expected_flags(judged, language)
-    parts = language.text("say.parts", n=len(outside), judged=judged, expected=expected)
+    parts = language.text("say.parts", n=len(outside), judged=judged)
     if 0 < len(outside) <= _NAMED:
         named = [language.text("say.part_of_kpi", part=part, name=name) for part, name in outside]
         parts = language.text("say.flags_named", flags=parts, names=language.listed(named))
+    parts = language.text("say.expected", flags=parts, expected=say.expected_flags(judged, language))
     return f"{sentence} {language.text('say.count_parts', parts=parts)}"
 
 
