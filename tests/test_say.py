@@ -171,7 +171,7 @@ def test_a_part_of_which_less_is_known_is_named_beside_those_inside():
     )
     nameless = {"carrier": frame.assign(segment=["A", ""])}
     told_of_none = say.parts(replace(item, judgement=judged, parts=nameless), "carrier", ENGLISH)
-    assert "Not judged" not in told_of_none
+    assert "not judged" not in told_of_none
     assert f"data or cases: {frame['segment'].iloc[1]}. " in told
 
 
@@ -180,7 +180,7 @@ def test_a_french_contribution_agrees_with_its_noun():
     nothing = replace(explained(9_000), value_now=0.8, value_base=0.8 - 0.0011)
     told = [text for text in FRENCH.words["say"].values() if isinstance(text, str) and "{part_of}" in text]
 
-    assert say._part_of(0.0003, nothing, FRENCH).startswith("presque nulle sur 0,1")
+    assert say._part_of({"carrier": "C"}, 0.0003, nothing, FRENCH).startswith("presque nulle sur 0,1")
     assert len(told) == 9
     assert all("contribution {part_of}" in text for text in told)
 
