@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -282,28 +281,35 @@ def _cause(row: causes.Row, among: Sequence[causes.Row], language: Language) -> 
 def entries_table(told: Told, language: Language) -> Html:
     """Show what somebody wrote down for the week, and which KPIs bear it out; nothing without an entry.
 
-    A reader from whom something is hidden is shown what names a carrier or a country: a note may name others.
+    A reader from whom something is hidden is shown what names a carrier or a country, and is behind no cause
+    that the reader is not shown: a note may name others.
     """
-    shown = told.entries
-    if language.hidden and len(shown):
-        shown = shown[(shown["carrier"] != "") | (shown["country"] != "")]
-    if shown.empty:
+    borne = [row for one in (told.verdicts, told.continuing) for row in one.to_dict("records")]
+    withheld = {row["event"] for row in borne if causes.is_withheld(row, language)}
+    shown = [
+        row
+        for row in told.entries.to_dict("records")
+        if not language.hidden or ((row["carrier"] or row["country"]) and _event(row) not in withheld)
+    ]
+    if not shown:
         return Html("")
-    rows = [_entry_row(row, told, language) for row in shown.to_dict("records")]
+    rows = [_entry_row(row, borne, language) for row in shown]
     columns = [Column(name, language.text(f"entry.{name}")) for name in rows[0]]
     caption = language.text("entry.caption")
     return render_table(pd.DataFrame(rows), columns, caption=caption, language=language, name="entries")
 
 
-def _entry_row(row: dict[Hashable, Any], told: Told, language: Language) -> dict[str, str]:
+def _event(row: causes.Row) -> str:
+    """Name an entry of the event log as causes do."""
+    return str(row["note"] or row["kind"])
+
+
+def _entry_row(row: causes.Row, borne: Sequence[causes.Row], language: Language) -> dict[str, str]:
     first, last = row["starts_on"], row["ends_on"]
     days = [language.short_day(day.date()) for day in (first, last) if not pd.isna(day)]
     scope = {name: (str(row[name]),) for name in ("carrier", "country", "flow") if row[name]}
-    frames = (told.verdicts, told.continuing)
-    slugs = dict.fromkeys(
-        slug for one in frames for slug in one.loc[one["event"] == (row["note"] or row["kind"]), "kpi"]
-    )
-    named = [say.name(kpi(str(slug)), language) for slug in slugs]
+    slugs = dict.fromkeys(str(one["kpi"]) for one in borne if one["event"] == _event(row))
+    named = [say.name(kpi(slug), language) for slug in slugs]
     return {
         "note": isolated(str(row["note"])) or language.text("number.missing"),
         "days": language.text("entry.until", first=days[0], last=days[-1]) if len({*days}) > 1 else days[0],
