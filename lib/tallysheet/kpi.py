@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from tallysheet.errors import UsageError, nearest
+
 Direction = Literal["up", "down", "neutral"]
 Unit = Literal["share", "rare_share", "gap", "rate", "rare_rate", "count", "number", "euro", "days", "hours"]
 Method = Literal["ratio", "sum", "quantile", "kaplan_meier", "aalen_johansen", "snapshot", "standardised"]
@@ -183,6 +185,24 @@ class Kpi:
     def has_evidence(self) -> bool:
         """Whether the week itself shows how much of it is known; durations show what has ended."""
         return bool(self.evidence) or self.method in ("kaplan_meier", "aalen_johansen")
+
+    def check_dimension(self, name: str, where: str) -> None:
+        """Refuse a name that is none of its dimensions.
+
+        Parameters
+        ----------
+        name : str
+        where : str
+            What was asked so: ``by``, ``where``.
+
+        Raises
+        ------
+        UsageError
+            It names the nearest.
+        """
+        if name not in self.dimensions:
+            advice = nearest(name, self.dimensions)
+            raise UsageError(where, f"a dimension of {self.slug}", repr(name), advice)
 
     def measures(self) -> dict[str, tuple[str, ...]]:
         """Give the columns that it needs of each fact.

@@ -17,7 +17,7 @@ from tallysheet.comparison import Explanation
 from tallysheet.coverage import Gap, gaps
 from tallysheet.crossed import crossed
 from tallysheet.cube import Cube, Where
-from tallysheet.errors import UsageError, nearest
+from tallysheet.errors import UsageError
 from tallysheet.evidence import entries_of, event_log
 from tallysheet.held import held_ledger
 from tallysheet.kpis import family_kpis, kpi
@@ -224,9 +224,7 @@ class Week:
             raise UsageError(slug, f"extracts of {', '.join(lacking)}", "none", "Load them.")
         dimensions = self.dimensions(slug) if by is None else by
         for name in dimensions:
-            if name not in definition.dimensions:
-                advice = nearest(name, definition.dimensions)
-                raise UsageError("by", f"a dimension of {slug}", repr(name), advice)
+            definition.check_dimension(name, "by")
         among = self.review.searched(slug) if by is None else None
         return self.review.explanation(slug, self.base if base is None else base, dimensions, where, among)
 

@@ -78,9 +78,7 @@ class WeekKpi:
 
     def lines(self, by: str) -> Lines | None:
         """Give its last 26 weeks, value by value of a dimension; None where there is nothing to tell."""
-        if by not in self.definition.dimensions:
-            advice = nearest(by, self.definition.dimensions)
-            raise UsageError("by", f"a dimension of {self.definition.slug}", repr(by), advice)
+        self.definition.check_dimension(by, "by")
         return lines_of(self._review, self.definition.slug, by, self.where)
 
     def lay_out(self) -> None:
@@ -136,9 +134,7 @@ def part_of(review: Review, definition: Kpi, where: Mapping[str, str] | str) -> 
     """
     where = where if isinstance(where, Mapping) else read_part(where)
     for name, value in where.items():
-        if name not in definition.dimensions:
-            advice = nearest(name, definition.dimensions)
-            raise UsageError("where", f"a dimension of {definition.slug}", repr(name), advice)
+        definition.check_dimension(name, "where")
         if not isinstance(value, str):
             raise UsageError(name, "one value", repr(value), "Ask for each by itself.")
         if review.lacking(definition):
