@@ -115,7 +115,8 @@ def test_a_week_that_is_too_young_is_not_said_to_have_too_few_before_it(small):
     week = ts.open_week(data=small[0])
 
     told = captions.limits(week.explanations["loss_rate"], week.language)
-    assert told.endswith(" No usual range is drawn: the week is not judged.")
+    seen = "All weeks as they were known the day after their end; what came later is not in it."
+    assert told == f"{seen} No usual range is drawn: the week is not judged."
 
 
 def fingerprints(folder: Path) -> dict[str, str]:

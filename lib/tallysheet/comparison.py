@@ -106,17 +106,14 @@ class Explanation:
         return f"<{self.kpi.slug} {self.week} against {self.base}: {values}, {self.variation}>"
 
     @cached_property
-    def _found(self) -> tuple[Segment, ...] | None:
+    def found(self) -> tuple[Segment, ...] | None:
+        """What the search finds, when first asked; None where there was nothing to search."""
         return self.search()
-
-    def searched(self) -> tuple[Segment, ...] | None:
-        """Give what `search` finds; it is searched for once."""
-        return self._found
 
     @property
     def segments(self) -> tuple[Segment, ...]:
         """The few segments behind the change, none of a usual week; searched for when first asked."""
-        return self._found or ()
+        return self.found or ()
 
     @property
     def usual_weeks(self) -> list[str]:
@@ -127,7 +124,7 @@ class Explanation:
     @property
     def is_searched(self) -> bool:
         """Whether segments were searched for: the week is unusual, and its change adds up."""
-        return self._found is not None
+        return self.found is not None
 
     @property
     def change(self) -> float:

@@ -66,7 +66,7 @@ class WeekKpi:
         )
         # Pages are made of the same explanation: what is done to these frames must not reach them.
         parts = {name: frame.copy(deep=False) for name, frame in found.parts.items()}
-        return replace(found, history=found.history.copy(deep=False), parts=parts, search=found.searched)
+        return replace(found, history=found.history.copy(deep=False), parts=parts, search=lambda: found.found)
 
     def maturity(self) -> Maturity:
         """Tell how far the week is: what is known of it, whether it is final, what it may become."""
