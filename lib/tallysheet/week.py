@@ -60,7 +60,7 @@ def open_week(
     data : str or Path
         The data folder; a relative one is also looked for in the folders above.
     base : str
-        ``previous``, ``last-4`` (the four weeks before, pooled), ``year-ago`` (364 days) or a week.
+        ``previous``, ``last-4`` (the four weeks before, pooled), ``year-ago`` (364 days) or an earlier week.
     as_of : str or date or datetime, optional
         Only what was known then counts, UTC; a day means its end. None is the newest extract's time.
     lang : str
