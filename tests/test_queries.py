@@ -232,7 +232,7 @@ def test_rows_go_to_excel_as_they_are(tmp_path):
     with pytest.raises(UsageError, match=r"a name that ends in \.xlsx"):
         ts.to_excel(rows, tmp_path / "late.csv")
     told = (
-        "rows: expected a table such as week.kpis or week.sql gives, found a Series. Pass one of its tables."
+        "rows: expected a table such as week.kpis or week.sql gives, found a value of type Series. Pass one."
     )
     with pytest.raises(UsageError, match=re.escape(told)):
         ts.to_excel(rows.iloc[0], tmp_path / "late.xlsx")

@@ -1,5 +1,8 @@
 """What an intern may ask of an open week, and what is said to a slip: the nearest right name."""
 
+import re
+
+import pandas as pd
 import pytest
 
 import tallysheet as ts
@@ -7,6 +10,8 @@ from tallysheet.errors import UsageError
 from tallysheet.explorer import explore
 
 pytestmark = pytest.mark.slow
+
+CELLS = pd.DataFrame({"carrier": ["AA", "UA"], "late": [3, 4], "before": [3, 5]})
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +140,44 @@ def test_lines_by_what_is_no_dimension_are_refused(week):
 
 def test_no_weeks_are_no_rows_of_restated_values(week):
     assert week.restated(0).empty
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (lambda week: ts.open_week(data=None), "data: expected the path of a folder, found a value of type"),
+        (lambda week: ts.open_week(data="data/flights", base=46), "base: expected one of previous, last-4"),
+        (
+            lambda week: ts.open_week(as_of=20130429),
+            "as of: expected a day such as 2013-04-29, found a value",
+        ),
+        (lambda week: ts.open_week(as_of=0), "as of: expected a day such as 2013-04-29, found a value"),
+        (lambda week: ts.open_week(as_of=pd.NaT), "as of: expected a day such as 2013-04-29, found NaT"),
+        (lambda week: ts.open_week(audience=None), "audience: expected the name of an audience"),
+        (lambda week: week.kpi(None), "kpi: expected the slug of a KPI, found a value of type NoneType"),
+        (lambda week: week.kpi(["otd"]), "kpi: expected the slug of a KPI, found a value of type list"),
+        (lambda week: week.kpi("otd").explain(by=3), "by: expected dimensions, found a value of type int"),
+        (lambda week: week.kpi("otd").lines(None), "by: expected the name of a dimension"),
+        (lambda week: week.family(None), "family: expected the name of a family of KPIs"),
+        (lambda week: week.restated("8"), "weeks: expected a number, found a value of type str"),
+        (lambda week: week.sql(None), "sql: expected one SELECT, found a value of type NoneType"),
+        (lambda week: ts.load(None), "data: expected the path of a folder"),
+        (lambda week: ts.read_text_table(None), "read_text_table: expected the path of a file"),
+        (
+            lambda week: ts.find_segments(CELLS, by="carrier", now="late", base="before", history=CELLS),
+            "find_segments history: expected a DataFrame, found a value of type str",
+        ),
+        (
+            lambda week: ts.decompose(CELLS.to_dict("records"), by="carrier", now="late", base="before"),
+            "decompose: expected a DataFrame, found a value of type list",
+        ),
+        (
+            lambda week: ts.find_segments(CELLS, by="carrier", now=None, base="before"),
+            "find_segments: expected the name of a column, found a value of type NoneType",
+        ),
+    ],
+)
+def test_what_is_of_another_type_is_refused_as_a_wrong_value_is(week, asked, told):
+    """An empty cell or a list in a name's place is a slip like any other: no traceback of a library's."""
+    with pytest.raises(UsageError, match=re.escape(told)):
+        asked(week)

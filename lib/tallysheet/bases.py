@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 
-from tallysheet.errors import UsageError
+from tallysheet.errors import UsageError, check_type
 from tallysheet.weeks import IsoWeek, week_of_day
 
 BASES = ("previous", "last-4", "year-ago", "target")
@@ -38,6 +38,7 @@ def base_weeks(
     >>> [str(found) for found in base_weeks("previous", week, [IsoWeek(2013, 2), week])]
     ['2013-W02']
     """
+    check_type("base", base, str, f"one of {', '.join(BASES)} or a week such as 2013-W17")
     wanted = {
         "previous": [week.shift(-1)],
         "last-4": [week.shift(-step) for step in (4, 3, 2, 1)],

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from tallysheet.errors import UsageError, nearest
+from tallysheet.errors import UsageError, check_type, nearest
 from tallysheet.limits import Numbers
 
 _PARTS = ("mix", "rate", "total")
@@ -115,7 +115,9 @@ def _check_keys(keys: list[str]) -> None:
 
 def check_columns(where: str, frame: pd.DataFrame, keys: list[str], measures: list[str]) -> None:
     """Refuse a frame that lacks a column or a number."""
+    check_type(where, frame, pd.DataFrame, "a DataFrame")
     for name in keys + measures:
+        check_type(where, name, str, "the name of a column")
         if name not in frame.columns:
             raise UsageError(
                 where, f"a column {name!r}", "no such column", nearest(name, map(str, frame.columns))

@@ -57,6 +57,23 @@ class ReportError(TallysheetError):
     """A notebook or a page failed; the last good page stays (exit code 1)."""
 
 
+def check_type(where: str, value: object, kind: type | tuple[type, ...], expected: str) -> None:
+    """Refuse a value of another type, such as a number in a name's place.
+
+    Raises
+    ------
+    UsageError
+
+    Examples
+    --------
+    >>> check_type("base", 46, str, "a name or a week")
+    Traceback (most recent call last):
+    tallysheet.errors.UsageError: base: expected a name or a week, found a value of type int. Pass one.
+    """
+    if not isinstance(value, kind):
+        raise UsageError(where, expected, f"a value of type {type(value).__name__}", "Pass one.")
+
+
 _LISTED = 12
 
 

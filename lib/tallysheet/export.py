@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from tallysheet.errors import DataError, UsageError
+from tallysheet.errors import DataError, UsageError, check_type
 from tallysheet.files import write_whole
 from tallysheet.language import Language, read_language
 from tallysheet.publish.spreadsheets import FORMULA, short_enough
@@ -53,9 +53,7 @@ def to_excel(rows: pd.DataFrame, path: str | Path) -> Path:
     """
     import xlsxwriter
 
-    if not isinstance(rows, pd.DataFrame):
-        expected, found = "a table such as week.kpis or week.sql gives", f"a {type(rows).__name__}"
-        raise UsageError("rows", expected, found, "Pass one of its tables.")
+    check_type("rows", rows, pd.DataFrame, "a table such as week.kpis or week.sql gives")
     path = Path(path)
     if path.suffix.lower() != ".xlsx":
         raise UsageError(

@@ -15,7 +15,7 @@ import duckdb
 
 from tallysheet.dialect import refuse_binary
 from tallysheet.engine import connect, first_line, identifier, literal, strict_cast
-from tallysheet.errors import DataError, nearest
+from tallysheet.errors import DataError, check_type, nearest
 from tallysheet.layout import find_layout
 from tallysheet.records import Record
 from tallysheet.spreadsheet import Sheet, read_sheets
@@ -77,6 +77,7 @@ def read_text_table(path: str | Path, sheet: str | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
+    check_type("read_text_table", path, (str, Path), "the path of a file")
     path = Path(path)
     check_file(path)
     if path.stat().st_size == 0:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from tallysheet.errors import UsageError, nearest
+from tallysheet.errors import UsageError, check_type, nearest
 
 Direction = Literal["up", "down", "neutral"]
 Unit = Literal["share", "rare_share", "gap", "rate", "rare_rate", "count", "number", "euro", "days", "hours"]
@@ -200,6 +200,7 @@ class Kpi:
         UsageError
             It names the nearest.
         """
+        check_type(where, name, str, "the name of a dimension")
         if name not in self.dimensions:
             advice = nearest(name, self.dimensions)
             raise UsageError(where, f"a dimension of {self.slug}", repr(name), advice)

@@ -16,7 +16,7 @@ from babel.dates import format_date
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
-from tallysheet.errors import DataError, UsageError, nearest
+from tallysheet.errors import DataError, UsageError, check_type, nearest
 from tallysheet.settings import read_toml
 from tallysheet.weeks import IsoWeek
 
@@ -87,6 +87,7 @@ def read_language(code: str, vocabularies: tuple[Path, ...] = ()) -> Language:
     UsageError
         There is no such language.
     """
+    check_type("language", code, str, "the code of a language")
     if code not in languages():
         raise UsageError("language", f"one of {', '.join(languages())}", repr(code), "Choose one of them.")
     words = _words(code)
@@ -113,6 +114,7 @@ def may_see(language: Language, audience: str) -> Language:
     >>> may_see(read_language("en"), "stakeholders").name("seller", "S0042")
     'one seller'
     """
+    check_type("audience", audience, str, "the name of an audience")
     if audience not in AUDIENCES:
         expected = f"one of {', '.join(AUDIENCES)}"
         raise UsageError("audience", expected, repr(audience), nearest(audience, AUDIENCES))

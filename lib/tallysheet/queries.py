@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from tallysheet import schema
 from tallysheet.engine import close_to_outside, connect, fact_sql, first_line, identifier
-from tallysheet.errors import DataError, closest, nearest
+from tallysheet.errors import DataError, check_type, closest, nearest
 from tallysheet.facts import (
     Zone,
     columns_of,
@@ -97,6 +97,8 @@ class Queries:
         DataError
             Not one SELECT, or one that cannot be run: it names the nearest table or column.
         """
+        check_type("sql", sql, str, "one SELECT")
+        check_type("sql most", most, (int, type(None)), "a number of rows, or None")
         connection = self._connection
         try:
             statement = _one_select(connection, sql)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from tallysheet.contrasts import Contrast, Mask
 from tallysheet.decomposition import check_columns, check_denominators, split
-from tallysheet.errors import UsageError
+from tallysheet.errors import UsageError, check_type
 from tallysheet.lattice import Lattice
 from tallysheet.leaves import leaves_of
 from tallysheet.limits import Numbers
@@ -203,6 +203,8 @@ def find_segments(
 def _check_numbers(keys: list[str], dispersion: float, most_conditions: int | None) -> None:
     if not keys:
         raise UsageError("find_segments by", "a dimension or more", "none", "Name the columns to search.")
+    check_type("find_segments most_conditions", most_conditions, (int, type(None)), "a number, or None")
+    check_type("find_segments dispersion", dispersion, (int, float), "a number")
     if most_conditions is not None and most_conditions < 1:
         raise UsageError("find_segments", "most_conditions of 1 or more", str(most_conditions), "Allow more.")
     if not dispersion > 0:

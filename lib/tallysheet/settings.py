@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tallysheet.addresses import has_plain_secret
-from tallysheet.errors import DataError, UsageError, nearest
+from tallysheet.errors import DataError, UsageError, check_type, nearest
 
 _OPTIONAL = {"languages", "internal", "repeated", "base_url", "connection", "rules", "gate", "mix"}
 _NO_LISTS = {"headline", "repeated", "base_url", "connection", "rules", "gate", "mix"}
@@ -235,6 +235,7 @@ def find_data(data: str | Path = "data") -> Path:
     UsageError
         No workbook.toml there.
     """
+    check_type("data", data, (str, Path), "the path of a folder")
     data = Path(data)
     for parent in [Path.cwd(), *Path.cwd().parents] if not data.is_absolute() else [Path("/")]:
         candidate = (parent / data).resolve()

@@ -17,7 +17,7 @@ from tallysheet.comparison import Explanation
 from tallysheet.coverage import Gap, gaps
 from tallysheet.crossed import crossed
 from tallysheet.cube import Cube, Where
-from tallysheet.errors import UsageError
+from tallysheet.errors import UsageError, check_type
 from tallysheet.evidence import entries_of, event_log
 from tallysheet.held import held_ledger
 from tallysheet.kpis import family_kpis, kpi
@@ -148,6 +148,7 @@ class Week:
 
     def restated(self, weeks: int = 8) -> pd.DataFrame:
         """Compare what was first said of so many weeks with what is known now; see `restatement.restated`."""
+        check_type("weeks", weeks, int, "a number")
         chosen = [one for one in self.cube.weeks if self.week.shift(-weeks) < one <= self.week]
         kept = read_kept(self.settings.data / "history", self.week, self.cube.as_of)
         return restated(self.review, self.available, chosen, kept)

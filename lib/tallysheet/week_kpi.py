@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from tallysheet.by_value import Lines, lines_of
 from tallysheet.comparison import Explanation
 from tallysheet.cube import Where
-from tallysheet.errors import UsageError, nearest
+from tallysheet.errors import UsageError, check_type, nearest
 from tallysheet.kpi import Kpi
 from tallysheet.maturity import Maturity
 from tallysheet.review import Review
@@ -60,6 +60,7 @@ class WeekKpi:
         UsageError
             An unknown dimension, or a base outside the data.
         """
+        check_type("by", by, (str, Iterable, type(None)), "dimensions")
         dimensions = (by,) if isinstance(by, str) else by
         found = self._explanation(
             self.definition.slug, base, tuple(dimensions) if dimensions is not None else None, self.where

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tallysheet.errors import UsageError
+from tallysheet.errors import UsageError, check_type
 
 _PATTERN = re.compile(r"(\d{4})-W(\d{2})")
 
@@ -192,17 +192,21 @@ def moment(as_of: str | dt.date | None) -> dt.datetime | None:
     >>> moment("2013-04-29"), moment("2013-04-29T09:00:00+02:00")
     (datetime.datetime(2013, 4, 29, 23, 59, 59), datetime.datetime(2013, 4, 29, 7, 0))
     """
+    if as_of is None:
+        return None
+    expected = "a day such as 2013-04-29"
+    check_type("as of", as_of, (str, dt.date), expected)
     if isinstance(as_of, str):
         try:
             is_day = len(as_of) <= len("2013-04-29")
             as_of = dt.date.fromisoformat(as_of) if is_day else dt.datetime.fromisoformat(as_of)
         except ValueError:
-            raise UsageError(
-                "as of", "a day such as 2013-04-29", repr(as_of), "Write year-month-day."
-            ) from None
+            raise UsageError("as of", expected, repr(as_of), "Write year-month-day.") from None
+    if as_of is pd.NaT:
+        raise UsageError("as of", expected, "NaT", "Give None for all that is known.")
     if isinstance(as_of, dt.datetime):
         return as_of.astimezone(dt.UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
-    return dt.datetime.combine(as_of, dt.time(23, 59, 59)) if as_of else None
+    return dt.datetime.combine(as_of, dt.time(23, 59, 59))
 
 
 _CALENDAR_OF = {"GB": "ENG"}

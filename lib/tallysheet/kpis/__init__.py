@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tallysheet.errors import UsageError, closest, nearest
+from tallysheet.errors import UsageError, check_type, closest, nearest
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import adoption, care, claims, delivery, fulfilment, money, reverse
 from tallysheet.language import languages, read_language
@@ -38,6 +38,7 @@ def kpi(slug: str) -> Kpi:
     >>> kpi("otd").direction
     'up'
     """
+    check_type("kpi", slug, str, "the slug of a KPI")
     if slug not in KPIS:
         raise UsageError("kpi", "a known KPI", repr(slug), _advice(slug))
     return KPIS[slug]
@@ -60,6 +61,7 @@ def family_kpis(family: str) -> tuple[Kpi, ...]:
     >>> [one.slug for one in family_kpis("adoption")][0]
     'eligible_share'
     """
+    check_type("family", family, str, "the name of a family of KPIs")
     if family not in FAMILIES:
         raise UsageError("family", "a family of KPIs", repr(family), nearest(family, FAMILIES))
     return FAMILIES[family]
