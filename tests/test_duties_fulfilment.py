@@ -79,13 +79,17 @@ def test_a_weekday_is_named_only_beyond_chance():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "first", "told"),
+    ("wrong", "asked", "told"),
     [
-        ({"A": 130, "B": 60, "C": 20}, "A", "No partner stands out"),
+        (
+            {"A": 130, "B": 60, "C": 20},
+            "",
+            "No partner stands out. All partners together: 210 of 1,700 deliveries lay at the dock",
+        ),
         ({"A": 130, "B": 160, "C": 20}, "B", "That is 32.0%; at the other partners it is 12.5%."),
     ],
 )
-def test_the_partner_is_named_that_stands_out_not_the_one_with_most_work(monkeypatch, wrong, first, told):
+def test_a_partner_is_asked_that_stands_out_and_none_for_its_size(monkeypatch, wrong, asked, told):
     """A has half of all deliveries; 13 % wait at each, until one does worse than the others."""
     all_ = {"A": 1000, "B": 500, "C": 200}
     rows = [
@@ -106,16 +110,36 @@ def test_the_partner_is_named_that_stands_out_not_the_one_with_most_work(monkeyp
     week = ts.open_week("2013-W17", data="data/flights")
     page = fulfilment_page.opening(week).html
 
-    assert fulfilment.first(fulfilment.listed(week))["partner"] == first
+    assert fulfilment.listed(week)["partner"].to_list() == [asked]
     assert told in page
     listed = fulfilment_page.to_do(week).html
-    assert ("B: why" in listed) and (told in listed) == (first == "B")
+    assert "A: why" not in listed
+    assert ("B: why" in listed, "All partners together: why" in listed) == (asked == "B", asked == "")
+    assert (told in listed) == (asked == "B")
     check_numbers(
         "p.html",
         page + fulfilment_page.partners(week).html,
         {PAGE: known_of_page(fulfilment_page.partners(week).html)},
         PAGE,
     )
+
+
+def test_what_was_asked_of_all_is_followed_up_at_all(monkeypatch):
+    """Last week nobody stood out: what goes wrong this week at each partner is added up."""
+    weeks = [pd.Timestamp("2013-04-15"), pd.Timestamp("2013-04-22")]
+    rows = [
+        {"partner": name, "step": "stock", "day": day, "week": day, "weekday": 0, "n": 100, "wrong_n": wrong}
+        for day, both in zip(weeks, ((12, 13), (3, 4)), strict=True)
+        for name, wrong in zip("AB", both, strict=True)
+    ]
+    monkeypatch.setattr(
+        fulfilment, "days", lambda week, weeks_before=0: pd.DataFrame(rows[: 2 if weeks_before else 4])
+    )
+    found = fulfilment.came_of(SimpleNamespace(week=IsoWeek(2013, 17), available=()))
+
+    assert found[["partner", "step", "weekly", "wrong_now"]].to_dict("records") == [
+        {"partner": "", "step": "stock", "weekly": 6.25, "wrong_now": 7}
+    ]
 
 
 @pytest.mark.parametrize(("effect", "stands_out"), [(-0.1, [True, False]), (None, [False, False])])

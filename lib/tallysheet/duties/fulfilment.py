@@ -74,7 +74,7 @@ def recent(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
     keys = zip(found["partner"], found["step"], strict=True)
     found = found.assign(weekly=found["wrong_n"] / RECENT, weekday=[bad_weekday(own[key]) for key in keys])
     found = _beside_the_others(found)
-    named = set() if weeks_before else _named_by_verdicts(week)
+    named = _named_by_verdicts(week, begun=weeks_before == 0)
     is_named = [pair in named for pair in zip(found["partner"], found["step"], strict=True)]
     found["stands_out"] |= np.array(is_named, dtype=bool) & (found["own"] > found["others"])
     order = ["weekly", "partner", "step"]
@@ -91,31 +91,60 @@ def _beside_the_others(found: pd.DataFrame) -> pd.DataFrame:
     return found.assign(own=own, others=others, stands_out=own - others > _BEYOND_CHANCE * error)
 
 
-def _named_by_verdicts(week: Week) -> set[tuple[str, str]]:
-    """Give the partners whose doing a KPI's move is in the week, each with its step: one page says so too.
+def _named_by_verdicts(week: Week, begun: bool) -> set[tuple[str, str]]:
+    """Give the partners whose doing a KPI's move is, each with its step: the review names them too.
 
-    A single bad week is soon lost among four; beside the partner's own earlier weeks it is plain.
+    A single bad week is soon lost among four; beside the partner's own earlier weeks it is plain. What has
+    only begun in the week is left out where an earlier week is asked about.
     """
     verdicts = {step: week.verdict(slug) for slug, step in _JUDGED.items() if slug in week.available}
     return {
         (partner, step)
         for step, verdict in verdicts.items()
-        for found in (*verdict.findings, *verdict.continuing)
+        for found in (*(verdict.findings if begun else ()), *verdict.continuing)
         if found.by == "fulfilment"
         for partner in found.scope.get("partner", ())
     }
 
 
 def first(found: pd.DataFrame) -> pd.Series:
-    """Choose of `listed` who is named first: the partner furthest beyond the others, else the most work."""
+    """Choose of `listed` who is named first: the partner furthest beyond the others, else the first."""
     beyond = ((found["own"] - found["others"]) * found["n"]).where(found["stands_out"])
     return found.iloc[int(np.nanargmax(beyond))] if beyond.notna().any() else found.iloc[0]
 
 
 def listed(week: Week, *, weeks_before: int = 0) -> pd.DataFrame:
-    """Give of `recent` what goes wrong at least every other week: the list of what to speak about."""
+    """Say what to speak about with whom: what goes wrong at least every other week.
+
+    A partner is asked where it stands out, or one of its weekdays does. A step in which none does is one row
+    of all partners together: more cases of it at one than at another are a matter of size and chance.
+
+    Returns
+    -------
+    DataFrame
+        As `recent`, partners that stand out first; of all together ``partner`` is empty and ``others`` NaN.
+    """
     found = recent(week, weeks_before=weeks_before)
-    return found[found["weekly"] >= _LEAST_A_WEEK].reset_index(drop=True)
+    found["is_asked"] = (found["stands_out"] | (found["weekday"] >= 0)) & (found["weekly"] >= _LEAST_A_WEEK)
+    steps = [
+        part[part["is_asked"]] if part["is_asked"].any() else _together(part)
+        for _, part in found.groupby("step", sort=False)
+    ]
+    every = pd.concat([found.iloc[:0], *steps])
+    every = every[every["weekly"] >= _LEAST_A_WEEK].drop(columns="is_asked")
+    order = ["stands_out", "weekly", "partner", "step"]
+    return every.sort_values(order, ascending=[False, False, True, True]).reset_index(drop=True)
+
+
+def _together(part: pd.DataFrame) -> pd.DataFrame:
+    """Add up the partners of a step; one that is alone keeps its name."""
+    if len(part) == 1:
+        return part
+    n, wrong_n = int(part["n"].sum()), int(part["wrong_n"].sum())
+    own, weekly = wrong_n / n, wrong_n / RECENT
+    return part.iloc[:1].assign(
+        partner="", n=n, wrong_n=wrong_n, weekly=weekly, weekday=-1, own=own, others=np.nan
+    )
 
 
 def bad_weekday(counted: pd.DataFrame) -> int:
@@ -153,7 +182,8 @@ def came_of(week: Week) -> pd.DataFrame:
     before = listed(week, weeks_before=1)
     counted = days(week)
     now = counted[counted["week"] == pd.Timestamp(week.week.monday)]
-    wrong = now.groupby(["partner", "step"])["wrong_n"].sum().to_dict()
+    every = pd.concat([now, now.assign(partner="")])
+    wrong = every.groupby(["partner", "step"])["wrong_n"].sum().to_dict()
     keys = zip(before["partner"], before["step"], strict=True)
     return before.assign(wrong_now=[int(wrong.get(key, 0)) for key in keys])
 

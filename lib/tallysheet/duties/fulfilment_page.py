@@ -10,7 +10,7 @@ from tallysheet import say
 from tallysheet.causes import Row
 from tallysheet.duties import fulfilment
 from tallysheet.duties.known import lacking, switched_off
-from tallysheet.duties.proposals import Proposal, proposals_table, ranked
+from tallysheet.duties.proposals import Proposal, proposals_table
 from tallysheet.duties.tallies import ends
 from tallysheet.language import Language
 from tallysheet.tables import Column, Html, headline, paragraph, render_table
@@ -31,12 +31,18 @@ def opening(week: Week) -> Html:
     first = fulfilment.first(found).to_dict()
     fact = text(
         f"fulfilment.headline.{first['step']}",
-        partner=language.name("partner", first["partner"]),
+        partner=_name(first["partner"], language),
         n=int(first["wrong_n"]),
         all=language.value(first["n"], "count"),
     )
-    alike = "" if first["stands_out"] or math.isnan(first["others"]) else text("fulfilment.alike")
-    return headline(" ".join(filter(None, [alike, fact, _beside(first, language)])), _begun(week), language)
+    is_one_of_many = first["partner"] == "" or not math.isnan(first["others"])
+    alike = text("fulfilment.alike") if is_one_of_many and not first["stands_out"] else ""
+    sentences = [alike, fact, _beside(first, language), _above_all(first, language)]
+    return headline(" ".join(filter(None, sentences)), _begun(week), language)
+
+
+def _name(partner: str, language: Language) -> str:
+    return language.name("partner", partner) if partner else language.text("fulfilment.all_partners")
 
 
 def _beside(row: Row, language: Language) -> str:
@@ -73,7 +79,7 @@ def _begun(week: Week) -> str:
 
 
 def to_do(week: Week) -> Html:
-    """Rank what to speak about with partners by how much goes wrong a week."""
+    """List what to speak about with partners, and how much of it goes wrong a week."""
     if off := _off(week):
         return off
     language, text = week.language, week.language.text
@@ -85,18 +91,24 @@ def to_do(week: Week) -> Html:
         )
         for row in fulfilment.listed(week).to_dict("records")
     ]
-    table = proposals_table(ranked(proposals), language, items=text("fulfilment.items"))
+    caption = text("fulfilment.to_do")
+    table = proposals_table(proposals, language, items=text("fulfilment.items"), caption=caption)
     return Html.join(table, paragraph(text("fulfilment.to_do_note"), note=True))
 
 
 def _question(row: Row, language: Language) -> str:
-    partner, day = language.name("partner", row["partner"]), int(row["weekday"])
     sentences = [
-        language.text(f"fulfilment.do.{row['step']}", partner=partner),
+        language.text(f"fulfilment.do.{row['step']}", partner=_name(row["partner"], language)),
         _beside(row, language) if row["stands_out"] else "",
-        language.text("fulfilment.above_all", day=_weekday(day, language)) if day >= 0 else "",
+        _above_all(row, language),
     ]
     return " ".join(filter(None, sentences))
+
+
+def _above_all(row: Row, language: Language) -> str:
+    """Name the weekday that stands out; nothing where none does."""
+    day = int(row["weekday"])
+    return language.text("fulfilment.above_all", day=_weekday(day, language)) if day >= 0 else ""
 
 
 def _weekday(number: int, language: Language) -> str:
@@ -112,7 +124,7 @@ def followed_up(week: Week) -> Html:
     if found.empty:
         return paragraph(text("fulfilment.nothing_asked"))
     rows = found.assign(
-        name=[language.name("partner", one) for one in found["partner"]],
+        name=[_name(one, language) for one in found["partner"]],
         what=[text(f"fulfilment.step.{one}") for one in found["step"]],
     )
     columns = [
@@ -130,11 +142,14 @@ def partners(week: Week) -> Html:
     if off := _off(week):
         return off
     language, text = week.language, week.language.text
-    found, now = fulfilment.partners(week), fulfilment.recent(week).set_index(["partner", "step"])
+    compared, recent = fulfilment.partners(week), fulfilment.recent(week)
+    compared["wrong"] = compared["n"] * (1 - compared["raw"])
+    found = _with_all(compared, ["n", "wrong"])
+    now = _with_all(recent, ["n", "wrong_n"]).set_index(["partner", "step"])
     rows = found.assign(
-        name=[language.name("partner", one) for one in found["partner"]],
+        name=[_name(one, language) for one in found["partner"]],
         what=[text(f"fulfilment.step.{one}") for one in found["step"]],
-        wrong=found["n"] * (1 - found["raw"]),
+        raw=1 - found["wrong"] / found["n"],
         interval=ends(found["low"], found["high"]),
         recent_n=[_at(now, row, "n") for row in found.to_dict("records")],
         recent=[_at(now, row, "wrong_n") for row in found.to_dict("records")],
@@ -156,6 +171,17 @@ def partners(week: Week) -> Html:
     caption = text("fulfilment.partners", first=language.week_code(first), last=language.week_code(week.week))
     table = render_table(rows, columns, caption=caption, language=language, name="partners")
     return Html.join(table, paragraph(text("fulfilment.partners_note"), note=True))
+
+
+def _with_all(rows: pd.DataFrame, sums: list[str]) -> pd.DataFrame:
+    """Add a row of all partners together to each step that has several, behind them."""
+    steps = [
+        part
+        if len(part) == 1
+        else pd.concat([part, part[sums].sum().to_frame().T.assign(partner="", step=step)])
+        for step, part in rows.groupby("step", sort=False)
+    ]
+    return pd.concat([rows.iloc[:0], *steps], ignore_index=True)
 
 
 def _at(now: pd.DataFrame, row: Row, column: str) -> float:

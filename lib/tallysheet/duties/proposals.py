@@ -48,16 +48,20 @@ def ranked(proposals: Iterable[Proposal]) -> list[Proposal]:
     return sorted(real, key=lambda one: (-(0.0 if math.isnan(one.euros) else one.euros), -one.parcels))
 
 
-def proposals_table(proposals: Sequence[Proposal], language: Language, *, items: str) -> Html:
+def proposals_table(
+    proposals: Sequence[Proposal], language: Language, *, items: str, caption: str = ""
+) -> Html:
     """Show what to do, the first thing first.
 
     Parameters
     ----------
     proposals : sequence of Proposal
-        As `ranked` gives them.
+        In their order, as `ranked` gives them.
     language : Language
     items : str
         What is counted, in the reader's language: parcels, claims.
+    caption : str
+        What the order is, if it is another than that of `ranked`.
     """
     text = language.text
     if not proposals:
@@ -86,7 +90,7 @@ def proposals_table(proposals: Sequence[Proposal], language: Language, *, items:
             else []
         ),
     ]
-    caption = text("duty.to_do")
+    caption = caption or text("duty.to_do")
     return render_table(
         pd.DataFrame(rows), columns, caption=caption, language=language, name="to-do", caption_hidden=True
     )
