@@ -14,6 +14,7 @@ from tallysheet.evidence import entries_of
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.language import may_see, read_language
+from tallysheet.marks import target_word
 from tallysheet.publish import week_tables
 from tallysheet.values import series_of
 from tallysheet.verdict import COLUMNS, as_frame
@@ -402,9 +403,9 @@ def test_a_target_without_a_usual_range_is_not_called_none():
     item = explained({"A": 8_990, "B": 8_990})
     unjudged = replace(item.judgement, limits=replace(item.judgement.limits, lower=np.array([np.nan])))
 
-    assert say.target_word(item) == "none"
-    assert say.target_word(replace(item, target=0.5)) == "pass"
-    assert say.target_word(replace(item, target=0.5, judgement=unjudged)) == "not_known"
+    assert target_word(item) == "none"
+    assert target_word(replace(item, target=0.5)) == "pass"
+    assert target_word(replace(item, target=0.5, judgement=unjudged)) == "not_known"
 
 
 def test_few_parts_outside_their_ranges_are_named_where_they_are_counted():
@@ -452,12 +453,12 @@ def test_a_target_that_is_met_this_week_for_the_first_time_is_not_called_missed(
     above, below = good.judgement.upper + 0.001, bad.judgement.lower - 0.001
 
     assert (good.variation, bad.variation, usual.variation) == ("signal", "signal", "routine")
-    assert say.target_word(replace(good, target=above)) == "met_now"
-    assert say.target_word(replace(bad, target=above)) == "fail"
-    assert say.target_word(replace(bad, target=below)) == "missed_now"
-    assert say.target_word(replace(good, target=below)) == "pass"
-    assert say.target_word(replace(usual, target=above)) == "fail"
-    assert say.target_word(replace(good, target=above, is_recounted=True)) == "fail"
+    assert target_word(replace(good, target=above)) == "met_now"
+    assert target_word(replace(bad, target=above)) == "fail"
+    assert target_word(replace(bad, target=below)) == "missed_now"
+    assert target_word(replace(good, target=below)) == "pass"
+    assert target_word(replace(usual, target=above)) == "fail"
+    assert target_word(replace(good, target=above, is_recounted=True)) == "fail"
 
 
 def test_what_held_has_no_witness():

@@ -11,6 +11,7 @@ from tallysheet import captions, say
 from tallysheet.comparison import compare
 from tallysheet.kpi import Kpi
 from tallysheet.language import read_language
+from tallysheet.marks import verdict_word
 from tallysheet.values import series_of
 from tallysheet.weeks import IsoWeek, weeks_between
 
@@ -290,3 +291,22 @@ def test_a_base_with_a_gap_is_named_by_its_weeks():
     assert say.base(apart, ENGLISH) == "weeks 4, 5 and 6"
     assert say.base(apart, FRENCH) == "semaines 4, 5 et 6"
     assert say.base(apart, ENGLISH, short=True) == "three weeks"
+
+
+@pytest.mark.parametrize(
+    ("variation", "reason", "word"),
+    [
+        ("not_known", "young", "not_known"),
+        ("not_known", "few_weeks", "not_known"),
+        ("not_known", "gap", "not_known"),
+        ("not_known", "small", "too_few"),
+        ("not_known", "collapsed", "too_few"),
+        ("not_known", "nothing", "too_few"),
+        ("routine", "inside", "routine"),
+        ("signal", "run_above", "better"),
+        ("signal", "below", "worse"),
+    ],
+)
+def test_yet_is_only_said_of_what_will_be_known(variation, reason, word):
+    """Two cases a week stay two: whoever waits for more to be known of them waits in vain."""
+    assert verdict_word(variation, reason, "up") == word

@@ -169,6 +169,7 @@ def test_foreign_text_is_harmless_everywhere():
         ("changed", "Unlike usual"),
         ("routine", "Routine"),
         ("not_known", "Not known yet"),
+        ("too_few", "Too few to judge"),
         ("pass", "Meets target"),
         ("fail", "Misses target"),
         ("hit_or_miss", "Hit or miss"),

@@ -16,7 +16,7 @@ from tallysheet.comparison import Explanation
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import FAMILIES
 from tallysheet.language import FORMS, Language
-from tallysheet.opening import verdict_words
+from tallysheet.marks import verdict_words
 from tallysheet.review import Review
 from tallysheet.seasons import COUNTRIES
 from tallysheet.settings import Rules
@@ -28,7 +28,7 @@ _WIDER = 1.05
 _CARD_VALUES = 30
 _PICTURES = 2
 _MARKS = (
-    *("better", "worse", "changed", "parts_outside", "routine", "not_known"),
+    *("better", "worse", "changed", "parts_outside", "routine", "too_few", "not_known"),
     *("pass", "fail", "met_now", "missed_now", "hit_or_miss", "none"),
 )
 _WORDS = (

@@ -14,6 +14,7 @@ from tallysheet.comparison import Explanation
 from tallysheet.crossed import Crossed
 from tallysheet.kpi import Kpi
 from tallysheet.language import Language
+from tallysheet.marks import verdict_word
 from tallysheet.periods import TO_DATE, boxes_of, in_points
 from tallysheet.tables import Column, Html, paragraph, render_table, section
 from tallysheet.weekly_charts import finding, six_twelve_chart
@@ -190,7 +191,7 @@ def _cell(
     change = "" if np.isnan(base) else language.change(now - base, unit)
     kind = ""
     if found.variation[at] == "signal" and at != _corner(found):
-        kind = say.verdict_word("signal", found.reason[at] == "above", explanation.direction)
+        kind = verdict_word("signal", found.reason[at], explanation.direction)
     elif (found.variation != "not_known").any():
         kind = _MARKS.get(found.reason[at], "")
     told = ", ".join(filter(None, [change, language.text(f"heat.{kind}") if kind else ""]))

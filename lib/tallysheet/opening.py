@@ -14,6 +14,7 @@ from tallysheet.actions import FollowUp
 from tallysheet.comparison import Explanation
 from tallysheet.kpis import kpi
 from tallysheet.language import Language, isolated
+from tallysheet.marks import verdict_words
 from tallysheet.tables import Html, exceptions_list, headline
 from tallysheet.telling import SETTLED_WEEKS, is_settled, stands_out
 from tallysheet.weeks import IsoWeek
@@ -319,11 +320,6 @@ def _near(item: Explanation, told: Told, language: Language) -> str:
         return ""
     where = causes.where(found.row["scope"], language)
     return language.text("cause.near", kpi=say.name(kpi(found.slug), language), where=where)
-
-
-def verdict_words(item: Explanation) -> list[str]:
-    """Give the words of a KPI's chips."""
-    return [say.verdict_of(item), *(["parts_outside"] if item.outside else [])]
 
 
 def witnesses(item: Explanation, explanations: Mapping[str, Explanation], language: Language) -> list[str]:

@@ -13,7 +13,8 @@ from tallysheet.comparison import Explanation
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.language import Language, isolated, plain
-from tallysheet.opening import Told, standing, story, verdict_words, witnesses
+from tallysheet.marks import verdict_of, verdict_word, verdict_words
+from tallysheet.opening import Told, standing, story, witnesses
 from tallysheet.rounding import printed_decimals, printed_parts
 from tallysheet.tables import (
     Column,
@@ -182,7 +183,7 @@ def _parts_table(
         # Beyond which end of its range, whichever way it came.
         rising=named["reason"] == "above",
         verdict=[
-            say.verdict_word(variation, reason == "above", explanation.direction)
+            verdict_word(variation, reason, explanation.direction)
             for variation, reason in zip(named["variation"], named["reason"], strict=True)
         ],
     )
@@ -211,7 +212,7 @@ def _parts_table(
         "printed_mix": printed["mix"].sum(),
         "printed_rate": printed["rate"].sum(),
         "printed_total": explanation.change,
-        "verdict": say.verdict_of(explanation),
+        "verdict": verdict_of(explanation),
         "rising": explanation.change > 0,
     }
     return render_table(

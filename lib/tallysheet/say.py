@@ -10,7 +10,7 @@ import pandas as pd
 from tallysheet import volume
 from tallysheet.comparison import Explanation
 from tallysheet.judgement import FALSE_FLAG_SHARE
-from tallysheet.kpi import SHARES, Direction, Kpi
+from tallysheet.kpi import SHARES, Kpi
 from tallysheet.language import FORMS, Language, decimals_of, finer, rounded
 from tallysheet.rounding import printed_total
 from tallysheet.segments import Segment
@@ -39,37 +39,6 @@ def base(explanation: Explanation, language: Language, *, short: bool = False) -
     numbers = language.listed([str(week.number) for week in weeks])
     named = text(f"{'base_short' if short else 'base'}.{name}", weeks=numbers, **told)
     return named if short or explanation.base_is_complete else language.text("base.incomplete", base=named)
-
-
-def verdict_word(variation: str, rising: bool, direction: Direction) -> str:
-    """Give the word of a chip: ``better``, ``worse``, ``changed``, ``routine`` or ``not_known``."""
-    if variation != "signal":
-        return variation
-    if direction == "neutral":
-        return "changed"
-    return "better" if rising == (direction == "up") else "worse"
-
-
-def verdict_of(explanation: Explanation) -> str:
-    """Give the verdict word of a KPI's total."""
-    rising = explanation.judgement.reason in ("above", "run_above")
-    return verdict_word(explanation.variation, rising, explanation.direction)
-
-
-def target_word(explanation: Explanation) -> str:
-    """Give the word of a target: its assurance; not known yet where there is no range to meet it.
-
-    Where the usual range says one thing and a week that is unlike it the other, the week is named.
-    """
-    word = explanation.assurance
-    if word == "none":
-        return word if pd.isna(explanation.target) else "not_known"
-    gap = explanation.value_now - explanation.target
-    is_met = gap >= 0 if explanation.direction == "up" else gap <= 0
-    is_news = explanation.variation == "signal" and explanation.direction != "neutral"
-    if not is_news or word == "hit_or_miss" or is_met == (word == "pass"):
-        return word
-    return "met_now" if is_met else "missed_now"
 
 
 def change(explanation: Explanation, language: Language) -> str:

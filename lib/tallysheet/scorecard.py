@@ -12,6 +12,7 @@ from tallysheet.charts import sparkline
 from tallysheet.comparison import Explanation
 from tallysheet.kpis import kpi
 from tallysheet.language import Language
+from tallysheet.marks import target_word, verdict_of
 from tallysheet.review import Review
 from tallysheet.tables import Column, Html, paragraph, render_table
 from tallysheet.telling import fullest
@@ -103,8 +104,8 @@ def _scores(item: Explanation, year_ago: float, language: Language) -> dict[str,
         "before": None if pd.isna(item.value_base) else language.value(item.value_base, unit),
         "on_last": item.value_now - item.value_previous,
         "on_year": item.value_now - year_ago,
-        "variation": say.verdict_of(item),
-        "assurance": say.target_word(item),
+        "variation": verdict_of(item),
+        "assurance": target_word(item),
         "gap": _gap(item, language) if is_known and not pd.isna(item.value_now - item.target) else None,
         "rising": item.change > 0,
         "history": sparkline(

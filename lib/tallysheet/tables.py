@@ -18,7 +18,8 @@ TEMPLATE = Path(__file__).parent / "report_template"
 
 # The icon of each verdict; a signal shows the direction of the number where the caller knows it.
 _SIGNAL = dict.fromkeys(("better", "worse", "changed"), "signal")
-_VARIATION = _SIGNAL | {"parts_outside": "signal", "routine": "wave", "not_known": "unknown"}
+_UNJUDGED = dict.fromkeys(("too_few", "not_known"), "unknown")
+_VARIATION = _SIGNAL | {"parts_outside": "signal", "routine": "wave"} | _UNJUDGED
 _TARGET = {"pass": "tick", "fail": "cross", "hit_or_miss": "half", "none": "dash"}
 _ASSURANCE = _TARGET | {"met_now": "tick", "missed_now": "cross"}
 _ICONS = _VARIATION | _ASSURANCE
@@ -105,7 +106,7 @@ def chip(verdict: str, language: Language, *, rising: bool | None = None) -> Htm
     Parameters
     ----------
     verdict : str
-        Variation ``better``, ``worse``, ``changed``, ``routine``, ``not_known``, or assurance
+        Variation ``better``, ``worse``, ``changed``, ``routine``, ``too_few``, ``not_known``, or assurance
         ``pass``, ``fail``, ``met_now``, ``missed_now``, ``hit_or_miss``, ``none``.
     language : Language
     rising : bool, optional

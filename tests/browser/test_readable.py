@@ -125,7 +125,7 @@ TOLD = {
         "depot Madrid: −14.4 pp beyond the rest. Event log: “Eskarion: Madrid hub shut, power cut”.",
         "That is above the usual range of 5.8 to 7.1 days. Carrier ESK: +1.8 days beyond the rest. "
         "No entry in the event log.",
-        "4 KPIs are unlike usual; about 0.4 expected by chance; 30 routine; 24 not known yet. "
+        "4 KPIs are unlike usual; about 0.4 expected by chance; 30 routine; 24 not judged. "
         "Of 454 parts judged, 38 are outside their own ranges; about 5.9 expected by chance. Outside for "
         "over 8 weeks already: Orders sent with BackShip. 4 causes are named. "
         "Chance alone would name at most 0.04.",
@@ -141,7 +141,7 @@ TOLD = {
         "C’est au-dessus de la plage habituelle, de 5,8 à 7,1 jours. Transporteur ESK~: +1,8 jour "
         "par rapport au reste. Rien au journal des événements.",
         "4 indicateurs inhabituels (environ 0,4 par hasard)~; habituels~: 30~; "
-        "pas encore connus~: 24. Parties jugées~: 454, dont 38 hors plage (environ 5,9 par hasard). "
+        "pas jugés~: 24. Parties jugées~: 454, dont 38 hors plage (environ 5,9 par hasard). "
         "Hors plage depuis plus de 8 semaines déjà~: Commandes expédiées avec BackShip. "
         "4 causes identifiées. Le hasard seul en désignerait au plus 0,04.",
     ),

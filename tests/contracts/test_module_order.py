@@ -29,7 +29,7 @@ actions
 panel spells steps lineup scopes suspects findings evidence
 gates gates.quality gates.context gates.money gates.movement
 verdict
-rounding volume say captions causes bearing tables
+rounding volume marks say captions causes bearing tables
 svg axis_labels control_charts weekly_charts small_multiples funnel curves charts
 opening scorecard page lead_page fine_print kpi_page
 queries week_kpi week

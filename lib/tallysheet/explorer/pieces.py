@@ -15,6 +15,7 @@ from tallysheet.explorer.view import MOST_ROWS, View, table_behind
 from tallysheet.facts import fact_tables
 from tallysheet.kpis import kpi
 from tallysheet.language import Language
+from tallysheet.marks import target_word
 from tallysheet.schema import Table
 from tallysheet.tables import Html, chips, paragraph, side_by_side
 from tallysheet.week import Week
@@ -98,7 +99,7 @@ def with_target(week: Week, slug: str, by: str, part: str = "") -> Html:
         target=language.value(found.target, unit),
         gap=language.change(found.change, unit),
     )
-    word = say.target_word(found)
+    word = target_word(found)
     meets = language.text(f"explorer.assurance.{word}")
     parted = split(found, language, prefix="part-" if part else "")
     return Html.join(paragraph(f"{said} {meets}"), chips([word], language), parted)

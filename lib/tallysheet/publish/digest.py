@@ -12,6 +12,7 @@ from tallysheet import opening, say
 from tallysheet.comparison import Explanation
 from tallysheet.errors import ReportError
 from tallysheet.language import Language
+from tallysheet.marks import target_word, verdict_of
 from tallysheet.publish.checks import check_page
 from tallysheet.publish.pages import TEMPLATE
 from tallysheet.week import Week
@@ -151,7 +152,7 @@ def digest_of(week: Week, language: Language, page_file: str, base_url: str = ""
 
 def _exceptional(explanation: Explanation, item: dict[str, Any], language: Language) -> Exceptional:
     unit, judgement = explanation.kpi.unit, explanation.judgement
-    words = [*item["verdicts"], say.target_word(explanation)]
+    words = [*item["verdicts"], target_word(explanation)]
     return Exceptional(
         name=item["name"],
         value=item["value"],
@@ -162,7 +163,7 @@ def _exceptional(explanation: Explanation, item: dict[str, Any], language: Langu
         change=language.change(explanation.change, unit),
         range=language.interval(judgement.lower, judgement.upper, unit)
         if judgement.variation != "not_known"
-        else language.text("verdict.not_known"),
+        else language.text(f"verdict.{verdict_of(explanation)}"),
         verdicts=tuple(
             VerdictWord(language.text(f"verdict.{word}"), _COLOURS.get(word, _GREY))
             for word in words

@@ -15,6 +15,7 @@ from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.language import Language, plain
 from tallysheet.ledger import Ledger
+from tallysheet.marks import target_word, verdict_of, verdict_word
 from tallysheet.publish.sheets import Cell, Table, figure
 from tallysheet.publish.work_lists import work_lists
 from tallysheet.rounding import printed_parts
@@ -88,8 +89,8 @@ def _score(one: Explanation, week: Week, language: Language) -> tuple[Cell, ...]
         *(figure(one.value_now, unit), figure(one.value_base, unit), figure(one.change, unit, signed=True)),
         *(figure(one.value_previous, unit), figure(week.year_ago(slug), unit)),
         *(figure(getattr(one.judgement, name), unit) for name in ("lower", "centre", "upper")),
-        language.text(f"verdict.{say.verdict_of(one)}"),
-        language.text(f"verdict.{say.target_word(one)}"),
+        language.text(f"verdict.{verdict_of(one)}"),
+        language.text(f"verdict.{target_word(one)}"),
         *(how_final(week.review, slug, language), slug),
     )
 
@@ -127,7 +128,7 @@ def parts(explanations: Sequence[Explanation], language: Language) -> Table:
 
 def _part(one: Explanation, dimension: str, row: causes.Row, language: Language) -> tuple[Cell, ...]:
     unit, is_ratio = one.kpi.unit, one.kpi.denominator is not None
-    word = say.verdict_word(str(row["variation"]), row["reason"] == "above", one.direction)
+    word = verdict_word(str(row["variation"]), str(row["reason"]), one.direction)
     return (
         *(say.name(one.kpi, language), say.dimension_name(dimension, language)),
         *(language.name(dimension, row["segment"]), language.text(f"sheet.units.{plain(unit)}")),
