@@ -105,7 +105,7 @@ class Cube:
         days = self.remembered(
             "days_with_rows",
             [],
-            lambda: days_with_rows(self.ledger, self.settings, lambda: self._ground),
+            lambda: days_with_rows(self.ledger, self.settings, self.span.last_day, lambda: self._ground),
             {table_of(self.ledger)},
         )
         return min(known_until, over_days_off(self.span.last_day, days["day"]))

@@ -20,7 +20,7 @@ from tallysheet.settings import Settings
 from tallysheet.warehouse.mapped import ask
 
 _PLACES = ["origin_country", "destination_country", "destination_zone"]
-_SUNDAY, _DAYS_OF_A_HABIT = 6, 28
+_SUNDAY, _DAYS_OF_A_HABIT, _DAYS_LOOKED_AT = 6, 28, 56
 _COUNTED = ["n", "first_day", "last_day", "known_from"]
 
 
@@ -100,11 +100,12 @@ def extent_of(
 
 
 def days_with_rows(
-    ledger: Ledger, settings: Settings, tables: Callable[[], duckdb.DuckDBPyConnection]
+    ledger: Ledger, settings: Settings, last_day: dt.date, tables: Callable[[], duckdb.DuckDBPyConnection]
 ) -> pd.DataFrame:
-    """List each ``day`` that the table has rows of whose days the data covers."""
+    """List each ``day`` of the last eight weeks that has rows in the table whose days the data covers."""
     table = table_of(ledger)
-    select = f"SELECT DISTINCT CAST({schema.table(table).week_of} AS DATE) AS day FROM {table}"
+    day, first_day = schema.table(table).week_of, last_day - dt.timedelta(days=_DAYS_LOOKED_AT)
+    select = f"SELECT DISTINCT CAST({day} AS DATE) AS day FROM {table} WHERE {day} >= DATE '{first_day}'"
     found = ask(settings, select) if table in ledger.elsewhere else tables().execute(select).fetchall()
     return pd.DataFrame(found, columns=["day"]).dropna()
 
@@ -116,7 +117,7 @@ def over_days_off(last_day: dt.date, days: Collection[dt.date]) -> dt.date:
     ----------
     last_day : date
     days : collection of date
-        All days with rows; of those of less than four weeks it cannot be said what never is.
+        Days with rows; of those of less than four weeks it cannot be said what never is.
 
     Examples
     --------
