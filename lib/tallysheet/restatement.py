@@ -19,6 +19,7 @@ from tallysheet.judged_rows import judge_parts
 from tallysheet.kpis import kpi
 from tallysheet.limits import Numbers
 from tallysheet.review import Review
+from tallysheet.unpack import sha256
 from tallysheet.values import Parts, Series, weekly_values
 from tallysheet.weeks import IsoWeek, week_folders
 
@@ -62,10 +63,22 @@ def kept_files(folder: Path, week: IsoWeek, as_of: dt.datetime) -> list[Path]:
     )
 
 
-def read_kept(folder: Path, week: IsoWeek, as_of: dt.datetime) -> pd.DataFrame:
-    """Read what was published before a moment of a week and those before it."""
-    frames = [pq.read_table(path).to_pandas() for path in kept_files(folder, week, as_of)]
+def read_kept(files: Sequence[Path]) -> pd.DataFrame:
+    """Read what was published, from its files."""
+    frames = [pq.read_table(path).to_pandas() for path in files]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
+
+
+def last_restated(review: Review, slugs: Sequence[str], weeks: int) -> pd.DataFrame:
+    """Give `restated` of the review's week and those before it, once for the same data and publications."""
+    cube, week = review.cube, review.week
+    chosen = [one for one in cube.weeks if week.shift(-weeks) < one <= week]
+    files = kept_files(cube.settings.data / "history", week, cube.as_of)
+    return cube.remembered(
+        "restated",
+        [str(week), *map(str, chosen), repr(review.rebases), *map(sha256, files)],
+        lambda: restated(review, slugs, chosen, read_kept(files)),
+    )
 
 
 def restated(

@@ -359,12 +359,13 @@ class Review:
         return self._explanations[key]
 
     @cached_property
-    def _rebases(self) -> list[Rebase]:
+    def rebases(self) -> list[Rebase]:
+        """All usual ranges that somebody began anew."""
         return read_rebases(self.cube.settings.data / "rebases.csv")
 
     def rebase(self, slug: str) -> Rebase | None:
         """Give what began a KPI's usual range anew, if anything did."""
-        return rebase_of(self._rebases, slug, self.week)
+        return rebase_of(self.rebases, slug, self.week)
 
     @cached_property
     def targets(self) -> list[Target]:

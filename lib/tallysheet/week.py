@@ -27,7 +27,7 @@ from tallysheet.opening import Told
 from tallysheet.overview import available_kpis, row_of
 from tallysheet.periods import periods_of
 from tallysheet.queries import MOST_ROWS, Queries
-from tallysheet.restatement import read_kept, restated
+from tallysheet.restatement import last_restated
 from tallysheet.review import Review
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import workbook_language
@@ -149,9 +149,7 @@ class Week:
     def restated(self, weeks: int = 8) -> pd.DataFrame:
         """Compare what was first said of so many weeks with what is known now; see `restatement.restated`."""
         check_type("weeks", weeks, int, "a number")
-        chosen = [one for one in self.cube.weeks if self.week.shift(-weeks) < one <= self.week]
-        kept = read_kept(self.settings.data / "history", self.week, self.cube.as_of)
-        return restated(self.review, self.available, chosen, kept)
+        return last_restated(self.review, self.available, weeks)
 
     @cached_property
     def review(self) -> Review:
@@ -183,7 +181,7 @@ class Week:
         """
         found = self.cube.remembered(
             "kpis",
-            [str(self.week), self.base],
+            [str(self.week), self.base, repr(self.review.rebases)],
             lambda: pd.DataFrame([row_of(self.review, self.explanation(slug)) for slug in self.available]),
         )
         names = [say.name(kpi(slug), self.language) for slug in found["kpi"]]
