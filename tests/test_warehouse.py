@@ -22,7 +22,8 @@ from tallysheet.cube import Cube
 from tallysheet.doctor import examine
 from tallysheet.engine import fact_names, fact_sql
 from tallysheet.errors import DataError, UsageError
-from tallysheet.facts import columns_of
+from tallysheet.extent import days_with_rows
+from tallysheet.facts import columns_of, open_tables
 from tallysheet.grids import is_measure
 from tallysheet.held import held
 from tallysheet.settings import Connection, Settings, read_settings
@@ -365,6 +366,11 @@ def test_tables_that_a_team_has_mapped_are_added_up_without_extracts(tmp_path, a
     pd.testing.assert_frame_equal(there.kpis, here.kpis)
     assert there.ledger.elsewhere == ("shipments",)
     assert gaps(there.cube, there.week, ["shipments"], 0.5) == []
+    days = [
+        days_with_rows(week.ledger, week.settings, week.cube.span.last_day, lambda: open_tables(here.ledger))
+        for week in (there, here)
+    ]
+    assert sorted(days[0]["day"]) == sorted(days[1]["day"]) != []
     less = "DELETE FROM mart.shipments WHERE shipment_id = (SELECT max(shipment_id) FROM mart.shipments)"
     clean = there.settings.data / "clean"
     with held(clean, mapped_record(there.settings)):
