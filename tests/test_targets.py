@@ -345,3 +345,20 @@ def test_an_explorer_sets_actual_and_target_beside_each_other(with_targets):
     assert f"On-time delivery is {value}, its target 95.0%: {gap}. Part of its usual range meets" in shown
     assert "BRV" in shown
     assert "Nobody has set a target for Never delivered" in pieces.with_target(opened, "undelivered", "").html
+
+
+def test_a_target_of_next_year_moves_no_report(tmp_path, with_targets):
+    """Nothing has happened until then: the newest week stays, and the ledger says when the row counts."""
+    with_targets("otd,,2026-01-01,,0.90,,ops")
+    source = tmp_path / "data" / "sources" / "targets" / "source.toml"
+    source.write_text(TARGETS_SOURCE.replace("as_of = 2026-06-15T07:00:00\n", ""), encoding="utf-8")
+    before = with_targets("otd,,2026-01-01,,0.90,,ops")
+    after = with_targets("otd,,2026-01-01,,0.90,,ops", "otd,,2027-01-01,,0.95,,ops")
+
+    assert after.ledger.as_of == before.ledger.as_of
+    assert after.kpi("otd").explain().target == 0.90
+    (told,) = after.ledger.notes.query("kind == 'ahead'")["text"]
+    assert told == (
+        "some rows are of a later day than the newest extract of 2026-06-15, the last of 2027-01-01; "
+        "they count from their day on"
+    )

@@ -28,9 +28,9 @@ from tallysheet.inputs import (
     source_parts,
     unclaimed,
 )
-from tallysheet.ledger import Ledger, as_ledger, read_record, write_record
+from tallysheet.ledger import Ledger, as_ledger, newest_event, read_record, write_record
 from tallysheet.loading import Run, Told, load_source
-from tallysheet.note import Note
+from tallysheet.note import Named, Note
 from tallysheet.personal import key_fingerprint
 from tallysheet.refusals import refusal
 from tallysheet.settings import Settings, read_settings
@@ -219,9 +219,15 @@ def _load_all(
         for folder in building.values():
             shutil.rmtree(folder, ignore_errors=True)
     entries = parts.values()
+    as_of = newest_event(
+        (source.table.name, parts[source.name]["as_of"]) for source in sources if source.name in parts
+    )
+    notes += [
+        _ahead_note(name, entry["as_of"], as_of) for name, entry in parts.items() if entry["as_of"] > as_of
+    ]
     return {
         "state": state,
-        "as_of": max(entry["as_of"] for entry in entries),
+        "as_of": as_of,
         "files": [one for entry in entries for one in entry["files"]],
         "notes": [*(one for entry in entries for one in entry["notes"]), *notes],
         "reasons": sorted(
@@ -232,6 +238,11 @@ def _load_all(
         "key": max(entry["key"] for entry in entries),
         "written": _fingerprints(settings, state, digests),
     }
+
+
+def _ahead_note(source: str, last: str, as_of: str) -> dict[str, Any]:
+    named: dict[str, Named] = {"last": last[:10], "as_of": as_of[:10]}
+    return {"source": source, "file": "", **asdict(Note("ahead", named))}
 
 
 def _shared_rows(sources: list[Source], clean: Path) -> list[dict[str, Any]]:

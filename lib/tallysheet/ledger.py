@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tallysheet.errors import DataError
 from tallysheet.language import read_language
 from tallysheet.note import note_text
+from tallysheet.schema import table as schema_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,6 +108,23 @@ def write_record(path: Path, record: dict[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(part, path)
+
+
+def newest_event(known: Iterable[tuple[str, Any]]) -> Any:
+    """Give the moment up to which a load tells what happened, by the newest of each table.
+
+    What people write down ahead, such as next year's targets and a strike that is announced, does not move
+    it: nothing has happened until then. A load of nothing else ends with the last of that.
+
+    Examples
+    --------
+    >>> newest_event([("shipments", "2026-11-16"), ("targets", "2027-01-01")])
+    '2026-11-16'
+    """
+    every = list(known)
+    return max(
+        [moment for table, moment in every if schema_table(table).week_of] or [moment for _, moment in every]
+    )
 
 
 def as_ledger(record: dict[str, Any], clean: Path) -> Ledger:

@@ -25,6 +25,7 @@ NoteKind = Literal[
     "shrank",
     "few rows",
     "after taken",
+    "ahead",
     "file gone",
     "overlap",
     "gap",

@@ -16,6 +16,7 @@ from tallysheet.addresses import take_secrets
 from tallysheet.errors import DataError
 from tallysheet.held import held_states
 from tallysheet.inputs import fingerprint
+from tallysheet.ledger import newest_event
 from tallysheet.schema import TABLES
 from tallysheet.settings import Settings
 from tallysheet.warehouse.connect import opened
@@ -68,7 +69,7 @@ def mapped_record(settings: Settings) -> dict[str, Any]:
         if rows
     ]
     return {
-        **{"files": files, "state": state, "as_of": max(newest.values()).isoformat()},
+        **{"files": files, "state": state, "as_of": newest_event(newest.items()).isoformat()},
         "elsewhere": [name for name in sorted(newest) if name not in _COPIED],
         **{"reasons": [], "notes": [], "checked": [], "headers": {}, "written": {}, "key": ""},
     }
