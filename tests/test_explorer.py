@@ -354,8 +354,9 @@ def workbook(tmp_path, monkeypatch):
 
 
 def test_a_view_that_is_kept_is_published_as_it_stands(workbook):
-    """From a click to a page; the notebook's parameters are the view."""
+    """From a click to a page; the notebook's parameters are the view, its base too."""
     explorer = explore("2026-W21")
+    explorer.base.value = "previous"
     explorer.by.value = "carrier"
     explorer.into.value = "BRV"
     explorer.enter.click()
@@ -372,5 +373,6 @@ def test_a_view_that_is_kept_is_published_as_it_stands(workbook):
     page = html.unescape((workbook / "reports/2026-W21/brv.html").read_text(encoding="utf-8"))
     value = explorer.week.language.value(explorer.explained().value_now, "share")
     assert value in page
+    assert "in the week before" in page and "the four weeks before" not in page
     explorer.save.click()
     assert "expected a new name" in explorer.message.value

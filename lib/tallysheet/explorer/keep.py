@@ -17,6 +17,7 @@ from tallysheet.new_notebook import new_notebook
 _MORE = (
     'by = ""  # dimension over which its change is split; empty: none',
     'part = ""  # such as carrier=BRV;flow=return; empty: all',
+    'against = ""  # what it is compared with, target too; empty: the base of the run',
 )
 """Parameters beside those of the template."""
 
@@ -44,9 +45,9 @@ def keep_view(name: str, view: View, language: Language) -> Path:
         _cell("code", "parameters", _parameters(content, view), ["parameters"]),
         _cell("code", "open", _OPEN),
         _cell("markdown", "unusual", f"## {language.text('explorer.is_usual')}"),
-        _cell("code", "usual", "pieces.usual(opened, kpi, by, part)"),
+        _cell("code", "usual", "pieces.usual(opened, kpi, by, part, against)"),
         _cell("markdown", "parts-question", f"## {language.text('explorer.which_parts')}"),
-        _cell("code", "parts", "pieces.parts(opened, kpi, by, part)"),
+        _cell("code", "parts", "pieces.parts(opened, kpi, by, part, against)"),
         _cell("markdown", "meaning", f"## {language.text('explorer.meaning')}"),
         _cell("code", "definitions", "cards.definitions(opened, kpi)"),
     ]
@@ -73,7 +74,7 @@ def _question(view: View, language: Language) -> str:
 def _parameters(template: dict[str, Any], view: View) -> str:
     """Give the template's parameters the values of the view."""
     own = next(cell for cell in template["cells"] if cell["id"] == "parameters")
-    given = {"base": view.base, "data": view.data, "kpi": view.kpi, "by": view.by, "part": view.segment}
+    given = {"against": view.base, "data": view.data, "kpi": view.kpi, "by": view.by, "part": view.segment}
     lines = ["".join(own["source"]), *_MORE]
     return re.sub(
         r'^(\w+) = "[^"]*"',

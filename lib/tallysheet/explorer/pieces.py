@@ -29,10 +29,10 @@ def explained(
     return week.kpi(slug, where).explain(base=base, by=(by,) if by else ())
 
 
-def usual(week: Week, slug: str, by: str = "", part: str = "") -> Html:
+def usual(week: Week, slug: str, by: str = "", part: str = "", base: str = "") -> Html:
     """Show whether a KPI is usual, in all or of a part such as ``carrier=BRV;flow=return``.
 
-    With a dimension it names the values of it that moved.
+    With a dimension it names the values of it that moved. Without a base it is the week's own.
 
     Examples
     --------
@@ -41,12 +41,13 @@ def usual(week: Week, slug: str, by: str = "", part: str = "") -> Html:
     >>> "LGA" in parts(week, "otd", "origin").html, "<svg" in usual(week, "otd", part="origin=LGA").html
     (True, True)
     """
-    return in_part(explained(week, slug, read_part(part), by), week.language)
+    return in_part(explained(week, slug, read_part(part), by, base or None), week.language)
 
 
-def parts(week: Week, slug: str, by: str, part: str = "") -> Html:
+def parts(week: Week, slug: str, by: str, part: str = "", base: str = "") -> Html:
     """Show which parts a change comes from: sentence, bridge and table; without parts say so."""
-    return split(explained(week, slug, read_part(part), by), week.language, prefix="part-" if part else "")
+    found = explained(week, slug, read_part(part), by, base or None)
+    return split(found, week.language, prefix="part-" if part else "")
 
 
 def over_time(week: Week, slug: str, by: str, part: str = "") -> Html:
@@ -57,9 +58,9 @@ def over_time(week: Week, slug: str, by: str, part: str = "") -> Html:
     return paragraph(drawn or week.language.text("explorer.no_parts"))
 
 
-def behind(week: Week, slug: str, by: str, part: str = "") -> Html:
+def behind(week: Week, slug: str, by: str, part: str = "", base: str = "") -> Html:
     """Name the few segments behind a change, or say that nothing was searched for."""
-    return segments(explained(week, slug, read_part(part), by), week.language)
+    return segments(explained(week, slug, read_part(part), by, base or None), week.language)
 
 
 def two_parts(week: Week, slug: str, by: str, values: tuple[str, str], part: str = "") -> Html:

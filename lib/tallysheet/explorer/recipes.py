@@ -19,13 +19,13 @@ _DATA = {
 
 def usual_code(view: View) -> str:
     """Write what draws the weeks of a KPI."""
-    call = f'pieces.usual(week, "{view.kpi}", "{view.by}"{_part(view)})'
+    call = f'pieces.usual(week, "{view.kpi}", "{view.by}"{_part(view)}{_against(view)})'
     return _lines(view, f"{_found(view)}\nfound.history.tail(53)", call, by_week(view))
 
 
 def parts_code(view: View) -> str:
     """Write what splits a change over a dimension."""
-    call = f'pieces.parts(week, "{view.kpi}", "{view.by}"{_part(view)})'
+    call = f'pieces.parts(week, "{view.kpi}", "{view.by}"{_part(view)}{_against(view)})'
     return _lines(view, f'{_found(view)}\nfound.parts["{view.by}"]', call, by_part(view))
 
 
@@ -37,7 +37,7 @@ def over_time_code(view: View) -> str:
 
 def behind_code(view: View) -> str:
     """Write what searches for the segments behind a change."""
-    call = f'pieces.behind(week, "{view.kpi}", "{view.by}"{_part(view)})'
+    call = f'pieces.behind(week, "{view.kpi}", "{view.by}"{_part(view)}{_against(view)})'
     return _lines(view, f"{_found(view)}\nfound.segments", call)
 
 
@@ -129,8 +129,12 @@ def _kpi(view: View) -> str:
     return f'week.kpi("{view.kpi}"{view.where_code})'
 
 
+def _against(view: View) -> str:
+    return f", base={quoted(view.against)}" if view.against else ""
+
+
 def _found(view: View) -> str:
-    return f"found = {_kpi(view)}.explain({_by(view)})"
+    return f"found = {_kpi(view)}.explain({_by(view)}{_against(view)})"
 
 
 def _by(view: View) -> str:

@@ -15,6 +15,10 @@ MOST_ROWS = 100
 LANE = ("origin_country", "destination_country")
 
 
+TARGET = "target"
+"""Few KPIs have one, so no week is opened against it."""
+
+
 @dataclass(frozen=True)
 class View:
     """What is looked at.
@@ -74,9 +78,14 @@ class View:
         """The call that opens its week."""
         given = [quoted(self.week)]
         given += [f"data={quoted(self.data)}"] if self.data != "data" else []
-        given += [f"base={quoted(self.base)}"]
+        given += [f"base={quoted(self.base)}"] if self.base != TARGET else []
         given += [f"as_of={quoted(self.as_of)}"] if self.as_of else []
         return f"ts.open_week({', '.join(given)})"
+
+    @property
+    def against(self) -> str:
+        """The base of a comparison, where it is none that a week is opened against."""
+        return self.base if self.base == TARGET else ""
 
     @property
     def where_code(self) -> str:

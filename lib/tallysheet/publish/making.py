@@ -123,7 +123,7 @@ def _files(
 ) -> dict[str, bytes]:
     """Make a page of an executed notebook, check it, and add what stands beside it."""
     task, edition = job.task, job.edition
-    around = surroundings(week, task, edition, editions)
+    around = surroundings(week, task, edition, editions, job.against)
     html = export_page(translated(notebook, page_name(task.notebook), edition.language), around)
     check_page(job.file, html)
     lead = week.lead.kpi.slug

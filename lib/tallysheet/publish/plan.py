@@ -113,6 +113,8 @@ class Job:
     edition: Edition
     source: Path
     parameters: dict[str, Any]
+    against: str = ""
+    """What the notebook compares with, if it has a base of its own: such are views that an explorer kept."""
 
     @property
     def file(self) -> str:
@@ -156,6 +158,7 @@ def jobs_of(
     for task in tasks_of(settings, notebooks):
         source = settings.root / "notebooks" / f"{task.notebook}.ipynb"
         declared = declared_parameters(source)
+        against = str(declared["against"].default) if "against" in declared else ""
         for edition in editions:
             if not is_for(edition.audience, task.notebook, settings):
                 continue
@@ -163,7 +166,7 @@ def jobs_of(
             if "audience" in declared or edition.folder:
                 given["audience"] = edition.audience
             check_parameters(source, given)
-            found.append(Job(task, edition, source, given))
+            found.append(Job(task, edition, source, given, against))
     return found
 
 

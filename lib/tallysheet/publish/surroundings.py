@@ -9,13 +9,16 @@ from typing import Any
 import tallysheet
 from tallysheet import say
 from tallysheet.coverage import sentence
+from tallysheet.language import Language
 from tallysheet.publish.archive import neighbours
 from tallysheet.publish.pages import other_languages, page_name, title_of
 from tallysheet.publish.plan import Edition, Task, is_for, tasks_of
 from tallysheet.week import Week
 
 
-def surroundings(week: Week, task: Task, edition: Edition, editions: Sequence[Edition]) -> dict[str, Any]:
+def surroundings(
+    week: Week, task: Task, edition: Edition, editions: Sequence[Edition], against: str = ""
+) -> dict[str, Any]:
     """Give what `export_page` puts round a page.
 
     Parameters
@@ -27,6 +30,8 @@ def surroundings(week: Week, task: Task, edition: Edition, editions: Sequence[Ed
         Its language and audience.
     editions : sequence of Edition
         All, of which those of this audience are the page in other languages.
+    against : str
+        What a page compares with that has a base of its own; empty: that of the run.
     """
     language, text = edition.language, edition.language.text
     h1 = text("page.heading", number=week.week.number, year=week.week.year)
@@ -55,12 +60,19 @@ def surroundings(week: Week, task: Task, edition: Edition, editions: Sequence[Ed
             text(
                 "page.made",
                 version=tallysheet.__version__,
-                base=say.base(week.told.fullest, language),
+                base=_base(week, against, language),
                 state=week.ledger.state,
             )
         ],
         "words": language.words["page"],
     }
+
+
+def _base(week: Week, against: str, language: Language) -> str:
+    if against == "target":
+        return language.text("base.target")
+    fullest = week.told.fullest
+    return say.base(week.explanation(fullest.kpi.slug, against, ()) if against else fullest, language)
 
 
 def _badges(week: Week, edition: Edition) -> list[tuple[str, str]]:
