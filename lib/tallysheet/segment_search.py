@@ -40,7 +40,7 @@ class Pick:
     variance: float = 0.0
 
 
-def required(cells: dict[int, int], share: float = ERROR_SHARE) -> dict[int, float]:
+def required(cells: dict[int, int]) -> dict[int, float]:
     """Spread the error share evenly over depths, and over the cells of each (Bonferroni): squared z.
 
     Examples
@@ -48,7 +48,7 @@ def required(cells: dict[int, int], share: float = ERROR_SHARE) -> dict[int, flo
     >>> {depth: round(squared**0.5, 2) for depth, squared in required({1: 50, 2: 1000}).items()}
     {1: 3.48, 2: 4.21}
     """
-    each = {depth: share / len(cells) / max(count, 1) for depth, count in cells.items()}
+    each = {depth: ERROR_SHARE / len(cells) / max(count, 1) for depth, count in cells.items()}
     return {depth: NormalDist().inv_cdf(alpha / 2) ** 2 for depth, alpha in each.items()}
 
 

@@ -11,7 +11,7 @@ from tallysheet.carrier_mix.inputs import Evidence, Ground, counted
 from tallysheet.carrier_mix.offers import surcharges
 from tallysheet.carrier_mix.problem import Numbers, Problem
 from tallysheet.carrier_mix.relax import without
-from tallysheet.carrier_mix.solve import GAP, solve, week_euros
+from tallysheet.carrier_mix.solve import solve, week_euros
 from tallysheet.carrier_mix.uncertainty import Shares, shares_like
 
 BAND = (0.025, 0.975)
@@ -49,7 +49,7 @@ def _later(counts: pd.DataFrame, fitted: Ground, known: Shares) -> Numbers:
     return shares_like(hits, parcels, known).share[rows]
 
 
-def mixes(problem: Problem, *, gap: float = GAP) -> dict[str, Numbers]:
+def mixes(problem: Problem) -> dict[str, Numbers]:
     """Give the proposed mix, today's, the cheapest by price alone, and the one with most on time.
 
     The last two keep shares and contracts, but look at nothing else.
@@ -60,10 +60,10 @@ def mixes(problem: Problem, *, gap: float = GAP) -> dict[str, Numbers]:
     best = replace(plain, risk=None, price=100 * (1 - problem.on_time), rules=rules)
     today = problem.price * 0 if problem.today is None else problem.today
     return {
-        "proposed": solve(problem, gap=gap).volumes,
+        "proposed": solve(problem).volumes,
         "today": today,
-        "cheapest": solve(cheapest, gap=gap).volumes,
-        "best": solve(best, gap=gap).volumes,
+        "cheapest": solve(cheapest).volumes,
+        "best": solve(best).volumes,
     }
 
 

@@ -62,7 +62,7 @@ def _ends(row: pd.Series, language: Language) -> str:
 
 
 def _followed(week: Week) -> str:
-    before = carriers.compared(week, weeks_before=1) if _is_known(week, 1) else pd.DataFrame()
+    before = carriers.compared(week, weeks_before=1) if _was_known(week) else pd.DataFrame()
     named = list(before[before["high"] < 0]["carrier"]) if len(before) else []
     if not named:
         return ""
@@ -71,8 +71,8 @@ def _followed(week: Week) -> str:
     return week.language.text("carriers.followed", n=len(named), still=still)
 
 
-def _is_known(week: Week, weeks_before: int) -> bool:
-    return not carriers.counts(week, weeks_before=weeks_before).empty
+def _was_known(week: Week) -> bool:
+    return not carriers.counts(week, weeks_before=1).empty
 
 
 def scorecard(week: Week) -> Html:
@@ -153,7 +153,7 @@ def followed_up(week: Week) -> Html:
     language, text = week.language, week.language.text
     if off := _off(week):
         return off
-    if not _is_known(week, 1):
+    if not _was_known(week):
         return paragraph(text("carriers.nothing_asked"))
     before, now = carriers.compared(week, weeks_before=1), carriers.compared(week).set_index("carrier")
     asked = before[before["high"] < 0]
