@@ -27,7 +27,7 @@ def scans(market: Market, month: Month, parcels: Rows) -> Rows:
     flow = str(parcels["flow"][0]) if count(parcels) else ""
     draw, settings = market.draw("scans", flow, month.name), market.world.settings["scans"]
     parts = []
-    for place, (event_at, is_there) in enumerate(_moments(market, parcels, draw, settings)):
+    for place, (event_at, is_there) in enumerate(_moments(parcels, draw, settings)):
         happened = is_there & (event_at < market.now)
         found = pick({name: parcels[name] for name in ("shipment", "carrier", "depot", "country")}, happened)
         parts.append(found | {"place": np.full(count(found), place), "event_at": event_at[happened]})
@@ -47,7 +47,7 @@ def scans(market: Market, month: Month, parcels: Rows) -> Rows:
 
 
 def _moments(
-    market: Market, parcels: Rows, draw: np.random.Generator, settings: dict[str, float]
+    parcels: Rows, draw: np.random.Generator, settings: dict[str, float]
 ) -> Iterator[tuple[npt.NDArray[np.int64], Mask]]:
     """Give for each code when it happens, and to which parcels."""
     size = count(parcels)

@@ -343,10 +343,10 @@ class Cube:
         now = self._about(fact, fact_tables(fact))
         if about.get("made") != now["made"] or not set(about["files"]) <= set(now["files"]):
             return Cells()
-        changed = self._changed_since(fact, set(now["files"]) - set(about["files"]))
+        changed = self._changed_since(set(now["files"]) - set(about["files"]))
         return cells if changed is None else cells.before(changed)
 
-    def _changed_since(self, fact: str, new_files: set[str]) -> dt.datetime | None:
+    def _changed_since(self, new_files: set[str]) -> dt.datetime | None:
         """Give the moment from which on new files may say something else; None if there are none."""
         if not new_files:
             return None

@@ -72,10 +72,10 @@ def _level(explanation: Explanation, language: Language) -> str:
 def holds(explanation: Explanation, language: Language) -> bool:
     """Tell whether the value and its base are printed alike, or the change as none."""
     now, before, unit = explanation.value_now, explanation.value_base, explanation.kpi.unit
-    return _is_none(explanation, language) or language.value(now, unit) == language.value(before, unit)
+    return _is_none(explanation) or language.value(now, unit) == language.value(before, unit)
 
 
-def _is_none(explanation: Explanation, language: Language) -> bool:
+def _is_none(explanation: Explanation) -> bool:
     """Tell whether the change is printed as none."""
     change, unit = explanation.change, explanation.kpi.unit
     return pd.isna(change) or rounded(change * FORMS[unit].scale, decimals_of(change, unit)) == 0
@@ -164,7 +164,7 @@ def _part_of(
     is_along = contribution * total > 0
     if is_along and (abs(shown) <= abs(total) or written == whole):
         part, nothing, all_of_it = (_part(one, explanation, language) for one in (shown, 0.0, total))
-        if _is_none(explanation, language):
+        if _is_none(explanation):
             return language.text("say.next_to_nothing")
         if part == all_of_it:
             share = contribution / total
@@ -272,7 +272,7 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> str:
         share=language.value(found.share, "share"),
         noun=_shared(explanation.kpi, language),
     )
-    if _is_none(explanation, language):
+    if _is_none(explanation):
         sentence = ""
     if explanation.variation == "not_known":
         return sentence

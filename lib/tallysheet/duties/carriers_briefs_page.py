@@ -28,7 +28,7 @@ def briefs(week: Week) -> Html:
         lines = [
             *_standing(row, own, language),
             *(one[row["carrier"]] for one in facts if row["carrier"] in one),
-            ("argument", _said(best_argument(gathered[row["carrier"]]), row, language)),
+            ("argument", _said(best_argument(gathered[row["carrier"]]), language)),
             ("ask", _ask(row, own, language)),
         ]
         name = language.name("carrier", row["carrier"])
@@ -128,7 +128,7 @@ def _facts(week: Week) -> list[dict[str, tuple[str, str]]]:
     return facts
 
 
-def _said(argument: Argument | None, row: Row, language: Language) -> str:
+def _said(argument: Argument | None, language: Language) -> str:
     if argument is None:
         return language.text("carriers.argument.none")
     return language.text(
