@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tallysheet.errors import DataError
+from tallysheet.files import write_text
 from tallysheet.language import read_language
 from tallysheet.note import note_text
 from tallysheet.schema import table as schema_table
@@ -102,12 +102,7 @@ def _lacking(record: object) -> str:
 
 def write_record(path: Path, record: dict[str, Any]) -> None:
     """Put a record in the place of the last, at once and whole."""
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(json.dumps({**record, "format": FORMAT}, indent=1, sort_keys=True))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
+    write_text(path, json.dumps({**record, "format": FORMAT}, indent=1, sort_keys=True))
 
 
 def newest_event(known: Iterable[tuple[str, Any]]) -> Any:
