@@ -15,6 +15,7 @@ from tallysheet.records import Dialect, read_records
 
 _SAMPLE_LINES = 120
 _SAMPLE_LETTERS = 24_000
+_SAMPLE_BYTES = 1 << 20
 _DELIMITERS = (",", ";", "\t", "|", ":", " ", "^", "~", "\x1f", "\x01", "§", "¦")
 _UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _MOST_UNSEEN = 4
@@ -69,6 +70,13 @@ def find_encoding(sample: bytes, whole: bool = True) -> str:
         broken, letters = text.count("\ufffd"), sum(letter > "\x7f" for letter in text)
         return "utf-8" if letters > 10 * broken else "cp1252"
     return "utf-8"
+
+
+def read_beginning(path: Path) -> tuple[bytes, str]:
+    """Read the beginning of a text, and name the encoding of all of it by that."""
+    with path.open("rb") as file:
+        sample = file.read(_SAMPLE_BYTES)
+    return sample, find_encoding(sample, whole=len(sample) < _SAMPLE_BYTES)
 
 
 def refuse_binary(path: Path, plain: Path) -> None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from tallysheet.checked import Checked
 from tallysheet.clean import awaited, only_load
-from tallysheet.dialect import find_encoding
+from tallysheet.dialect import read_beginning
 from tallysheet.digests import Digests
 from tallysheet.engine import connect, literal
 from tallysheet.errors import DataError
@@ -28,8 +28,6 @@ from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import Source, read_sources
 from tallysheet.unpack import DELIMITED, SPREADSHEETS, lines_of, sha256, unpacked
 from tallysheet.weeks import week_folders
-
-_SAMPLE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -213,9 +211,7 @@ def _write_without(path: Path, part: Path, folder: Path, rows: _Rows) -> None:
 
 def _cut_text(plain: Path, cut: Path, rows: _Rows) -> None:
     """Leave out the lines from where an old row begins to where the next row does."""
-    with plain.open("rb") as file:
-        sample = file.read(_SAMPLE_BYTES)
-    encoding = find_encoding(sample, whole=len(sample) < _SAMPLE_BYTES)
+    _, encoding = read_beginning(plain)
     begun = 0
     with cut.open("w", encoding=encoding, errors="tallysheet.windows", newline="") as file:
         for number, line in enumerate(lines_of(plain, encoding), start=1):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import duckdb
 
-from tallysheet.dialect import find_dialect, find_encoding, split_lines
+from tallysheet.dialect import find_dialect, read_beginning, split_lines
 from tallysheet.engine import identifier, literal
 from tallysheet.layout import Layout, find_layout, usual_width
 from tallysheet.records import Dialect, Record, read_records
@@ -28,7 +28,6 @@ STREAM_BYTES = 1 << 16
 FILE = " file"
 """In a view over several files the number of each row's file; columns of files have no blanks around."""
 
-_SAMPLE_BYTES = 1 << 20
 _HEAD = 600
 _MOST_ABOVE = 90
 """Lines above the rows at most: of the rows `find_layout` looks at the first 505."""
@@ -182,9 +181,7 @@ def lay_even(connection: duckdb.DuckDBPyConnection, texts: Sequence[tuple[Path, 
 
 def _fitting(path: Path, known: Form | None) -> Form:
     """Find how a text is written; what is known of its source is kept if it cuts this text as evenly."""
-    with path.open("rb") as file:
-        sample = file.read(_SAMPLE_BYTES)
-    encoding = find_encoding(sample, whole=len(sample) < _SAMPLE_BYTES)
+    sample, encoding = read_beginning(path)
     text = sample.decode(encoding, errors="tallysheet.windows")
     if known and known.encoding == encoding and _cuts_evenly(text, known.dialect):
         return known
