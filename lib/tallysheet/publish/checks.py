@@ -11,7 +11,8 @@ from tallysheet.publish.script import policy, script
 MAX_BYTES = 500_000
 """A page that is heavier is refused; the budget on average is half of it."""
 
-_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+"""Elements that have no end."""
 _LOADS = {"src", "srcset", "href", "xlink:href", "data", "poster", "action", "formaction"}
 _ACTIVE = {"iframe", "object", "embed", "form", "base", "foreignobject"}
 _OUTSIDE = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*:)?//|^\s*(?!data:|mailto:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
@@ -45,7 +46,7 @@ class _Page(HTMLParser):
         if given.get("id") in self.ids:
             self.faults.append(f"the id {given['id']} twice")
         self.ids |= {given["id"]} if "id" in given else set()
-        if tag not in _VOID:
+        if tag not in VOID:
             self.open.append(tag)
 
     handle_startendtag = handle_starttag

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 
 from tallysheet.errors import ReportError
 from tallysheet.language import Language
+from tallysheet.publish.checks import VOID
 from tallysheet.publish.sheets import Cell, Figure
 from tallysheet.publish.week_tables import WeekTables
 
@@ -22,7 +23,6 @@ PAGE = "page"
 """Whom sentences speak of that are in no KPI's section: the page's own tables hold their numbers."""
 PART = "part"
 """How the names of sections begin that split a part of a KPI: the page's own tables hold their numbers."""
-_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
 @dataclass
@@ -126,7 +126,7 @@ class _Sentences(HTMLParser):
         self._sentence = 0  # how many tags are open where the sentence began
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _VOID:
+        if tag in VOID:
             return
         if tag == "small":  # stands below, not behind
             self.handle_data(" ")
