@@ -31,7 +31,8 @@ _HIGHEST_RATE = 0.95
 _SOME = 8
 _ENOUGH = 100
 _MOST = 0.9
-_FAR_NOISIER = 1.3
+FAR_NOISIER = 1.3
+"""Times the noise of quiet rows: from there on rows are noisier than those."""
 _NO_COUNT = 250
 """Times what chance gives: so much do no counts scatter."""
 _MANY = 1e12
@@ -261,7 +262,7 @@ class Ratio:
         if np.size(quiet) > _MOST * np.size(rows):
             return False
         mean, (fixed, growing) = self._raw.weight.mean(), self._fitted(quiet)
-        return bool(self._fixed + self._growing * mean > _FAR_NOISIER * (fixed + growing * mean))
+        return bool(self._fixed + self._growing * mean > FAR_NOISIER * (fixed + growing * mean))
 
     def effect(self, own: Rows, rest: Rows) -> Effect:
         """Subtract changes of rates, each net of what its mix alone would have done."""

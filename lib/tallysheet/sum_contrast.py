@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tallysheet.contrasts import Effect, Rows, Scores, is_whole
+from tallysheet.contrasts import FAR_NOISIER, Effect, Rows, Scores, is_whole
 from tallysheet.lattice import Codes
 from tallysheet.limits import Numbers
 from tallysheet.scatter import relative_variance, weighted_median
 
 _MOST = 0.9
-_FAR_NOISIER = 1.3
 _MANY = 1e12
 _DRAWN = 20_000
 """So many of more cells tell the growth that most share."""
@@ -82,7 +81,7 @@ class Sum:
             return False
         middle = float(np.median(self._size[self._some]))
         (_, fixed, falling), (_, quiet_fixed, quiet_falling) = self._noise, self._fitted(quiet)
-        return fixed + falling / middle > _FAR_NOISIER * (quiet_fixed + quiet_falling / middle)
+        return fixed + falling / middle > FAR_NOISIER * (quiet_fixed + quiet_falling / middle)
 
     def effect(self, own: Rows, rest: Rows) -> Effect:
         """Subtract from the sum now what it would be, had it moved like the rest."""
