@@ -14,7 +14,7 @@ from tallysheet.errors import ReportError
 from tallysheet.language import Language
 from tallysheet.marks import target_word, verdict_of
 from tallysheet.publish.checks import check_page
-from tallysheet.publish.pages import TEMPLATE
+from tallysheet.tables import TEMPLATE
 from tallysheet.week import Week
 
 MAX_BYTES = 100_000

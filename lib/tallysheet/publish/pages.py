@@ -6,14 +6,11 @@ import re
 from collections.abc import Sequence
 from copy import deepcopy
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from tallysheet.language import Language
 from tallysheet.publish.script import policy, script
-
-_LIBRARY = Path(__file__).parents[1]
-TEMPLATE = _LIBRARY / "report_template"
+from tallysheet.tables import TEMPLATE
 
 
 @cache
@@ -31,7 +28,7 @@ def _exporter() -> Any:
     config = Config(
         {"HTMLExporter": {"template_name": TEMPLATE.name, "embed_images": True, "exclude_anchor_links": True}}
     )
-    return PageExporter(config=config, extra_template_basedirs=[str(_LIBRARY)])
+    return PageExporter(config=config, extra_template_basedirs=[str(TEMPLATE.parent)])
 
 
 def page_name(notebook: str) -> str:
