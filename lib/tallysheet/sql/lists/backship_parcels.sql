@@ -2,7 +2,6 @@
 -- the 28 months up to the opened week: how many parcels, and what became of them?
 -- Eligible: BackShip was open to the order on its day. Each outcome counts parcels that are old enough: due those
 -- promised at least 5 days ago, whole (for losses) those whose days until they count as lost are over.
--- Prompt: scanned within rules.ship_by_workdays working days of acceptance, as sql/facts/handovers.sql counts.
 -- Accepting comes before any label, so that no label changes it.
 SELECT
     parcels.seller,
@@ -16,19 +15,11 @@ SELECT
     CAST(sum(parcels.due_n * parcels.on_time) AS BIGINT) AS on_time_n,
     CAST(sum(parcels.whole_n) AS BIGINT) AS whole_n,
     CAST(sum(parcels.whole_n * parcels.lost) AS BIGINT) AS lost_n,
-    CAST(sum(
-        CASE
-            WHEN scanned.number <= accepted.number + CASE WHEN accepted.is_workday THEN 0 ELSE 1 END
-                + rules.ship_by_workdays THEN 1
-            ELSE 0
-        END
-    ) AS BIGINT) AS prompt_n,
     count(parcels.accept_minutes) AS accepted_n,
     CAST(coalesce(sum(parcels.accept_minutes), 0) AS BIGINT) AS accept_minutes
 FROM (
     SELECT
         shipments.seller,
-        shipments.origin_country,
         shipments.origin_country || '-' || shipments.destination_country AS lane,
         coalesce(shipments.service, '') AS service,
         CASE
@@ -39,8 +30,6 @@ FROM (
         END AS weight_band,
         strftime(shipments.first_scan_at, '%Y-%m') AS month,
         shipments.label_source = 'backship' AS is_backship,
-        CAST(shipments.first_scan_at AS DATE) AS scanned_on,
-        CAST(sold.accepted_at AS DATE) AS accepted_on,
         date_diff('minute', sold.paid_at, sold.accepted_at) AS accept_minutes,
         CASE WHEN shipments.promised_date < look.seen_on - 5 THEN 1 ELSE 0 END AS due_n,
         CASE
@@ -74,9 +63,5 @@ FROM (
         AND shipments.label_source IS NOT NULL
         AND CAST(shipments.first_scan_at AS DATE) BETWEEN look.last_day - 852 AND look.last_day
 ) AS parcels
-CROSS JOIN rules
-LEFT JOIN workdays AS accepted ON accepted.country = parcels.origin_country
-    AND accepted.day = parcels.accepted_on
-LEFT JOIN workdays AS scanned ON scanned.country = parcels.origin_country AND scanned.day = parcels.scanned_on
 GROUP BY ALL
 ORDER BY ALL
