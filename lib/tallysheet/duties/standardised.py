@@ -7,6 +7,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import special
 
 from tallysheet.limits import Numbers
 
@@ -174,10 +175,7 @@ def _student(weeks: int) -> float:
     """Give Student's 97.5 % quantile; of a single week the normal one, as nothing is known of its spread."""
     if weeks < 2:
         return NormalDist().inv_cdf(_TAIL)
-    # scipy takes a third of a second to import.
-    from scipy.special import stdtrit
-
-    return float(stdtrit(weeks - 1, _TAIL))
+    return float(special.stdtrit(weeks - 1, _TAIL))
 
 
 def _rate(x: Numbers, n: Numbers) -> float:

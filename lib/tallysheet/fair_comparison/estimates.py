@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from tallysheet.limits import Numbers
 
@@ -52,21 +53,16 @@ class Estimate:
 
     def bound(self, share: float) -> float:
         """Give the value below which the truth lies with a probability, by Student's distribution."""
-        # scipy takes a third of a second to import.
-        from scipy.special import stdtrit
-
         if not math.isfinite(self.error):
             return math.nan
-        return self.value + self.error * float(stdtrit(self.freedom, share))
+        return self.value + self.error * float(special.stdtrit(self.freedom, share))
 
     @property
     def p(self) -> float:
         """Probability of an estimate so far from zero if the truth is zero."""
-        from scipy.special import stdtr
-
         if not math.isfinite(self.error):
             return math.nan
-        return 2 * float(stdtr(self.freedom, -abs(self.value) / self.error))
+        return 2 * float(special.stdtr(self.freedom, -abs(self.value) / self.error))
 
     def times(self, factor: float) -> Estimate:
         """Give the estimate in another unit, or with its sign turned."""
