@@ -107,7 +107,7 @@ def test_history_needs_one_judged_week():
 
 def test_svg_is_fit_for_the_page():
     """Two sizes, named, without ids, scripts, fonts, fixed colours or links: nothing can clash or leak."""
-    html = control(history([0.8] * 20 + [0.5])).html.html
+    html = control(history([0.8] * 20 + [0.5]), target=0.85).html.html
 
     assert 2 == html.count('role="img" aria-label="On time: 50.0%')
     assert 1 == html.count('class="chart wide"') == html.count('class="chart narrow"')
@@ -123,13 +123,13 @@ def test_coordinates_are_short_and_words_are_whole():
 
 
 def test_levels_at_the_line_are_kept_apart():
-    """Labels of limits, centre and value never overlap, however near they are."""
-    chart = control(history([0.8] * 20 + [0.801], limits=(0.799, 0.803)))
+    """Labels of limits, centre, target and value never overlap, however near they are."""
+    chart = control(history([0.8] * 20 + [0.801], limits=(0.799, 0.803)), target=0.802)
 
     svg = chart.html.html.split("</svg>")[0]
     heights = [float(y) for x, y in re.findall(r'<text x="([\d.]+)" y="([\d.]+)"', svg) if float(x) > 1090]
     apart = np.diff(sorted(heights))
-    assert 4 == len(heights)
+    assert 5 == len(heights)
     assert apart.min() > 14
 
 
@@ -306,7 +306,7 @@ def test_own_shapes_of_a_notebook_survive():
 _AGAIN = """
 import sys; sys.path.insert(0, "tests")
 from test_charts import bridge, control, history
-print(control(history([0.8, 0.82] * 10 + [0.5])).html.html + bridge([0.1, -0.02]).html.html)
+print(control(history([0.8, 0.82] * 10 + [0.5]), target=0.9).html.html + bridge([0.1, -0.02]).html.html)
 """
 
 

@@ -65,15 +65,15 @@ class _History:
         """How many weeks before the judged one are known."""
         return int(np.isfinite(self.value[: self.judged]).sum())
 
-    def bounds(self) -> tuple[float, float]:
+    def bounds(self, *others: float) -> tuple[float, float]:
         """Lowest and highest level drawn: one peak may not flatten all other weeks."""
-        everything = np.concatenate([self.value, self.lower, self.upper])
+        everything = np.concatenate([self.value, self.lower, self.upper, others])
         if not np.isfinite(everything).any():
             return 0.0, 1.0
         low, high = float(np.nanmin(everything)), float(np.nanmax(everything))
         if np.isfinite(self.lower).any():
             bottom, top = float(np.nanmin(self.lower)), float(np.nanmax(self.upper))
-            kept = np.array([self.value[self.judged], bottom, top])
+            kept = np.array([self.value[self.judged], *others, bottom, top])
             low = max(low, min(bottom - (top - bottom), float(np.nanmin(kept))))
             high = min(high, max(top + (top - bottom), float(np.nanmax(kept))))
         room = 0.08 * (high - low or abs(high) or 1.0)
@@ -97,6 +97,7 @@ def control_chart(
     unit: str,
     language: Language,
     name: str,
+    target: float | None = None,
     direction: str = "neutral",
     half: bool = False,
 ) -> Chart:
@@ -114,6 +115,8 @@ def control_chart(
         The reader's language.
     name : str
         The KPI's name.
+    target : float, optional
+        Drawn as blue dashes.
     direction : str
         What is good: ``up``, ``down`` or ``neutral``. A week outside on the good side is blue, else orange.
     half : bool
@@ -133,25 +136,33 @@ def control_chart(
     wide = (584, 300, 110, 4) if half else (1216, 320, 130, 6)
     with drawing_style():
         drawings = [
-            _control(shown, size, unit, language, direction) for size in sizes(wide, (354, 280, 100, 3))
+            _control(shown, size, unit, language, target, direction)
+            for size in sizes(wide, (354, 280, 100, 3))
         ]
     return Chart(_control_alt(shown, unit, language, name), *drawings)
 
 
 def _control(
-    shown: _History, size: tuple[int, int, int, int], unit: str, language: Language, direction: str
+    shown: _History,
+    size: tuple[int, int, int, int],
+    unit: str,
+    language: Language,
+    target: float | None,
+    direction: str,
 ) -> Figure:
     width, height, right, ticks = size
-    named = _levels(shown, unit, language, direction, short=width < 600)
+    named = _levels(shown, unit, language, target, direction, short=width < 600)
     longest = max((len(text) for _, text, _, _ in named), default=0)
     right = max(right, _LETTER * longest + 10)
     drawing, axes = canvas(width, height, 46, right, 14, 28)
-    low, high = shown.bounds()
+    low, high = shown.bounds(*([] if target is None else [target]))
     below = 24 if shown.base.any() else 0
     pixel = (high - low) / (height - 42 - below)
     floor = low - below * pixel
     axes.set(xlim=(-0.6, len(shown.weeks) - 0.4), ylim=(floor, high))
     _band(axes, shown, low, high)
+    if target is not None:
+        axes.plot(axes.get_xlim(), [target, target], color=BLUE, linewidth=1.75, linestyle=(0, (8, 16)))
     _weeks(axes, shown, np.clip(shown.value, low, high), direction)
     _far_out(axes, shown, (low, high), (width - 46 - right) / len(shown.weeks), unit, language)
     if shown.base.any():
@@ -268,7 +279,7 @@ def _axis(axes: Axes, shown: _History, low: float, unit: str, language: Language
 
 
 def _levels(
-    shown: _History, unit: str, language: Language, direction: str, *, short: bool
+    shown: _History, unit: str, language: Language, target: float | None, direction: str, *, short: bool
 ) -> list[tuple[float, str, str, str]]:
     """Say what the levels at the right are: level, text, colour and weight of those that are known."""
     judged, form = shown.judged, "_short" if short else ""
@@ -282,6 +293,9 @@ def _levels(
         )
         for key, level in named.items()
     ]
+    if target is not None:
+        text = language.text(f"chart.target{form}", value=language.value(target, unit))
+        found.append((target, text, BLUE, "normal"))
     value, week = (
         float(shown.value[judged]),
         language.text("chart.week", number=f"{shown.weeks[judged].number:02d}"),
