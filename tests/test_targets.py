@@ -292,6 +292,15 @@ def test_assurance_stands_beside_each_kpi(with_targets, value, expected):
     assert found["shipments"] == "none"
 
 
+def test_a_chart_shows_the_target(with_targets):
+    """Of the KPI that has one, at the level that the axis has there, and in words for who cannot see it."""
+    opened = with_targets("otd,,2026-01-01,,0.95,,ops")
+    with_target, without = (opened.card(slug).html for slug in ("otd", "shipments"))
+
+    assert "95.0% target" in with_target and "Its target is 95.0%." in with_target
+    assert "target" not in without
+
+
 def test_the_table_of_all_kpis_shows_the_gap_to_the_target(with_targets):
     """Under the word, in points and beside the target; a KPI without a target has none."""
     opened = with_targets("otd,,2026-01-01,,0.95,,ops")

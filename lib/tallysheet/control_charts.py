@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -97,7 +98,7 @@ def control_chart(
     unit: str,
     language: Language,
     name: str,
-    target: float | None = None,
+    target: float = math.nan,
     direction: str = "neutral",
     half: bool = False,
 ) -> Chart:
@@ -115,8 +116,8 @@ def control_chart(
         The reader's language.
     name : str
         The KPI's name.
-    target : float, optional
-        Drawn as blue dashes.
+    target : float
+        Drawn as blue dashes; NaN: there is none.
     direction : str
         What is good: ``up``, ``down`` or ``neutral``. A week outside on the good side is blue, else orange.
     half : bool
@@ -139,7 +140,10 @@ def control_chart(
             _control(shown, size, unit, language, target, direction)
             for size in sizes(wide, (354, 280, 100, 3))
         ]
-    return Chart(_control_alt(shown, unit, language, name), *drawings)
+    alt = [_control_alt(shown, unit, language, name)]
+    if not math.isnan(target):
+        alt.append(language.text("chart.alt_target", value=language.value(target, unit)))
+    return Chart(" ".join(alt), *drawings)
 
 
 def _control(
@@ -147,7 +151,7 @@ def _control(
     size: tuple[int, int, int, int],
     unit: str,
     language: Language,
-    target: float | None,
+    target: float,
     direction: str,
 ) -> Figure:
     width, height, right, ticks = size
@@ -155,13 +159,13 @@ def _control(
     longest = max((len(text) for _, text, _, _ in named), default=0)
     right = max(right, _LETTER * longest + 10)
     drawing, axes = canvas(width, height, 46, right, 14, 28)
-    low, high = shown.bounds(*([] if target is None else [target]))
+    low, high = shown.bounds(*([] if math.isnan(target) else [target]))
     below = 24 if shown.base.any() else 0
     pixel = (high - low) / (height - 42 - below)
     floor = low - below * pixel
     axes.set(xlim=(-0.6, len(shown.weeks) - 0.4), ylim=(floor, high))
     _band(axes, shown, low, high)
-    if target is not None:
+    if not math.isnan(target):
         axes.plot(axes.get_xlim(), [target, target], color=BLUE, linewidth=1.75, linestyle=(0, (8, 16)))
     _weeks(axes, shown, np.clip(shown.value, low, high), direction)
     _far_out(axes, shown, (low, high), (width - 46 - right) / len(shown.weeks), unit, language)
@@ -279,7 +283,7 @@ def _axis(axes: Axes, shown: _History, low: float, unit: str, language: Language
 
 
 def _levels(
-    shown: _History, unit: str, language: Language, target: float | None, direction: str, *, short: bool
+    shown: _History, unit: str, language: Language, target: float, direction: str, *, short: bool
 ) -> list[tuple[float, str, str, str]]:
     """Say what the levels at the right are: level, text, colour and weight of those that are known."""
     judged, form = shown.judged, "_short" if short else ""
@@ -293,7 +297,7 @@ def _levels(
         )
         for key, level in named.items()
     ]
-    if target is not None:
+    if not math.isnan(target):
         text = language.text(f"chart.target{form}", value=language.value(target, unit))
         found.append((target, text, BLUE, "normal"))
     value, week = (

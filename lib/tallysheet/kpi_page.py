@@ -139,6 +139,7 @@ def weeks_drawn(explanation: Explanation, language: Language, *, half: bool = Fa
         unit=one.unit,
         language=language,
         name=name,
+        target=explanation.target,
         direction=explanation.direction,
         half=half,
     )

@@ -39,7 +39,12 @@ def card(explanation: Explanation, told: Told, language: Language, *, is_said: b
     kpi = explanation.kpi
     title = say.name(kpi, language)
     chart = control_chart(
-        explanation.history, unit=kpi.unit, language=language, name=title, direction=explanation.direction
+        explanation.history,
+        unit=kpi.unit,
+        language=language,
+        name=title,
+        target=explanation.target,
+        direction=explanation.direction,
     )
     rows = explanation.history.tail(53)
     data = render_table(
