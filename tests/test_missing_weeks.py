@@ -2,13 +2,15 @@
 
 import datetime as dt
 import math
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from small_workbook import FIRST_MONDAY, make_workbook, rows
 
 import tallysheet as ts
 from tallysheet import say
-from tallysheet.coverage import rowless
+from tallysheet.coverage import rowless, rowless_weeks
 from tallysheet.weeks import IsoWeek
 
 WEEKS = 23
@@ -98,3 +100,18 @@ def test_only_a_table_that_usually_has_rows_lacks_a_week(counts, places):
     weeks = [str(IsoWeek(2026, 1).shift(place)) for place in range(len(counts))]
 
     assert rowless(dict(zip(weeks, counts, strict=True))) == [weeks[place] for place in places]
+
+
+def test_a_week_of_a_fact_with_bins_has_the_rows_of_all_of_them():
+    """Its cells are several a week; two weeks of one row each, and one without, beside ten of forty."""
+    weeks = [f"2026-W{number:02d}" for number in range(1, 14)]
+    rows = [(week, bin_, 20) for week in weeks[:10] for bin_ in (0, 3)] + [
+        (week, 3, 1) for week in weeks[10:12]
+    ]
+    cells = pd.DataFrame(rows, columns=["week", "decided_days_bin", "opened_n"])
+    cube = SimpleNamespace(total=lambda fact, looks: cells)
+
+    assert (
+        rowless_weeks(cube, "claim_outcomes", [(week, dt.datetime(2026, 6, 1)) for week in weeks])
+        == weeks[12:]
+    )

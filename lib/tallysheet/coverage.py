@@ -95,8 +95,8 @@ def rowless_weeks(cube: Cube, fact: str, looks: Sequence[Look]) -> list[str]:
         As `Cube.looks` gives them.
     """
     cells = cube.total(fact, looks)
-    # What all rows have is counted most.
-    rows = cells.filter(regex="_n$").max(axis=1).set_axis(cells["week"])
+    # What all rows have is counted most; a fact with bins has several cells a week.
+    rows = cells.filter(regex="_n$").groupby(cells["week"]).sum().max(axis=1)
     return rowless({week: float(rows.get(week, 0)) for week, _ in looks})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 from tallysheet.errors import UsageError, check_type, nearest
 
@@ -143,6 +143,26 @@ class Kpi:
     number: str = ""
     lowest: float = 0.0
     version: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse a slip in a literal, which would count something else.
+
+        Raises
+        ------
+        UsageError
+            An unknown unit, direction or method, dimensions that are no tuple, or a sum with a denominator.
+        """
+        where = f"KPI {self.slug}"
+        for name, known in (("unit", Unit), ("direction", Direction), ("method", Method)):
+            value, names = getattr(self, name), get_args(known)
+            if value not in names:
+                raise UsageError(
+                    f"{where} {name}", f"one of {', '.join(names)}", repr(value), nearest(value, names)
+                )
+        check_type(f"{where} dimensions", self.dimensions, tuple, "a tuple of columns")
+        if self.denominator and self.method == "sum":
+            advice = "Leave it out, or make it a ratio."
+            raise UsageError(where, "no denominator of a sum", repr(self.denominator), advice)
 
     @property
     def bounds(self) -> tuple[float, float]:
