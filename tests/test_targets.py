@@ -371,3 +371,17 @@ def test_a_target_of_next_year_moves_no_report(tmp_path, with_targets):
         "some rows are of a later day than the newest extract of 2026-06-15, the last of 2027-01-01; "
         "they count from their day on"
     )
+
+
+def test_a_target_for_what_is_not_there_is_told_and_stops_nothing(with_targets):
+    """A slip in a KPI's or a dimension's name: the load says so, the other targets hold."""
+    opened = with_targets(
+        "otd,,2026-01-01,,0.90,,ops", "otdd,,2026-01-01,,0.90,,ops", "otd,carier=A,2026-01-01,,0.90,,ops"
+    )
+    told = opened.ledger.notes.set_index("kind")["text"]
+
+    assert told["unknown kpi"].endswith(
+        "set for 'otdd', which is no KPI; it counts for nothing. Did you mean 'otd'?"
+    )
+    assert "a target of otd is set by 'carier', by which that KPI is not cut" in told["unknown dimension"]
+    assert opened.targets["segment"].to_list() == [""]

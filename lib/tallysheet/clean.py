@@ -36,6 +36,7 @@ from tallysheet.refusals import refusal
 from tallysheet.settings import Settings, read_settings
 from tallysheet.shared_rows import settle
 from tallysheet.sources import Source, read_sources
+from tallysheet.target_notes import target_notes
 from tallysheet.warehouse.mapped import mapped_record
 
 _WAIT_SECONDS = 120
@@ -210,7 +211,8 @@ def _load_all(
         if not parts:
             raise DataError(f"source {sources[0].name}", "good rows", "none of 0", "Extract it again.")
         notes = [_empty_note(source) for source in sources if source.name not in parts]
-        notes += _shared_rows([source for source in sources if source.name in parts], building["clean"])
+        here = [source for source in sources if source.name in parts]
+        notes += _shared_rows(here, building["clean"]) + _wrong_targets(here, building["clean"])
         for kind, folder in building.items():
             final = settings.data / kind / state
             shutil.rmtree(final, ignore_errors=True)
@@ -238,6 +240,16 @@ def _load_all(
         "key": max(entry["key"] for entry in entries),
         "written": _fingerprints(settings, state, digests),
     }
+
+
+def _wrong_targets(sources: list[Source], clean: Path) -> list[dict[str, Any]]:
+    """Tell of targets whose KPI or part is not there."""
+    return [
+        {"source": source.name, "file": "", **asdict(note)}
+        for source in sources
+        if source.table.name == "targets"
+        for note in target_notes(clean / source.table.name / source.name)
+    ]
 
 
 def _ahead_note(source: str, last: str, as_of: str) -> dict[str, Any]:

@@ -29,6 +29,8 @@ NoteKind = Literal[
     "file gone",
     "overlap",
     "gap",
+    "unknown kpi",
+    "unknown dimension",
     "no extract",
     "shared rows",
     "no source",

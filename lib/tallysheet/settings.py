@@ -274,7 +274,7 @@ def read_settings(data: str | Path = "data") -> Settings:
     for name in found.keys() - expected:
         raise DataError(str(path), "known settings", repr(name), nearest(name, sorted(expected)))
     for name in sorted(expected - _OPTIONAL - found.keys()):
-        raise DataError(str(path), f"the setting {name}", "nothing", "Add it, as the repository's data/workbook.toml does.")
+        raise DataError(str(path), f"the setting {name}", "nothing", "Add it; the repository has one.")
     lists = {name: _names(path, name, found[name]) for name in found.keys() - _NO_LISTS}
     if lists.get("languages") == ():
         raise DataError(f"{path} languages", "at least one language", "none", 'Write for example ["en"].')

@@ -141,7 +141,8 @@ class Week:
         rows = []
         for target in self.review.targets:
             slug, where = target.kpi, tuple(sorted(target.where.items()))
-            if slug in self.available and self.review.target(slug, where) is target:
+            is_cut_so = slug in self.available and set(target.where) <= set(kpi(slug).dimensions)
+            if is_cut_so and self.review.target(slug, where) is target:
                 found = self.review.explanation(slug, self.base, (), where)
                 rows.append((target, found.value_now, found.assurance))
         return targets_frame(rows)

@@ -11,7 +11,7 @@ engine personal unpack digests records dialect layout spreadsheet text_file extr
 reasons sources inputs casts row_checks note checked range_checks database merge shared_rows ledger notes
 warehouse.statements warehouse.session warehouse.relational warehouse.spark warehouse.connect warehouse
 held warehouse.mapped
-loading clean forget vocabulary guess derive suggest own_workbook
+loading target_notes clean forget vocabulary guess derive suggest own_workbook
 facts kept_tables cells
 warehouse.publishing
 grids extent cube coverage limits boxes calendar_effects judgement
