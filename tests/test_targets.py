@@ -385,3 +385,14 @@ def test_a_target_for_what_is_not_there_is_told_and_stops_nothing(with_targets):
     )
     assert "a target of otd is set by 'carier', by which that KPI is not cut" in told["unknown dimension"]
     assert opened.targets["segment"].to_list() == [""]
+
+
+def test_a_target_is_whole_whatever_weeks_are_not():
+    """Its sentence does not say that the data lacks a part of the target."""
+    first, last = week("2026-W01"), week("2026-W20")
+    lacking = {last.shift(-1): "missing"}
+    found = compare(
+        series(SHARE, str(first), str(last)), last, base="target", by=(), target=0.9, unjudged=lacking
+    )
+
+    assert found.base_is_complete

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import tallysheet as ts
-from tallysheet.errors import UsageError
+from tallysheet.errors import TallysheetError, UsageError
 from tallysheet.explorer import explore
 
 pytestmark = pytest.mark.slow
@@ -161,11 +161,28 @@ def test_no_weeks_are_no_rows_of_restated_values(week):
         (lambda week: week.family(None), "family: expected the name of a family of KPIs"),
         (lambda week: week.restated("8"), "weeks: expected a number, found a value of type str"),
         (lambda week: week.sql(None), "sql: expected one SELECT, found a value of type NoneType"),
+        (lambda week: week.sql("SELECT 1", -1), "sql most: expected 1 row or more, or None, found -1."),
+        (lambda week: week.verdict(["otd"]), "kpi: expected the slug of a KPI, found a value of type list"),
+        (lambda week: week.explanation("otd", ["previous"]), "base: expected the name of a base or a week"),
+        (lambda week: week.explanation("otd", by=1), "by: expected dimensions, found a value of type int"),
+        (lambda week: ts.open_week(lang=["en"]), "language: expected the code of a language"),
+        (
+            lambda week: ts.decompose(CELLS, by=1, now="late", base="before"),
+            "decompose by: expected names of",
+        ),
+        (
+            lambda week: ts.find_segments(CELLS, by=None, now="late", base="before"),
+            "find_segments by: expected names of columns, found a value of type NoneType",
+        ),
+        (
+            lambda week: ts.find_segments(CELLS, by="carrier", now="late", base="before", minimum_effect="x"),
+            "find_segments minimum_effect: expected a number, found a value of type str",
+        ),
         (lambda week: ts.load(None), "data: expected the path of a folder"),
         (lambda week: ts.read_text_table(None), "read_text_table: expected the path of a file"),
         (
             lambda week: ts.find_segments(CELLS, by="carrier", now="late", base="before", history=CELLS),
-            "find_segments history: expected a DataFrame, found a value of type str",
+            "find_segments history: expected a list of DataFrames, found a value of type DataFrame",
         ),
         (
             lambda week: ts.decompose(CELLS.to_dict("records"), by="carrier", now="late", base="before"),
@@ -179,5 +196,5 @@ def test_no_weeks_are_no_rows_of_restated_values(week):
 )
 def test_what_is_of_another_type_is_refused_as_a_wrong_value_is(week, asked, told):
     """An empty cell or a list in a name's place is a slip like any other: no traceback of a library's."""
-    with pytest.raises(UsageError, match=re.escape(told)):
+    with pytest.raises(TallysheetError, match=re.escape(told)):
         asked(week)

@@ -245,7 +245,8 @@ def compare(
         close_ups=close_ups,
         outside=tuple(sorted(outside, key=lambda segment: -abs(segment.contribution))),
         residual=float(max(left, key=abs, default=0.0)),
-        base_is_complete=all(unjudged.get(candidate) != "missing" for candidate in compared),
+        base_is_complete=base == "target"
+        or all(unjudged.get(candidate) != "missing" for candidate in compared),
         target=math.nan if target is None else target,
         rebase=rebase,
         age=series.age,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -77,6 +77,7 @@ def decompose(
     >>> abs(parts.attrs["residual"]) < 1e-9
     True
     """
+    check_type("decompose by", by, (str, Iterable), "names of columns")
     keys = [by] if isinstance(by, str) else list(by)
     if (now_n is None) != (base_n is None):
         raise UsageError("decompose", "now_n and base_n together, or neither", "one of them", "Name both.")

@@ -87,7 +87,6 @@ def read_language(code: str, vocabularies: tuple[Path, ...] = ()) -> Language:
     UsageError
         There is no such language.
     """
-    check_type("language", code, str, "the code of a language")
     if code not in languages():
         raise UsageError("language", f"one of {', '.join(languages())}", repr(code), "Choose one of them.")
     words = _words(code)

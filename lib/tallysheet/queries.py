@@ -99,6 +99,8 @@ class Queries:
         """
         check_type("sql", sql, str, "one SELECT")
         check_type("sql most", most, (int, type(None)), "a number of rows, or None")
+        if most is not None and most < 1:
+            raise DataError("sql most", "1 row or more, or None", str(most), "None cuts nothing.")
         connection = self._connection
         try:
             statement = _one_select(connection, sql)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -164,8 +164,12 @@ def find_segments(
     >>> [(one.where, round(one.effect, 3), round(one.contribution, 4)) for one in found]
     [({'carrier': 'CDR', 'country': 'FR'}, 0.16, 0.0133)]
     """
+    check_type("find_segments by", by, (str, Iterable), "names of columns")
+    check_type("find_segments history", history, Sequence, "a list of DataFrames")
     keys = sorted([by] if isinstance(by, str) else list(dict.fromkeys(by)))
     _check_numbers(keys, dispersion, most_conditions)
+    for name, least in (("minimum_effect", minimum_effect), ("minimum_size", minimum_size)):
+        check_type(f"find_segments {name}", least, (int, float), "a number")
     measures = _checked("find_segments", frame, keys, [now, base], [now_n, base_n])
     for one in history:
         _checked("find_segments history", one, keys, [now, base], [now_n, base_n])

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from tallysheet.addresses import has_plain_secret
-from tallysheet.errors import DataError, nearest
+from tallysheet.errors import DataError, check_type, nearest
 from tallysheet.language import Language, read_language
 from tallysheet.schema import Table, table
 from tallysheet.settings import Settings, read_toml
@@ -213,6 +213,7 @@ def workbook_language(settings: Settings, code: str) -> Language:
     UsageError
         There is no such language.
     """
+    check_type("language", code, str, "the code of a language")
     own = (source.vocabulary.get(code) for source in read_sources(settings))
     return read_language(code, tuple(path for path in own if path))
 

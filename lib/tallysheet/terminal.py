@@ -138,8 +138,8 @@ def _notes_table(notes: pd.DataFrame) -> Table:
 def print_status(status: Status, console: Console) -> None:
     """Print where the reports stand: the last runs, then a line each of what is to do."""
     table = Table(title="Last runs", title_justify="left")
-    for name in ("week", "began (UTC)", "pages made", "failed", "seconds", "as of"):
-        right = name in ("pages made", "seconds")
+    for name in ("week", "began (UTC)", "pages made", "failed", "page seconds", "as of"):
+        right = name in ("pages made", "page seconds")
         table.add_column(name, justify="right" if right else "left", overflow="fold")
     for run in status.runs:
         table.add_row(*_run_cells(run, status.at_work))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tallysheet.errors import check_type
 from tallysheet.evidence import Evidence, Weekly
 from tallysheet.findings import CODES, Finding, is_silent
 from tallysheet.gates import context, money, movement, quality
@@ -251,6 +252,7 @@ class Verdicts:
 
     def of(self, slug: str) -> Verdict:
         """Say what kind of cause is behind a KPI's week; asked again, it is the same."""
+        check_type("kpi", slug, str, "the slug of a KPI")
         if slug not in self._made:
             self._made[slug] = judge_kpi(self._evidence, kpi(slug))
         return self._made[slug]
@@ -258,13 +260,13 @@ class Verdicts:
     def frame(self, *, continuing: bool = False) -> pd.DataFrame:
         """Lay out what was found of all KPIs, without the proofs; kept with the cube."""
         name = "continuing" if continuing else "verdicts"
-        cube = self._evidence.review.cube
+        review, about = self._evidence.review, [self._evidence.week]
 
         def made() -> pd.DataFrame:
             return _packed(as_frame((self.of(slug) for slug in self._slugs()), continuing=continuing))
 
         if name not in self._frames:
-            self._frames[name] = _unpacked(cube.remembered(name, [self._evidence.week], made))
+            self._frames[name] = _unpacked(review.cube.remembered(name, [*about, repr(review.rebases)], made))
         return self._frames[name].copy(deep=False)
 
 

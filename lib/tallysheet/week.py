@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -219,6 +219,8 @@ class Week:
     ) -> Explanation:
         """Compare a KPI with a base; asked again, it is the same object."""
         definition = kpi(slug)
+        check_type("base", base, (str, type(None)), "the name of a base or a week")
+        check_type("by", by, (Iterable, type(None)), "dimensions")
         lacking = self.review.lacking(definition)
         if lacking:
             raise UsageError(slug, f"extracts of {', '.join(lacking)}", "none", "Load them.")

@@ -28,7 +28,7 @@ SHOWING = [
     *(f"publish/{name}" for name in ("week_tables", "spreadsheets", "digest", "beside", "pages", "weekly")),
 ]
 COLUMNS = {f"{table.name}.{column.name}" for table in TABLES.values() for column in table.columns}
-ERRORS = {"DataError", "UsageError", "ReportError", "ValueError"}
+ERRORS = {"check_type", "DataError", "UsageError", "ReportError", "ValueError"}
 PLURAL_FORMS = {"zero", "one", "two", "few", "many", "other"}
 FILE = re.compile(r"\.(css|html|js|json|svg|sql|toml|j2|parquet|py|csv|txt|xlsx)$")
 
@@ -169,7 +169,7 @@ def test_every_reason_of_a_judgement_has_its_words(reason):
 
 @pytest.mark.parametrize(
     "verdict",
-    ["pass", "fail", "met_now", "missed_now", "hit_or_miss", "none", "routine", "not_known"],
+    ["pass", "fail", "met_now", "missed_now", "hit_or_miss", "none", "routine", "too_few", "not_known"],
 )
 def test_every_verdict_has_its_word(verdict):
     """Variation and assurance are shown as words, never by colour alone."""
