@@ -2,6 +2,8 @@
 
 import datetime as dt
 import math
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,8 @@ from tallysheet.errors import DataError, UsageError
 from tallysheet.explorer import pieces
 from tallysheet.kpi import Kpi
 from tallysheet.language import read_language
-from tallysheet.targets import Target, pace, parse_segment, target_of
+from tallysheet.pace_table import course, usual_average
+from tallysheet.targets import Pace, Target, pace, parse_segment, target_of
 from tallysheet.values import series_of
 from tallysheet.weeks import IsoWeek, weeks_between
 
@@ -396,3 +399,53 @@ def test_a_target_is_whole_whatever_weeks_are_not():
     )
 
     assert found.base_is_complete
+
+
+@pytest.mark.parametrize(
+    ("direction", "needed", "usual", "told"),
+    [
+        ("up", 0.92, (0.91, 0.97), "enough"),
+        ("up", 0.94, (0.91, 0.97), "open"),
+        ("up", 0.96, (0.91, 0.97), "beyond"),
+        ("down", 7.1, (6.0, 7.5), "enough"),
+        ("down", 6.8, (6.0, 7.5), "open"),
+        ("down", 6.4, (6.0, 7.5), "beyond"),
+        ("up", 0.94, (math.nan, math.nan), "unknown"),
+    ],
+)
+def test_the_course_of_a_quarter_is_told_by_usual_weeks(direction, needed, usual, told):
+    """By what nine weeks are together: a third of a week's range, or all where each resembles the last."""
+    first, last = week("2026-W27"), week("2026-W39")
+    found = Pace(first, last, 4, 9, to_date=0.93, needed=needed)
+    lower, upper = usual
+    judgement = SimpleNamespace(lower=lower, upper=upper, centre=(lower + upper) / 2, autocorrelation=-0.2)
+    item = SimpleNamespace(kpi=SimpleNamespace(direction=direction), judgement=judgement, target=0.94)
+
+    assert course(found, item) == told
+    assert course(replace(found, weeks_done=0, to_date=math.nan), item) == "unknown"
+    if not math.isnan(lower):
+        assert usual_average(judgement, 9) == pytest.approx(
+            (lower + (upper - lower) / 3, upper - (upper - lower) / 3)
+        )
+        judgement.autocorrelation = 0.9
+        assert usual_average(judgement, 9) == pytest.approx(usual)
+    over = replace(found, weeks_left=0, needed=math.nan)
+    assert course(over, item) == ("missed" if direction == "up" else "met")
+    assert course(replace(over, to_date=0.94), item) == "met"
+
+
+def test_a_page_shows_how_far_the_quarter_is(with_targets):
+    """Of each KPI with a target: what `pace` says, beside the usual range; without a target nothing."""
+    opened = with_targets("otd,,2026-01-01,,0.95,,ops")
+    found, shown = opened.kpi("otd").pace(), opened.paces().html
+
+    assert shown.count("<tr>") + shown.count("<tr ") == 2
+    value = opened.language.value
+    for told in (
+        value(found.to_date, "share"),
+        value(found.needed, "share"),
+        "95.0%",
+        f"{found.weeks_done} of 13",
+    ):
+        assert told in shown
+    assert with_targets("shipmentz,,2026-01-01,,0.95,,ops").paces().html == ""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+import pandas as pd
+
 from tallysheet.comparison import Explanation
 from tallysheet.errors import DataError
-from tallysheet.kpis import KPIS
+from tallysheet.kpis import KPIS, kpi
 from tallysheet.review import Review
+from tallysheet.targets import as_frame
 from tallysheet.telling import cause_code
 
 
@@ -48,3 +53,15 @@ def row_of(review: Review, explanation: Explanation) -> dict[str, object]:
         "high": maturity.high,
         "p90": review.p90(slug),
     }
+
+
+def targets_of(review: Review, slugs: Collection[str], base: str) -> pd.DataFrame:
+    """Give the targets that hold in the week, of these KPIs and their parts, beside their values."""
+    rows = []
+    for target in review.targets:
+        slug, where = target.kpi, tuple(sorted(target.where.items()))
+        is_cut_so = slug in slugs and set(target.where) <= set(kpi(slug).dimensions)
+        if is_cut_so and review.target(slug, where) is target:
+            found = review.explanation(slug, base, (), where)
+            rows.append((target, found.value_now, found.assurance))
+    return as_frame(rows)

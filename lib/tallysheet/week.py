@@ -24,7 +24,8 @@ from tallysheet.kpis import family_kpis, kpi
 from tallysheet.language import Language, may_see
 from tallysheet.ledger import Ledger
 from tallysheet.opening import Told
-from tallysheet.overview import available_kpis, row_of
+from tallysheet.overview import available_kpis, row_of, targets_of
+from tallysheet.pace_table import pace_table
 from tallysheet.periods import periods_of
 from tallysheet.queries import MOST_ROWS, Queries
 from tallysheet.restatement import last_restated
@@ -32,7 +33,6 @@ from tallysheet.review import Review
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import workbook_language
 from tallysheet.tables import Html, lab_style
-from tallysheet.targets import as_frame as targets_frame
 from tallysheet.telling import stands_out
 from tallysheet.verdict import Verdict, Verdicts, as_frame
 from tallysheet.week_kpi import WeekKpi, part_of
@@ -138,14 +138,7 @@ class Week:
     @property
     def targets(self) -> pd.DataFrame:
         """Targets that hold in the week: kpi, segment, target, floor, owner, value, gap, assurance."""
-        rows = []
-        for target in self.review.targets:
-            slug, where = target.kpi, tuple(sorted(target.where.items()))
-            is_cut_so = slug in self.available and set(target.where) <= set(kpi(slug).dimensions)
-            if is_cut_so and self.review.target(slug, where) is target:
-                found = self.review.explanation(slug, self.base, (), where)
-                rows.append((target, found.value_now, found.assurance))
-        return targets_frame(rows)
+        return targets_of(self.review, self.available, self.base)
 
     def restated(self, weeks: int = 8) -> pd.DataFrame:
         """Compare what was first said of so many weeks with what is known now; see `restatement.restated`."""
@@ -307,6 +300,11 @@ class Week:
         year_ago = {slug: self.year_ago(slug) for slug in self.available}
         final = {slug: scorecard.how_final(self.review, slug, self.language) for slug in self.available}
         return scorecard.scorecard(self.explanations, year_ago, final, self.language)
+
+    def paces(self) -> Html:
+        """Show how far the quarter is on its way to each target."""
+        found = {slug: self.kpi(slug).pace() for slug in self.available}
+        return pace_table(found, self.explanations, self.language)
 
     def year_ago(self, slug: str) -> float:
         """Give a KPI's value 364 days earlier; NaN where the data does not hold that week."""

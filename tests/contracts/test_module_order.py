@@ -31,7 +31,7 @@ gates gates.quality gates.context gates.money gates.movement
 verdict
 rounding volume marks say captions causes bearing tables
 svg axis_labels control_charts weekly_charts small_multiples funnel curves charts
-opening scorecard page lead_page fine_print kpi_page
+opening scorecard pace_table page lead_page fine_print kpi_page
 queries week_kpi week
 duties duties.known duties.proposals duties.tallies duties.cards duties.claims duties.claims_page
 duties.mix_evidence duties.mix duties.mix_seen duties.mix_kept
