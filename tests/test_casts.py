@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallysheet.casts import cast
+from tallysheet.cell_errors import ERROR_TEXTS
 from tallysheet.engine import connect
 from tallysheet.schema import Column
 from tallysheet.sources import SourceColumn
@@ -124,3 +125,15 @@ def test_a_slip_in_the_year_of_a_time_is_refused(typed, written, day):
     """As it is in a day."""
     for time in ("10:00:00", "9:00:00"):
         assert typed(Column("x_at", "TIMESTAMP", ""), written, f"{day} {time}") is None
+
+
+@pytest.mark.parametrize("error", ERROR_TEXTS)
+@pytest.mark.parametrize("personal", ["", "hash"])
+def test_what_a_spreadsheet_shows_in_place_of_a_value_is_no_text(typed, error, personal):
+    """A carrier is not called #N/A, also where a csv has it; no two customers are one for it."""
+    column = Column("carrier", "VARCHAR", "", personal=personal)
+    for text in (error, f" {error} "):
+        assert typed(column, SourceColumn("x"), text) is None
+    if not personal:
+        assert typed(column, SourceColumn("x"), f"{error} of May") == f"{error} of May"
+        assert typed(column, SourceColumn("x"), " # 7 ") == "# 7"

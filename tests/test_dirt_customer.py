@@ -1,5 +1,6 @@
 """Dirt in what buyers order, claim, ask and send back: repaired, refused or told, never silent."""
 
+import xlsxwriter
 from dirt import load
 
 ORDERS = """
@@ -330,3 +331,44 @@ path = "raw/claims.csv"
         ("claims.csv", 3, "claim_id", "TEST-7", "excluded", False),
         ("claims.csv", 4, "claim_id", "K2", "excluded", False),
     ]
+
+
+def test_an_error_of_a_spreadsheet_is_no_value(tmp_path):
+    """Neither an amount nor a text, from whichever format: a cell is refused, or its row if it needs it."""
+    toml = """
+table = "claims"
+[[file]]
+name = "claims"
+path = "raw/claims.{}"
+"""
+    head = ["claim_id", "opened_at", "amount_claimed_cents", "reject_reason", "handled_by"]
+    rows = [
+        ["C1", "2026-01-05 10:00:00", "#DIV/0!", "late", "Ann"],
+        ["C2", "2026-01-05 10:00:00", "500", "#N/A", "#REF!"],
+        ["#REF!", "2026-01-05 10:00:00", "500", "  ", "Ann"],
+    ]
+    with xlsxwriter.Workbook(tmp_path / "claims.xlsx") as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate([head, *rows]):
+            for column, text in enumerate(row):
+                write = sheet.write_formula if text.startswith("#") else sheet.write_string
+                write(number, column, *(["=1/0", None, text] if text.startswith("#") else [text]))
+    written = "\n".join(",".join(row) for row in [head, *rows]).encode()
+    for name, content in {
+        "claims.csv": written,
+        "claims.xlsx": (tmp_path / "claims.xlsx").read_bytes(),
+    }.items():
+        suffix = name.partition(".")[2]
+
+        loaded = load(tmp_path / suffix, {name: content}, claims=toml.format(suffix))
+
+        assert loaded.refused == [
+            (name, 2, "amount_claimed_cents", "#DIV/0!", "type", True),
+            (name, 3, "handled_by", "(hidden)", "type", True),
+            (name, 3, "reject_reason", "#N/A", "type", True),
+            (name, 4, "claim_id", "#REF!", "type", False),
+        ]
+        assert loaded.select("SELECT claim_id, amount_claimed_cents, reject_reason FROM claims") == [
+            ("C1", None, "late"),
+            ("C2", 500, None),
+        ]

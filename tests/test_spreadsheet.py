@@ -1,6 +1,8 @@
 """Reading workbooks: each cell as a person sees it in the sheet, and the table among what surrounds it."""
 
 import datetime as dt
+import re
+import struct
 import zipfile
 from pathlib import Path
 
@@ -22,6 +24,7 @@ ODS_MANIFEST = """<?xml version="1.0" encoding="UTF-8"?>
 ODS_HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
  xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"
  xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>
 <table:table table:name="rates">"""
 ODS_TAIL = "</table:table></office:spreadsheet></office:body></office:document-content>"
@@ -170,16 +173,136 @@ def test_a_formula_reads_as_the_value_it_had_when_saved(tmp_path):
     assert sheet_of(tmp_path / "f.xlsx", fill) == [["3.1", "ab", "2026-01-05", "TRUE", "", "FALSE"]]
 
 
-@pytest.mark.parametrize("error", ["#N/A", "#DIV/0!", "#REF!", "#VALUE!"])
-def test_an_error_cell_is_a_missing_one(tmp_path, error):
-    """There is no value behind it."""
-    path = tmp_path / "e.xlsx"
+ERRORS = {
+    **{0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?"},
+    **{0x24: "#NUM!", 0x2A: "#N/A"},
+}
+
+
+@pytest.mark.parametrize("error", ERRORS.values())
+@pytest.mark.parametrize("suffix", [".xlsx", ".xlsm"])
+def test_an_error_cell_reads_as_it_shows(tmp_path, error, suffix):
+    """Empty it would count as a good cell with nothing to say."""
+    path = tmp_path / f"e{suffix}"
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()
         write_rows(sheet, 0, [["id", "n"], ["a", 1], ["b", 2]])
-        sheet.write_formula("B3", "=NA()", None, error)
+        sheet.write_formula("B3", "=NA()", book.add_format({"bold": True}), error)
 
-    assert ts.read_text_table(path).to_dict("list") == {"id": ["a", "b"], "n": ["1", ""]}
+    assert ts.read_text_table(path).to_dict("list") == {"id": ["a", "b"], "n": ["1", error]}
+
+
+def test_errors_stand_in_their_cells_however_many_and_on_which_sheet(tmp_path):
+    """A large sheet is read in parts, and no cell falls between two; texts that only look so stay."""
+    path = tmp_path / "many.xlsx"
+    rows = [[f"p{row}", list(ERRORS.values())[row % 7] if row % 3 else row] for row in range(30_000)]
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet("before").write("C3", 't="e"')
+        sheet = book.add_worksheet("many")
+        for row, (name, value) in enumerate(rows, start=4):
+            sheet.write_string(row, 2, name)
+            if row % 3 == 4 % 3:
+                sheet.write_number(row, 3, value)
+            else:
+                sheet.write_formula(row, 3, "=1/0", None, value)
+
+    before, many = read_sheets(path)
+
+    assert before.rows == [['t="e"']]
+    assert (many.first_row, many.rows) == (5, [[name, str(value)] for name, value in rows])
+
+
+@pytest.mark.parametrize("rows", [1, 300])
+def test_errors_of_an_xls_stand_in_their_cells(tmp_path, rows):
+    """On each of its sheets, whether a person typed them or a formula gave them."""
+    path = tmp_path / "old.xls"
+    book = xlwt.Workbook()
+    for name in ("one", "two"):
+        sheet = book.add_sheet(name)
+        for row in range(rows):
+            sheet.write(row + 2, 1, f"{name} {row}")
+            for column, code in enumerate(ERRORS, start=2):
+                sheet.row(row + 2).set_cell_error(column, code)
+    book.save(str(path))
+
+    assert [sheet.rows for sheet in read_sheets(path)] == [
+        [[f"{name} {row}", *ERRORS.values()] for row in range(rows)] for name in ("one", "two")
+    ]
+
+
+def test_a_formula_of_an_xls_that_gave_an_error_reads_as_it_shows(tmp_path):
+    """Excel keeps the error in the place of the formula's number."""
+    path = tmp_path / "old.xls"
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("rates")
+    sheet.write(0, 0, "n")
+    sheet.write(1, 0, xlwt.Formula("1/0"))
+    book.save(str(path))
+    data = path.read_bytes()
+    formula = re.search(rb"\x06\0..\x01\0\0\0..", data, re.DOTALL)
+    place = formula.end()
+    path.write_bytes(data[:place] + b"\x02\0\x07\0\0\0\xff\xff" + data[place + 8 :])
+
+    assert read_sheets(path)[0].rows == [["n"], ["#DIV/0!"]]
+
+
+def write_xlsb(path: Path, *cells: bytes) -> None:
+    """Write a workbook in Excel's binary format with a row of cells."""
+
+    def record(kind: int, content: bytes = b"") -> bytes:
+        head = bytes([kind]) if kind < 0x80 else bytes([kind & 0x7F | 0x80, kind >> 7])
+        return head + bytes([len(content)]) + content
+
+    def text(value: str) -> bytes:
+        return struct.pack("<I", len(value)) + value.encode("utf-16-le")
+
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
+    row = record(0, struct.pack("<I", 0) + bytes(13))
+    size = record(148, struct.pack("<4I", 0, 0, 0, len(cells) - 1))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr(
+            "xl/_rels/workbook.bin.rels",
+            f'<Relationships><Relationship Id="r1" Type="{relation}" Target="worksheets/sheet1.bin"/>'
+            "</Relationships>",
+        )
+        sheet = record(156, struct.pack("<2I", 0, 1) + text("r1") + text("rates"))
+        archive.writestr("xl/workbook.bin", record(131) + record(143) + sheet + record(144) + record(132))
+        body = b"".join(
+            record(cell[0], struct.pack("<2I", column, 0) + cell[1:]) for column, cell in enumerate(cells)
+        )
+        parts = record(129) + size + record(145) + row + body + record(146) + record(130)
+        archive.writestr("xl/worksheets/sheet1.bin", parts)
+
+
+def test_errors_of_an_xlsb_read_as_they_show(tmp_path):
+    """A cell of its own, and what a formula gave."""
+    path = tmp_path / "binary.xlsb"
+    shown = "p1"
+    text = b"\x06" + struct.pack("<I", len(shown)) + shown.encode("utf-16-le")
+    number = b"\x05" + struct.pack("<d", 2.5)
+    formula = b"\x0b\x2a\0\0" + struct.pack("<I", 3) + b"\x1e\x01\0" + bytes(4)
+    write_xlsb(path, text, b"\x03\x07", number, formula, number)
+
+    assert read_sheets(path)[0].rows == [["p1", "#DIV/0!", "2.5", "#N/A", "2.5"]]
+
+
+def test_errors_of_an_ods_read_as_they_show(tmp_path):
+    """LibreOffice gives them an empty text, or 0, as their value."""
+    path = tmp_path / "open.ods"
+    error = (
+        '<table:table-cell table:formula="of:=1/0" office:value-type="{kind}" {value} '
+        'calcext:value-type="error"><text:p>{shown}</text:p></table:table-cell>'
+    )
+    write_ods(
+        path,
+        ods_text("p1")
+        + error.format(kind="string", value='office:string-value=""', shown="#DIV/0!")
+        + error.format(kind="float", value='office:value="0"', shown="#N/A")
+        + ods_value("float", "value", "5.1"),
+    )
+
+    assert read_sheets(path)[0].rows == [["p1", "#DIV/0!", "#N/A", "5.1"]]
 
 
 def test_an_xls_reads_like_an_xlsx(tmp_path):
@@ -208,7 +331,7 @@ def test_an_xls_reads_like_an_xlsx(tmp_path):
         ["Tariff 2026"] * 4,
         ["007", "0.3", "1000000000000000000000", "Málaga"],
         ["2026-01-05", "2026-01-05 14:30:15", "14:30:00", "30:00:00"],
-        ["TRUE", "", "0.125", ""],
+        ["TRUE", "#N/A", "0.125", ""],
     ]
 
 

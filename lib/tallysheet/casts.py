@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tallysheet.cell_errors import ERROR_TEXTS
 from tallysheet.engine import literal, strict_cast
 from tallysheet.personal import masked_sql
 from tallysheet.schema import YEARS, Column
@@ -29,10 +30,14 @@ _FULL = re.compile("%[dm]([/.-])%[dm]\\1%Y( %H:%M(:%S)?)?")
 
 @dataclass(frozen=True)
 class Cast:
-    """A typed value in SQL, and the reason in SQL why it is NULL where the text is not (empty: never)."""
+    """A typed value in SQL, and the reason in SQL why it is NULL where the text is not (empty: never).
+
+    ``wrong`` tells in SQL in which texts there is something wrong; empty: in each that gives no value.
+    """
 
     value: str
     reason: str = ""
+    wrong: str = ""
 
 
 def cast(column: Column, written: SourceColumn, text: str) -> Cast:
@@ -62,7 +67,10 @@ def cast(column: Column, written: SourceColumn, text: str) -> Cast:
     [(400,)]
     """
     if column.personal == "hash":
-        return Cast(f"sha256(getvariable('personal_key') || lower(trim({text})))")
+        # All whose number a spreadsheet could not find would be one customer.
+        wrong = _is_error(f"trim({text})")
+        hashed = f"sha256(getvariable('personal_key') || lower(trim({text})))"
+        return Cast(f"CASE WHEN NOT ({wrong}) THEN {hashed} END", "'type'", wrong)
     if column.personal == "text":
         return Cast(f"nullif(trim({masked_sql(text)}), '')")
     if column.type == "VARCHAR":
@@ -89,13 +97,22 @@ def _spelled(column: Column, written: SourceColumn, text: str) -> Cast:
         )
     # Few cells have blanks around them; to look for one is three times faster than to strip.
     may_have = f"{text} < '!' OR suffix({text}, ' ') OR strlen({text}) <> length({text})"
-    value = f"CASE WHEN {may_have} THEN {stripped} ELSE {text} END"
     if not allowed:
-        return Cast(value)
+        wrong = _is_error(stripped)
+        # Errors begin with #, which is before $.
+        may_have = may_have.replace("'!'", "'$'")
+        value = f"CASE WHEN {may_have} THEN CASE WHEN NOT ({wrong}) THEN {stripped} END ELSE {text} END"
+        return Cast(value, "'type'", wrong)
+    value = f"CASE WHEN {may_have} THEN {stripped} ELSE {text} END"
     return Cast(
         f"CASE WHEN {text} IN ({allowed}) THEN {text} WHEN {value} IN ({allowed}) THEN {value} END",
         "'not_allowed'",
     )
+
+
+def _is_error(text: str) -> str:
+    """Tell in SQL whether a text is what a spreadsheet shows in place of a value; it is no carrier's name."""
+    return f"{text} IN ({', '.join(map(literal, ERROR_TEXTS))})"
 
 
 def _translated(column: Column, written: SourceColumn, text: str, stripped: str) -> str:

@@ -117,15 +117,16 @@ def _absent(column: Column) -> _Check:
 
 def _cell_checks(source: Source, column: Column) -> list[_Check]:
     """Check that a cell could be typed, and that it is there if it is needed."""
-    name, raw, reason = identifier(column.name), _raw(column.name), _cast(source, column).reason
+    name, raw, made = identifier(column.name), _raw(column.name), _cast(source, column)
+    reason, wrong = made.reason, made.wrong or f"{raw} IS NOT NULL"
     shown = "'(hidden)'" if column.personal else masked_mail_sql(f"CAST({raw} AS VARCHAR)")
     if _is_needed(column):
         # A text of nothing but spaces is missing too.
-        reason = f"CASE WHEN {raw} IS NULL THEN 'missing' ELSE {reason} END" if reason else "'missing'"
+        reason = f"CASE WHEN {wrong} THEN {reason} ELSE 'missing' END" if reason else "'missing'"
         return [_Check(f"{name} IS NULL", _refusal(column.name, shown, reason, costs_row=True))]
     if reason:
         told = _refusal(column.name, shown, reason, costs_row=False)
-        return [_Check(f"{name} IS NULL AND {raw} IS NOT NULL", told)]
+        return [_Check(f"{name} IS NULL AND {wrong}", told)]
     return []
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tallysheet.cell_errors import LONGEST_SIGN, Cells, may_have_errors, with_errors_as_texts, xls_errors
 from tallysheet.errors import DataError
 from tallysheet.unpack import DAMAGED, told
 
@@ -21,7 +22,7 @@ _MOST_CELLS = 100_000_000
 _XLS_COLUMNS = 256
 _COLUMN = re.compile(rb' r="([A-Z]{1,3})\d')
 _ROW = re.compile(rb' r="(\d{1,7})"')
-_LONGEST_MATCH = 16
+_LONGEST_MATCH = max(16, LONGEST_SIGN)
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,9 @@ class Sheet:
     ----------
     name : str
     rows : list of list of str
-        Every row of the used range, all of the same width, ``""`` where a cell is empty. The value of
-        merged cells stands in each of them, in an ods only in the first.
+        Every row of the used range, all of the same width, ``""`` where a cell is empty, and the text that
+        it shows, such as ``#DIV/0!``, where it holds an error. The value of merged cells stands in each of
+        them, in an ods only in the first.
     first_row : int
         Number of the row that ``rows[0]`` is, counting from 1 as the person sees it.
     is_visible : bool
@@ -67,13 +69,20 @@ def read_sheets(path: Path) -> list[Sheet]:
     """
     import python_calamine
 
-    _check_archive(path)
+    has_errors = _check_archive(path)
     visible = python_calamine.SheetVisibleEnum.Visible
     try:
-        book = python_calamine.load_workbook(path)
+        # The reader gives a cell that holds an error as an empty one.
+        book = python_calamine.load_workbook(with_errors_as_texts(path) if has_errors else path)
+        errors = xls_errors(path)
         sheets = [
-            _sheet(book.get_sheet_by_name(found.name), path.suffix, found.visible == visible)
-            for found in book.sheets_metadata
+            _sheet(
+                book.get_sheet_by_name(found.name),
+                path.suffix,
+                found.visible == visible,
+                errors.get(number, {}),
+            )
+            for number, found in enumerate(book.sheets_metadata)
         ]
     except python_calamine.PasswordError:
         raise DataError(
@@ -91,24 +100,28 @@ def read_sheets(path: Path) -> list[Sheet]:
     return filled
 
 
-def _check_archive(path: Path) -> None:
+def _check_archive(path: Path) -> bool:
     """Refuse an archive that is damaged, a bomb, or has a cell so far away that memory does not suffice.
 
-    The reader itself does not look at every checksum, and ends the process where it lacks memory.
+    The reader itself does not look at every checksum, and ends the process where it lacks memory. Tells
+    whether a cell may hold an error.
     """
     if not zipfile.is_zipfile(path):
-        return
+        return False
+    has_errors = False
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             _refuse_bomb(path, members)
             for member in members:
-                cells = _read_to_end(archive, member)
+                cells, may_have = _read_to_end(archive, member)
+                has_errors |= may_have
                 if cells > _MOST_CELLS:
                     most, found = f"{_MOST_CELLS:,} cells in a sheet at most", f"a span of {cells:,}"
                     raise DataError(str(path), most, found, "Delete what stands far from the table.")
     except (*DAMAGED, OSError) as error:
         raise DataError(str(path), "a whole workbook", told(error), "Save or extract it again.") from None
+    return has_errors
 
 
 def _refuse_bomb(path: Path, members: list[zipfile.ZipInfo]) -> None:
@@ -120,17 +133,21 @@ def _refuse_bomb(path: Path, members: list[zipfile.ZipInfo]) -> None:
         )
 
 
-def _read_to_end(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
-    """Read a member to its end, where its checksum is compared; give the number of cells it spans."""
+def _read_to_end(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[int, bool]:
+    """Read a member to its end, where its checksum is compared.
+
+    Gives the number of cells it spans, and whether one of them may hold an error.
+    """
     width = height = 0
-    kept = b""
+    has_errors, kept = False, b""
     with archive.open(member) as file:
         while block := file.read(_BLOCK):
             text = kept + block
             width = max([width, *(_column_number(name) for name in set(_COLUMN.findall(text)))])
             height = max([height, *map(int, _ROW.findall(text))])
+            has_errors = has_errors or may_have_errors(member.filename, text)
             kept = block[-_LONGEST_MATCH:]
-    return width * height
+    return width * height, has_errors
 
 
 def _column_number(letters: bytes) -> int:
@@ -140,7 +157,7 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def _sheet(sheet: Any, suffix: str, is_visible: bool) -> Sheet:
+def _sheet(sheet: Any, suffix: str, is_visible: bool, errors: Cells) -> Sheet:
     if suffix.lower() == ".xls" and sheet.width > _XLS_COLUMNS:
         raise ValueError(f"a cell in column {sheet.width} of {_XLS_COLUMNS}")
     values = sheet.to_python(skip_empty_area=True)
@@ -148,6 +165,8 @@ def _sheet(sheet: Any, suffix: str, is_visible: bool) -> Sheet:
         return Sheet(sheet.name, [], 1, is_visible)
     top, left = sheet.start
     rows = [[_text(value) for value in row] for row in values]
+    for (row, column), text in errors.items():
+        rows[row - top][column - left] = text
     for (first_row, first_column), (last_row, last_column) in sheet.merged_cell_ranges or ():
         value = _at(rows, first_row - top, first_column - left)
         for row in range(max(first_row, top), min(last_row + 1, top + len(rows))):
