@@ -10,7 +10,7 @@ from tallysheet.casts import cast
 from tallysheet.cell_errors import ERROR_TEXTS
 from tallysheet.engine import connect
 from tallysheet.schema import Column
-from tallysheet.sources import SourceColumn
+from tallysheet.source_columns import SourceColumn
 
 FIGURES = st.text("0123456789", min_size=1, max_size=14)
 NUMBERS = st.builds("".join, st.tuples(st.sampled_from(["", "-"]), FIGURES, st.sampled_from(["", ",", "."])))

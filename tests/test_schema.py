@@ -11,7 +11,7 @@ import tallysheet as ts
 from tallysheet.errors import DataError
 from tallysheet.schema import TABLES, Table, table
 from tallysheet.schema.types import MOST_CENTS, Personal
-from tallysheet.sources import UNITS
+from tallysheet.source_columns import UNITS
 
 every_table = pytest.mark.parametrize("of", TABLES.values(), ids=list(TABLES))
 

@@ -10,7 +10,7 @@ from tallysheet.cell_errors import ERROR_TEXTS
 from tallysheet.engine import literal, strict_cast
 from tallysheet.personal import masked_sql
 from tallysheet.schema import YEARS, Column
-from tallysheet.sources import UNITS, SourceColumn
+from tallysheet.source_columns import UNITS, SourceColumn
 
 _DAY_FORMATS = {
     "dmy": (

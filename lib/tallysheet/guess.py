@@ -11,7 +11,7 @@ import pandas as pd
 from tallysheet.casts import cast
 from tallysheet.engine import connect
 from tallysheet.schema import Column
-from tallysheet.sources import UNITS, SourceColumn
+from tallysheet.source_columns import UNITS, SourceColumn
 from tallysheet.vocabulary import is_country, unit_of, value_of
 
 MISSING = (

@@ -6,58 +6,20 @@ import datetime as dt
 import glob
 import importlib.util
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zoneinfo import available_timezones
 
 from tallysheet.addresses import has_plain_secret
 from tallysheet.errors import DataError, check_type, nearest
 from tallysheet.language import Language, read_language
 from tallysheet.schema import Table, table
 from tallysheet.settings import Settings, read_toml
+from tallysheet.source_columns import SourceColumn, read_columns
+from tallysheet.source_keys import check_keys
 from tallysheet.unpack import is_beside
 
-UNITS: dict[str, dict[str, tuple[int, int]]] = {
-    "cents": {"cents": (1, 1), "euro": (100, 1), "currency": (100, 1)},
-    "g": {"g": (1, 1), "kg": (1000, 1)},
-    "min": {"min": (1, 1), "h": (60, 1), "s": (1, 60), "days": (1440, 1)},
-    "share": {"share": (1, 1), "%": (1, 100)},
-}
-"""For each unit of the schema, what a source may write instead, and the factor to ours as a fraction."""
-
 FOLDER_NAME = "the name of a folder"
-DATE_ORDERS = ("ymd", "dmy", "mdy")
-
-
-@dataclass(frozen=True)
-class SourceColumn:
-    """How a source writes a column.
-
-    Parameters
-    ----------
-    header : str
-        The file's name of it.
-    unit : str
-        A key of `UNITS` for the column's own unit; empty: written in that unit.
-    decimal : str
-        ``.`` or ``,``.
-    dates : str
-        ``ymd``, ``dmy`` or ``mdy``, or a strptime format such as ``%d-%b-%y``.
-    zone : str
-        IANA zone of its local times; empty: UTC.
-    values : dict of str to tuple of str
-        Our value to the spellings that stand for it; empty: any value.
-    """
-
-    header: str
-    unit: str = ""
-    decimal: str = "."
-    dates: str = "ymd"
-    zone: str = ""
-    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -167,18 +129,6 @@ class Source:
         return any(path.exists() for path in self.files[0].paths())
 
 
-_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "a text": (lambda value: isinstance(value, str), '"parcels"'),
-    "a list of texts": (lambda value: _is_list(value, str), '["Brivane", "BRIVANE SAS"]'),
-    "a table": (lambda value: isinstance(value, dict), '{ BRV = ["Brivane"] }'),
-    "a list of tables": (lambda value: _is_list(value, dict), "[[file]]"),
-    "a header or a table": (lambda value: isinstance(value, str | dict), '"Carrier"'),
-    "a date and time in UTC": (
-        lambda value: isinstance(value, dt.datetime) and value.tzinfo is None,
-        "2014-01-06T07:00:00",
-    ),
-}
-"""What a value may be: how to tell, and an example."""
 _KEYS = {
     **dict.fromkeys(("table", "select", "known_at", "exclude", "decimal", "dates", "zone"), "a text"),
     **dict.fromkeys(("database", "columns", "values"), "a table"),
@@ -187,14 +137,8 @@ _KEYS = {
 }
 _FILE_KEYS = {**dict.fromkeys(("name", "package", "path", "sheet"), "a text"), "missing": "a list of texts"}
 _DATABASE_KEYS = dict.fromkeys(("name", "url", "query"), "a text")
-_COLUMN_KEYS = dict.fromkeys(("header", "unit", "decimal", "dates", "zone"), "a text")
 _TIME_SIGN = re.compile(r"%[YmdHMSyjGVu]")
-_zones = cache(available_timezones)
 _PLACES = re.compile(rf"({_TIME_SIGN.pattern}|\*)")
-
-
-def _is_list(value: object, kind: type) -> bool:
-    return isinstance(value, list) and all(isinstance(one, kind) for one in value)
 
 
 def _name_pattern(name: str) -> str:
@@ -250,7 +194,7 @@ def read_source(settings: Settings, name: str) -> Source:
     folder = settings.data / "sources" / name
     path = folder / "source.toml"
     found = read_toml(path)
-    _check(str(path), found, _KEYS)
+    check_keys(str(path), found, _KEYS)
     target = table(str(found.get("table", "")))
     database = _database(path, found["database"]) if "database" in found else None
     files = tuple(_file(path, settings, entry) for entry in found.get("file", []))
@@ -265,7 +209,7 @@ def read_source(settings: Settings, name: str) -> Source:
         files=files,
         database=database,
         select=_select(path, found["select"]) if "select" in found else None,
-        columns=_columns(path, settings, target, found),
+        columns=read_columns(path, settings, target, found),
         renamed=tuple(found.get("columns", {})),
         as_of=found.get("as_of"),
         known_at=found.get("known_at"),
@@ -285,69 +229,9 @@ def _select(path: Path, name: str) -> str:
         raise DataError(str(path.parent / name), "SQL in UTF-8", str(error), "Save it as UTF-8.") from None
 
 
-def _columns(path: Path, settings: Settings, target: Table, found: dict[str, Any]) -> dict[str, SourceColumn]:
-    """Join what the source says of all its columns with what it says of each."""
-    given = found.get("columns", {})
-    names = [column.name for column in target.columns]
-    for ours, entry in given.items():
-        if ours not in names:
-            raise DataError(f"{path} columns", f"one of {target.name}", repr(ours), nearest(ours, names))
-        _check_kind(f"{path} {ours}", entry, "a header or a table")
-    shared = settings.data / "sources" / "values.toml"
-    values = _values(shared, read_toml(shared)) if shared.is_file() else {}
-    values |= (own := _values(path, found.get("values", {})))
-    usual = {key: found[key] for key in ("decimal", "dates", "zone") if key in found}
-    made = {}
-    for column in target.columns:
-        entry = given.get(column.name, column.name)
-        written = {"header": column.name} | (entry if isinstance(entry, dict) else {"header": entry})
-        where = f"{path} {column.name}"
-        _check(where, written, _COLUMN_KEYS)
-        # Columns of a kind share their values: country is for origin_country too.
-        spellings = values.get(column.name, values.get(column.name.rpartition("_")[2], {}))
-        for ours in own.get(column.name, {}):
-            if column.allowed and ours not in column.allowed:
-                advice = nearest(ours, column.allowed)
-                raise DataError(f"{path} values.{column.name}", "our value", repr(ours), advice)
-        made[column.name] = _checked(
-            where,
-            SourceColumn(**{**usual, **written}, values=spellings),
-            column.unit,
-        )
-    return made
-
-
-def _values(path: Path, found: dict[str, Any]) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Check the spellings of each column: our value, and the texts that stand for it."""
-    for column, spellings in found.items():
-        _check_kind(f"{path} {column}", spellings, "a table")
-        for ours, also in spellings.items():
-            _check_kind(f"{path} {column} {ours}", also, "a list of texts")
-    return {
-        column: {ours: tuple(also) for ours, also in spellings.items()} for column, spellings in found.items()
-    }
-
-
-def _checked(where: str, written: SourceColumn, unit: str) -> SourceColumn:
-    if written.unit and written.unit not in UNITS.get(unit, {}):
-        known = list(UNITS.get(unit, {}))
-        raise DataError(
-            where, "a unit that can be turned into ours", repr(written.unit), nearest(written.unit, known)
-        )
-    if written.zone and written.zone not in _zones():
-        advice = nearest(written.zone, _zones())
-        raise DataError(where, "a time zone such as Europe/Paris", repr(written.zone), advice)
-    if written.decimal not in (".", ","):
-        raise DataError(where, "decimal '.' or ','", repr(written.decimal), "Write one of the two.")
-    if written.dates not in DATE_ORDERS and "%" not in written.dates:
-        expected = "dates as ymd, dmy, mdy or a format such as %d-%b-%y"
-        raise DataError(where, expected, repr(written.dates), "Write one of them.")
-    return written
-
-
 def _database(path: Path, entry: dict[str, Any]) -> Database:
     where = f"{path} [database]"
-    _check(where, entry, _DATABASE_KEYS)
+    check_keys(where, entry, _DATABASE_KEYS)
     for key in _DATABASE_KEYS:
         if key not in entry:
             raise DataError(where, f"the key {key}", "nothing", "Add it.")
@@ -359,7 +243,7 @@ def _database(path: Path, entry: dict[str, Any]) -> Database:
 
 def _file(path: Path, settings: Settings, entry: dict[str, Any]) -> SourceFile:
     where = f"{path} [[file]]"
-    _check(where, entry, _FILE_KEYS)
+    check_keys(where, entry, _FILE_KEYS)
     for key in ("name", "path"):
         if key not in entry:
             raise DataError(where, f"the key {key}", "nothing", "Add it.")
@@ -382,19 +266,3 @@ def _package_folder(path: Path, package: str) -> Path:
             f"{path} package", "an installed package", repr(package), "Run make report, which installs it."
         )
     return Path(next(iter(spec.submodule_search_locations)))
-
-
-def _check(where: str, found: dict[str, Any], kinds: dict[str, str]) -> None:
-    """Refuse keys that are not known, and values that are not of their kind."""
-    for key, value in found.items():
-        if key not in kinds:
-            raise DataError(where, "known keys", repr(key), nearest(key, sorted(kinds)))
-        _check_kind(f"{where} {key}", value, kinds[key])
-
-
-def _check_kind(where: str, value: object, kind: str) -> None:
-    is_one, example = _KINDS[kind]
-    if not is_one(value):
-        # An address may hold a secret.
-        shown = "another value" if "[database]" in where else repr(value)
-        raise DataError(where, kind, shown, f"Write for example {example}.")

@@ -28,7 +28,7 @@ class Column:
     allowed : tuple of str
         The values there are; empty: any.
     unit : str
-        A key of `tallysheet.sources.UNITS`; empty: none.
+        A key of `tallysheet.source_columns.UNITS`; empty: none.
     least, most : int or None
         Range of a number; a cell outside is refused, and its row kept unless it is required.
     usual : tuple of int or None
