@@ -206,6 +206,18 @@ def test_columns_can_be_renamed_without_a_select(tmp_path):
         (
             "sources/parcels/source.toml",
             "\n[[file]]",
+            'values.carier.BRV = ["Brivane"]\n[[file]]',
+            "values: expected a column of texts of shipments, found 'carier'. Did you mean 'carrier'",
+        ),
+        (
+            "sources/parcels/source.toml",
+            "\n[[file]]",
+            'values.weight_g.500 = ["half a kilo"]\n[[file]]',
+            r"source.toml values: expected a column of texts of shipments, found 'weight_g'",
+        ),
+        (
+            "sources/parcels/source.toml",
+            "\n[[file]]",
             'values.status.deliverd = ["livré"]\n[[file]]',
             "values.status: expected our value, found 'deliverd'. Did you mean 'delivered'",
         ),
@@ -264,6 +276,29 @@ def test_a_wrong_setting_is_named_with_the_nearest_right_one(tmp_path, file, old
 
     with pytest.raises(DataError, match=message):
         ts.load(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '[carier]\nBRV = ["Brivane"]\n',
+            r"values\.toml: expected a column of texts of any table, found 'carier'. Did you mean 'carrier'",
+        ),
+        ('[carrier]\nBRV = "Brivane"\n', r"values\.toml carrier BRV: expected a list of texts"),
+    ],
+)
+def test_spellings_that_sources_share_are_of_a_column_that_there_is(tmp_path, text, message):
+    """Of another one they would not be applied, and nobody told."""
+    data = make_workbook(tmp_path, rows(1))
+    shared = data / "sources" / "values.toml"
+    shared.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=message):
+        ts.load(data)
+
+    # Of another table's column, or of all that name a country.
+    shared.write_text('[charge_type]\nfuel = ["Gasoil"]\n[country]\nFR = ["France"]\n', encoding="utf-8")
+    assert ts.load(data).files.loc[0, "good"] == 140
 
 
 def test_brackets_in_the_name_of_an_extract_are_brackets(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from tallysheet.errors import DataError, nearest
-from tallysheet.schema import Table
+from tallysheet.schema import TABLES, Column, Table
 from tallysheet.settings import Settings, read_toml
 from tallysheet.source_keys import check_keys, check_kind
 
@@ -65,8 +66,10 @@ def read_columns(
             raise DataError(f"{path} columns", f"one of {target.name}", repr(ours), nearest(ours, names))
         check_kind(f"{path} {ours}", entry, "a header or a table")
     shared = settings.data / "sources" / "values.toml"
-    values = _values(shared, read_toml(shared)) if shared.is_file() else {}
-    values |= (own := _values(path, found.get("values", {})))
+    every = [column for one in TABLES.values() for column in one.columns]
+    values = _values(str(shared), read_toml(shared), every, "any table") if shared.is_file() else {}
+    own = _values(f"{path} values", found.get("values", {}), target.columns, target.name)
+    values |= own
     usual = {key: found[key] for key in ("decimal", "dates", "zone") if key in found}
     made = {}
     for column in target.columns:
@@ -74,8 +77,8 @@ def read_columns(
         written = {"header": column.name} | (entry if isinstance(entry, dict) else {"header": entry})
         where = f"{path} {column.name}"
         check_keys(where, written, _COLUMN_KEYS)
-        # Columns of a kind share their values: country is for origin_country too.
-        spellings = values.get(column.name, values.get(column.name.rpartition("_")[2], {}))
+        # Columns of a kind share their values.
+        spellings = values.get(column.name, values.get(_last_word(column.name), {}))
         for ours in own.get(column.name, {}):
             if column.allowed and ours not in column.allowed:
                 advice = nearest(ours, column.allowed)
@@ -88,15 +91,27 @@ def read_columns(
     return made
 
 
-def _values(path: Path, found: dict[str, Any]) -> dict[str, dict[str, tuple[str, ...]]]:
+def _values(
+    where: str, found: dict[str, Any], columns: Sequence[Column], table: str
+) -> dict[str, dict[str, tuple[str, ...]]]:
     """Check the spellings of each column: our value, and the texts that stand for it."""
+    # Of other columns a spelling would say nothing.
+    names = [column.name for column in columns if column.type == "VARCHAR"]
+    known = dict.fromkeys([*names, *map(_last_word, names)])
     for column, spellings in found.items():
-        check_kind(f"{path} {column}", spellings, "a table")
+        if column not in known:
+            raise DataError(where, f"a column of texts of {table}", repr(column), nearest(column, known))
+        check_kind(f"{where} {column}", spellings, "a table")
         for ours, also in spellings.items():
-            check_kind(f"{path} {column} {ours}", also, "a list of texts")
+            check_kind(f"{where} {column} {ours}", also, "a list of texts")
     return {
         column: {ours: tuple(also) for ours, also in spellings.items()} for column, spellings in found.items()
     }
+
+
+def _last_word(name: str) -> str:
+    """Name the kind of a column: country for origin_country too."""
+    return name.rpartition("_")[2]
 
 
 def _checked(where: str, written: SourceColumn, unit: str) -> SourceColumn:
