@@ -15,6 +15,7 @@ import pandas as pd
 import papermill
 import pytest
 import xlsxwriter
+from commands import command
 
 import tallysheet as ts
 from tallysheet import schema
@@ -269,6 +270,37 @@ def test_days_that_may_be_months_are_to_be_checked(tmp_path):
     path.write_text("\n".join(["parcel,carrier,promised date,delivered on", *lines]), encoding="utf-8")
 
     assert 'dates = "dmy"  # check: mdy fits as well' in suggest(path).toml
+
+
+def scanned_twice(folder: Path, blanks: int = 0) -> Path:
+    """Write a file whose second "Premier scan" is when parcels were delivered, and columns without a name."""
+    lines = ["Colis,Transporteur,Date promise,Premier scan,Premier scan,Statut" + ", " * blanks]
+    for day in pd.date_range("2026-01-05", periods=30):
+        lines.append(f"P{day:%j},BRV,{day:%F},{day:%F} 08:00:00,{day:%F} 12:00:00,livré" + ",x" * blanks)
+    path = folder / "colis.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_a_header_that_stands_twice_is_told(tmp_path):
+    """A SELECT reads the first by it; the second has a name of its own, and is not taken for granted."""
+    found = suggest(scanned_twice(tmp_path))
+
+    assert found.matched["first_scan_at"] == "Premier scan"
+    assert found.left == ("Premier scan_5",)
+    assert (
+        '# "Premier scan" stands more than once: the first is read, another by "Premier scan_5"  # check\n'
+    ) in found.toml
+
+
+@pytest.mark.parametrize(
+    ("blanks", "told"), [(1, "1 column without a name"), (4, "4 columns without a name"), (0, "")]
+)
+def test_columns_without_a_name_are_counted(tmp_path, blanks, told):
+    """A row of commas says nothing."""
+    result = command(tmp_path, "sources", "--suggest", str(scanned_twice(tmp_path, blanks)))
+
+    assert f"Not used: Premier scan_5{', ' if told else ''}{told}.\n" in result.stderr
 
 
 def test_a_value_that_is_not_known_is_named_with_its_rows(tmp_path):

@@ -263,8 +263,10 @@ def sources(file: Path | None, table: str, name: str, write: bool, data: str) ->
             listed = "" if is_new else f'add "{found.name}" to sources in workbook.toml, '
             option = "" if data == "data" else f" --data {data}"
             click.echo(f"Look at what says check, {listed}tallysheet load{option}.", err=True)
-        if found.left:
-            click.echo(f"Not used: {', '.join(found.left)}.", err=True)
+        columns = "column" if found.unnamed_n == 1 else "columns"
+        unnamed = [f"{found.unnamed_n} {columns} without a name"] if found.unnamed_n else []
+        if left := [*found.left, *unnamed]:
+            click.echo(f"Not used: {', '.join(left)}.", err=True)
 
 
 @main.command()

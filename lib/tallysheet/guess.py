@@ -12,6 +12,7 @@ from tallysheet.casts import cast
 from tallysheet.engine import connect
 from tallysheet.schema import Column
 from tallysheet.source_columns import UNITS, SourceColumn
+from tallysheet.text_file import different
 from tallysheet.vocabulary import is_country, unit_of, value_of
 
 MISSING = (
@@ -75,10 +76,27 @@ class Texts:
     ----------
     frame : DataFrame
         All cells as text; a missing one is "".
+
+    Attributes
+    ----------
+    headers : list of str
+        Names of the columns as a load has them, and as a SELECT may call them.
+    repeated : dict of str to str
+        Of these, those whose header an earlier column has, to that header.
+    unnamed : list of str
+        Of these, those that the file gives no name.
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:
-        self.headers = [str(name) for name in frame.columns]
+        written = [str(name).strip() for name in frame.columns]
+        self.headers = list(different(written))
+        earlier = {name.lower(): name for name in reversed(written)}
+        self.unnamed = [name for name, header in zip(self.headers, written, strict=True) if not header]
+        self.repeated = {
+            name: earlier[header.lower()]
+            for place, (name, header) in enumerate(zip(self.headers, written, strict=True))
+            if header and header.lower() in (one.lower() for one in written[:place])
+        }
         numbered = frame.set_axis([f"c{number}" for number in range(frame.shape[1])], axis="columns")
         said = {text for name in numbered for text in numbered[name][numbered[name].isin(MISSING)].unique()}
         self.missing = [text for text in MISSING if text in said]

@@ -52,7 +52,9 @@ class Suggestion:
     matched : dict of str to str
         Our column to the file's header.
     left : tuple of str
-        Headers that mean nothing to us.
+        Headers that mean nothing to us, or that an earlier column has.
+    unnamed_n : int
+        Columns that are left too, and have no header.
     lacking : tuple of str
         Columns that every row needs, and that the file does not have.
     countries : tuple of str
@@ -67,6 +69,7 @@ class Suggestion:
     sql: str
     matched: dict[str, str]
     left: tuple[str, ...]
+    unnamed_n: int
     lacking: tuple[str, ...]
     countries: tuple[str, ...]
     currencies: tuple[str, ...]
@@ -124,7 +127,8 @@ def suggest(file: str | Path, table: str = "", name: str = "") -> Suggestion:
         toml=_toml(file, name, best, matched, texts, bool(derived), lacking),
         sql=select(name, matched, derived) if derived else "",
         matched={ours: guess.written.header for ours, guess in matched.items()},
-        left=tuple(header for header in texts.headers if header not in used),
+        left=tuple(header for header in texts.headers if header not in {*used, *texts.unnamed}),
+        unnamed_n=len(texts.unnamed),
         lacking=lacking,
         countries=_countries(best, matched, texts),
         currencies=tuple(
@@ -148,7 +152,8 @@ def _matched(texts: Texts, table: Table) -> tuple[float, dict[str, Guess]]:
     """Pair the file's columns with a table's, the surest first; more is better, what lacks counts against."""
     pairs = []
     for place, column in enumerate(table.columns[:-1]):
-        for header in texts.headers:
+        # Which of two columns of one name is meant nobody but a person knows.
+        for header in (one for one in texts.headers if one not in {*texts.repeated, *texts.unnamed}):
             near = nearness(header, column)
             if near < _NEAR:
                 continue
@@ -211,6 +216,10 @@ def _toml(
     lines += ["", "[[file]]", f"name = {_quoted(name)}", f"path = {_quoted(f'raw/{_pattern(file.name)}')}"]
     lines += _sheets(file, texts)
     lines += [f"missing = [{', '.join(map(_quoted, texts.missing))}]"] if texts.missing else []
+    lines += [
+        f"# {_quoted(header)} stands more than once: the first is read, another by {_quoted(name)}{_CHECK}"
+        for name, header in texts.repeated.items()
+    ]
     lines += _in_part(matched)
     columns = list(_columns(table, matched, dates, decimal, is_selected))
     lines += ["", "[columns]", *columns] if columns else []
