@@ -6,7 +6,7 @@ from threading import Event
 import pandas as pd
 import pytest
 from filelock import FileLock
-from small_workbook import make_workbook, rows, write_csv
+from small_workbook import HEADER, make_workbook, rows, write_csv
 
 import tallysheet as ts
 from tallysheet import clean, merge
@@ -110,7 +110,7 @@ def test_where_no_row_is_good_the_commonest_reason_is_told_in_words(tmp_path):
 
     assert str(unnamed.value) == (
         "source parcels: expected good rows, found none of 1,200: shipment_id is refused in 1,200 of them "
-        f'(missing; expected a value). Write "its header" AS shipment_id in the SELECT of {source}. '
+        f'(missing; expected a value). Write "its header" AS shipment_id in {select}. '
         "Known: parcel, carrier, from, promised, delivered."
     )
     assert str(unread.value) == (
@@ -118,6 +118,27 @@ def test_where_no_row_is_good_the_commonest_reason_is_told_in_words(tmp_path):
         "(type; expected a value of the column's type). "
         "Say in source.toml how it is written: dates, decimal, unit, missing."
     )
+
+
+def test_where_a_header_stands_twice_a_load_without_good_rows_says_so(tmp_path):
+    """When parcels were delivered stands in the second of two columns of a name; the rows are right."""
+    lines = [[*line[:4], "", line[4]] for line in rows(1)]
+    data = make_workbook(tmp_path)
+    write_csv(data / "raw" / "parcels.csv", lines, [*HEADER[:4], "delivered", "Delivered"])
+    select = data / "sources" / "parcels" / "parcels.sql"
+    given = select.read_text(encoding="utf-8").replace("CASE WHEN delivered IS NULL THEN 'lost' ELSE ", "")
+    select.write_text(given.replace(" END AS status", " AS status"), encoding="utf-8")
+
+    with pytest.raises(DataError) as refused:
+        ts.load(data)
+    select.write_text(given.replace(" END AS", " AS").replace("delivered AS", "Delivered_6 AS"), "utf-8")
+
+    assert str(refused.value).endswith(
+        "(delivered_without_date; expected delivered_at or first_attempt_at of a delivered shipment). "
+        "The header 'delivered' stands twice in the file, and the first is read: if the other one is to be "
+        f"read too, it is 'Delivered_6' in {select}. Else: Correct it where it is kept, and extract again."
+    )
+    assert ts.load(data).files.loc[0, "good"] == 140
 
 
 def test_a_select_that_loses_or_multiplies_rows_is_refused(tmp_path):

@@ -16,6 +16,7 @@ import duckdb
 from tallysheet.dialect import refuse_binary
 from tallysheet.engine import connect, first_line, identifier, literal, strict_cast
 from tallysheet.errors import DataError, check_type, nearest
+from tallysheet.headers import different
 from tallysheet.layout import find_layout
 from tallysheet.records import Record
 from tallysheet.spreadsheet import Sheet, read_sheets
@@ -24,7 +25,6 @@ from tallysheet.text_file import (
     Form,
     Stream,
     TextTable,
-    different,
     even_text,
     lay_even,
     lay_out,

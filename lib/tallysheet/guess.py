@@ -10,9 +10,9 @@ import pandas as pd
 
 from tallysheet.casts import cast
 from tallysheet.engine import connect
+from tallysheet.headers import different, repeated
 from tallysheet.schema import Column
 from tallysheet.source_columns import UNITS, SourceColumn
-from tallysheet.text_file import different
 from tallysheet.vocabulary import is_country, unit_of, value_of
 
 MISSING = (
@@ -90,13 +90,8 @@ class Texts:
     def __init__(self, frame: pd.DataFrame) -> None:
         written = [str(name).strip() for name in frame.columns]
         self.headers = list(different(written))
-        earlier = {name.lower(): name for name in reversed(written)}
+        self.repeated = repeated(written)
         self.unnamed = [name for name, header in zip(self.headers, written, strict=True) if not header]
-        self.repeated = {
-            name: earlier[header.lower()]
-            for place, (name, header) in enumerate(zip(self.headers, written, strict=True))
-            if header and header.lower() in (one.lower() for one in written[:place])
-        }
         numbered = frame.set_axis([f"c{number}" for number in range(frame.shape[1])], axis="columns")
         said = {text for name in numbered for text in numbered[name][numbered[name].isin(MISSING)].unique()}
         self.missing = [text for text in MISSING if text in said]

@@ -15,9 +15,9 @@ from tallysheet.sources import Source
 from tallysheet.unpack import Fingerprint, check_file, sha256
 
 _CODE = (
-    *("engine", "personal", "unpack", "records", "dialect", "layout", "cell_errors", "spreadsheet"),
-    *("text_file", "extract", "reasons", "source_keys", "source_columns", "sources", "casts", "row_checks"),
-    *("note", "checked", "range_checks", "merge", "loading"),
+    *("engine", "personal", "unpack", "records", "dialect", "layout", "headers", "cell_errors"),
+    *("spreadsheet", "text_file", "extract", "reasons", "source_keys", "source_columns", "sources"),
+    *("casts", "row_checks", "note", "checked", "range_checks", "merge", "loading"),
 )
 
 

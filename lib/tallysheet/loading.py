@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 from tallysheet.checked import Checked, Job, NotAsItLooked, check_alike, check_extract
 from tallysheet.errors import DataError, nearest
 from tallysheet.extract import look
+from tallysheet.headers import repeated
 from tallysheet.inputs import FileChanged, RawFile, code_parts, fingerprint, source_parts
 from tallysheet.merge import Extract, merge
 from tallysheet.notes import compare_extracts
 from tallysheet.reasons import reasons_of
-from tallysheet.settings import Settings
+from tallysheet.settings import Settings, read_toml
 from tallysheet.sources import Source
 from tallysheet.text_file import Form, TextTable
 
@@ -151,10 +152,18 @@ def _no_good_row(
     column, reason = str(most["column"]), reasons_of(source.table)[str(most["reason"])]
     told = f"{column or 'a row'} is refused in {most['cells']:,} of them"
     found = f"none of {rows:,}: {told} ({most['reason']}; expected {reason.expected})"
+    folder = settings.data / "sources" / source.name
+    # The file in which a person has written what is read from which column.
+    where = folder / str(read_toml(folder / "source.toml").get("select", "source.toml"))
     advice = reason.fix
     if most["reason"] == "missing" and source.select:
-        path = settings.data / "sources" / source.name / "source.toml"
-        advice = f'Write "its header" AS {column} in the SELECT of {path}. {nearest(column, headers)}'
+        advice = f'Write "its header" AS {column} in {where}. {nearest(column, headers)}'
+    for name, header in repeated(headers).items():
+        # What lacks may be in the column that is not read, and nothing be wrong with the rows.
+        advice = (
+            f"The header {header!r} stands twice in the file, and the first is read: if the other one is to "
+            f"be read too, it is {name!r} in {where}. Else: {advice}"
+        )
     return DataError(f"source {source.name}", "good rows", found, advice)
 
 

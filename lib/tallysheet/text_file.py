@@ -13,6 +13,7 @@ import duckdb
 
 from tallysheet.dialect import find_dialect, read_beginning, split_lines
 from tallysheet.engine import identifier, literal
+from tallysheet.headers import different
 from tallysheet.layout import Layout, find_layout, usual_width
 from tallysheet.records import Dialect, Record, read_records
 from tallysheet.unpack import count_lines, ends_open, in_utf8, lines_of
@@ -103,26 +104,6 @@ class TextTable:
     cut: bool = False
     repaired: tuple[int, ...] = ()
     zones: tuple[tuple[str, str], ...] = ()
-
-
-def different(names: Iterable[str]) -> tuple[str, ...]:
-    """Make column names different from one another, from ``line`` and from blank.
-
-    Examples
-    --------
-    >>> different(["id", "", "ID", "line"])
-    ('id', 'column_2', 'ID_3', 'line_4')
-    """
-    taken = {"line"}
-    made = []
-    for position, name in enumerate(names, start=1):
-        # DuckDB's results end a name at a NUL.
-        wanted = name.replace("\x00", "").strip() or f"column_{position}"
-        while wanted.lower() in taken:
-            wanted = f"{wanted}_{position}"
-        taken.add(wanted.lower())
-        made.append(wanted)
-    return tuple(made)
 
 
 def scan_text(

@@ -7,7 +7,7 @@ ORDER = """
 errors refusals files addresses weeks settings language
 schema.types schema.transport schema.customer schema.reference schema schema.dictionary
 kpi kpis.delivery kpis.fulfilment kpis.reverse kpis.claims kpis.care kpis.money kpis.adoption kpis
-engine personal unpack digests records dialect layout cell_errors spreadsheet text_file extract
+engine personal unpack digests records dialect layout headers cell_errors spreadsheet text_file extract
 reasons source_keys source_columns sources inputs casts row_checks note checked range_checks database merge
 shared_rows ledger notes
 warehouse.statements warehouse.session warehouse.relational warehouse.spark warehouse.connect warehouse
