@@ -246,7 +246,32 @@ def test_columns_can_be_renamed_without_a_select(tmp_path):
             "sources/parcels/source.toml",
             "\n[[file]]",
             'zone = "Europe/Pariss"\n[[file]]',
-            "expected a time zone such as Europe/Paris, found 'Europe/Pariss'. Did you mean 'Europe/Paris'",
+            r"source\.toml zone: expected a time zone such as Europe/Paris, found 'Europe/Pariss'\. "
+            "Did you mean 'Europe/Paris'",
+        ),
+        (
+            "sources/parcels/source.toml",
+            "\n[[file]]",
+            'dates = "dym"\n[[file]]',
+            r"source\.toml dates: expected ymd, dmy, mdy or a format such as %d-%b-%y, found 'dym'",
+        ),
+        (
+            "sources/parcels/source.toml",
+            "\n[[file]]",
+            'columns.promised_at = { header = "promised", dates = "dym" }\n[[file]]',
+            r"source\.toml promised_at dates: expected ymd",
+        ),
+        (
+            "sources/parcels/source.toml",
+            "\n[[file]]",
+            'columns.carrier = { header = "carrier", unit = "kg" }\n[[file]]',
+            r"source\.toml carrier unit: expected no unit, as the column has none, found 'kg'\. Leave",
+        ),
+        (
+            "sources/parcels/source.toml",
+            "\n[[file]]",
+            'columns.weight_billed_g = { header = "weight", unit = "kgs" }\n[[file]]',
+            r"source\.toml weight_billed_g unit: expected a unit .*, found 'kgs'\. Did you mean 'kg'",
         ),
         (
             "sources/parcels/source.toml",

@@ -23,7 +23,8 @@ UNITS: dict[str, dict[str, tuple[int, int]]] = {
 """For each unit of the schema, what a source may write instead, and the factor to ours as a fraction."""
 
 DATE_ORDERS = ("ymd", "dmy", "mdy")
-_COLUMN_KEYS = dict.fromkeys(("header", "unit", "decimal", "dates", "zone"), "a text")
+_WAYS = ("decimal", "dates", "zone")
+_COLUMN_KEYS = dict.fromkeys(("header", "unit", *_WAYS), "a text")
 _zones = cache(available_timezones)
 
 
@@ -70,7 +71,8 @@ def read_columns(
     values = _values(str(shared), read_toml(shared), every, "any table") if shared.is_file() else {}
     own = _values(f"{path} values", found.get("values", {}), target.columns, target.name)
     values |= own
-    usual = {key: found[key] for key in ("decimal", "dates", "zone") if key in found}
+    usual = {key: found[key] for key in _WAYS if key in found}
+    _check_ways(str(path), usual)
     made = {}
     for column in target.columns:
         entry = given.get(column.name, column.name)
@@ -83,11 +85,9 @@ def read_columns(
             if column.allowed and ours not in column.allowed:
                 advice = nearest(ours, column.allowed)
                 raise DataError(f"{path} values.{column.name}", "our value", repr(ours), advice)
-        made[column.name] = _checked(
-            where,
-            SourceColumn(**{**usual, **written}, values=spellings),
-            column.unit,
-        )
+        _check_ways(where, written)
+        made[column.name] = SourceColumn(**{**usual, **written}, values=spellings)
+        _check_unit(f"{where} unit", made[column.name], column.unit)
     return made
 
 
@@ -114,18 +114,24 @@ def _last_word(name: str) -> str:
     return name.rpartition("_")[2]
 
 
-def _checked(where: str, written: SourceColumn, unit: str) -> SourceColumn:
-    if written.unit and written.unit not in UNITS.get(unit, {}):
-        known = list(UNITS.get(unit, {}))
-        raise DataError(
-            where, "a unit that can be turned into ours", repr(written.unit), nearest(written.unit, known)
-        )
-    if written.zone and written.zone not in _zones():
-        advice = nearest(written.zone, _zones())
-        raise DataError(where, "a time zone such as Europe/Paris", repr(written.zone), advice)
-    if written.decimal not in (".", ","):
-        raise DataError(where, "decimal '.' or ','", repr(written.decimal), "Write one of the two.")
-    if written.dates not in DATE_ORDERS and "%" not in written.dates:
-        expected = "dates as ymd, dmy, mdy or a format such as %d-%b-%y"
-        raise DataError(where, expected, repr(written.dates), "Write one of them.")
-    return written
+def _check_unit(where: str, written: SourceColumn, unit: str) -> None:
+    known = list(UNITS.get(unit, {}))
+    if written.unit and not known:
+        advice = "Leave unit out; text around a number is to be cut off in a SELECT."
+        raise DataError(where, "no unit, as the column has none", repr(written.unit), advice)
+    if written.unit and written.unit not in known:
+        expected = "a unit that can be turned into ours"
+        raise DataError(where, expected, repr(written.unit), nearest(written.unit, known))
+
+
+def _check_ways(where: str, found: dict[str, Any]) -> None:
+    """Check how numbers, days and times are written, whether all of the source or those of one column."""
+    zone, decimal, dates = found.get("zone", ""), found.get("decimal", "."), found.get("dates", "ymd")
+    if zone and zone not in _zones():
+        advice = nearest(zone, _zones())
+        raise DataError(f"{where} zone", "a time zone such as Europe/Paris", repr(zone), advice)
+    if decimal not in (".", ","):
+        raise DataError(f"{where} decimal", "'.' or ','", repr(decimal), "Write one of the two.")
+    if dates not in DATE_ORDERS and "%" not in dates:
+        expected = "ymd, dmy, mdy or a format such as %d-%b-%y"
+        raise DataError(f"{where} dates", expected, repr(dates), "Write one of them.")
