@@ -3,10 +3,12 @@
 import ast
 import csv
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import pytest
 
+from tallysheet import language
 from tallysheet.errors import DataError, UsageError
 from tallysheet.language import Language, read_language
 from tallysheet.weeks import IsoWeek
@@ -199,6 +201,23 @@ def test_what_is_english_elsewhere_has_words_in_other_languages():
     assert FRENCH.translated("holiday", king, king) == "journée de Martin Luther King"
     assert ENGLISH.translated("holiday", king, king) == king
     assert FRENCH.translated("holiday", "Day of X", "Day of X") == "Day of X"
+
+
+@pytest.mark.parametrize("code", ["xx", "frenchlike", "12"])
+def test_a_file_of_words_is_named_after_a_language(tmp_path, monkeypatch, code):
+    """Numbers and dates are written as CLDR says of a language; of another name it says nothing."""
+    shutil.copy(language.WORDS / "en.toml", path := tmp_path / f"{code}.toml")
+    shutil.copy(language.WORDS / "en.toml", tmp_path / "de.toml")
+    monkeypatch.setattr(language, "WORDS", tmp_path)
+
+    with pytest.raises(DataError) as refused:
+        read_language(code)
+
+    assert str(refused.value) == (
+        f"{path}: expected a name that CLDR has for a language, such as de or nl, found {code!r}. "
+        "Rename the file."
+    )
+    assert read_language("de").locale.language == "de"
 
 
 def test_missing_words_are_named():

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.lists import format_list
 from babel.numbers import format_decimal
@@ -86,13 +86,26 @@ def read_language(code: str, vocabularies: tuple[Path, ...] = ()) -> Language:
     ------
     UsageError
         There is no such language.
+    DataError
+        It has a file of words, and nobody knows how its numbers and dates are written.
     """
     if code not in languages():
         raise UsageError("language", f"one of {', '.join(languages())}", repr(code), "Choose one of them.")
+    _locale(code)
     words = _words(code)
     for path in vocabularies:
         words = _laid_over(words, read_toml(path))
     return Language(code, words)
+
+
+@cache
+def _locale(code: str) -> Locale:
+    try:
+        return Locale.parse(_LOCALES.get(code, code))
+    except (UnknownLocaleError, ValueError):
+        expected = "a name that CLDR has for a language, such as de or nl"
+        where, advice = str(WORDS / f"{code}.toml"), "Rename the file."
+        raise DataError(where, expected, repr(code), advice) from None
 
 
 @cache
@@ -151,7 +164,7 @@ class Language:
     @property
     def locale(self) -> Locale:
         """Babel's locale."""
-        return Locale.parse(_LOCALES.get(self.code, self.code))
+        return _locale(self.code)
 
     def has(self, key: str) -> bool:
         """Tell whether there is a text of that dotted key."""
