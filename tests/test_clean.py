@@ -291,6 +291,18 @@ def test_columns_can_be_renamed_without_a_select(tmp_path):
             "from_%Y%m%d_to_%Y%m%d.csv",
             "each sign of time once, found %Y twice",
         ),
+        (
+            "sources/parcels/source.toml",
+            "parcels.csv",
+            "parcels_%Y%m%e.csv",
+            r"\[\[file\]\] path: expected signs of time that are known, found '%e'\. Write one of %Y, %m, %d",
+        ),
+        (
+            "sources/parcels/source.toml",
+            "parcels.csv",
+            "parcels_%-d.csv",
+            "signs of time that are known, found '%-d'",
+        ),
         ("workbook.toml", "headline", "headlin", "Did you mean 'headline'"),
         ("workbook.toml", 'countries = ["FR", "DE"]', 'countries = "FR"', "a list of names"),
         ("workbook.toml", '"otd"', "", "TOML in UTF-8"),
@@ -356,6 +368,16 @@ def test_brackets_in_the_name_of_an_extract_are_brackets(tmp_path):
     write_csv(data / "raw" / "parcels a of May.csv", rows(2))
 
     assert ts.load(data).files["file"].to_list() == ["parcels [all] of May.csv"]
+
+
+def test_a_sign_of_percent_in_the_name_of_an_extract_is_one(tmp_path):
+    """As browsers write the name of a download."""
+    data = make_workbook(tmp_path, rows(1))
+    (data / "raw" / "parcels.csv").rename(data / "raw" / "parcels%C3%A9s.csv")
+    source = data / "sources" / "parcels" / "source.toml"
+    source.write_text(source.read_text().replace("parcels.csv", "parcels%C3%A9s.csv"), encoding="utf-8")
+
+    assert ts.load(data).files.loc[0, "good"] == 140
 
 
 def test_a_second_load_says_who_is_in_the_way(tmp_path, monkeypatch):

@@ -137,7 +137,9 @@ _KEYS = {
 }
 _FILE_KEYS = {**dict.fromkeys(("name", "package", "path", "sheet"), "a text"), "missing": "a list of texts"}
 _DATABASE_KEYS = dict.fromkeys(("name", "url", "query"), "a text")
-_TIME_SIGN = re.compile(r"%[YmdHMSyjGVu]")
+_TIME_LETTERS = "YmdHMSyjGVu"
+_TIME_SIGN = re.compile(f"%[{_TIME_LETTERS}]")
+_OTHER_SIGN = re.compile(r"%-?[a-zA-Z]")
 _PLACES = re.compile(rf"({_TIME_SIGN.pattern}|\*)")
 
 
@@ -253,9 +255,21 @@ def _file(path: Path, settings: Settings, entry: dict[str, Any]) -> SourceFile:
             advice = "Keep the time at which it was taken, and write * for the other."
             raise DataError(f"{where} path", "each sign of time once", f"{sign} twice", advice)
     root = _package_folder(path, entry["package"]) if "package" in entry else settings.data
-    return SourceFile(
+    file = SourceFile(
         entry["name"], root / entry["path"], tuple(entry.get("missing", ())), entry.get("sheet")
     )
+    _refuse_unknown_sign(where, file)
+    return file
+
+
+def _refuse_unknown_sign(where: str, file: SourceFile) -> None:
+    """Refuse a sign of time that is none of ours; of one that is there it is a part of the name."""
+    signs = _OTHER_SIGN.findall(file.pattern.name)
+    unknown = [sign for sign in signs if not _TIME_SIGN.fullmatch(sign)]
+    if unknown and not any(path.exists() for path in file.paths()):
+        known = ", ".join(f"%{letter}" for letter in _TIME_LETTERS)
+        advice = f"Write one of {known}, or * for anything."
+        raise DataError(f"{where} path", "signs of time that are known", repr(unknown[0]), advice)
 
 
 def _package_folder(path: Path, package: str) -> Path:
