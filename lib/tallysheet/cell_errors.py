@@ -36,10 +36,6 @@ _ODS_VALUE = re.compile(rb'\boffice:[\w-]*value[\w-]*="[^"]*"')
 _XLSB_SIGN = re.compile(rb"\x03\x09..\0\0....%b|\x0b..?..\0\0....%b" % (_CODE, _CODE), re.DOTALL)
 _XLSB_ERRORS = (3, 11)
 _XLSB_TEXT = 6
-_XLS_SIGN = re.compile(
-    rb"\x05\x02\x08\0......%b\x01|\x06\0........\x02.%b...\xff\xff" % (_CODE, _CODE), re.DOTALL
-)
-_XLS_ERROR, _XLS_FORMULA, _XLS_SHEET, _XLS_BEGIN, _XLS_END = 0x0205, 0x0006, 0x0085, 0x0809, 0x000A
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -118,88 +114,21 @@ def _varied(data: bytes, place: int, most: int) -> tuple[int, int]:
     return number, place + most
 
 
-def xls_errors(path: Path) -> dict[int, Cells]:
-    """Find the errors of a workbook in the old format: number of the sheet, counting from 0, to its cells."""
+def xls_errors(path: Path) -> dict[str, Cells]:
+    """Find the errors of a workbook in the old format: name of the sheet to its cells."""
+    import xlrd
+
     with path.open("rb") as file:
-        start = file.read(len(_OLE))
-        stream = _workbook_stream(start + file.read()) if start == _OLE else b""
-    found: dict[int, Cells] = {}
-    if not _XLS_SIGN.search(stream):
-        return found
-    begins: list[int] = []
-    place = depth = 0
-    sheet = -1
-    while place + 4 <= len(stream):
-        kind, length = struct.unpack_from("<HH", stream, place)
-        content = stream[place + 4 : place + 4 + length]
-        if kind == _XLS_SHEET:
-            begins.append(struct.unpack_from("<I", content)[0])
-        elif kind == _XLS_BEGIN:
-            sheet = begins.index(place) if place in begins else sheet
-            depth += 1
-        elif kind == _XLS_END:
-            depth -= 1
-        # What is deeper belongs to a chart in the sheet.
-        elif depth == 1 and sheet >= 0 and (code := _xls_code(kind, content)) is not None:
-            row, column = struct.unpack_from("<HH", content)
-            found.setdefault(sheet, {})[row, column] = _CODES.get(code, ERROR_TEXTS[0])
-        place += 4 + length
-    return found
-
-
-def _xls_code(kind: int, content: bytes) -> int | None:
-    if kind == _XLS_ERROR and content[7:8] == b"\x01":
-        return content[6]
-    is_error = kind == _XLS_FORMULA and content[6:7] == b"\x02" and content[12:14] == b"\xff\xff"
-    return content[8] if is_error else None
-
-
-def _workbook_stream(data: bytes) -> bytes:
-    """Take the workbook out of the file system that an xls file is."""
-    directory, _, small_most, small_table, _ = struct.unpack_from("<5I", data, 48)
-    sectors = _Sectors(data)
-    entries = sectors.stream(directory)
-    for place in range(0, len(entries) - 127, 128):
-        name = entries[place : place + 64].decode("utf-16-le", "replace").partition("\0")[0]
-        if name in ("Workbook", "Book"):
-            start, length = struct.unpack_from("<2I", entries, place + 116)
-            if length >= small_most:
-                return sectors.stream(start)[:length]
-            # Small files lie together in one, whose beginning the first entry tells.
-            small, size = sectors.stream(_numbers(entries[116:120])[0]), 1 << int(data[32])
-            places = _chain(start, _numbers(sectors.stream(small_table)))
-            return b"".join(small[one * size : (one + 1) * size] for one in places)[:length]
-    return b""
-
-
-class _Sectors:
-    """The sectors of a file system, and the table that says which follows which."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data, self._size = data, 1 << int(data[30])
-        most = len(data) // self._size
-        listed, further = [*_numbers(data[76:512])], _numbers(data[68:72])[0]
-        for _ in range(most):
-            if further >= most:
-                break
-            *more, further = _numbers(self._sector(further))
-            listed += more
-        self._table = _numbers(b"".join(self._sector(one) for one in listed if one < most))
-
-    def _sector(self, number: int) -> bytes:
-        return self._data[(number + 1) * self._size : (number + 2) * self._size]
-
-    def stream(self, start: int) -> bytes:
-        return b"".join(map(self._sector, _chain(start, self._table)))
-
-
-def _numbers(raw: bytes) -> tuple[int, ...]:
-    return struct.unpack(f"<{len(raw) // 4}I", raw[: len(raw) // 4 * 4])
-
-
-def _chain(start: int, following: tuple[int, ...]) -> Iterator[int]:
-    for _ in following:
-        if start >= len(following):
-            return
-        yield start
-        start = following[start]
+        if _OLE != file.read(len(_OLE)):
+            return {}
+    # It says on standard output what it does not understand, though that is no error.
+    book = xlrd.open_workbook(path, logfile=io.StringIO())
+    return {
+        sheet.name: {
+            (row, column): _CODES.get(int(sheet.cell_value(row, column)), ERROR_TEXTS[0])
+            for row in range(sheet.nrows)
+            for column, kind in enumerate(sheet.row_types(row))
+            if kind == xlrd.XL_CELL_ERROR
+        }
+        for sheet in book.sheets()
+    }

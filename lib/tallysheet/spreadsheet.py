@@ -80,9 +80,9 @@ def read_sheets(path: Path) -> list[Sheet]:
                 book.get_sheet_by_name(found.name),
                 path.suffix,
                 found.visible == visible,
-                errors.get(number, {}),
+                errors.get(found.name, {}),
             )
-            for number, found in enumerate(book.sheets_metadata)
+            for found in book.sheets_metadata
         ]
     except python_calamine.PasswordError:
         raise DataError(
