@@ -35,9 +35,9 @@ def pace_table(
     columns = [
         Column("name", text("scorecard.kpi")),
         Column("done", text("pace.done")),
-        Column("to_date", text("pace.to_date"), "value"),
-        Column("target", text("scorecard.target"), "value"),
-        Column("needed", text("pace.needed"), "value"),
+        Column("to_date", text("pace.to_date"), "level"),
+        Column("target", text("scorecard.target"), "level"),
+        Column("needed", text("pace.needed"), "level"),
         Column("range", text("pace.range"), "range", of="row"),
         Column("course", text("pace.course_head")),
     ]

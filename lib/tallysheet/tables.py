@@ -23,7 +23,7 @@ _VARIATION = _SIGNAL | {"parts_outside": "signal", "routine": "wave"} | _UNJUDGE
 _TARGET = {"pass": "tick", "fail": "cross", "hit_or_miss": "half", "none": "dash"}
 _ASSURANCE = _TARGET | {"met_now": "tick", "missed_now": "cross"}
 _ICONS = _VARIATION | _ASSURANCE
-_NUMBERS = (*FORMS, "points", "signed_count", "range", "value", "change")
+_NUMBERS = (*FORMS, "points", "signed_count", "range", "value", "level", "change")
 _OTHERS = ("text", "verdict", "picture")
 
 
@@ -65,8 +65,9 @@ class Column:
         What the reader reads above it.
     unit : str
         ``text``, ``count``, ``share`` (0 to 1), ``points`` (change of a share), ``signed_count``,
-        ``range`` (a pair lower, upper), ``value`` or ``change`` (in the unit that the row's own
-        column ``unit`` names), ``verdict`` or ``picture`` (an Html or a Chart).
+        ``range`` (a pair lower, upper), ``value``, ``level`` or ``change`` (in the unit that the row's own
+        column ``unit`` names; a table with values is a scorecard, where they stand out), ``verdict`` or
+        ``picture`` (an Html or a Chart).
     of : str
         Unit of a range: ``share``, ``count``, or ``row`` for the row's own unit.
     decimals : int, optional
@@ -155,7 +156,7 @@ def render_table(
     ----------
     frame : DataFrame
         One row a line of the table; numbers are numbers, missing is NaN and is shown as a dash.
-        A column ``unit`` is needed for ``value`` and ``change``; a column ``rising`` (bool) turns
+        A column ``unit`` is needed for ``value``, ``level`` and ``change``; a column ``rising`` (bool) turns
         the triangle of verdicts.
     columns : sequence of Column
         Columns from left to right; the first names the row.
@@ -263,7 +264,9 @@ def _number(value: Any, row_unit: str, column: Column, language: Language) -> st
         return language.change(value, "count", column.decimals)
     if column.unit == "change":
         return language.change(value, row_unit, column.decimals)
-    return language.value(value, row_unit if column.unit == "value" else column.unit, column.decimals)
+    return language.value(
+        value, row_unit if column.unit in ("value", "level") else column.unit, column.decimals
+    )
 
 
 def _is_missing(value: Any) -> bool:
