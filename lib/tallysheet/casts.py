@@ -24,6 +24,8 @@ SIGNS = {"EUR": ("€", "EUR"), "GBP": ("£", "GBP"), "USD": ("$", "USD")}
 
 _BLANKS = " \t\r\n\u00a0\u202f\u200b\ufeff"
 _USUAL = {"DATE": "{0} LIKE '20__-__-__'", "TIMESTAMP": "strlen({0}) <= 19 AND {0} LIKE '20__-__-%:__:__'"}
+_ERROR = f"^(?:{'|'.join(map(re.escape, ERROR_TEXTS))})$"
+_PADDED = f"^[{_BLANKS}]*(?:{'|'.join(map(re.escape, ERROR_TEXTS))})[{_BLANKS}]*$"
 _TIME_FORMATS = (" %H:%M:%S", " %H:%M", "T%H:%M:%S", "")
 _FULL = re.compile("%[dm]([/.-])%[dm]\\1%Y( %H:%M(:%S)?)?")
 
@@ -68,9 +70,9 @@ def cast(column: Column, written: SourceColumn, text: str) -> Cast:
     """
     if column.personal == "hash":
         # All whose number a spreadsheet could not find would be one customer.
-        wrong = _is_error(f"trim({text})")
+        wrong = _is_error(text)
         hashed = f"sha256(getvariable('personal_key') || lower(trim({text})))"
-        return Cast(f"CASE WHEN NOT ({wrong}) THEN {hashed} END", "'type'", wrong)
+        return Cast(f"CASE WHEN {text} < '$' AND {wrong} THEN NULL ELSE {hashed} END", "'type'", wrong)
     if column.personal == "text":
         return Cast(f"nullif(trim({masked_sql(text)}), '')")
     if column.type == "VARCHAR":
@@ -98,10 +100,11 @@ def _spelled(column: Column, written: SourceColumn, text: str) -> Cast:
     # Few cells have blanks around them; to look for one is three times faster than to strip.
     may_have = f"{text} < '!' OR suffix({text}, ' ') OR strlen({text}) <> length({text})"
     if not allowed:
-        wrong = _is_error(stripped)
-        # Errors begin with #, which is before $.
+        # Errors begin with #, which is before $. To compare what is stripped, DuckDB would strip every cell.
         may_have = may_have.replace("'!'", "'$'")
-        value = f"CASE WHEN {may_have} THEN CASE WHEN NOT ({wrong}) THEN {stripped} END ELSE {text} END"
+        kept = f"nullif(regexp_replace(trim({text}, {literal(_BLANKS)}), {literal(_ERROR)}, ''), '')"
+        value = f"CASE WHEN {may_have} THEN {kept} ELSE {text} END"
+        wrong = _is_error(text)
         return Cast(value, "'type'", wrong)
     value = f"CASE WHEN {may_have} THEN {stripped} ELSE {text} END"
     return Cast(
@@ -112,7 +115,8 @@ def _spelled(column: Column, written: SourceColumn, text: str) -> Cast:
 
 def _is_error(text: str) -> str:
     """Tell in SQL whether a text is what a spreadsheet shows in place of a value; it is no carrier's name."""
-    return f"{text} IN ({', '.join(map(literal, ERROR_TEXTS))})"
+    # Not by trim: what two expressions share DuckDB makes for every cell.
+    return f"regexp_matches({text}, {literal(_PADDED)})"
 
 
 def _translated(column: Column, written: SourceColumn, text: str, stripped: str) -> str:
