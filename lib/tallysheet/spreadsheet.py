@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -74,16 +75,11 @@ def read_sheets(path: Path) -> list[Sheet]:
     try:
         # The reader gives a cell that holds an error as an empty one.
         book = python_calamine.load_workbook(with_errors_as_texts(path) if has_errors else path)
+        loaded = [(one, book.get_sheet_by_name(one.name)) for one in book.sheets_metadata]
+        if path.suffix.lower() == ".xls":
+            _refuse_wide([sheet for _, sheet in loaded])
         errors = xls_errors(path)
-        sheets = [
-            _sheet(
-                book.get_sheet_by_name(found.name),
-                path.suffix,
-                found.visible == visible,
-                errors.get(found.name, {}),
-            )
-            for found in book.sheets_metadata
-        ]
+        sheets = [_sheet(sheet, one.visible == visible, errors.get(one.name, {})) for one, sheet in loaded]
     except python_calamine.PasswordError:
         raise DataError(
             str(path), "a workbook without password", "a protected one", "Save it without a password."
@@ -157,9 +153,14 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def _sheet(sheet: Any, suffix: str, is_visible: bool, errors: Cells) -> Sheet:
-    if suffix.lower() == ".xls" and sheet.width > _XLS_COLUMNS:
-        raise ValueError(f"a cell in column {sheet.width} of {_XLS_COLUMNS}")
+def _refuse_wide(sheets: Iterable[Any]) -> None:
+    """Refuse a column that the old format has not: an xls has no checksums, and a bit may have flipped."""
+    for sheet in sheets:
+        if sheet.width > _XLS_COLUMNS:
+            raise ValueError(f"a cell in column {sheet.width} of {_XLS_COLUMNS}")
+
+
+def _sheet(sheet: Any, is_visible: bool, errors: Cells) -> Sheet:
     values = sheet.to_python(skip_empty_area=True)
     if not values or sheet.start is None:
         return Sheet(sheet.name, [], 1, is_visible)
