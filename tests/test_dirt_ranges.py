@@ -102,7 +102,7 @@ def test_a_target_in_percent_among_shares_is_told(tmp_path):
 otd,,2026-01-01,2026-03-31,0.93
 otd,,2026-04-01,2026-06-30,93
 otd,carrier=BRV,2026-01-01,2026-12-31,0.94
-loss,,2026-01-01,2026-12-31,0.0025
+loss_rate,,2026-01-01,2026-12-31,0.0025
 """
     loaded = load(tmp_path, {"targets.csv": text}, targets=TARGETS)
 
