@@ -74,11 +74,8 @@ def last_restated(review: Review, slugs: Sequence[str], weeks: int) -> pd.DataFr
     cube, week = review.cube, review.week
     chosen = [one for one in cube.weeks if week.shift(-weeks) < one <= week]
     files = kept_files(cube.settings.data / "history", week, cube.as_of)
-    return cube.remembered(
-        "restated",
-        [str(week), *map(str, chosen), repr(review.rebases), *map(sha256, files)],
-        lambda: restated(review, slugs, chosen, read_kept(files)),
-    )
+    about = [*map(str, chosen), *map(sha256, files)]
+    return review.remembered("restated", about, lambda: restated(review, slugs, chosen, read_kept(files)))
 
 
 def restated(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 from itertools import islice
@@ -358,14 +358,17 @@ class Review:
             )
         return self._explanations[key]
 
+    def remembered(self, name: str, about: Sequence[str], make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Keep a frame that judges, as `Cube.remembered` does: of this week and these usual ranges."""
+        return self.cube.remembered(name, [str(self.week), repr(self._rebases), *about], make)
+
     @cached_property
-    def rebases(self) -> list[Rebase]:
-        """All usual ranges that somebody began anew."""
+    def _rebases(self) -> list[Rebase]:
         return read_rebases(self.cube.settings.data / "rebases.csv")
 
     def rebase(self, slug: str) -> Rebase | None:
         """Give what began a KPI's usual range anew, if anything did."""
-        return rebase_of(self.rebases, slug, self.week)
+        return rebase_of(self._rebases, slug, self.week)
 
     @cached_property
     def targets(self) -> list[Target]:

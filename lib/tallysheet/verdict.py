@@ -260,13 +260,12 @@ class Verdicts:
     def frame(self, *, continuing: bool = False) -> pd.DataFrame:
         """Lay out what was found of all KPIs, without the proofs; kept with the cube."""
         name = "continuing" if continuing else "verdicts"
-        review, about = self._evidence.review, [self._evidence.week]
 
         def made() -> pd.DataFrame:
             return _packed(as_frame((self.of(slug) for slug in self._slugs()), continuing=continuing))
 
         if name not in self._frames:
-            self._frames[name] = _unpacked(review.cube.remembered(name, [*about, repr(review.rebases)], made))
+            self._frames[name] = _unpacked(self._evidence.review.remembered(name, [], made))
         return self._frames[name].copy(deep=False)
 
 

@@ -173,9 +173,9 @@ class Week:
             which enough is known; empty if none), number (the team's), completeness, projected, low, high
             (of a value that still grows), p90 (of a duration).
         """
-        found = self.cube.remembered(
+        found = self.review.remembered(
             "kpis",
-            [str(self.week), self.base, repr(self.review.rebases)],
+            [self.base],
             lambda: pd.DataFrame([row_of(self.review, self.explanation(slug)) for slug in self.available]),
         )
         names = [say.name(kpi(slug), self.language) for slug in found["kpi"]]
