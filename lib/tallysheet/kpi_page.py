@@ -11,12 +11,13 @@ import pandas as pd
 from tallysheet import captions, curves, fine_print, funnel, say, small_multiples
 from tallysheet.by_age import Completeness, Lasting, completeness_of, lasting_of
 from tallysheet.by_value import LIMITS, Funnel, Lines, funnel_of, latest_judged, lines_of
-from tallysheet.charts import control_chart, figure
+from tallysheet.charts import figure
 from tallysheet.comparison import Explanation
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import FAMILIES
 from tallysheet.language import FORMS, Language
 from tallysheet.marks import verdict_words
+from tallysheet.page import weeks_chart
 from tallysheet.review import Review
 from tallysheet.seasons import COUNTRIES
 from tallysheet.settings import Rules
@@ -133,19 +134,9 @@ def sentence(explanation: Explanation, language: Language) -> str:
 
 def weeks_drawn(explanation: Explanation, language: Language, *, half: bool = False) -> Html:
     """Show the weeks in their usual range; the data behind is folded away. ``half``: of half the width."""
-    one, name = explanation.kpi, say.name(explanation.kpi, language)
-    chart = control_chart(
-        explanation.history,
-        unit=one.unit,
-        language=language,
-        name=name,
-        target=explanation.target,
-        direction=explanation.direction,
-        half=half,
-    )
     rows = explanation.history.tail(53)
     return figure(
-        chart,
+        weeks_chart(explanation, language, half=half),
         say.finding(explanation, language),
         captions.banded(
             language.text("kpi_page.subtitle", week=language.week_code(str(rows["week"].iloc[0]))),
@@ -153,7 +144,7 @@ def weeks_drawn(explanation: Explanation, language: Language, *, half: bool = Fa
             language,
         ),
         captions.limits(explanation, language),
-        _weeks_table(rows, one, language),
+        _weeks_table(rows, explanation.kpi, language),
         language=language,
         level=4,
     )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tallysheet import captions, causes, say, volume
 from tallysheet.actions import FollowUp
-from tallysheet.charts import bridge_chart, control_chart, figure
+from tallysheet.charts import Chart, bridge_chart, control_chart, figure
 from tallysheet.comparison import Explanation
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
@@ -31,6 +31,19 @@ def _ranges(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(list(zip(rows["lower"], rows["upper"], strict=True)), index=rows.index, dtype=object)
 
 
+def weeks_chart(explanation: Explanation, language: Language, *, half: bool = False) -> Chart:
+    """Draw a KPI's weeks in its usual range, with its target. ``half``: of half the width."""
+    return control_chart(
+        explanation.history,
+        unit=explanation.kpi.unit,
+        language=language,
+        name=say.name(explanation.kpi, language),
+        target=explanation.target,
+        direction=explanation.direction,
+        half=half,
+    )
+
+
 def card(explanation: Explanation, told: Told, language: Language, *, is_said: bool = False) -> Html:
     """Show one KPI: is it usual? The sentences, the control chart and how its range was made.
 
@@ -38,14 +51,7 @@ def card(explanation: Explanation, told: Told, language: Language, *, is_said: b
     """
     kpi = explanation.kpi
     title = say.name(kpi, language)
-    chart = control_chart(
-        explanation.history,
-        unit=kpi.unit,
-        language=language,
-        name=title,
-        target=explanation.target,
-        direction=explanation.direction,
-    )
+    chart = weeks_chart(explanation, language)
     rows = explanation.history.tail(53)
     data = render_table(
         rows.assign(
