@@ -323,6 +323,17 @@ def test_one_and_several_that_came_back_agree_with_their_verb(sample_of_size_s, 
     assert "aucun vendeur n’a fait sa première étiquette, et 2 sont revenus après" in told[1]
 
 
+def test_whom_to_call_is_of_today_whatever_week_the_page_is_of(week, sample_of_size_s):
+    """Sellers that send with BackShip today stood on the list to win back of an earlier week's page."""
+    earlier = ts.open_week("2026-W38", data=sample_of_size_s, base="last-4", audience="internal")
+    called, given_up = adoption_sellers.listed(earlier), adoption_sellers.listed(week)["group"] == "rescue"
+
+    pd.testing.assert_frame_equal(called, adoption_sellers.listed(week))
+    assert given_up.any()
+    pd.testing.assert_frame_equal(adoption_steps.funnel(earlier), adoption_steps.funnel(week))
+    pd.testing.assert_frame_equal(adoption_steps.retention(earlier), adoption_steps.retention(week))
+
+
 def test_who_has_given_up_had_orders_and_sent_none_by_backship(week):
     """Those counted by pandas, as the note below the funnel says."""
     orders = week.sql("SELECT order_id, seller, paid_at FROM orders WHERE backship_eligible")

@@ -114,6 +114,16 @@ def test_renamed_reasons_move_against_each_other(sample_of_size_s, name):
     assert abs(found["change_n"].sum()) < found.loc["delivery_other", "change_n"]
 
 
+def test_a_reason_that_is_new_may_be_another_renamed(sample_of_size_s):
+    """In its first week the sample of size S does not prove it: the page may not say that there was none."""
+    told = [
+        care_page.reasons(ts.open_week(name, data=sample_of_size_s)).html for name in ("2026-W37", "2026-W38")
+    ]
+
+    assert "Nothing shows that a reason was renamed" in told[0]
+    assert "no contact had the reason delivery, other in the eight weeks before" in told[1]
+
+
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_the_page_shows_all_its_pieces(sample_of_size_s, lang):
     """Each with a table, in both languages."""

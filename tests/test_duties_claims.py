@@ -134,6 +134,13 @@ def test_a_small_carrier_is_drawn_towards_its_kind(newest):
     assert lost["own"].min() < usual.iloc[0] < lost["own"].max()
 
 
+def test_a_list_of_today_has_one_price_whatever_week_the_page_is_of(sample_of_size_s):
+    """A parcel was worth more on the page of an earlier week than on the newest one, of the same day."""
+    lists = [claims.unclaimed(ts.open_week(name, data=sample_of_size_s)) for name in ("2026-W38", "2026-W46")]
+
+    pd.testing.assert_frame_equal(*lists)
+
+
 def test_decisions_alone_look_too_fast(newest):
     """The median with open claims is longer than that of the decided, which leaves out what takes long."""
     total = claims.speed(newest).iloc[-1]

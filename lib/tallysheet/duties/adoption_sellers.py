@@ -19,6 +19,7 @@ from tallysheet.duties.adoption_worth import (
     own_on_time,
     worth,
 )
+from tallysheet.duties.known import newest
 from tallysheet.limits import Numbers
 from tallysheet.week import Week
 from tallysheet.weeks import IsoWeek, workdays
@@ -48,8 +49,10 @@ def listed(week: Week) -> pd.DataFrame:
         the last eight weeks), usual, chance (NaN: not known), more (orders a week that it may bring), euros
         (NaN: not known), parcels_n (eligible parcels behind it), weeks (since the invitation or the last
         label), late (share of its last labels handed over late), own_on_time, next_on, quiet_from, quiet_to.
-        Sellers that send as much as usual are left out.
+        Sellers that send as much as usual are left out. It is of the newest week: who has stopped is known
+        today, whatever week the page is of.
     """
+    week = newest(week)
     sellers = _recent(week)
     usual = _usual(sellers)
     sellers["group"] = _groups(sellers, usual)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.durations import curve_with_interval, logrank, quantile, survival
-from tallysheet.duties.known import rows
+from tallysheet.duties.known import newest, rows
 from tallysheet.limits import Numbers
 from tallysheet.week import Week
 from tallysheet.weeks import IsoWeek
@@ -81,7 +81,7 @@ def funnel(week: Week) -> pd.DataFrame:
         in_time_n, open_n (their time is still running). The last row, ``lapsed``: of those with a label,
         those who use it no more.
     """
-    sellers, today = progress(week), pd.Timestamp(week.cube.as_of.date())
+    sellers, today = progress(newest(week)), pd.Timestamp(week.cube.as_of.date())
     windows = _WINDOW | {"accepted": week.settings.rules.activation_days}
     made = []
     for before, step in zip((None, *STEPS), STEPS, strict=False):
@@ -117,7 +117,7 @@ def cohorts(week: Week) -> pd.DataFrame:
         cohort, invited_n, and for first_label (28 days), tenth_label (84) and habitual (182): the share of
         those invited so long ago (NaN: none yet), and ``<step>_open``: how many are still within that time.
     """
-    sellers, today = progress(week), pd.Timestamp(week.cube.as_of.date())
+    sellers, today = progress(newest(week)), pd.Timestamp(week.cube.as_of.date())
     invited = sellers[sellers["invited_on"].notna()]
     quarter = invited["invited_on"].dt.to_period("Q").astype(str)
     made = []
@@ -148,6 +148,7 @@ def retention(week: Week) -> pd.DataFrame:
         period is over), active_n (of them, with an order sent by BackShip in it). A cell is whole if due_n is
         users_n.
     """
+    week = newest(week)
     sellers, weekly = progress(week), activity(week)
     began = sellers.set_index("seller")["first_label_on"].dropna()
     monday = began - pd.to_timedelta(began.dt.day_of_week, unit="D")
@@ -189,7 +190,7 @@ class Times:
 
 def times(week: Week) -> Times:
     """Estimate by Kaplan and Meier how soon an invitation leads to a first label, by campaign."""
-    sellers, today = progress(week), pd.Timestamp(week.cube.as_of.date())
+    sellers, today = progress(newest(week)), pd.Timestamp(week.cube.as_of.date())
     invited = sellers[sellers["invited_on"].notna()]
     has = invited["first_label_on"].notna()
     days = (invited["first_label_on"].where(has, today) - invited["invited_on"]).dt.days.clip(lower=0)

@@ -18,6 +18,8 @@ from tallysheet.tables import Column, Html, headline, paragraph, render_table
 from tallysheet.week import Week
 
 _WEEKS_A_YEAR = 52
+_SURELY_NEW_N = 3
+"""All of three contacts fall in the last of nine weeks by chance once in 729 reasons."""
 
 
 def _off(week: Week) -> Html | None:
@@ -232,8 +234,6 @@ def reasons(week: Week) -> Html:
         return off
     language, text = week.language, week.language.text
     found = care.reasons(week)
-    renamed = "CLASSIFICATION" in set(week.verdicts_of("wismo_rate")["code"])
-    told = text("care.renamed") if renamed else text("care.not_renamed")
     rows = found.assign(name=[language.name("reason", one) for one in found["reason"]])
     columns = [
         Column("name", say.dimension_name("reason", language).capitalize()),
@@ -243,7 +243,7 @@ def reasons(week: Week) -> Html:
     ]
     total = found[["now_n", "usual_n", "change_n"]].sum()
     return Html.join(
-        paragraph(told),
+        paragraph(_renamed(week, rows)),
         render_table(
             rows,
             columns,
@@ -253,3 +253,14 @@ def reasons(week: Week) -> Html:
             total={"name": text("heat.all")} | {str(name): value for name, value in total.items()},
         ),
     )
+
+
+def _renamed(week: Week, reasons: pd.DataFrame) -> str:
+    """Tell what shows that reasons were renamed; a name that is new may be one before that is proven."""
+    language = week.language
+    if "CLASSIFICATION" in set(week.verdicts_of("wismo_rate")["code"]):
+        return language.text("care.renamed")
+    new = reasons.loc[(reasons["usual_n"] == 0) & (reasons["now_n"] >= _SURELY_NEW_N), "name"].tolist()
+    if not new:
+        return language.text("care.not_renamed")
+    return language.text("care.new_reason", reasons=language.listed(new))

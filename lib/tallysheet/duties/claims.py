@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.durations import curve_with_interval, incidence, quantile, survival
-from tallysheet.duties.known import added_up, rows
+from tallysheet.duties.known import added_up, newest, rows
 from tallysheet.week import Week
 
 _WEEKS = 26
@@ -23,7 +23,7 @@ _MONTH, _HORIZON = 30, 60
 def chances(week: Week) -> pd.DataFrame:
     """Estimate how likely a claim is to be won, by carrier and kind.
 
-    Of claims opened in the last 26 weeks, the share accepted within 60 days, wholly or in part, where what is
+    Of claims opened in the 26 weeks up to the newest, the share accepted within 60 days, wholly or in part, where what is
     still open counts (Aalen and Johansen). A carrier with few claims is drawn towards the share of its kind:
     (won + 30 x share of the kind) / (claims + 30).
 
@@ -32,7 +32,7 @@ def chances(week: Week) -> pd.DataFrame:
     DataFrame
         carrier, claim_type, opened_n, won_n, own (share, NaN without a claim), chance.
     """
-    counts = _outcomes(week, ["carrier", "claim_type"])
+    counts = _outcomes(newest(week), ["carrier", "claim_type"])
     kinds = {str(name): _won(part) for name, part in counts.groupby("claim_type")}
     overall = _won(counts)
     found = []

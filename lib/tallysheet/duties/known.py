@@ -60,6 +60,14 @@ def switched_off(missing: list[str], language: Language) -> Html:
     return paragraph(language.text("duty.switched_off", tables=tables), note=True)
 
 
+def newest(week: Week) -> Week:
+    """Give the newest whole week of the same moment, of which work lists are: nobody acts in an earlier one."""
+    last = max([week.week, *week.cube.weeks])
+    if last == week.week:
+        return week
+    return Week(last, week.base, week.language, week.settings, week.ledger, week.cube)
+
+
 def of_other_day(week: Week) -> list[Html]:
     """Say of what day the lists are, where that is long after the page's week: it was published again."""
     weeks = (week.cube.as_of - week.week.ended_at) // _WEEK
