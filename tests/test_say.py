@@ -31,6 +31,26 @@ def explained(last: int):
     return compare(series_of(frame, ON_TIME, WEEKS), WEEKS[-1], base="last-4", by=["carrier"])
 
 
+@pytest.mark.parametrize(("now", "is_mix"), [((4_000, 16_000), True), ((10_000, 10_000), False)])
+def test_a_change_that_is_a_shift_between_parts_is_called_one(now, is_mix):
+    """A is on time in 90%, B in 80%: more of B makes a worse total though neither is worse; else both are."""
+    weeks = weeks_between(IsoWeek(2026, 1), IsoWeek(2026, 20))
+    rows = [
+        (str(week), carrier, round(share * n * (1 if is_mix or week != weeks[-1] else 0.9)), n)
+        for week in weeks
+        for carrier, share, n in zip(
+            "AB", (0.9, 0.8), now if week == weeks[-1] else (10_000, 10_000), strict=True
+        )
+    ]
+    frame = pd.DataFrame(rows, columns=["week", "carrier", "on_time_n", "due_n"])
+    explanation = compare(series_of(frame, ON_TIME, weeks), weeks[-1], base="last-4", by=["carrier"])
+    told = [say.story(explanation, ENGLISH), say.parts(explanation, "carrier", ENGLISH)]
+
+    shift = "Most of the fall is a shift between carriers: B is 80.0% of the shipments, 50.0% before."
+    assert [shift in one for one in told] == [is_mix, is_mix]
+    assert ["a shift between" in one for one in told] == [is_mix, is_mix]
+
+
 @pytest.mark.parametrize(("last", "moved"), [(9_001, False), (9_000, False), (8_900, True)])
 def test_what_is_printed_as_held_is_not_said_to_have_moved(last, moved):
     """One of 10,000 is no fall and no rise to a reader who sees 90.0% twice."""

@@ -245,7 +245,8 @@ def test_the_weeks_tables_hold_what_the_week_holds(week, language):
     assert score["2026-W21"].number == pytest.approx(1 - len(late) / 140)
     assert score["2025-W21"] is None  # a year ago is not in the data
     assert part[4] == Figure(70.0, "count")
-    assert part[7].number == pytest.approx(1 - late.count("BRV") / 70)
+    assert part[6] == Figure(0.5, "share")
+    assert part[8].number == pytest.approx(1 - late.count("BRV") / 70)
     assert [cell.number for cell in files.rows[0][3:7]] == [2800, 2800, 0, 0]
     assert {row[-1] for row in tables.causes.rows} <= set(week.explanations)
     assert len(tables.definitions.rows) == len(scorecard.rows)
@@ -260,9 +261,9 @@ def test_parts_add_up_to_the_change_in_the_sheet(week):
     change = next(row[5].number for row in tables.scorecard.rows if row[-1] == "otd")
     own = [row for row in tables.parts.rows if row[-1] == "otd" and row[1] == "carrier"]
 
-    assert sum(row[12].number for row in own) == pytest.approx(change, abs=1e-12)
-    assert all(row[10].number + row[11].number == pytest.approx(row[12].number) for row in own)
-    assert sum(row[5].number for row in own) == pytest.approx(1)
+    assert sum(row[13].number for row in own) == pytest.approx(change, abs=1e-12)
+    assert all(row[11].number + row[12].number == pytest.approx(row[13].number) for row in own)
+    assert [sum(row[column].number for row in own) for column in (5, 6)] == pytest.approx([1, 1])
 
 
 def test_causes_are_written_in_the_unit_of_their_size():

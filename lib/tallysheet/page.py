@@ -26,6 +26,9 @@ from tallysheet.tables import (
     side_by_side,
 )
 
+_SPLIT_AS = {"quantile": "_quantile", "kaplan_meier": "_quantile"}
+"""What the parts of a change mean in its table, where they are not those of a ratio."""
+
 
 def _ranges(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(list(zip(rows["lower"], rows["upper"], strict=True)), index=rows.index, dtype=object)
@@ -230,7 +233,7 @@ def _parts_table(
         rounded,
         columns,
         caption=text(
-            "card.parts_caption" if kpi.denominator else "card.parts_caption_sum",
+            f"card.parts_caption{_SPLIT_AS.get(kpi.method, '') if kpi.denominator else '_sum'}",
             name=say.name(kpi, language),
             week=language.week_code(explanation.week),
         ),

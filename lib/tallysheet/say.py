@@ -14,7 +14,7 @@ from tallysheet.kpi import SHARES, Kpi
 from tallysheet.language import FORMS, Language, decimals_of, finer, rounded
 from tallysheet.rounding import printed_total
 from tallysheet.segments import Segment
-from tallysheet.telling import is_settled, spread
+from tallysheet.telling import is_settled, spread, volume_shares
 
 _FOLLOWS = 0.1  # a routine part is named beside one that is outside from a tenth of the change on
 _WITNESS = (0.1, 0.9)  # below: not behind the change; above: as large as the change
@@ -283,7 +283,35 @@ def parts(explanation: Explanation, dimension: str, language: Language) -> str:
         listed = language.listed([language.name(*_where(segment)) for segment in own])
         told = language.text("say.parts_outside", segments=listed)
     unjudged = _unjudged(explanation, dimension, language) if is_judged else ""
-    return " ".join(filter(None, [told, unjudged, sentence]))
+    return " ".join(filter(None, [told, unjudged, sentence, mixed(explanation, language, dimension)]))
+
+
+def mixed(explanation: Explanation, language: Language, *dimensions: str) -> str:
+    """Say where at least half of an unusual change is that parts weigh more or less than before.
+
+    Of the dimensions given, all without any, by that of which it is most; nothing where it is less.
+    """
+    if explanation.variation != "signal" or not explanation.change:
+        return ""
+    shares = {
+        one: float(explanation.parts[one]["mix"].sum()) / explanation.change
+        for one in dimensions or explanation.parts
+        if explanation.kpi.denominator
+    }
+    most = max(shares, key=lambda one: shares[one], default="")
+    if not most or shares[most] < _MOST:
+        return ""
+    now, before = (volume_shares(explanation, most, before=is_before) for is_before in (False, True))
+    moved = int((now - before).abs().idxmax())
+    return language.text(
+        "say.mixed",
+        movement=_movement(explanation, language),
+        dimensions=dimension_name(most, language, 2),
+        segment=language.name(most, explanation.parts[most]["segment"][moved]),
+        now=language.value(float(now[moved]), "share"),
+        before=language.value(float(before[moved]), "share"),
+        noun=volume.noun(explanation.kpi, language),
+    )
 
 
 def _unjudged(explanation: Explanation, dimension: str, language: Language) -> str:
@@ -359,7 +387,7 @@ def story(explanation: Explanation, language: Language, cause: str = "") -> str:
     is_known = explanation.judgement.reason not in ("young", "gap", "missing")
     if not where and is_known and not pd.isna(explanation.change):
         where = evenness(explanation, language)
-    return f"{usual(explanation, language)} {where}".strip()
+    return " ".join(filter(None, [usual(explanation, language), mixed(explanation, language), where]))
 
 
 def expected_flags(judged: int, language: Language) -> str:

@@ -60,10 +60,10 @@ def beyond(explanation: Explanation) -> tuple[Segment, ...]:
     return tuple(one for one in explanation.outside if not one.low <= 0 <= one.high)
 
 
-def volume_shares(explanation: Explanation, dimension: str) -> pd.Series:
-    """Give each part's share of the volume; of what is a volume itself, its share in the base."""
+def volume_shares(explanation: Explanation, dimension: str, *, before: bool = False) -> pd.Series:
+    """Give each part's share of the volume, now or before; of what is a volume itself, its share before."""
     parts = explanation.parts[dimension]
-    side = "n_now" if explanation.kpi.denominator else "n_base"
+    side = "n_now" if explanation.kpi.denominator and not before else "n_base"
     # Of a standardised value not every part is compared; the total holds all.
     return parts[side] / max(getattr(explanation, side), parts[side].sum())
 

@@ -103,6 +103,7 @@ def parts(explanations: Sequence[Explanation], language: Language) -> Table:
         *(
             text("sheet.volume"),
             text("sheet.volume_share"),
+            text("sheet.share_before"),
             _capital(say.base(first, language)),
             str(first.week),
         ),
@@ -120,7 +121,9 @@ def parts(explanations: Sequence[Explanation], language: Language) -> Table:
         for one in explanations
         for dimension, frame in one.parts.items()
         for row in frame.assign(
-            share=volume_shares(one, dimension), printed=printed_parts(one, dimension)["total"]
+            share=volume_shares(one, dimension),
+            share_before=volume_shares(one, dimension, before=True),
+            printed=printed_parts(one, dimension)["total"],
         ).to_dict("records")
     )
     return Table(text("sheet.parts"), headers, rows)
@@ -135,6 +138,7 @@ def _part(one: Explanation, dimension: str, row: causes.Row, language: Language)
         *(
             figure(row["n_now"] * volume.scale(one.kpi), volume.unit(one.kpi)) if is_ratio else None,
             figure(row["share"], "share"),
+            figure(row["share_before"], "share") if is_ratio else None,
         ),
         *(figure(row[name], unit) for name in ("value_base", "value_now", "lower", "upper")),
         *(figure(row[name], unit, signed=True) if is_ratio else None for name in ("mix", "rate")),
