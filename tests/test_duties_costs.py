@@ -200,6 +200,17 @@ def test_pounds_tagged_as_euros_are_named(sample_of_size_s, newest):
     assert found["first_day"].min() >= pd.Timestamp("2026-08-31")
     assert found["last_day"].max() <= pd.Timestamp("2026-09-06")
     assert (found["ratio"] - 0.87).abs().max() < 0.01
+    # Every charge of them counts, surcharges too.
+    lines = newest.sql(
+        "SELECT lines.carrier, lines.amount_cents FROM carrier_invoice_lines AS lines JOIN shipments AS parcels "
+        "ON parcels.carrier = lines.carrier AND parcels.tracking_number = lines.tracking_number "
+        "WHERE lines.currency = 'EUR' AND lines.charge_type <> 'credit_note' "
+        "AND parcels.origin_country = 'GB' AND parcels.destination_country = 'GB' "
+        "AND lines.ship_date BETWEEN DATE '2026-08-31' AND DATE '2026-09-06' "
+        "AND parcels.first_scan_at BETWEEN lines.ship_date - 7 AND lines.ship_date + 8"
+    )
+    short = (lines["amount_cents"] / RATES["GBP"] - lines["amount_cents"]).groupby(lines["carrier"]).sum()
+    assert found.set_index("carrier")["short_cents"].to_dict() == pytest.approx(short.to_dict(), abs=100)
     assert costs.slips(opened(sample_of_size_s, "2026-W35")).empty
 
 
@@ -306,7 +317,7 @@ def test_lines_count_as_come_twice_once_their_extract_is_there(sample_of_size_s,
     shown = costs_page.twice(week).html
 
     assert again["duplicates"].sum() > 100
-    assert numbers_by_name(shown)["Lines that came twice in extracts: they count once"] == lines
+    assert numbers_by_name(shown)["Lines that came twice in extracts loaded in this time: they count once"] == lines
 
 
 def numbers_by_name(html: str) -> dict[str, int]:
@@ -454,7 +465,8 @@ def row(name: str, over: int, *, day: int = 10, credited: int = 0, **cells) -> d
         "due_cents": 400,
         "credited_cents": credited,
     }
-    return about | days | weights | {"currency": "EUR", "contract_currency": "EUR"} | money | cells
+    made = about | days | weights | {"currency": "EUR", "contract_currency": "EUR"} | money | cells
+    return made | {"all_billed_cents": made["billed_cents"], "all_read_cents": made["read_cents"]}
 
 
 def a_week(monkeypatch, now: list[dict], before: list[dict] = ()):

@@ -24,8 +24,8 @@ def chances(week: Week) -> pd.DataFrame:
     """Estimate how likely a claim is to be won, by carrier and kind.
 
     Of claims opened in the 26 weeks up to the newest, the share accepted within 60 days, wholly or in part,
-    where what is still open counts (Aalen and Johansen). A carrier with few claims is drawn towards the share of its kind:
-    (won + 30 x share of the kind) / (claims + 30).
+    where what is still open counts (Aalen and Johansen). A carrier with few claims is drawn towards the
+    share of its kind: (won + 30 x share of the kind) / (claims + 30).
 
     Returns
     -------

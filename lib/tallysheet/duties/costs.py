@@ -144,14 +144,14 @@ def slips(week: Week) -> pd.DataFrame:
     DataFrame
         carrier, lane, currency (as tagged), contract_currency, parcels_n, first_day and last_day (of
         shipping), ratio (billed to due as tagged: the median), rate (what one of the tagged currency is in
-        the contract's), short_cents (due less billed as tagged: what costs seem lower by).
+        the contract's), short_cents (all charges as meant less as tagged: what costs seem lower by).
     """
     found = rows(week, "overcharged")
     found = found[_is_slip(found)]
     rates = week.settings.rules.euro_rates
     found = found.assign(
         ratio=found["billed_cents"] / found["due_cents"].where(found["due_cents"] > 0),
-        short_cents=found["read_cents"] - found["billed_cents"],
+        short_cents=found["all_read_cents"] - found["all_billed_cents"],
         rate=[
             rates[meant] / rates[tagged]
             for meant, tagged in zip(found["contract_currency"], found["currency"], strict=True)

@@ -61,7 +61,7 @@ def switched_off(missing: list[str], language: Language) -> Html:
 
 
 def newest(week: Week) -> Week:
-    """Give the newest whole week of the same moment: work lists are of it, as nobody acts in an earlier one."""
+    """Give the newest whole week of the same moment, of which work lists are: it is too late to act before."""
     last = max([week.week, *week.cube.weeks])
     if last == week.week:
         return week

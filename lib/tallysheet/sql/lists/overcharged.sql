@@ -4,7 +4,8 @@
 -- billed; a second of its kind is not, on whatever invoice. Of a seller's own label, whose price is not known,
 -- the first base and fuel are due as billed, less what the contract's prices of billed and declared weight differ by.
 -- later_cents: due by the price that follows the one in force; credited_cents: all credits of the parcel.
--- In euro cents at the year's rates; read_cents reads the number in the contract's currency.
+-- In euro cents at the year's rates; read_cents reads the number in the contract's currency. all_billed_cents and
+-- all_read_cents are of every charge, those that are not judged too: all of them stand under the same currency.
 -- Of parcels with a known weight; within rules.billing_tolerance_cents nothing is too much.
 SELECT
     invoice_id,
@@ -22,6 +23,8 @@ SELECT
     repeated_n,
     billed_cents,
     read_cents,
+    all_billed_cents,
+    all_read_cents,
     CAST(
         round(CASE WHEN is_own_label THEN first_cents - (heavy_price - price) * charged ELSE price * charged END) AS BIGINT
     ) AS due_cents,
@@ -44,6 +47,8 @@ FROM (
         CAST(min(bills.repeated_n) AS BIGINT) AS repeated_n,
         CAST(round(min(bills.number_cents) / min(tagged.euro_rate)) AS BIGINT) AS billed_cents,
         CAST(round(min(bills.number_cents) / min(listed.euro_rate)) AS BIGINT) AS read_cents,
+        CAST(round(min(bills.all_cents) / min(tagged.euro_rate)) AS BIGINT) AS all_billed_cents,
+        CAST(round(min(bills.all_cents) / min(listed.euro_rate)) AS BIGINT) AS all_read_cents,
         min(bills.first_cents) / min(listed.euro_rate) AS first_cents,
         max(CASE WHEN rates.weight_from_g < parcels.weight_declared_g THEN rates.price_cents END)
             / min(listed.euro_rate) AS price,
@@ -53,7 +58,7 @@ FROM (
         min(bills.base_n) + min(bills.fuel_n) * coalesce(max(terms.fuel_share), 0) AS charged,
         CAST(min(bills.credited_cents) AS BIGINT) AS credited_cents
     FROM (
-        -- What is judged of an invoice's charges for a parcel: base, fuel, and what is charged again.
+        -- What is judged of an invoice's charges for a parcel: base, fuel, and what is charged again; and all of them.
         SELECT
             invoice_id,
             invoice_date,
@@ -62,30 +67,33 @@ FROM (
             ship_date,
             currency,
             max(credited_cents) AS credited_cents,
-            max(weight_billed_g) AS billed_g,
+            max(CASE WHEN is_judged THEN weight_billed_g END) AS billed_g,
             sum(CASE WHEN place > 1 THEN 1 ELSE 0 END) AS repeated_n,
             sum(CASE WHEN charge_type = 'base' AND place = 1 THEN 1 ELSE 0 END) AS base_n,
             sum(CASE WHEN charge_type = 'fuel' AND place = 1 THEN 1 ELSE 0 END) AS fuel_n,
-            CAST(sum(CASE WHEN place = 1 THEN amount_cents ELSE 0 END) AS BIGINT) AS first_cents,
-            CAST(sum(amount_cents) AS BIGINT) AS number_cents
+            CAST(sum(CASE WHEN is_judged AND place = 1 THEN amount_cents ELSE 0 END) AS BIGINT) AS first_cents,
+            CAST(sum(CASE WHEN is_judged THEN amount_cents ELSE 0 END) AS BIGINT) AS number_cents,
+            CAST(sum(amount_cents) AS BIGINT) AS all_cents
         FROM (
-            SELECT
-                charged.*,
-                sum(CASE WHEN charge_type = 'credit_note' THEN -round(amount_cents / euro_rate) ELSE 0 END)
-                    OVER (PARTITION BY carrier, tracking_number, ship_date) AS credited_cents,
-                row_number() OVER (
-                    PARTITION BY carrier, tracking_number, ship_date, charge_type
-                    ORDER BY invoice_date, invoice_id, line_number
-                ) AS place
-            FROM carrier_invoice_lines AS charged
-            JOIN euro_rates ON euro_rates.currency = charged.currency
-            CROSS JOIN look
-            WHERE charged.ship_date > look.seen_on - 200 AND charged.invoice_date <= look.seen_on
+            SELECT *, charge_type IN ('base', 'fuel') OR place > 1 AS is_judged
+            FROM (
+                SELECT
+                    charged.*,
+                    sum(CASE WHEN charge_type = 'credit_note' THEN -round(amount_cents / euro_rate) ELSE 0 END)
+                        OVER (PARTITION BY carrier, tracking_number, ship_date) AS credited_cents,
+                    row_number() OVER (
+                        PARTITION BY carrier, tracking_number, ship_date, charge_type
+                        ORDER BY invoice_date, invoice_id, line_number
+                    ) AS place
+                FROM carrier_invoice_lines AS charged
+                JOIN euro_rates ON euro_rates.currency = charged.currency
+                CROSS JOIN look
+                WHERE charged.ship_date > look.seen_on - 200 AND charged.invoice_date <= look.seen_on
+            ) AS placed
         ) AS lines
         CROSS JOIN look
         WHERE invoice_date > look.seen_on - 91
             AND charge_type <> 'credit_note'
-            AND (charge_type IN ('base', 'fuel') OR place > 1)
         GROUP BY invoice_id, invoice_date, carrier, tracking_number, ship_date, currency
     ) AS bills
     CROSS JOIN look
