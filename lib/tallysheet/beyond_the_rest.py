@@ -8,6 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
+from tallysheet.intervals import NORMAL_95
 from tallysheet.judgement import judge
 from tallysheet.kpi import Kpi
 from tallysheet.segments import Segment
@@ -60,7 +61,7 @@ def beyond_the_rest(
     effect = float(differences[week] - before)
     wobble = judge(differences[list(judged)].to_numpy())
     sigma = float((wobble.upper - wobble.centre) / 3 * np.sqrt(1 + (1 / len(base) if base else 0)))
-    spread = NormalDist().inv_cdf(0.975) * sigma
+    spread = NORMAL_95 * sigma
     return Segment(
         where={dimension: str(row["segment"])},
         effect=effect,

@@ -7,18 +7,16 @@ A mean of what has ended leaves out what takes long (Freireich 1963: 12.1 of the
 from __future__ import annotations
 
 import warnings
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tallysheet.intervals import NORMAL_95
 from tallysheet.limits import Numbers
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_QUANTILE = NormalDist().inv_cdf(0.975)
 
 
 def survival(ended: ArrayLike, open_: ArrayLike) -> Numbers:
@@ -117,7 +115,7 @@ def incidence_interval(ended: ArrayLike, other: ArrayLike, open_: ArrayLike) -> 
         third = ahead @ np.nan_to_num(before * gone / at_risk**2)
         error = np.sqrt(np.maximum(first + second - 2 * third, 0.0))
         # On the log-log scale the interval stays between 0 and 1.
-        spread = _QUANTILE * error / (share * np.abs(np.log(share)))
+        spread = NORMAL_95 * error / (share * np.abs(np.log(share)))
         low, high = share ** np.exp(spread), share ** np.exp(-spread)
     known = (share > 0) & (share < 1)
     return np.where(known, low, np.nan), np.where(known, high, np.nan)

@@ -13,12 +13,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from tallysheet.intervals import NORMAL_95
 from tallysheet.limits import Numbers
 
 USUAL_WEEKS = 26
@@ -165,7 +165,7 @@ class Maturity:
 
 def band(value: float, error: float) -> tuple[float, float]:
     """Give the 95 % range of a projection; it does not go below 0."""
-    spread = NormalDist().inv_cdf(0.975) * error
+    spread = NORMAL_95 * error
     return max(value - spread, 0.0), value + spread
 
 

@@ -14,13 +14,13 @@ import pandas as pd
 from tallysheet.contrasts import Contrast, Mask
 from tallysheet.decomposition import check_columns, check_denominators, split
 from tallysheet.errors import UsageError, check_type
+from tallysheet.intervals import NORMAL_95
 from tallysheet.lattice import Lattice
 from tallysheet.leaves import leaves_of
 from tallysheet.limits import Numbers
 from tallysheet.segment_passes import Found, Passes
 from tallysheet.usual_scatter import usual_scatter
 
-_QUANTILE = NormalDist().inv_cdf(0.975)
 _SHRUNK = 0.95  # of the scatter seen beyond chance
 _FEW_DIMENSIONS = 5
 _MOST_CONDITIONS = 4
@@ -250,7 +250,7 @@ def _measured(
     rest = ~np.logical_or.reduce(held)
     effect = contrast.effect(own if own.any() else mine, rest if rest.any() else ~mine)
     scatter = dispersion * (1 + _SHRUNK * (one.scatter * contrast.wobble(mine) - 1))
-    spread = _QUANTILE * math.sqrt(effect.variance * scatter)
+    spread = NORMAL_95 * math.sqrt(effect.variance * scatter)
     n_now, n_base = contrast.sizes(mine)
     return {
         "effect": effect.value,

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+from scipy import special  # scipy.stats takes most of a second to import
 
+from tallysheet.intervals import NORMAL_95
 from tallysheet.limits import Numbers
 from tallysheet.scatter import robust_means
 
@@ -22,9 +23,6 @@ BASE_WEEKS = 8
 
 LONGEST = 4
 """Weeks that a spell has at most: what lasts longer is the new level."""
-
-_NORMAL = float(special.ndtri(0.975))
-# scipy.special, as scipy.stats takes most of a second to import.
 
 _LEAST_HISTORY = 10
 _FEW = 12  # events expected below which counts follow Poisson's law, not the normal one
@@ -254,7 +252,7 @@ def measure(track: Track, first: int, last: int) -> Spell | None:
         if is_few or _is_rare(track, base)
         else 2 * float(special.stdtr(len(single), -abs(effect) / error))
     )
-    half = _NORMAL * error
+    half = NORMAL_95 * error
     now, before = (_value(track, at) for at in (inside, base))
     if track.kind == "sum":
         low, high, effect = (float(np.expm1(one)) for one in (effect - half, effect + half, effect))
@@ -290,7 +288,7 @@ def _reach(
 
 def wilson(share: float, n: float) -> tuple[float, float]:
     """Give Wilson's 95 % interval of a share of n."""
-    z = _NORMAL
+    z = NORMAL_95
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z * float(np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))) / (1 + z**2 / n)
     return middle - half, middle + half

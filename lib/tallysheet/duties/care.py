@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.duties.known import added_up, rows
+from tallysheet.intervals import NORMAL_95
 from tallysheet.week import Week
 
 LATENESS = ("on_time", "one", "two", "three", "five", "never")
@@ -20,7 +21,6 @@ _WEEKS = 4
 _LISTED = 3
 """So many carriers make a line of what to do."""
 _REASON_WEEKS = 8
-_Z = 1.96
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _estimate(listed: pd.DataFrame, figure: Callable[[pd.DataFrame], float]) -> 
     if n < 2 or not np.isfinite(without).all():
         return Estimate(value, math.nan, math.nan)
     error = math.sqrt((n - 1) / n * float(((without - without.mean()) ** 2).sum()))
-    return Estimate(value, value - _Z * error, value + _Z * error)
+    return Estimate(value, value - NORMAL_95 * error, value + NORMAL_95 * error)
 
 
 @dataclass(frozen=True)

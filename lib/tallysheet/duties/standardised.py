@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from tallysheet.intervals import NORMAL_95
 from tallysheet.limits import Numbers
 
 LEAST = 30
 """So many parcels must both the carrier and the others have on a lane; else it is not compared."""
-_TAIL = 0.975
 _LANE_COLUMNS = ["carrier", "lane", "n", "level", "others", "gap", "low", "high", "excess"]
 
 
@@ -174,8 +172,8 @@ def _score(x: Numbers, n: Numbers) -> tuple[Numbers, Numbers]:
 def _student(weeks: int) -> float:
     """Give Student's 97.5 % quantile; of a single week the normal one, as nothing is known of its spread."""
     if weeks < 2:
-        return NormalDist().inv_cdf(_TAIL)
-    return float(special.stdtrit(weeks - 1, _TAIL))
+        return NORMAL_95
+    return float(special.stdtrit(weeks - 1, 0.975))
 
 
 def _rate(x: Numbers, n: Numbers) -> float:

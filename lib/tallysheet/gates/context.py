@@ -11,6 +11,7 @@ from scipy import special
 from tallysheet.calendar_effects import peak_week
 from tallysheet.evidence import Evidence, Weekly
 from tallysheet.findings import Finding, scope_of
+from tallysheet.intervals import NORMAL_95
 from tallysheet.kpi import Kpi
 from tallysheet.lineup import lineup_of
 from tallysheet.seasons import calendar_adjusted
@@ -158,7 +159,7 @@ def _restated(table: Weekly, days: int, parts: list[tuple[str, str, Step]], week
     proof = pd.DataFrame({"on_time": now, "by_old_promise": restated.where(restated.index >= since, now)})
     lasting = by_week.loc[since:until]
     effect = float(np.average((now - restated)[lasting.index], weights=lasting))
-    half = 1.96 * float(np.sqrt(abs(effect) / lasting.sum()))
+    half = NORMAL_95 * float(np.sqrt(abs(effect) / lasting.sum()))
     where = {"lane": tuple(sorted({lane for lane, *_ in parts}))}
     flows = tuple(sorted({flow for _, flow, _ in parts}))
     if len(flows) < table["flow"].nunique():

@@ -10,6 +10,7 @@ import pandas as pd
 from tallysheet.evidence import Evidence, Weekly
 from tallysheet.findings import Finding
 from tallysheet.gates.quality import AUDITED, unseen
+from tallysheet.intervals import NORMAL_95
 from tallysheet.kpi import Kpi
 from tallysheet.limits import Numbers
 from tallysheet.lineup import Lineup, lineup_of
@@ -102,15 +103,15 @@ def _between_carriers(table: Weekly, lineup: Lineup) -> Iterator[Finding]:
         rows = table[table["lane"].isin(lanes) & table["carrier"].isin([*gain, *lose])]
         base = _base(rows, at)
         effect, error, proof = _mixed(rows, _full(rows, gain, weeks[at : last + 1], base), base)
-        if abs(effect) < table["limit"].iloc[0] or abs(effect) < 1.96 * error:
+        if abs(effect) < table["limit"].iloc[0] or abs(effect) < NORMAL_95 * error:
             continue
         yield Finding(
             "MIX",
             {"lane": tuple(sorted(lanes)), "carrier": (*lose, *gain)},
             "",
             effect,
-            effect - 1.96 * error,
-            effect + 1.96 * error,
+            effect - NORMAL_95 * error,
+            effect + NORMAL_95 * error,
             weeks[at],
             weeks[last],
             max(spell.p for lane in proven for _, spell in moved[lane]),
@@ -213,8 +214,8 @@ def _between_lanes(table: Weekly, lineup: Lineup) -> Iterator[Finding]:
             {"lane": tuple(sorted(lanes))},
             "",
             effect,
-            effect - 1.96 * error,
-            effect + 1.96 * error,
+            effect - NORMAL_95 * error,
+            effect + NORMAL_95 * error,
             weeks[one.spell.first],
             weeks[one.spell.last],
             one.p,
@@ -379,7 +380,7 @@ def overbilling(table: Weekly) -> list[Finding]:
             continue
         chosen = sums.iloc[lasting]
         euros = float(chosen["cents"].sum()) / 100
-        half = 1.96 * euros / float(np.sqrt(chosen["billed_n"].sum()))
+        half = NORMAL_95 * euros / float(np.sqrt(chosen["billed_n"].sum()))
         found.append(
             Finding(
                 "OVERBILLING",

@@ -10,6 +10,7 @@ import pandas as pd
 
 from tallysheet.evidence import Evidence, Weekly, reads
 from tallysheet.findings import Finding, scope_of
+from tallysheet.intervals import NORMAL_95
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.lineup import Where, lineup_of
@@ -240,7 +241,7 @@ def immature(table: Weekly) -> list[Finding]:
             and _far_below(now, earlier, rows["n"][judged[0]])
         ):
             continue
-        spread = 1.96 * float(np.sqrt(now * (1 - now) / rows["n"][judged[0]]))
+        spread = NORMAL_95 * float(np.sqrt(now * (1 - now) / rows["n"][judged[0]]))
         found.append(
             Finding(
                 "IMMATURE",
