@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special  # scipy.stats takes most of a second to import
 
-from tallysheet.intervals import NORMAL_95
+from tallysheet.intervals import NORMAL_95, wilson
 from tallysheet.limits import Numbers
 from tallysheet.scatter import robust_means
 
@@ -284,14 +284,6 @@ def _reach(
                 low, high = 2 * share - high, 2 * share - low
             below, above = below + (share - low) ** 2, above + (high - share) ** 2
     return float(np.sqrt(below)), float(np.sqrt(above))
-
-
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """Give Wilson's 95 % interval of a share of n."""
-    z = NORMAL_95
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * float(np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))) / (1 + z**2 / n)
-    return middle - half, middle + half
 
 
 def _few(track: Track, inside: NDArray[np.intp], base: NDArray[np.intp]) -> bool:

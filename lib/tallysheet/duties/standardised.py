@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from tallysheet.intervals import NORMAL_95
+from tallysheet.intervals import NORMAL_95, wilson
 from tallysheet.limits import Numbers
 
 LEAST = 30
@@ -164,9 +164,7 @@ def _score(x: Numbers, n: Numbers) -> tuple[Numbers, Numbers]:
     spread = weeks / max(weeks - 1, 1) * (((x - rate[:, None] * n) / all_n[:, None]) ** 2).sum(axis=1)
     by_chance = np.where((rate > 0) & (rate < 1), rate * (1 - rate) / all_n, np.inf)
     size = all_n / np.maximum(spread / by_chance, 1.0)
-    square = _student(weeks) ** 2 / size
-    middle, half = rate + square / 2, np.sqrt(square * (rate * (1 - rate) + square / 4))
-    return (middle - half) / (1 + square), (middle + half) / (1 + square)
+    return wilson(rate, size, _student(weeks))
 
 
 def _student(weeks: int) -> float:

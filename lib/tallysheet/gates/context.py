@@ -11,11 +11,11 @@ from scipy import special
 from tallysheet.calendar_effects import peak_week
 from tallysheet.evidence import Evidence, Weekly
 from tallysheet.findings import Finding, scope_of
-from tallysheet.intervals import NORMAL_95
+from tallysheet.intervals import NORMAL_95, wilson
 from tallysheet.kpi import Kpi
 from tallysheet.lineup import lineup_of
 from tallysheet.seasons import calendar_adjusted
-from tallysheet.spells import Track, measure, spell_at, wilson
+from tallysheet.spells import Track, measure, spell_at
 from tallysheet.steps import Step, step_at
 
 SURE, SURE_STEP = 1e-4, 1e-3
