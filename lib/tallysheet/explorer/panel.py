@@ -216,7 +216,7 @@ class Explorer:
 
     def _entered(self) -> None:
         if self.into.value is not None:
-            self.look(self.view.inside(str(self.into.value), ""))
+            self.look(self.view.inside(str(self.into.value)))
 
     def _saved(self) -> None:
         try:
@@ -310,7 +310,7 @@ class Explorer:
             return self._compared()
         if name == "rows":
             value = str(self.rows_of.value)
-            part = view if value == _ALL_ROWS else view.inside(value, "")
+            part = view if value == _ALL_ROWS else view.inside(value)
             return rows_code(part), partial(rows, week, part)
         what, of = str(self.what.value), str(self.of.value)
         self.of.disabled = what not in BY_TABLE

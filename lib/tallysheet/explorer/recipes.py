@@ -45,7 +45,7 @@ def two_parts_code(view: View, values: tuple[str, str]) -> str:
     """Write what sets two values of a dimension beside each other."""
     chosen = ", ".join(map(quoted, values))
     call = f'pieces.two_parts(week, "{view.kpi}", "{view.by}", ({chosen}){_part(view)})'
-    frames = [f"{_kpi(view.inside(value, ''))}.explain(by=())" for value in values]
+    frames = [f"{_kpi(view.inside(value))}.explain(by=())" for value in values]
     return _lines(view, "\n".join(frames), call, by_part(view, all_weeks=True, among=values))
 
 

@@ -41,9 +41,9 @@ class View:
     Examples
     --------
     >>> view = View("otd", "2013-W17", by="origin", data="data/flights")
-    >>> view.inside("LGA", by="carrier").where
+    >>> view.inside("LGA").where
     (('origin', 'LGA'),)
-    >>> view.inside("LGA", by="carrier").outside(0) == view
+    >>> view.inside("LGA").outside(0) == view
     True
     """
 
@@ -65,9 +65,9 @@ class View:
         """The part, as targets and actions name it: ``carrier=BRV;flow=return``."""
         return ";".join(f"{name}={value}" for name, value in self.where)
 
-    def inside(self, value: str, by: str) -> View:
-        """Look inside a part of the dimension that is shown, split over another one."""
-        return replace(self, where=(*self.where, (self.by, value)), by=by)
+    def inside(self, value: str) -> View:
+        """Look inside a part of the dimension that is shown, not split yet."""
+        return replace(self, where=(*self.where, (self.by, value)), by="")
 
     def outside(self, depth: int) -> View:
         """Go back to where so many parts had been entered, split over the dimension of the next."""
