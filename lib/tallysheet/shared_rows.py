@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 
 from tallysheet.engine import connect, identifier, literal
+from tallysheet.files import write_whole
 from tallysheet.schema import Table
 
 
@@ -94,19 +94,18 @@ def _decide(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 
 def _write_anew(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    part = path.with_name(f"{path.name}.part")
-    connection.execute(
-        f"""
-        COPY (
-            SELECT rows.* EXCLUDE (file_row_number) REPLACE (
-                coalesce(decisions.known_at, rows.known_at) AS known_at,
-                coalesce(decisions.replaced_at, rows.replaced_at) AS replaced_at
-            )
-            FROM read_parquet({literal(str(path))}, file_row_number = true, hive_partitioning = false) AS rows
-            LEFT JOIN (FROM decisions WHERE filename = {literal(str(path))}) AS decisions
-                USING (file_row_number)
-            ORDER BY file_row_number
-        ) TO {literal(str(part))} (FORMAT parquet)
-        """
+    file = literal(str(path))
+    rows = f"""
+        SELECT rows.* EXCLUDE (file_row_number) REPLACE (
+            coalesce(decisions.known_at, rows.known_at) AS known_at,
+            coalesce(decisions.replaced_at, rows.replaced_at) AS replaced_at
+        )
+        FROM read_parquet({file}, file_row_number = true, hive_partitioning = false) AS rows
+        LEFT JOIN (FROM decisions WHERE filename = {file}) AS decisions USING (file_row_number)
+        ORDER BY file_row_number
+    """
+    write_whole(
+        path,
+        lambda part: connection.execute(f"COPY ({rows}) TO {literal(str(part))} (FORMAT parquet)"),
+        lasts=False,
     )
-    os.replace(part, path)
