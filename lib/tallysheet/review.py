@@ -85,7 +85,7 @@ class Review:
         """Tell whether there is anything of a KPI: at the week's age, later, or by now."""
         return not self.lacking(kpi(slug)) and bool(
             self.series(slug, self.age(slug)).total["n"].any()
-            or (not kpi(slug).has_evidence and np.nansum(self.triangles(slug, self.week)["n"]))
+            or (not kpi(slug).has_evidence and np.nansum(self._triangles(slug, self.week, ())["n"]))
             or self.series(slug).total["n"].any()
         )
 
@@ -194,7 +194,7 @@ class Review:
         final = max(math.ceil((dt.timedelta(days=one.maturity_days) - age) / _WEEK), 0)
         if not final:
             return candidates[0]
-        sides = self.triangles(slug, candidates[0])
+        sides = self._triangles(slug, candidates[0], ())
         grown = chain_ladder(sides["x" if one.method in ("ratio", "sum") else "n"]).completeness
         steps = ages_read(one.maturity_days, age)
         old_enough = np.flatnonzero(np.interp(range(steps[-1] + 1), steps, grown) >= one.floor)
@@ -220,7 +220,7 @@ class Review:
     def _projected(self, slug: str, days: float, where: Where) -> Maturity:
         """Read from the triangles how much is known at this age, and project the week to its end."""
         one = kpi(slug)
-        sides = self.triangles(slug, self.week, where)
+        sides = self._triangles(slug, self.week, where)
         n = chain_ladder(sides["n"])
         if not sides["n"][-1, 0] > 0:
             return Maturity(days, 0.0, False, "young")
@@ -239,7 +239,7 @@ class Review:
         most = 1.0 if one.unit in (*SHARES, "gap") else math.inf
         return Maturity(days, completeness, False, reason, min(value, most), low, min(high, most))
 
-    def triangles(self, slug: str, week: IsoWeek, where: Where = ()) -> dict[str, np.ndarray]:
+    def _triangle(self, slug: str, week: IsoWeek, where: Where) -> dict[str, np.ndarray]:
         """Give both sides of a KPI, week by week as they stood at the week's age and later (see `ages_read`).
 
         Returns
@@ -247,9 +247,6 @@ class Review:
         dict of str to array, shape (weeks, ages)
             ``x`` and ``n``; NaN where a week is not that old; the last row is the week's own.
         """
-        return self._triangles(slug, week, where)
-
-    def _triangle(self, slug: str, week: IsoWeek, where: Where) -> dict[str, np.ndarray]:
         one, age = kpi(slug), self.cube.as_of - week.ended_at
         looks = self._looks_at_ages(one.maturity_days, age, week)
         cells = {fact: self.cube.total(fact, self._corner(fact, age, week), where) for fact in one.measures()}
