@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -207,17 +207,18 @@ class Week:
         self,
         slug: str,
         base: str | None = None,
-        by: tuple[str, ...] | None = None,
+        by: str | Sequence[str] | None = None,
         where: Where = (),
     ) -> Explanation:
         """Compare a KPI with a base; asked again, it is the same object."""
         definition = kpi(slug)
         check_type("base", base, (str, type(None)), "the name of a base or a week")
-        check_type("by", by, (Iterable, type(None)), "dimensions")
+        check_type("by", by, (str, Iterable, type(None)), "dimensions")
         lacking = self.review.lacking(definition)
         if lacking:
             raise UsageError(slug, f"extracts of {', '.join(lacking)}", "none", "Load them.")
-        dimensions = self.dimensions(slug) if by is None else by
+        asked = (by,) if isinstance(by, str) else by
+        dimensions = self.dimensions(slug) if asked is None else tuple(asked)
         for name in dimensions:
             definition.check_dimension(name, "by")
         among = self.review.searched(slug) if by is None else None
@@ -336,7 +337,7 @@ class Week:
         found = self._shown(slug)
         if by is None:
             return Html.join(page.moved(found, self.language), *page.split(found, self.language))
-        split = causes.worded(self.explanation(found.kpi.slug, by=(by,)), self.verdicts, self.continuing)
+        split = causes.worded(self.explanation(found.kpi.slug, by=by), self.verdicts, self.continuing)
         return Html.join(*page.split(split, self.language))
 
     def other_cards(self) -> Html:

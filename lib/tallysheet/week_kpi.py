@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from tallysheet.by_value import Lines, lines_of
 from tallysheet.comparison import Explanation
 from tallysheet.cube import Where
-from tallysheet.errors import UsageError, check_type, nearest
+from tallysheet.errors import UsageError, nearest
 from tallysheet.kpi import Kpi
 from tallysheet.maturity import Maturity
 from tallysheet.review import Review
@@ -37,7 +37,7 @@ class WeekKpi:
         review: Review,
         definition: Kpi,
         where: Where,
-        explanation: Callable[[str, str | None, tuple[str, ...] | None, Where], Explanation],
+        explanation: Callable[[str, str | None, str | Sequence[str] | None, Where], Explanation],
     ) -> None:
         self._review, self.definition, self.where, self._explanation = review, definition, where, explanation
 
@@ -60,11 +60,7 @@ class WeekKpi:
         UsageError
             An unknown dimension, or a base outside the data.
         """
-        check_type("by", by, (str, Iterable, type(None)), "dimensions")
-        dimensions = (by,) if isinstance(by, str) else by
-        found = self._explanation(
-            self.definition.slug, base, tuple(dimensions) if dimensions is not None else None, self.where
-        )
+        found = self._explanation(self.definition.slug, base, by, self.where)
         # Pages are made of the same explanation: what is done to these frames must not reach them.
         parts = {name: frame.copy(deep=False) for name, frame in found.parts.items()}
         return replace(found, history=found.history.copy(deep=False), parts=parts, search=lambda: found.found)
