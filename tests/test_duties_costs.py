@@ -512,7 +512,7 @@ def test_thousands_are_written_alike(monkeypatch):
     rows = [row(f"p{number}", 100) for number in range(1_200)]
     week = a_week(monkeypatch, rows, rows)
     week.language = read_language("en")
-    monkeypatch.setattr(costs_page, "lacking", lambda *_: [])
+    monkeypatch.setattr(costs_page, "left_out", lambda *_: None)
     monkeypatch.setattr(costs_page, "of_other_day", lambda _: [])
     told = costs_page.opening(week).html
 
@@ -536,7 +536,7 @@ def test_a_few_cents_are_not_told_as_nothing(monkeypatch):
     rows = [row(name, 22, later_cents=422) for name in "ab"]
     week = a_week(monkeypatch, [*rows, row("c", 1_180, billed_g=1_900)])
     week.language = read_language("en")
-    monkeypatch.setattr(costs_page, "lacking", lambda *_: [])
+    monkeypatch.setattr(costs_page, "left_out", lambda *_: None)
     told = costs_page.to_do(week).html
 
     assert "1 of a wrong weight (€12) and 2 at a price that holds later (€0.44)" in told

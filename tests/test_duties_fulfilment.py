@@ -106,7 +106,8 @@ def test_a_partner_is_asked_that_stands_out_and_none_for_its_size(monkeypatch, w
         for day in [pd.Timestamp("2013-04-22")]
     ]
     monkeypatch.setattr(fulfilment, "days", lambda week, weeks_before=0: pd.DataFrame(rows))
-    monkeypatch.setattr(fulfilment_page, "lacking", lambda week, name: ("x",) if name == "late_legs" else ())
+    monkeypatch.setattr(fulfilment_page, "left_out", lambda *_: None)
+    monkeypatch.setattr(fulfilment_page, "lacking", lambda *_: ["x"])
     week = ts.open_week("2013-W17", data="data/flights")
     page = fulfilment_page.opening(week).html
 

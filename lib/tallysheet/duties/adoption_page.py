@@ -10,7 +10,7 @@ import pandas as pd
 from tallysheet.charts import figure
 from tallysheet.duties import adoption, adoption_worth
 from tallysheet.duties.adoption_chart import ages_chart
-from tallysheet.duties.known import lacking, of_other_day, switched_off
+from tallysheet.duties.known import left_out, of_other_day
 from tallysheet.duties.tallies import ends
 from tallysheet.language import Language
 from tallysheet.tables import Column, Html, headline, paragraph, render_table
@@ -22,7 +22,7 @@ _DOUBTFUL = 0.05
 
 def opening(week: Week) -> Html:
     """Say what a BackShip label does, how sure that is, and why it looks different at first sight."""
-    if off := _off(week):
+    if off := left_out(week, "backship_parcels"):
         return off
     language, text = week.language, week.language.text
     found = adoption.standing(week).to_dict("index")
@@ -34,14 +34,9 @@ def opening(week: Week) -> Html:
     return Html.join(headline(fact, cause, language), *of_other_day(week))
 
 
-def _off(week: Week, *lists: str) -> Html | None:
-    missing = lacking(week, "backship_parcels", *lists)
-    return switched_off(missing, week.language) if missing else None
-
-
 def _nothing(week: Week, *lists: str) -> Html | None:
     """Say that there is nothing to compare: for want of extracts, or of parcels with a BackShip label."""
-    if off := _off(week, *lists):
+    if off := left_out(week, "backship_parcels", *lists):
         return off
     if adoption.of_way(adoption.compared(week), "naive")["value"].notna().any():
         return None

@@ -11,7 +11,7 @@ import pandas as pd
 
 from tallysheet import say
 from tallysheet.duties import adoption_sellers
-from tallysheet.duties.known import lacking, switched_off
+from tallysheet.duties.known import left_out
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
 from tallysheet.language import Language
 from tallysheet.tables import Column, Html, paragraph, render_table, section
@@ -20,14 +20,9 @@ from tallysheet.week import Week
 _SHOWN = 12
 
 
-def _off(week: Week) -> Html | None:
-    missing = lacking(week, *adoption_sellers.LISTS)
-    return switched_off(missing, week.language) if missing else None
-
-
 def to_do(week: Week) -> Html:
     """Rank what to do about sellers by what it is worth in a year."""
-    if off := _off(week):
+    if off := left_out(week, *adoption_sellers.LISTS):
         return off
     language, listed = week.language, adoption_sellers.listed(week)
     proposals = [
@@ -63,7 +58,7 @@ def _has_worth(listed: pd.DataFrame) -> bool:
 
 def became(week: Week) -> Html:
     """Say who began or came back since last week."""
-    if off := _off(week):
+    if off := left_out(week, *adoption_sellers.LISTS):
         return off
     began, back = adoption_sellers.since_last_week(week)
     text = week.language.text
@@ -72,7 +67,7 @@ def became(week: Week) -> Html:
 
 def sellers(week: Week) -> Html:
     """Show the sellers by group, the most worth first; without their names where these are internal."""
-    if off := _off(week):
+    if off := left_out(week, *adoption_sellers.LISTS):
         return off
     language, text = week.language, week.language.text
     listed = adoption_sellers.listed(week)

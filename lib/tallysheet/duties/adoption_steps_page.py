@@ -7,7 +7,7 @@ import pandas as pd
 from tallysheet.charts import figure
 from tallysheet.duties import adoption_steps
 from tallysheet.duties.adoption_chart import times_chart
-from tallysheet.duties.known import lacking, switched_off
+from tallysheet.duties.known import left_out
 from tallysheet.duties.tallies import ends
 from tallysheet.language import Language
 from tallysheet.tables import Column, Html, paragraph, render_table
@@ -15,8 +15,7 @@ from tallysheet.week import Week
 
 
 def _off(week: Week) -> Html | None:
-    missing = lacking(week, "backship_steps", "backship_weeks")
-    return switched_off(missing, week.language) if missing else None
+    return left_out(week, "backship_steps", "backship_weeks")
 
 
 def funnel(week: Week) -> Html:

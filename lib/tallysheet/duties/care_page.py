@@ -10,7 +10,7 @@ from tallysheet import say
 from tallysheet.causes import Row
 from tallysheet.duties import care
 from tallysheet.duties.care import Estimate
-from tallysheet.duties.known import lacking, switched_off
+from tallysheet.duties.known import left_out
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
 from tallysheet.duties.tallies import ends
 from tallysheet.language import Language
@@ -23,8 +23,7 @@ _SURELY_NEW_N = 3
 
 
 def _off(week: Week) -> Html | None:
-    missing = lacking(week, "contacts_by_lateness")
-    return switched_off(missing, week.language) if missing else None
+    return left_out(week, "contacts_by_lateness")
 
 
 def opening(week: Week) -> Html:

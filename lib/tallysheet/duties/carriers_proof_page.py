@@ -8,7 +8,7 @@ import pandas as pd
 
 from tallysheet import say
 from tallysheet.duties import carriers
-from tallysheet.duties.known import lacking, switched_off
+from tallysheet.duties.known import left_out, switched_off
 from tallysheet.duties.proposals import Proposal
 from tallysheet.duties.tallies import ends
 from tallysheet.language import Language, isolated
@@ -53,8 +53,8 @@ def proposals(week: Week, language: Language) -> list[Proposal]:
 def legs(week: Week) -> Html:
     """Show which leg made parcels late: before the first scan, on the way, or at the door."""
     language, text = week.language, week.language.text
-    if missing := lacking(week, "late_legs"):
-        return switched_off(missing, language)
+    if off := left_out(week, "late_legs"):
+        return off
     found = carriers.legs(week)
     whole = found[["due", "late", *LEGS]].sum()
     if not whole["late"]:
@@ -175,8 +175,8 @@ def scans(week: Week) -> Html:
 def events(week: Week) -> Html:
     """Show the gaps with and without the weeks of strikes, weather and closures."""
     language, text = week.language, week.language.text
-    if missing := lacking(week, "outside_events"):
-        return switched_off(missing, language)
+    if off := left_out(week, "outside_events"):
+        return off
     found, without = carriers.events(week), carriers.spared(week)
     if without is None:
         return paragraph(text("carriers.no_event"))

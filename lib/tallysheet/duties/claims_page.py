@@ -6,7 +6,7 @@ import pandas as pd
 
 from tallysheet import say
 from tallysheet.duties import claims
-from tallysheet.duties.known import lacking, of_other_day, switched_off
+from tallysheet.duties.known import left_out, of_other_day
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
 from tallysheet.duties.tallies import ends, euros, tally, told_euros
 from tallysheet.language import Language, isolated
@@ -38,8 +38,7 @@ def opening(week: Week) -> Html:
 
 
 def _off(week: Week) -> Html | None:
-    missing = lacking(week, "claimable", "claims_on_hand")
-    return switched_off(missing, week.language) if missing else None
+    return left_out(week, "claimable", "claims_on_hand")
 
 
 def _followed(week: Week) -> str:

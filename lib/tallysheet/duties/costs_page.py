@@ -8,7 +8,7 @@ import pandas as pd
 
 from tallysheet import say
 from tallysheet.duties import costs
-from tallysheet.duties.known import lacking, of_other_day, switched_off
+from tallysheet.duties.known import left_out, of_other_day
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
 from tallysheet.duties.tallies import euros, tally, told_euros
 from tallysheet.language import Language, isolated
@@ -21,8 +21,7 @@ _BECAME = ("credited", "corrected", "open", "over")
 
 
 def _off(week: Week) -> Html | None:
-    missing = lacking(week, "overcharged")
-    return switched_off(missing, week.language) if missing else None
+    return left_out(week, "overcharged")
 
 
 def opening(week: Week) -> Html:

@@ -9,7 +9,7 @@ import pandas as pd
 from tallysheet import say
 from tallysheet.causes import Row
 from tallysheet.duties import fulfilment
-from tallysheet.duties.known import lacking, switched_off
+from tallysheet.duties.known import lacking, left_out
 from tallysheet.duties.proposals import Proposal, proposals_table
 from tallysheet.duties.tallies import ends
 from tallysheet.language import Language
@@ -54,8 +54,8 @@ def _beside(row: Row, language: Language) -> str:
 
 
 def _off(week: Week) -> Html | None:
-    if missing := lacking(week, "fulfilment_days"):
-        return switched_off(missing, week.language)
+    if off := left_out(week, "fulfilment_days"):
+        return off
     if fulfilment.days(week).empty:
         return paragraph(week.language.text("fulfilment.nothing"))
     return None
@@ -224,8 +224,8 @@ def weekdays(week: Week) -> Html:
 def starts(week: Week) -> Html:
     """Show of how many late parcels the lateness starts before the first scan, by partner."""
     language, text = week.language, week.language.text
-    if missing := lacking(week, "late_legs"):
-        return switched_off(missing, language)
+    if off := left_out(week, "late_legs"):
+        return off
     found = fulfilment.starts(week)
     if found.empty:
         return paragraph(text("fulfilment.none_sent"))

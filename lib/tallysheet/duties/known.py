@@ -60,6 +60,12 @@ def switched_off(missing: list[str], language: Language) -> Html:
     return paragraph(language.text("duty.switched_off", tables=tables), note=True)
 
 
+def left_out(week: Week, *lists: str) -> Html | None:
+    """Say that a part is left out, and why, where lists lack extracts; None where they have all."""
+    missing = lacking(week, *lists)
+    return switched_off(missing, week.language) if missing else None
+
+
 def newest(week: Week) -> Week:
     """Give the newest whole week of the same moment, of which work lists are: it is too late to act before."""
     last = max([week.week, *week.cube.weeks])

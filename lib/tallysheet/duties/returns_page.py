@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tallysheet import say
 from tallysheet.duties import returns
-from tallysheet.duties.known import lacking, switched_off
+from tallysheet.duties.known import left_out, switched_off
 from tallysheet.tables import Column, Html, paragraph, render_table
 from tallysheet.week import Week
 
@@ -12,8 +12,8 @@ from tallysheet.week import Week
 def legs(week: Week) -> Html:
     """Show how long each leg of a case takes."""
     language, text = week.language, week.language.text
-    if missing := lacking(week, "reverse_legs"):
-        return switched_off(missing, language)
+    if off := left_out(week, "reverse_legs"):
+        return off
     found = returns.legs(week)
     if found.empty:
         return paragraph(text("returns.no_case"))
