@@ -202,8 +202,8 @@ def test_pounds_tagged_as_euros_are_named(sample_of_size_s, newest):
     assert (found["ratio"] - 0.87).abs().max() < 0.01
     # Every charge of them counts, surcharges too.
     lines = newest.sql(
-        "SELECT lines.carrier, lines.amount_cents FROM carrier_invoice_lines AS lines JOIN shipments AS parcels "
-        "ON parcels.carrier = lines.carrier AND parcels.tracking_number = lines.tracking_number "
+        "SELECT lines.carrier, lines.amount_cents FROM carrier_invoice_lines AS lines "
+        "JOIN shipments AS parcels ON parcels.carrier = lines.carrier AND parcels.tracking_number = lines.tracking_number "
         "WHERE lines.currency = 'EUR' AND lines.charge_type <> 'credit_note' "
         "AND parcels.origin_country = 'GB' AND parcels.destination_country = 'GB' "
         "AND lines.ship_date BETWEEN DATE '2026-08-31' AND DATE '2026-09-06' "
@@ -317,7 +317,8 @@ def test_lines_count_as_come_twice_once_their_extract_is_there(sample_of_size_s,
     shown = costs_page.twice(week).html
 
     assert again["duplicates"].sum() > 100
-    assert numbers_by_name(shown)["Lines that came twice in extracts loaded in this time: they count once"] == lines
+    told = "Lines that came twice in extracts loaded in this time: they count once"
+    assert numbers_by_name(shown)[told] == lines
 
 
 def numbers_by_name(html: str) -> dict[str, int]:

@@ -16,6 +16,7 @@ import pytest
 import tallysheet as ts
 from tallysheet import duties
 from tallysheet.cube import Cube
+from tallysheet.duties import health
 from tallysheet.kpis import KPIS
 from tallysheet.settings import read_settings
 from tallysheet.svg import for_screens
@@ -130,3 +131,15 @@ def test_the_health_of_the_data_names_what_is_lacking():
 
     assert "needs extracts of claims" in shown
     assert shown.count("<tr") == 1 + len(KPIS)
+
+
+@pytest.mark.parametrize("name", ["2026-W38", "2026-W46"])
+def test_until_when_a_kpi_can_be_trusted_does_not_contradict_itself(sample_of_size_s, name):
+    """No week is final that cannot be judged, none lies ahead, and of a week that is judged something is known."""
+    week = ts.open_week(name, data=sample_of_size_s)
+    found = health.trust(week)
+    judged = found[found["judged"] == name]
+
+    assert (found["final"] <= found["judged"]).all()
+    assert (found["judged"] <= name).all()
+    assert (judged["completeness"] > 0).all()

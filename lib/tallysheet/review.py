@@ -199,6 +199,8 @@ class Review:
         steps = ages_read(one.maturity_days, age)
         old_enough = np.flatnonzero(np.interp(range(steps[-1] + 1), steps, grown) >= one.floor)
         place = min([final, *old_enough[:1].tolist()])  # the last step may lie beyond the final week
+        if not place and candidates[0] == self.week and self.maturity(slug).reason:
+            place = 1  # earlier weeks had grown at this age; of this one there is nothing that could
         return candidates[place] if place < len(candidates) else None
 
     def _share_known(self, slug: str, where: Where) -> pd.Series:

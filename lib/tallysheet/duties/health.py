@@ -75,9 +75,9 @@ def trust(week: Week) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        kpi, judged (latest week of which enough is known; empty if none), final (latest week that is as old
-        as the KPI needs; empty if none), completeness (of the opened week), lacking (tables or columns that
-        are not there, joined; nothing else is known of such a KPI).
+        kpi, judged (latest week up to the opened one of which enough is known; empty if none), final (latest
+        of these weeks that is as old as the KPI needs; empty if none), completeness (of the opened week),
+        lacking (tables or columns that are not there, joined; nothing else is known of such a KPI).
     """
     found = []
     for slug, one in KPIS.items():
@@ -86,8 +86,9 @@ def trust(week: Week) -> pd.DataFrame:
             found.append((slug, "", "", math.nan, ", ".join(lacking)))
             continue
         full = dt.timedelta(days=one.maturity_days)
-        final = [each for each in week.cube.weeks if week.cube.as_of - each.ended_at >= full]
         judged = week.review.judged_week(slug)
+        known = [each for each in week.cube.weeks if judged and each <= judged]
+        final = [each for each in known if week.cube.as_of - each.ended_at >= full]
         complete = week.review.maturity(slug).completeness
         found.append((slug, str(judged or ""), str(final[-1]) if final else "", complete, ""))
     return pd.DataFrame(found, columns=["kpi", "judged", "final", "completeness", "lacking"])

@@ -67,7 +67,7 @@ def left_out(week: Week, *lists: str) -> Html | None:
 
 
 def newest(week: Week) -> Week:
-    """Give the newest whole week of the same moment, of which work lists are: it is too late to act before."""
+    """Give the newest whole week of the same moment: work lists are of it, whatever week is opened."""
     last = max([week.week, *week.cube.weeks])
     if last == week.week:
         return week
