@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
+# Tests wait for browsers, kernels and the commands that they start: one worker more than there are processors.
+WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+
 export UV_PYTHON_DOWNLOADS := never
 # Hundreds of tests start the program: it is compiled once, whatever the machine says.
 unexport PYTHONDONTWRITEBYTECODE
@@ -32,10 +35,10 @@ report-flights: $(READY)  ## the same for the real flights of 2013: make report-
 	@$(BIN)/tallysheet report --data data/flights $(if $(WEEK),--week $(WEEK)) $(ARGS)
 
 test: $(READY)  ## every test
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: $(READY)  ## the tests that take about a minute together: no notebook, browser, fault, law or sample
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m 'not slow and not browser and not fault' $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not slow and not browser and not fault' $(ARGS)
 
 test-engines: $(READY)  ## the same facts on PostgreSQL and Spark; installs Spark (400 MB), which needs Java 17
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c requirements.lock -e '.[spark]'

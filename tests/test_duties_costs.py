@@ -202,8 +202,8 @@ def test_pounds_tagged_as_euros_are_named(sample_of_size_s, newest):
     assert (found["ratio"] - 0.87).abs().max() < 0.01
     # Every charge of them counts, surcharges too.
     lines = newest.sql(
-        "SELECT lines.carrier, lines.amount_cents FROM carrier_invoice_lines AS lines "
-        "JOIN shipments AS parcels ON parcels.carrier = lines.carrier AND parcels.tracking_number = lines.tracking_number "
+        "SELECT carrier, lines.amount_cents FROM carrier_invoice_lines AS lines "
+        "JOIN shipments AS parcels USING (carrier, tracking_number) "
         "WHERE lines.currency = 'EUR' AND lines.charge_type <> 'credit_note' "
         "AND parcels.origin_country = 'GB' AND parcels.destination_country = 'GB' "
         "AND lines.ship_date BETWEEN DATE '2026-08-31' AND DATE '2026-09-06' "

@@ -135,7 +135,7 @@ def test_the_health_of_the_data_names_what_is_lacking():
 
 @pytest.mark.parametrize("name", ["2026-W38", "2026-W46"])
 def test_until_when_a_kpi_can_be_trusted_does_not_contradict_itself(sample_of_size_s, name):
-    """No week is final that cannot be judged, none lies ahead, and of a week that is judged something is known."""
+    """No week is final that cannot be judged, none lies ahead; of what is judged something is known."""
     week = ts.open_week(name, data=sample_of_size_s)
     found = health.trust(week)
     judged = found[found["judged"] == name]
