@@ -302,7 +302,7 @@ def mixed(explanation: Explanation, language: Language, *dimensions: str) -> str
     if not most or shares[most] < _MOST:
         return ""
     now, before = (volume_shares(explanation, most, before=is_before) for is_before in (False, True))
-    moved = int((now - before).abs().idxmax())
+    moved = int((now - before).abs().to_numpy().argmax())
     return language.text(
         "say.mixed",
         movement=_movement(explanation, language),
