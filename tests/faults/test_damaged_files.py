@@ -192,6 +192,17 @@ def test_a_cell_beyond_the_last_column_of_an_xls_is_refused(tmp_path):
     assert "of 256" in refused(path)
 
 
+def test_an_xls_that_asks_for_more_memory_than_there_is_is_refused(tmp_path):
+    """A flipped bit in the number of rows made the reader abort the process, and the load with it."""
+    path = tmp_path / "tall.xls"
+    size_of_sheet = bytes.fromhex("00020e00")  # A record of 14 bytes: first and last row, columns.
+    data = bytearray(WHOLE["parcels.xls"])
+    data[data.index(size_of_sheet) + len(size_of_sheet) + 7] ^= 0x99
+    path.write_bytes(data)
+
+    assert "a length that no memory can hold" in refused(path)
+
+
 @pytest.mark.parametrize("name", ["secret.xlsx", "secret.xlsm"])
 def test_a_protected_workbook_is_refused(tmp_path, name):
     """With a password, Excel packs the workbook into a stream of this name."""
