@@ -55,6 +55,10 @@ def sample(out: Path, size: str, seed: int, events: Path | None, weeks: str) -> 
         click.echo(f"{_shown(raw)}: {sum(path.is_file() for path in raw.rglob('*'))} files")
 
 
+def _listed(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",")]
+
+
 def _told_on_terminal(month: str) -> None:
     if sys.stderr.isatty():
         click.echo(f"\r{month}", nl=False, err=True)
@@ -132,7 +136,9 @@ def forget(before: dt.datetime, dry_run: bool, data: str) -> None:
 @click.option("--catch-up", is_flag=True, help="Every complete week since the last published one.")
 @click.option("--base", default="last-4", show_default=True, help="previous, last-4, year-ago or a week.")
 @click.option("--as-of", metavar="DATE", help="Only what was known then; default: the newest extract's time.")
-@click.option("--only", multiple=True, metavar="NAME", help="A notebook; may be repeated.")
+@click.option(
+    "--only", multiple=True, metavar="A,B", help="Notebooks, such as claims,costs; may be repeated."
+)
 @click.option(
     "--lang", metavar="A,B", help="Languages of the pages, such as en,fr; default: workbook.toml's."
 )
@@ -174,11 +180,12 @@ def report(
         addresses = take_addresses(os.environ)
         if week and catch_up:
             raise UsageError("report", "--week or --catch-up", "both", "Leave one of them out.")
-        languages = None if lang is None else [code.strip() for code in lang.split(",")]
+        languages = None if lang is None else _listed(lang)
+        chosen = [name for listed in only for name in _listed(listed)]
         settings = read_settings(data)
         # What one notebook has a warehouse add up, the next one reads here.
         workers = jobs or (min(os.cpu_count() or 1, 4) if settings.connection.is_here else 1)
-        wanted = Wanted(week, base, as_of or "", only, languages, workers, force, warm)
+        wanted = Wanted(week, base, as_of or "", chosen, languages, workers, force, warm)
         started_at = dt.datetime.now(dt.UTC).replace(tzinfo=None)
         code = 0
         stops_in = read_language(settings.languages[0])
