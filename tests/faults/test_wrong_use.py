@@ -37,7 +37,7 @@ def workbook(tmp_path):
         (["--lang", "xx"], "found 'xx'"),
         (["--as-of", "yesterday"], "a day such as 2013-04-29, found 'yesterday'"),
         (["--only", "weakly_review"], "found no weakly_review.ipynb. Did you mean 'weekly_review'?"),
-        (["--only", "data_health, weakly_review"], "found no weakly_review.ipynb. Did you mean"),
+        (["--only", "weekly_review, weakly_review"], "found no weakly_review.ipynb. Did you mean"),
         (["--data", "elsewhere"], "a folder with a workbook.toml"),
         (["--wek", "2026-W02"], "No such option '--wek'"),
     ],
