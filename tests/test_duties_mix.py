@@ -1,6 +1,7 @@
 """Returns, trade-ins and their carrier mix on the sample: by hand from clean tables, and promises."""
 
 import os
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -175,6 +176,15 @@ def test_the_page_names_moves_rules_and_what_ifs(week):
     assert (asked["status"] == "optimal").all()
     out = asked[(asked["kind"] == "out") & (asked["stranded"] == 0)]
     assert (out["euros"] > mix.solved(week).euros).all()
+
+
+def test_what_lanes_save_adds_up_as_printed(week):
+    """Whole euros of ten lanes made 18, and the line below them 19."""
+    column = [cell for cell in re.findall(r">([−⁠]*€\d+)</td>", mix_page.lanes(week).html)]
+    *lanes, total = [int(re.sub(r"[€⁠]", "", cell).replace("−", "-")) for cell in column]
+
+    assert len(lanes) > 5
+    assert sum(lanes) == total
 
 
 def test_a_move_is_of_one_kind_so_that_none_goes_against_another(week, ground):

@@ -13,6 +13,7 @@ from tallysheet.duties import mix
 from tallysheet.duties.carriers_proof_page import lane_name
 from tallysheet.duties.mix_ready import off
 from tallysheet.language import Language
+from tallysheet.rounding import largest_remainder
 from tallysheet.tables import Column, Html, headline, paragraph, render_table
 from tallysheet.week import Week
 
@@ -193,7 +194,8 @@ def lanes(week: Week) -> Html:
     ]
     caption = text("mix.lanes", shown=len(frame), n=len(every))
     total = {"name": text("heat.all"), "euros": float(frame["euros"].sum())}
-    table = render_table(frame, columns, caption=caption, language=language, name="mix-lanes", total=total)
+    printed = frame.assign(euros=largest_remainder(frame["euros"].tolist(), 0))
+    table = render_table(printed, columns, caption=caption, language=language, name="mix-lanes", total=total)
     return Html.join(table, paragraph(text("mix.lanes_note"), note=True))
 
 
