@@ -282,8 +282,8 @@ def test_a_parcel_without_an_order_has_empty_cells_in_the_list_of_files(newest, 
 
     table = work_lists.unclaimed(newest, newest.language)
 
-    assert list(table.rows[0][5:9]) == [None] * 4
-    assert None not in table.rows[1][5:9]
+    assert list(table.rows[0][4:8]) == [None] * 4
+    assert None not in table.rows[1][4:8]
 
 
 @pytest.mark.parametrize("lang", ["en", "fr"])

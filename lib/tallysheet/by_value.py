@@ -128,8 +128,11 @@ def lines_of(review: Review, slug: str, dimension: str, where: Where = ()) -> Li
     volume = shown.n.sum(axis=1)
     order = np.argsort(-volume, kind="stable")
     order = order[volume[order] > 0]
-    is_line = (shown.n[order] > 0).mean(axis=1) >= _LEAST_KNOWN
-    kept = order[is_line][:MOST_LINES]
+    # What is outside its range has a line, however rare: else all that can be judged would seem inside.
+    is_outside = verdicts.variation_of_parts[order] == "signal"
+    is_line = is_outside | ((shown.n[order] > 0).mean(axis=1) >= _LEAST_KNOWN)
+    chosen = np.argsort(~is_outside[is_line], kind="stable")[:MOST_LINES]
+    kept = order[is_line][np.sort(chosen)]
     over = shown.n if one.denominator else np.ones_like(shown.n)
     level = np.divide(shown.x, over, out=np.full_like(shown.x, np.nan), where=over > 0)
     return Lines(

@@ -356,5 +356,5 @@ def _split(
 
 
 def _closest(parts: pd.DataFrame) -> str:
-    outside = parts[parts["variation"] == "signal"]
-    return str((parts if outside.empty else outside)["segment"].iloc[0])
+    outside, counted = parts[parts["variation"] == "signal"], parts[parts["value_now"].notna()]
+    return str(next(one for one in (outside, counted, parts) if len(one))["segment"].iloc[0])

@@ -33,7 +33,8 @@ class Crossed:
     by : tuple of str
         The dimensions of rows and columns.
     rows, columns : tuple of str
-        Their values by volume, at most eight, without what is pooled and without the total.
+        Their values by volume, at most eight, without what is pooled and without the total; the last is empty
+        where cases name none.
     pooled : tuple of int
         How many values the last row and column before the total pool; 0: there is none.
     now, base : array of float
@@ -94,7 +95,7 @@ def cross(
     """
     kpi = explanation.kpi
     volume = found[found["week"] == judged[-1]]
-    named = [_largest(found[name], volume.groupby(name)["n"].sum()) for name in by]
+    named = [_shown(found[name], volume.groupby(name)["n"].sum()) for name in by]
     pooled = [found[name].nunique() - len(values) for name, values in zip(by, named, strict=True)]
     rows, columns = (len(values) + (rest > 0) + 1 for values, rest in zip(named, pooled, strict=True))
     at = [
@@ -136,8 +137,12 @@ def _values(parts: Parts, weeks: Sequence[str], kpi: Kpi) -> Numbers:
     return np.divide(x, over, out=np.full_like(x, np.nan), where=over > 0)
 
 
-def _largest(values: pd.Series, volume: pd.Series) -> list[str]:
-    """List values by volume, the first seven if there are more than eight."""
+def _shown(values: pd.Series, volume: pd.Series) -> list[str]:
+    """List values by volume, the first seven if there are more than eight; where none is named comes last.
+
+    What names none is not pooled with the small ones: it may have cases and nothing to divide them by.
+    """
     sizes = volume.reindex(sorted(values.unique()), fill_value=0.0)
-    order = [str(one) for one in sizes.sort_values(ascending=False, kind="stable").index]
-    return order if len(order) <= MOST else order[: MOST - 1]
+    order = [str(one) for one in sizes.sort_values(ascending=False, kind="stable").index if one]
+    named = order if len(order) <= MOST else order[: MOST - 1]
+    return [*named, *([""] if "" in sizes.index else [])]

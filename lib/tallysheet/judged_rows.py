@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from tallysheet.judgement import Judgement, Judgements, judge, judge_many
+from tallysheet.judgement import MIN_EXPECTED, Judgement, Judgements, judge, judge_many
 from tallysheet.kpi import SHARES, Kpi
 from tallysheet.limits import Numbers
 from tallysheet.values import Parts, weekly_values
@@ -20,7 +21,7 @@ def judge_rows(rows: pd.DataFrame, kpi: Kpi, why: str | None) -> Judgement:
     counts = kpi.chart != "xmr"
     numbers = (rows["x"] if counts else weekly_values(rows, kpi)).to_numpy(copy=True)
     n = rows["n"].to_numpy()
-    if why := why or ("nothing" if kpi.denominator and not n[-1] else None):
+    if why := why or _uncounted(kpi, float(n[-1])):
         numbers[-1] = np.nan
     one_case = float(_one_case(kpi, n[-1:])[0])
     found = judge(numbers, n if counts else None, kpi.chart, is_count=kpi.is_count, one_case=one_case)
@@ -40,9 +41,24 @@ def judge_parts(parts: Parts, judged: list[str], kpi: Kpi, why: str | None) -> J
     counts, one_case = None if kpi.chart == "xmr" else n, _one_case(kpi, n[:, -1])
     found = judge_many(x, counts, kpi.chart, is_count=kpi.is_count, one_case=one_case)
     found = replace(found, lower=np.clip(found.lower, *kpi.bounds), upper=np.clip(found.upper, *kpi.bounds))
-    if kpi.evidence and not why:
+    if why:
+        return replace(found, reason=np.full_like(found.reason, why, dtype="<U12"))
+    if kpi.evidence:
         found = _without_gaps(found, chosen.ended, n, kpi.floor)
-    return replace(found, reason=np.full_like(found.reason, why, dtype="<U12")) if why else found
+    if _is_length(kpi):
+        found = _without(found, n[:, -1] < MIN_EXPECTED, "small")
+    return _without(found, n[:, -1] == 0, "nothing") if kpi.denominator else found
+
+
+def _uncounted(kpi: Kpi, n: float) -> str | None:
+    """Say why there is nothing to judge, or too few to have a middle; None where there is enough."""
+    if kpi.denominator and not n:
+        return "unvalued" if kpi.known else "nothing"
+    return "small" if _is_length(kpi) and n < MIN_EXPECTED else None
+
+
+def _is_length(kpi: Kpi) -> bool:
+    return kpi.method in ("quantile", "kaplan_meier")
 
 
 def _one_case(kpi: Kpi, n: Numbers) -> Numbers:
@@ -54,7 +70,9 @@ def _one_case(kpi: Kpi, n: Numbers) -> Numbers:
 def _without_gaps(found: Judgements, ended: Numbers, n: Numbers, floor: float) -> Judgements:
     """Do not judge a part of which less is known than usual: that would blame it for missing data."""
     share = pd.DataFrame(np.divide(ended, n, out=np.full_like(n, np.nan), where=n > 0))
-    is_gap = (share.iloc[:, -1] < floor * share.iloc[:, :-1].median(axis=1)).to_numpy()
-    reason = np.where(is_gap, "gap", found.reason)
-    lower, upper = (np.where(is_gap, np.nan, side) for side in (found.lower, found.upper))
-    return replace(found, reason=reason, lower=lower, upper=upper)
+    return _without(found, (share.iloc[:, -1] < floor * share.iloc[:, :-1].median(axis=1)).to_numpy(), "gap")
+
+
+def _without(found: Judgements, these: NDArray[np.bool_], reason: str) -> Judgements:
+    lower, upper = (np.where(these, np.nan, side) for side in (found.lower, found.upper))
+    return replace(found, reason=np.where(these, reason, found.reason), lower=lower, upper=upper)

@@ -43,7 +43,7 @@ _RUN_OF_JUDGEMENT = 8
 MIN_EXPECTED = 5
 """With fewer of the rarer outcome expected, limits say little."""
 _RUNS_UP_TO = 0.2
-_NOT_KNOWN = ("missing", "few_weeks", "small", "collapsed", "young", "gap")
+_NOT_KNOWN = ("missing", "few_weeks", "small", "collapsed", "young", "gap", "nothing", "unvalued")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ class Judgement:
         Why, as a key of words: ``above``, ``below``, ``run_above``, ``run_below``, ``inside``,
         ``few_weeks`` (fewer than 13 earlier), ``small`` (an expected count below 5, or a range that one
         case leaves), ``collapsed``, ``missing``; of `tallysheet.comparison` also what a review says
-        (see `tallysheet.maturity.Maturity`), and ``nothing``: there was no case.
+        (see `tallysheet.maturity.Maturity`), ``nothing``: there was no case, and ``unvalued``: none, or the
+        money of too many is not known.
     limits : Limits
         Usual range of every week given, from the earlier ones, widened; NaN where there is none.
     widening, autocorrelation : float

@@ -102,6 +102,12 @@ def summands(
     return [one / scale for one in found], [(a - b) / scale for a, b in zip(wholes, found, strict=True)]
 
 
+def left_over(explanation: Explanation, dimension: str) -> float:
+    """Give what the parts of a dimension leave over of the change; 0 where they make all of it."""
+    left = explanation.change - explanation.parts[dimension]["total"].sum()
+    return float(left) if abs(left) > _CLOSED else 0.0
+
+
 def printed_parts(explanation: Explanation, dimension: str) -> pd.DataFrame:
     """Give what parts contribute as their table prints it: mix and rate make the total, totals the change.
 
@@ -112,7 +118,7 @@ def printed_parts(explanation: Explanation, dimension: str) -> pd.DataFrame:
     """
     unit, frame = explanation.kpi.unit, explanation.parts[dimension]
     decimals, scale = printed_decimals(explanation), FORMS[unit].scale
-    closes = abs(explanation.change - frame["total"].sum()) <= _CLOSED
+    closes = not left_over(explanation, dimension)
     whole = rounded(explanation.change * scale, decimals) if closes else None
     mix, rate, total = (list(frame[name] * scale) for name in ("mix", "rate", "total"))
     totals = largest_remainder(total, decimals, total=whole)

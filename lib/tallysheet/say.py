@@ -12,14 +12,13 @@ from tallysheet.comparison import Explanation
 from tallysheet.judgement import FALSE_FLAG_SHARE
 from tallysheet.kpi import SHARES, Kpi
 from tallysheet.language import FORMS, Language, decimals_of, finer, rounded
-from tallysheet.rounding import printed_total
+from tallysheet.rounding import left_over, printed_total
 from tallysheet.segments import Segment
 from tallysheet.telling import is_settled, spread, volume_shares
 
 _FOLLOWS = 0.1  # a routine part is named beside one that is outside from a tenth of the change on
 _WITNESS = (0.1, 0.9)  # below: not behind the change; above: as large as the change
 _ALL, _MOST = 0.9, 0.5  # of the total, of a part that is printed as large as it
-_CLOSED = 1e-9
 _TITLE_PARTS, _TOLD_PARTS, _TOLD = 2, 3, 5
 
 
@@ -291,7 +290,7 @@ def mixed(explanation: Explanation, language: Language, *dimensions: str) -> str
 
     Of the dimensions given, all without any, by that of which it is most; nothing where it is less.
     """
-    if explanation.variation != "signal" or not explanation.change:
+    if explanation.variation != "signal" or holds(explanation, language):
         return ""
     shares = {
         one: float(explanation.parts[one]["mix"].sum()) / explanation.change
@@ -357,8 +356,7 @@ def closure(explanation: Explanation, dimension: str, language: Language) -> str
     decimals, scale = finer(max(map(abs, levels)), unit), FORMS[unit].scale
     now, before = (rounded(level * scale, decimals) for level in levels)
     written = language.change((now - before) / scale, unit, decimals)
-    left = explanation.change - explanation.parts[dimension]["total"].sum()
-    if abs(left) > _CLOSED:
+    if left := left_over(explanation, dimension):
         return language.text("say.leaves", change=written, residual=language.change(left, unit, 3))
     return f"{language.text('say.closes', change=written)} {language.text('say.rounding')}"
 

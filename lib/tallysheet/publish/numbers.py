@@ -88,7 +88,7 @@ def _note(known: Known, cells: Sequence[Cell], language: Language) -> None:
                 known.figures.update(_numbers(write(number, cell.unit)))
                 if cell.signed:
                     known.figures.update(_numbers(language.size(number, cell.unit)))
-        elif cell and any(letter.isdigit() for letter in cell):
+        elif isinstance(cell, str) and any(letter.isdigit() for letter in cell):
             known.names.add(cell)
 
 

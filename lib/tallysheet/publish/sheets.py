@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from dataclasses import dataclass, field
 
@@ -28,8 +29,8 @@ class Figure:
     printed: float | None = field(default=None, repr=False)
 
 
-Cell = str | Figure | None
-"""Text, a number, or nothing where it is not known."""
+Cell = str | Figure | dt.date | None
+"""Text, a number, a day, or nothing where it is not known."""
 
 
 @dataclass(frozen=True)

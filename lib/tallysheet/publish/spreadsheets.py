@@ -30,6 +30,8 @@ _LINE_HEIGHT, _MOST_LINES = 15, 27  # points; a row is 409 of them at most
 _HEADER = {"bold": True, "bottom": 1, "bg_color": "#EFF1F3"}
 _TEXT = {"align": "left", "indent": 1}
 _A4 = 9
+_DAY = "yyyy-mm-dd"
+"""Excel's code for a day as pages and file names write it."""
 
 
 def workbook(tables: Sequence[Table], title: str, as_of: dt.datetime, language: Language) -> bytes:
@@ -85,6 +87,9 @@ class _Formats:
         code = number_format(figure.unit, figure.signed, self._language)
         return self._of(("number", code), {"num_format": code})
 
+    def day(self) -> Any:
+        return self._of(("day",), {"num_format": _DAY} | _TEXT)
+
     def _text(self, kind: str, text: str, look: dict[str, Any]) -> Any:
         if not FORMULA.match(text):
             return self._of((kind,), look | {"text_wrap": True})
@@ -124,6 +129,8 @@ def _write_cell(sheet: Any, row: int, column: int, cell: Cell, formats: _Formats
         return
     if isinstance(cell, Figure):
         refused = sheet.write_number(row, column, in_unit(cell, language), formats.number(cell))
+    elif isinstance(cell, dt.date):
+        refused = sheet.write_datetime(row, column, cell, formats.day())
     else:
         text = short_enough(cell, language)
         refused = sheet.write_string(row, column, text, formats.text(text))
@@ -164,7 +171,7 @@ def _as_shown(cell: Cell, language: Language) -> str:
     if isinstance(cell, Figure):
         write = language.change if cell.signed else language.value
         return write(cell.number, cell.unit)
-    return cell or ""
+    return str(cell or "")
 
 
 def in_unit(figure: Figure, language: Language) -> float:
@@ -234,7 +241,7 @@ def as_csv(table: Table, language: Language) -> bytes:
 
 def _as_field(cell: Cell, point: str) -> str:
     if not isinstance(cell, Figure):
-        return guarded(cell or "")
+        return guarded(str(cell or ""))
     # Fifteen digits are what Excel keeps; they hide the noise of binary fractions.
     number = Decimal(f"{cell.number * FORMS[cell.unit].scale + 0.0:.15g}")
     return f"{number:f}".replace(".", point)

@@ -18,7 +18,7 @@ from tallysheet.ledger import Ledger
 from tallysheet.marks import target_word, verdict_of, verdict_word
 from tallysheet.publish.sheets import Cell, Table, figure
 from tallysheet.publish.work_lists import work_lists
-from tallysheet.rounding import printed_parts
+from tallysheet.rounding import left_over, printed_parts
 from tallysheet.scorecard import how_final
 from tallysheet.telling import volume_shares
 from tallysheet.week import Week
@@ -74,6 +74,7 @@ def scorecard(week: Week, language: Language) -> Table:
         *(
             text("scorecard.variation"),
             text("scorecard.target"),
+            text("sheet.assurance"),
             text("scorecard.maturity"),
             text("sheet.key"),
         ),
@@ -90,7 +91,7 @@ def _score(one: Explanation, week: Week, language: Language) -> tuple[Cell, ...]
         *(figure(one.value_previous, unit), figure(week.year_ago(slug), unit)),
         *(figure(getattr(one.judgement, name), unit) for name in ("lower", "centre", "upper")),
         language.text(f"verdict.{verdict_of(one)}"),
-        language.text(f"verdict.{target_word(one)}"),
+        *(figure(one.target, unit), language.text(f"verdict.{target_word(one)}")),
         *(how_final(week.review, slug, language), slug),
     )
 
@@ -117,16 +118,27 @@ def parts(explanations: Sequence[Explanation], language: Language) -> Table:
         ),
     )
     rows = tuple(
-        _part(one, dimension, row, language)
-        for one in explanations
-        for dimension, frame in one.parts.items()
-        for row in frame.assign(
-            share=volume_shares(one, dimension),
-            share_before=volume_shares(one, dimension, before=True),
-            printed=printed_parts(one, dimension)["total"],
-        ).to_dict("records")
+        row for one in explanations for dimension in one.parts for row in _parts(one, dimension, language)
     )
     return Table(text("sheet.parts"), headers, rows)
+
+
+def _parts(one: Explanation, dimension: str, language: Language) -> list[tuple[Cell, ...]]:
+    """Give a row a part, and what parts leave over where they do not make the whole change."""
+    frame = one.parts[dimension].assign(
+        share=volume_shares(one, dimension),
+        share_before=volume_shares(one, dimension, before=True),
+        printed=printed_parts(one, dimension)["total"],
+    )
+    left = left_over(one, dimension)
+    rest = (
+        *(say.name(one.kpi, language), say.dimension_name(dimension, language)),
+        *(language.text("sheet.left_over"), language.text(f"sheet.units.{plain(one.kpi.unit)}")),
+        *[None] * 9,
+        *(figure(left, one.kpi.unit, signed=True), None, one.kpi.slug),
+    )
+    rows = [_part(one, dimension, row, language) for row in frame.to_dict("records")]
+    return [*rows, rest] if left else rows
 
 
 def _part(one: Explanation, dimension: str, row: causes.Row, language: Language) -> tuple[Cell, ...]:

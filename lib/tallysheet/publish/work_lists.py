@@ -33,26 +33,25 @@ def work_lists(week: Week, language: Language) -> tuple[Table, ...]:
 
 def unclaimed(week: Week, language: Language) -> Table:
     """Give the parcels that can still be claimed, the most promising first."""
-    text = language.text
+    text, is_hidden = language.text, "seller" in language.hidden
     # Of a parcel without an order no worth is known, nor a chance where no claim was ever decided.
     unknown = dict.fromkeys(("value_cents", "most_cents", "expected_cents", "chance"), float)
     listed = claims.unclaimed(week).astype(unknown)
     headers = (
         *(text("claims.parcel"), text("claims.event"), say.dimension_name("carrier", language).capitalize()),
-        *(
-            say.dimension_name("lane", language).capitalize(),
-            say.dimension_name("seller", language).capitalize(),
-        ),
+        say.dimension_name("lane", language).capitalize(),
+        *([] if is_hidden else [say.dimension_name("seller", language).capitalize()]),
         *(text(f"claims.{name}") for name in ("value", "most", "chance", "expected")),
         *(text("duty.until"), text("claims.left")),
     )
     rows = tuple(
         (
             *(str(row["shipment_id"]), language.name("event", row["event"])),
-            *(language.name("carrier", row["carrier"]), str(row["lane"]), _seller(row["seller"], language)),
+            *(language.name("carrier", row["carrier"]), str(row["lane"])),
+            *([] if is_hidden else [_seller(row["seller"], language)]),
             *(figure(row[f"{name}_cents"] / 100, "euro") for name in ("value", "most")),
             *(figure(row["chance"], "share"), figure(row["expected_cents"] / 100, "euro")),
-            *(f"{pd.Timestamp(row['last_day']):%Y-%m-%d}", figure(row["days_left"], "count")),
+            *(pd.Timestamp(row["last_day"]).date(), figure(row["days_left"], "count")),
         )
         for row in listed.to_dict("records")
     )
@@ -81,7 +80,7 @@ def disputes(week: Week, language: Language) -> Table:
     rows = tuple(
         (
             *(str(row["invoice_id"]), str(row["tracking_number"]), language.name("carrier", row["carrier"])),
-            f"{pd.Timestamp(row['ship_date']):%Y-%m-%d}",
+            pd.Timestamp(row["ship_date"]).date(),
             text(f"costs.reason_is.{row['reason']}"),
             *(figure(row[name] / 100, "euro") for name in amounts),
             text(f"costs.age_is.{'new' if row['is_new'] else 'known'}"),
@@ -106,7 +105,7 @@ def backship(week: Week, language: Language) -> Table:
             *(figure(row["orders_week"], "number"), figure(row["share"], "share")),
             *(figure(row["chance"], "share"), figure(row["euros"], "euro")),
             *(figure(row["parcels_n"], "count"), str(row["best"]), str(row["who"])),
-            *(row["next_on"].isoformat() if row["next_on"] else None, str(row["quiet"])),
+            *(row["next_on"], str(row["quiet"])),
         )
         for row in listed.to_dict("records")
     )
