@@ -143,6 +143,29 @@ def test_a_fallen_part_is_named_with_its_own_limits():
     assert segment.p < 0.01
 
 
+@pytest.mark.parametrize(("cases", "reason"), [(0, "nothing"), (1, "small"), (4, "small"), (5, "above")])
+def test_a_middle_of_few_cases_is_not_judged(cases, reason):
+    """One claim that took long, of a kind of which there are two a week, is no news."""
+    length = Kpi(
+        *("claim_days", "f", "n", "n", "days", "down", "day", 0, ("kind",), "by hand"),
+        method="quantile",
+        histogram=Histogram("days_bin", start=-0.5),
+    )
+    usual = [
+        (str(week), kind, days, n)
+        for place, week in enumerate(WEEKS[:-1])
+        for kind, n in (("loss", 20), ("late", 2))
+        for days in [10 + place % 3]
+    ]
+    rows = [*usual, (str(LAST), "loss", 11, 20), *([(str(LAST), "late", 40, cases)] if cases else [])]
+    frame = pd.DataFrame(rows, columns=["week", "kind", "days_bin", "n"])
+    found = compare(series_of(frame, length, WEEKS), LAST, base="last-4", by=["kind"])
+    late = found.parts["kind"].set_index("segment").loc["late"]
+
+    assert (late["reason"], late["variation"]) == (reason, "signal" if reason == "above" else "not_known")
+    assert len(found.outside) == (reason == "above")
+
+
 def test_nothing_moved_is_noise():
     """An ordinary week has no cause and no scope."""
     assert causes(explain()) == (Cause("NOISE", {}),)

@@ -289,6 +289,25 @@ def test_only_what_is_outside_its_own_range_is_marked(many_sites):
     assert "3 of 5 cells judged" in html
 
 
+def test_what_names_no_value_is_not_pooled_with_small_ones(many_sites):
+    """Cases without a country made four small countries six times as bad: 17 of 87 instead of 3."""
+    explanation = opened(many_sites, "2026-W21").explanation("otd")
+    weeks = list(explanation.history["week"])
+    counts = {**{f"S{site:02}": (9.0, 10.0 + site) for site in range(12)}, "": (5.0, 0.0)}
+    rows = [
+        {"origin": site, "carrier": "BRV", "week": name, "x": x, "n": n, "ended": math.nan}
+        for name in weeks
+        for site, (x, n) in counts.items()
+    ]
+    base = [str(one) for one in explanation.base_weeks]
+    found = cross(pd.DataFrame(rows), explanation, ("origin", "carrier"), weeks, weeks, base)
+
+    assert (found.rows[-1], found.pooled[0], found.now.shape[0]) == ("", 5, 10)
+    assert math.isnan(found.now[7, 0])
+    assert found.now[8, 0] == pytest.approx(5 * 9 / sum(10 + site for site in range(5)))
+    assert found.now[9, 0] == pytest.approx((12 * 9 + 5) / sum(10 + site for site in range(12)))
+
+
 def test_no_id_comes_twice(many_sites):
     """Sections, tables and captions of both pieces have names of their own, on which a page insists."""
     week = opened(many_sites, "2026-W21")

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_workbook import FIRST_MONDAY, WEEKS, make_workbook
+from small_workbook import FIRST_MONDAY, HEADER, WEEKS, make_workbook, rows, write_csv
 
 import tallysheet as ts
 from tallysheet.by_value import MOST_LINES, Lines, latest_judged, lines_of
@@ -56,6 +56,27 @@ def test_lines_are_the_shares_of_each_value(review):
     wobble = sum(day.toordinal() % 3 for day in days)
     last = dict(zip(lines.values, lines.level[:, -1], strict=True))
     assert last == pytest.approx({"BRV": 1 - (wobble + 28) / 70, "DVP": 1 - wobble / 70})
+
+
+def test_what_is_outside_has_a_line_however_rare(tmp_path):
+    """Else the chart says that all that can be judged are inside, beside a sentence that one is not."""
+    data = make_workbook(tmp_path)
+    without = [FIRST_MONDAY + dt.timedelta(weeks=week) for week in range(6)]
+    kept = [
+        row
+        for row in rows()
+        if row[1] != "BRV" or not any(day.isoformat() <= row[3] < _after(day) for day in without)
+    ]
+    write_csv(data / "raw" / "parcels.csv", kept, HEADER)
+    lines = lines_of(ts.open_week("2026-W21", data=data).review, "otd", "carrier")
+
+    assert lines is not None
+    assert dict(zip(lines.values, lines.variation, strict=True)) == {"DVP": "routine", "BRV": "signal"}
+    assert np.isnan(lines.level[lines.values.index("BRV")]).mean() > 0.25
+
+
+def _after(monday: dt.date) -> str:
+    return (monday + dt.timedelta(weeks=1)).isoformat()
 
 
 def test_the_alt_text_says_who_is_outside_and_all_values(review):

@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import re
 import zipfile
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -12,14 +13,19 @@ from python_calamine import CalamineWorkbook
 from small_workbook import make_workbook, rows
 
 import tallysheet as ts
+from tallysheet.comparison import compare
 from tallysheet.errors import ReportError
+from tallysheet.kpis import kpi
 from tallysheet.language import read_language
 from tallysheet.publish.sheets import Figure, Table, figure
 from tallysheet.publish.spreadsheets import MAX_TEXT, as_csv, guarded, number_format, sheet_name, workbook
-from tallysheet.publish.week_tables import verdicts, week_tables
+from tallysheet.publish.week_tables import parts, verdicts, week_tables
+from tallysheet.values import series_of
+from tallysheet.weeks import IsoWeek, weeks_between
 
 AS_OF = dt.datetime(2026, 11, 16, 7)
 ENGLISH, FRENCH = read_language("en"), read_language("fr")
+WEEKS = weeks_between(IsoWeek(2026, 1), IsoWeek(2026, 20))
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 HOSTILE = [
     "=1+1",
@@ -130,6 +136,16 @@ def test_numbers_are_numbers_in_the_unit_that_is_shown():
     assert {"D2", "E2"} & found.keys() == set()
 
 
+def test_a_day_is_one_for_excel_too():
+    """It filters, sorts and reckons with it; a CSV has it as everywhere else."""
+    day = dt.date(2026, 11, 16)
+    content = write(one(day))
+
+    assert read(content)[1] == [day]
+    assert formats_of(content)["A2"][0] == "yyyy-mm-dd"
+    assert as_csv(one(day), FRENCH).decode("utf-8-sig").splitlines()[1] == "2026-11-16"
+
+
 def test_a_text_too_long_for_a_cell_is_cut_and_says_so():
     """Excel would call the file damaged; the CSV has the whole text."""
     long = "a" * (MAX_TEXT + 5)
@@ -236,7 +252,8 @@ def test_the_weeks_tables_hold_what_the_week_holds(week, language):
     """Counted in the rows themselves: 70 parcels a carrier in the last week."""
     tables = week_tables(week, language)
     scorecard, parts, files = tables.scorecard, tables.parts, tables.files
-    score = dict(zip(scorecard.headers, scorecard.rows[0], strict=True))
+    headers = scorecard.headers
+    score = dict(zip(headers, scorecard.rows[0], strict=True))
     part = next(row for row in parts.rows if row[2] == "BRV" and row[-1] == "otd")
     last = [line for line in rows() if line[3] >= "2026-05-18"]
     late = [line[1] for line in last if line[4][:10] > line[3]]
@@ -244,6 +261,7 @@ def test_the_weeks_tables_hold_what_the_week_holds(week, language):
     assert [row[-1] for row in scorecard.rows] == list(week.explanations)
     assert score["2026-W21"].number == pytest.approx(1 - len(late) / 140)
     assert score["2025-W21"] is None  # a year ago is not in the data
+    assert (score[headers[12]], score[headers[13]]) == (None, language.text("verdict.none"))
     assert part[4] == Figure(70.0, "count")
     assert part[6] == Figure(0.5, "share")
     assert part[8].number == pytest.approx(1 - late.count("BRV") / 70)
@@ -264,6 +282,24 @@ def test_parts_add_up_to_the_change_in_the_sheet(week):
     assert sum(row[13].number for row in own) == pytest.approx(change, abs=1e-12)
     assert all(row[11].number + row[12].number == pytest.approx(row[13].number) for row in own)
     assert [sum(row[column].number for row in own) for column in (5, 6)] == pytest.approx([1, 1])
+
+
+def test_what_parts_leave_over_has_a_row():
+    """So that parts and rest make the change also where a KPI does not add up."""
+    frame = pd.DataFrame(
+        [(str(week), carrier, 9, 10) for week in WEEKS for carrier in ("A", "B")],
+        columns=["week", "carrier", "x", "n"],
+    )
+    one_kpi = replace(kpi("otd"), numerator="x", denominator="n", evidence="")
+    whole = compare(series_of(frame, one_kpi, WEEKS), WEEKS[-1], base="last-4", by=["carrier"])
+    torn = replace(
+        whole, parts={"carrier": whole.parts["carrier"].assign(total=[0.02, 0.01])}, value_now=0.96
+    )
+
+    assert [row[2] for row in parts([whole], ENGLISH).rows] == ["A", "B"]
+    *_, rest = parts([torn], ENGLISH).rows
+    assert (rest[2], rest[13].number) == ("left over", pytest.approx(0.03))
+    assert sum(row[13].number for row in parts([torn], ENGLISH).rows) == pytest.approx(torn.change)
 
 
 def test_causes_are_written_in_the_unit_of_their_size():
