@@ -21,6 +21,8 @@ _WEEKS = 4
 _LISTED = 3
 """So many carriers make a line of what to do."""
 _REASON_WEEKS = 8
+_HALF_A_YEAR = 26
+_BY_CHANCE = 0.001
 
 
 @dataclass(frozen=True)
@@ -237,17 +239,34 @@ def reasons(week: Week) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        reason (empty: none given), now_n, usual_n, change_n; the largest move first. The sum of the changes
-        is that of all contacts: reasons that are renamed move against each other.
+        reason (empty: none given), now_n, usual_n, change_n, since (the first week of a reason that has come
+        into use in the last half year; empty: it has not, or its few contacts may have come so by chance);
+        the largest move first. The sum of the changes is that of all contacts: reasons that are renamed move
+        against each other.
     """
-    weeks = [one for one in week.cube.weeks if one <= week.week][-_REASON_WEEKS - 1 :]
+    weeks = [one for one in week.cube.weeks if one <= week.week][-_HALF_A_YEAR:]
     looks = [(str(one), week.cube.as_of) for one in weeks]
     counts = added_up(week, "contact_openings", looks, ["reason"])
     table = counts.pivot_table(
         index="reason", columns="week", values="opened_n", aggfunc="sum", fill_value=0
     ).reindex(columns=[str(one) for one in weeks], fill_value=0)
-    usual = table.iloc[:, :-1].mean(axis=1)
-    found = pd.DataFrame({"now_n": table.iloc[:, -1], "usual_n": usual})
+    usual = table.iloc[:, -_REASON_WEEKS - 1 : -1].mean(axis=1)
+    found = pd.DataFrame({"now_n": table.iloc[:, -1], "usual_n": usual, "since": _since(table)})
     found["change_n"] = found["now_n"] - found["usual_n"]
     order = found["change_n"].abs().sort_values(ascending=False, kind="stable").index
     return found.loc[order].reset_index()
+
+
+def _since(table: pd.DataFrame) -> list[str]:
+    """Name the first week of each reason that nobody had in the eight weeks before it, however few it is.
+
+    Were a reason as frequent before as after, the chance that all of its n contacts fall in the last k of
+    the weeks is (k / weeks)^n.
+    """
+    found = []
+    for counts in table.to_numpy():
+        first = int((counts > 0).argmax())
+        chance = ((counts.size - first) / counts.size) ** counts.sum()
+        is_new = first >= _REASON_WEEKS and chance < _BY_CHANCE
+        found.append(str(table.columns[first]) if is_new else "")
+    return found

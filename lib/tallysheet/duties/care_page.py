@@ -18,8 +18,6 @@ from tallysheet.tables import Column, Html, headline, paragraph, render_table
 from tallysheet.week import Week
 
 _WEEKS_A_YEAR = 52
-_SURELY_NEW_N = 3
-"""All of three contacts fall in the last of nine weeks by chance once in 729 reasons."""
 
 
 def _off(week: Week) -> Html | None:
@@ -259,7 +257,10 @@ def _renamed(week: Week, reasons: pd.DataFrame) -> str:
     language = week.language
     if "CLASSIFICATION" in set(week.verdicts_of("wismo_rate")["code"]):
         return language.text("care.renamed")
-    new = reasons.loc[(reasons["usual_n"] == 0) & (reasons["now_n"] >= _SURELY_NEW_N), "name"].tolist()
-    if not new:
-        return language.text("care.not_renamed")
-    return language.text("care.new_reason", reasons=language.listed(new))
+    new = [
+        language.text("care.in_use_since", reason=name, week=language.week_code(since))
+        for name, since in zip(reasons["name"], reasons["since"], strict=True)
+        if since
+    ]
+    key = "care.new_reason" if new else "care.not_renamed"
+    return language.text(key, reasons=language.listed(new))
