@@ -75,3 +75,12 @@ def test_a_quiet_week_names_nobody(opened, slug):
 
     assert {code for code, _, _ in found} <= {"NOISE", "IMMATURE"}
     assert all(scope == {} for _, _, scope in found)
+
+
+def test_no_chance_is_told_where_none_was_reckoned(opened):
+    """A p of 0 beside NOISE would read as certain."""
+    verdicts = opened("2025-W28", "2025-07-28").verdicts
+    quiet = verdicts[verdicts["code"].isin(["NOISE", "IMMATURE"])]
+
+    assert len(quiet) > 40
+    assert quiet["p"].isna().all()

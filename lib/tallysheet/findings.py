@@ -53,7 +53,7 @@ class Finding:
     since, until : str
         First and last week so far.
     p : float
-        Chance of such a sight while nothing changed; 0 where no chance is in it.
+        Chance of such a sight while nothing changed; NaN where no chance was reckoned, as of NOISE.
     proof : DataFrame
         A few rows that show it.
     ruled_out : tuple of (str, float)
@@ -75,7 +75,7 @@ class Finding:
     high: float = math.nan
     since: str = ""
     until: str = ""
-    p: float = 0.0
+    p: float = math.nan
     proof: pd.DataFrame = field(default_factory=pd.DataFrame, compare=False, repr=False)
     ruled_out: tuple[tuple[str, float], ...] = ()
     event: str = ""

@@ -209,7 +209,7 @@ def _verdict(row: causes.Row, among: Sequence[causes.Row], language: Language) -
         *(
             row["since"] or None,
             row["until"] or None,
-            figure(row["p"] or None, "share"),
+            figure(row["p"], "share"),
             causes.entry(row, language) or None,
         ),
         one.slug,
