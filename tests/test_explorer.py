@@ -186,7 +186,7 @@ def test_the_rows_behind_are_those_that_are_counted(explorer, tmp_path, monkeypa
 
 
 def test_another_week_base_and_kpi(explorer):
-    """The part stays with the week and goes with the KPI."""
+    """The part stays with the week, and with a KPI that is cut alike."""
     explorer.by.value = "origin"
     explorer.enter.click()
     where = explorer.view.where
@@ -195,8 +195,25 @@ def test_another_week_base_and_kpi(explorer):
 
     assert (explorer.view.week, explorer.view.base, explorer.view.where) == ("2013-W20", "previous", where)
     assert run(explorer.code.value)["found"].value_base == explorer.explained().value_base
+    explorer.kpi.value = "undelivered"
+    assert (explorer.view.kpi, explorer.view.where) == ("undelivered", where)
     explorer.kpi.value = "shipments"
     assert (explorer.view.kpi, explorer.view.where) == ("shipments", ())
+
+
+def test_a_part_that_another_kpi_has_no_row_of_is_left(tmp_path):
+    """No parcel of GLX has been tried yet: attempts know no such carrier, and the panel is not stuck."""
+    lines = rows()
+    lines += [[f"{line[0]}-x", "GLX", line[2], line[3], ""] for line in lines if line[1] == "BRV"]
+    explorer = explore(data=str(make_workbook(tmp_path, lines)))
+    explorer.by.value = "carrier"
+    explorer.into.value = "GLX"
+    explorer.enter.click()
+    assert explorer.view.where == (("carrier", "GLX"),)
+
+    explorer.kpi.value = "first_attempt_success"
+    assert (explorer.view.kpi, explorer.view.where) == ("first_attempt_success", ())
+    assert plain(explorer.message.value) == ""
 
 
 def test_two_parts_two_weeks_and_the_target_are_compared(explorer):

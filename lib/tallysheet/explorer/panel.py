@@ -207,8 +207,17 @@ class Explorer:
 
     def _chosen(self, what: str, new: str) -> None:
         value = new.strip()
-        chosen = {"kpi": value, "by": "", "where": ()} if what == "kpi" else {what: value}
-        self.look(replace(self.view, **chosen))
+        self.look(self._measured_by(value) if what == "kpi" else replace(self.view, **{what: value}))
+
+    def _measured_by(self, slug: str) -> View:
+        """Look at the part by another KPI; at all of it where that has no row of the part."""
+        view = self.view.measured_by(slug)
+        with self.ahead.held_back():
+            try:
+                self._explained(view)
+            except UsageError:
+                return replace(view, where=())
+        return view
 
     def _drawn_anew(self, tab: str, _new: str = "") -> None:
         self._made.discard(tab)

@@ -45,6 +45,8 @@ class View:
     (('origin', 'LGA'),)
     >>> view.inside("LGA").outside(0) == view
     True
+    >>> view.inside("LGA").measured_by("undelivered").where, view.inside("LGA").measured_by("csat").where
+    ((('origin', 'LGA'),), ())
     """
 
     kpi: str
@@ -72,6 +74,12 @@ class View:
     def outside(self, depth: int) -> View:
         """Go back to where so many parts had been entered, split over the dimension of the next."""
         return replace(self, where=self.where[:depth], by=self.where[depth][0])
+
+    def measured_by(self, slug: str) -> View:
+        """Look at the part by another KPI, as far as that KPI is cut by its dimensions."""
+        names = kpi(slug).dimensions
+        where = tuple(step for step in self.where if step[0] in names)
+        return replace(self, kpi=slug, where=where, by=self.by if self.by in names else "")
 
     @property
     def opened(self) -> str:
