@@ -86,8 +86,12 @@ def nearest(name: str, known: Iterable[str]) -> str:
     "Did you mean 'carrier'?"
     >>> nearest("x", ["carrier", "origin"])
     'Known: carrier, origin.'
+    >>> nearest("x", [])
+    'There is none.'
     """
     names = list(known)
+    if not names:
+        return "There is none."
     like = closest(name, names)
     left = len(names) - _LISTED
     more = f" and {left} more" if left > 0 else ""
