@@ -302,14 +302,33 @@ def test_what_parts_leave_over_has_a_row():
     assert sum(row[13].number for row in parts([torn], ENGLISH).rows) == pytest.approx(torn.change)
 
 
+def test_parts_of_a_change_that_is_not_known_are_empty():
+    """A median that more than half have not reached yet: its parts are listed, and none has made anything."""
+    frame = pd.DataFrame(
+        [(str(week), carrier, 9, 10) for week in WEEKS for carrier in ("A", "B")],
+        columns=["week", "carrier", "x", "n"],
+    )
+    one_kpi = replace(kpi("otd"), numerator="x", denominator="n", evidence="")
+    found = compare(series_of(frame, one_kpi, WEEKS), WEEKS[-1], base="last-4", by=["carrier"])
+    unknown = dict.fromkeys(("mix", "rate", "total"), float("nan"))
+    young = replace(
+        found, parts={"carrier": found.parts["carrier"].assign(**unknown)}, value_now=float("nan")
+    )
+
+    assert [(row[2], *row[11:14]) for row in parts([young], ENGLISH).rows] == [
+        ("A", None, None, None),
+        ("B", None, None, None),
+    ]
+
+
 def test_causes_are_written_in_the_unit_of_their_size():
     """Points for a ratio, percent of what was expected for a sum, euro for what was billed too much."""
     found = [
         ("otd", "REAL", "carrier", {"carrier": ["BRV"], "lane": ["FR-DE", "FR-ES"]}, -0.25, 0.001),
         ("shipments", "REAL", "external", {}, -0.1, 0.001),
-        ("overbilling", "OVERBILLING", "", {"carrier": ["BRV"]}, 312.5, 0.0),
+        ("overbilling", "OVERBILLING", "", {"carrier": ["BRV"]}, 312.5, float("nan")),
         ("cost_per_parcel", "PRICE", "fuel", {}, 0.4, 0.001),
-        ("otd", "IMMATURE", "", {}, float("nan"), 0.0),
+        ("otd", "IMMATURE", "", {}, float("nan"), float("nan")),
     ]
     frame = pd.DataFrame(found, columns=["kpi", "code", "by", "scope", "effect", "p"]).assign(
         low=float("nan"),

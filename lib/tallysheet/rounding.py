@@ -114,9 +114,12 @@ def printed_parts(explanation: Explanation, dimension: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        mix, rate, total (in the KPI's unit, rounded); one row a part, in their order.
+        mix, rate, total (in the KPI's unit, rounded; NaN of a change that is not known); one row a part,
+        in their order.
     """
     unit, frame = explanation.kpi.unit, explanation.parts[dimension]
+    if math.isnan(explanation.change):
+        return frame[["mix", "rate", "total"]]
     decimals, scale = printed_decimals(explanation), FORMS[unit].scale
     closes = not left_over(explanation, dimension)
     whole = rounded(explanation.change * scale, decimals) if closes else None

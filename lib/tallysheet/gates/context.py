@@ -75,7 +75,7 @@ def calendar(table: Weekly) -> list[Finding]:
         if not country and _SEEN_AGAIN <= came / size <= 1 / _SEEN_AGAIN:
             # No two peaks are alike: this one and the earlier ones are two looks at what a peak does.
             effect, spread = (size + came) / 2, max(spread, abs(came - size) / 2)
-        half = min(1.96 * spread, abs(effect) / 2)
+        half = min(NORMAL_95 * spread, abs(effect) / 2)
         found.append(
             Finding(
                 "CALENDAR",
@@ -86,7 +86,7 @@ def calendar(table: Weekly) -> list[Finding]:
                 effect + half,
                 rows["week"].iloc[at],
                 rows["week"][full].iloc[-1],
-                0.0,
+                math.nan,
                 rows[["week", "value", "expected", "adjusted"]].iloc[max(at - 6, 0) : at + _LASTING],
                 (("left_over", came - effect),),
             )

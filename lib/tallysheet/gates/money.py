@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -391,7 +392,7 @@ def overbilling(table: Weekly) -> list[Finding]:
                 euros + half,
                 weeks[at],
                 weeks[lasting[-1]],
-                0.0,
+                math.nan,
                 chosen.reset_index(),
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -252,7 +253,7 @@ def immature(table: Weekly) -> list[Finding]:
                 now + spread,
                 judged[0],
                 judged[0],
-                0.0,
+                math.nan,
                 rows.assign(share=share)[["n", "ended", "share"]].iloc[-8:].reset_index(),
                 (("usual_share", usual),),
             )
