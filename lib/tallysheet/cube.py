@@ -99,16 +99,16 @@ class Cube:
     @cached_property
     def last_day(self) -> dt.date:
         """Last day that the data covers wholly, as known at ``as_of``."""
-        known_until = self.as_of.date() - dt.timedelta(days=1)
-        if self.span.last_day >= known_until:
-            return known_until
+        last_day, known_until = self.span.last_day, self.as_of.date() - dt.timedelta(days=1)
+        if last_day >= known_until or last_day == IsoWeek.of(last_day).sunday:  # no day is left to be off
+            return min(last_day, known_until)
         days = self.remembered(
             "days_with_rows",
             [],
-            lambda: days_with_rows(self.ledger, self.settings, self.span.last_day, lambda: self._ground),
+            lambda: days_with_rows(self.ledger, self.settings, last_day, lambda: self._ground),
             {table_of(self.ledger)},
         )
-        return min(known_until, over_days_off(self.span.last_day, days["day"]))
+        return min(known_until, over_days_off(last_day, days["day"]))
 
     @cached_property
     def weeks(self) -> list[IsoWeek]:
