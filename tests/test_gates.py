@@ -243,7 +243,7 @@ def test_this_peak_and_the_earlier_ones_are_two_looks_at_what_a_peak_does():
 
     assert (found.code, found.scope, found.until) == ("CALENDAR", {}, "2025-W49")
     assert found.effect == pytest.approx(-0.05)
-    assert (found.low, found.high) == pytest.approx((-0.0696, -0.0304))
+    assert (found.low, found.high) == pytest.approx((-0.0696, -0.0304), abs=1e-5)
 
 
 def test_a_peak_goes_on_in_its_second_week():
@@ -904,6 +904,19 @@ def test_an_entry_about_a_carrier_in_a_country_fits_a_kpi_that_knows_no_countrie
 
     assert event_of(log, finding, ("carrier", "category")) == "hub shut"
     assert event_of(log, finding, ("carrier", "lane")) == ""
+
+
+@pytest.mark.parametrize(
+    ("since", "note"),
+    [("2026-W10", "new list"), ("2026-W13", "new list"), ("2026-W20", ""), ("2026-W26", "new list")],
+)
+def test_a_rule_explains_what_begins_with_it_and_nothing_in_its_middle(since, note):
+    """A list of reasons that holds from W10 to W26 did not make a carrier decide its claims in W20."""
+    entry = dict.fromkeys(LOG.columns, "") | {"kind": "definition", "note": "new list"}
+    entry |= {"starts_on": pd.Timestamp("2026-03-02"), "ends_on": pd.Timestamp("2026-06-26")}
+    finding = Finding("ARTEFACT", {"carrier": ("BRV",)}, since=since, until=since)
+
+    assert event_of(pd.DataFrame([entry]), finding, ()) == note
 
 
 def test_what_holds_for_all_moves_no_volume():

@@ -51,6 +51,12 @@ _USUAL_WEEKS = 8
 _DAYS_TO_SHOW = {"promise_rule": 14}
 """A promise is given with the order, and runs out so many days later."""
 
+_RULES = ("definition", "promise_rule", "price", "tariff")
+"""Entries of which nothing changes but on the day they begin and on the day they end."""
+
+_DAYS_TO_SETTLE = 28
+"""Bills and decisions by a new rule come so many days later at most."""
+
 
 def parts(evidence: Evidence, one: Kpi) -> Weekly | None:
     """Lay out the KPI's two sides by leaf and week."""
@@ -98,12 +104,16 @@ def hints(evidence: Evidence, one: Kpi, by: Sequence[str]) -> list[Where]:
 
 
 def is_then(entry: pd.Series, since: str, until: str) -> bool:
-    """Tell whether an entry of the log falls into some weeks, or ends a few days before them."""
+    """Tell whether an entry of the log falls into some weeks, or ends a few days before them.
+
+    What begins long after a rule did, and while it holds, does not come from it.
+    """
     first, last = day_of(since), day_of(until) + pd.Timedelta(days=6)
     starts = pd.Timestamp(entry["starts_on"]).date()
     ends = starts if pd.isna(entry["ends_on"]) else pd.Timestamp(entry["ends_on"]).date()
     shows = pd.Timedelta(days=_DAYS_TO_SHOW.get(entry["kind"], _DAYS_AFTER))
-    return bool(starts <= last and ends + shows >= first)
+    is_settled = entry["kind"] in _RULES and starts + pd.Timedelta(days=_DAYS_TO_SETTLE) < first
+    return bool(starts <= last and ends + shows >= first) and not (is_settled and last < ends)
 
 
 def moved(table: Weekly) -> list[Finding]:
