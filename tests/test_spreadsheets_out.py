@@ -310,10 +310,8 @@ def test_parts_of_a_change_that_is_not_known_are_empty():
     )
     one_kpi = replace(kpi("otd"), numerator="x", denominator="n", evidence="")
     found = compare(series_of(frame, one_kpi, WEEKS), WEEKS[-1], base="last-4", by=["carrier"])
-    unknown = dict.fromkeys(("mix", "rate", "total"), float("nan"))
-    young = replace(
-        found, parts={"carrier": found.parts["carrier"].assign(**unknown)}, value_now=float("nan")
-    )
+    nothing = found.parts["carrier"].assign(mix=0.0, rate=0.0, total=0.0)
+    young = replace(found, parts={"carrier": nothing}, value_now=float("nan"))
 
     assert [(row[2], *row[11:14]) for row in parts([young], ENGLISH).rows] == [
         ("A", None, None, None),

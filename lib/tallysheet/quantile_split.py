@@ -32,7 +32,7 @@ def split_quantile(
     Returns
     -------
     mix, within, total : array of float, shape (parts,)
-        In the unit of ``lengths``; the totals add up to the change of the quantile. NaN where either
+        In the unit of ``lengths``; the totals add up to the change of the quantile. Zero where either
         quantile is not reached.
 
     Notes
@@ -61,14 +61,14 @@ def split_quantile(
     >>> mix.round(3), within.round(3) + 0.0, round(float(total.sum()), 3)
     (array([0.833, 0.5  ]), array([0., 0.]), 1.333)
     """
+    nothing = np.zeros(len(now))
     q1, q0 = (_quantile(one.sum(axis=0), lengths, share, width) for one in (now, base))
     if math.isnan(q1) or math.isnan(q0):
-        unknown = np.full(len(now), math.nan)
-        return unknown, unknown, unknown
+        return nothing, nothing, nothing
     is_moved = abs(q1 - q0) > 1e-9 * width
     steps = q0 + (q1 - q0) * (np.arange(_STEPS) + 0.5) / _STEPS if is_moved else np.array([q0])
     sizes = now.sum(axis=1), base.sum(axis=1)
-    mix, within = np.zeros(len(now)), np.zeros(len(now))
+    mix, within = np.zeros_like(nothing), np.zeros_like(nothing)
     counted = 0
     for y in steps:
         ended = _ended_by(y, now, lengths, width), _ended_by(y, base, lengths, width)

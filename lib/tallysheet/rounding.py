@@ -119,7 +119,7 @@ def printed_parts(explanation: Explanation, dimension: str) -> pd.DataFrame:
     """
     unit, frame = explanation.kpi.unit, explanation.parts[dimension]
     if math.isnan(explanation.change):
-        return frame[["mix", "rate", "total"]]
+        return frame[["mix", "rate", "total"]] * math.nan
     decimals, scale = printed_decimals(explanation), FORMS[unit].scale
     closes = not left_over(explanation, dimension)
     whole = rounded(explanation.change * scale, decimals) if closes else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -125,11 +126,14 @@ def parts(explanations: Sequence[Explanation], language: Language) -> Table:
 
 def _parts(one: Explanation, dimension: str, language: Language) -> list[tuple[Cell, ...]]:
     """Give a row a part, and what parts leave over where they do not make the whole change."""
+    printed = printed_parts(one, dimension)
     frame = one.parts[dimension].assign(
         share=volume_shares(one, dimension),
         share_before=volume_shares(one, dimension, before=True),
-        printed=printed_parts(one, dimension)["total"],
+        printed=printed["total"],
     )
+    if math.isnan(one.change):  # nobody has a part of what is not known
+        frame = frame.assign(**printed)
     left = left_over(one, dimension)
     rest = (
         *(say.name(one.kpi, language), say.dimension_name(dimension, language)),
