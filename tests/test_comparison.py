@@ -298,6 +298,23 @@ def test_a_like_for_like_difference_is_held_against_weeks_that_are_as_alike():
     assert found.parts["carrier"]["value_base"].tolist() == pytest.approx([-0.10])
 
 
+@pytest.mark.parametrize("lane", [None, "A"])
+def test_what_has_no_stratum_is_held_against_nothing(lane):
+    """No extract says where parcels come from: there are no lanes, or some parcels have none."""
+    gap = Kpi(
+        *("service_gap", "f", "on_time_n", "due_n", "gap", "up", "day", 0, ("carrier",), "by hand"),
+        method="standardised",
+        against=("own_on_time_n", "own_due_n"),
+    )
+    rows = [(str(week), "X", one, 50, 40, 100, 90) for week in WEEKS for one in (None, lane)]
+    columns = ["week", "carrier", "stratum", "due_n", "on_time_n", "own_due_n", "own_on_time_n"]
+    frame = pd.DataFrame(rows, columns=columns).astype({"stratum": object})
+    found = compare(series_of(frame, gap, WEEKS), LAST, base="last-4", by=["carrier"])
+
+    assert found.n_now == (50 if lane else 0)
+    assert math.isnan(found.value_now) if lane is None else found.value_now == pytest.approx(-0.10)
+
+
 @pytest.mark.parametrize("lost", [LAST, LAST.shift(-1)])
 def test_a_week_that_is_lost_has_no_parts(lost):
     """Of a change that is not known nothing is a part."""

@@ -168,10 +168,11 @@ def _of_durations(
 def _standardised(cells: pd.DataFrame, kpi: Kpi, keys: list[str]) -> pd.DataFrame:
     """Take the difference of two rates within strata, weighted by the other side's denominators.
 
-    Strata in which either side has fewer than 20 are left out; ``n`` is what is left of the KPI's own.
+    Strata in which either side has fewer than 20 are left out, and what has no stratum; ``n`` is what is left
+    of the KPI's own.
     """
     columns = [kpi.numerator, str(kpi.denominator), *kpi.against]
-    sums = _sums(cells, [*keys, "stratum"], columns)
+    sums = _sums(cells[cells["stratum"].notna()], [*keys, "stratum"], columns)
     x, n, other_x, other_n = (sums[name] for name in columns)
     both = (n >= _FEW) & (other_n >= _FEW)
     gap = ((x / n - other_x / other_n) * other_n).where(both, 0.0)
