@@ -286,8 +286,9 @@ def new_notebook(name: str, data: str) -> None:
 
         path = make(name, data)
         click.echo(_shown(path))
-        told = f"Try it: tallysheet report --only {path.stem}. For every Monday: notebooks in workbook.toml."
-        click.echo(told, err=True)
+        option = "" if data == "data" else f" --data {data}"
+        told = f"Try it: tallysheet report --only {path.stem}{option}. "
+        click.echo(f"{told}For every Monday: notebooks in workbook.toml.", err=True)
 
 
 @main.command()

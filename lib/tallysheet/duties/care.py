@@ -12,6 +12,7 @@ import pandas as pd
 
 from tallysheet.duties.known import added_up, rows
 from tallysheet.intervals import NORMAL_95
+from tallysheet.kpis import kpi
 from tallysheet.week import Week
 
 LATENESS = ("on_time", "one", "two", "three", "five", "never")
@@ -173,7 +174,7 @@ def spared(week: Week, *, weeks_before: int = 0, weeks: int = _WEEKS) -> pd.Data
         ("avoidable", "avoidable_contact_share", "wismo_openings", "avoidable_n", "wismo_n"),
         ("double", "double_handling", "contacted_orders", "double_n", "contacted_n"),
     ):
-        last = week.review.judged_week(slug)
+        last = None if week.review.lacking(kpi(slug)) else week.review.judged_week(slug)
         if last is None:
             continue
         counted = [one for one in week.cube.weeks if one <= last.shift(-weeks_before)][-weeks:]
