@@ -625,30 +625,48 @@ def test_invoices_that_are_late_are_not_known_yet():
     assert found[0].effect == pytest.approx(0.2, abs=0.01)
 
 
+def promised(began: int, *, under_way: float = 0.0) -> pd.DataFrame:
+    """Promise four days for three on one lane, where a tenth arrives on the added day."""
+    spares = {3: {0: 850, -1: 150}, 4: {1: 850, 0: 100, -1: 50}}
+    rows = []
+    for place, week in enumerate(WEEKS):
+        share = 1.0 if place >= began else under_way * (place == began - 1)
+        for lane, granted, weight in (("DE-DE", 3, 1), ("FR-FR", 3, 1 - share), ("FR-FR", 4, share)):
+            row = {"lane": lane, "flow": "outbound", "week": week, "granted_days_bin": granted}
+            rows += [
+                row | {"spare_days_bin": spare, "due_n": round(n * weight)}
+                for spare, n in spares[granted].items()
+                if weight
+            ]
+    return weekly(rows)
+
+
 def test_a_longer_promise_is_told_by_what_on_time_would_be_without_it():
     """From three days to four on one lane; a tenth arrives on the added day."""
-    rows = []
-    for lane in ("FR-FR", "DE-DE"):
-        for place, week in enumerate(WEEKS):
-            is_new = lane == "FR-FR" and place >= JUDGED
-            granted = 4 if is_new else 3
-            spares = {1: 850, 0: 100, -1: 50} if is_new else {0: 850, -1: 150}
-            rows += [
-                {
-                    "lane": lane,
-                    "flow": "outbound",
-                    "week": week,
-                    "granted_days_bin": granted,
-                    "spare_days_bin": spare,
-                    "due_n": n,
-                }
-                for spare, n in spares.items()
-            ]
-    found = context.definition(weekly(rows))
+    found = context.definition(promised(JUDGED))
 
     assert [(one.code, one.scope) for one in found] == [("DEFINITION", {"lane": ("FR-FR",)})]
     assert found[0].effect == pytest.approx(0.10)
     assert dict(found[0].ruled_out)["by_old_promise"] == pytest.approx(0.85)
+
+
+@pytest.mark.parametrize(("ago", "told"), [(0, True), (1, True), (4, True), (5, False)])
+def test_a_longer_promise_is_still_told_in_the_weeks_after(ago, told):
+    """Else the lane would be praised for it: it is better than the weeks before, and than all others."""
+    found = context.definition(promised(JUDGED - ago))
+
+    assert [one.since for one in found] == [WEEKS[JUDGED - ago]] * told
+    assert all(one.effect == pytest.approx(0.10) and one.until >= WEEKS[JUDGED] for one in found)
+
+
+@pytest.mark.parametrize("by_scan", [False, True])
+@pytest.mark.parametrize("under_way", [0.0, 0.4])
+def test_by_their_first_scan_parcels_show_a_promise_a_week_before(by_scan, under_way):
+    """Where some of those promised for the week have it already; by the promised day it comes next."""
+    table = promised(JUDGED + 1, under_way=under_way)
+    table.attrs = {"is_by_scan": by_scan}
+
+    assert [one.since for one in context.definition(table)] == [WEEKS[JUDGED]] * (by_scan and under_way > 0)
 
 
 def reasons(wismo: float, other: float) -> pd.DataFrame:

@@ -86,7 +86,7 @@ class Verdict:
     findings : tuple of Finding
         What began in the week; NOISE, alone, where nothing did; none where earlier weeks are too few.
     continuing : tuple of Finding
-        What began up to three weeks before and was still so.
+        What began up to four weeks before and was still so.
     passed : tuple of str
         Gates that looked and found nothing.
     chance : float

@@ -15,7 +15,7 @@ from tallysheet.intervals import NORMAL_95, wilson
 from tallysheet.kpi import Kpi
 from tallysheet.lineup import lineup_of
 from tallysheet.seasons import calendar_adjusted
-from tallysheet.spells import Track, measure, spell_at
+from tallysheet.spells import LONGEST, Track, measure, spell_at
 from tallysheet.steps import Step, step_at
 
 SURE, SURE_STEP = 1e-4, 1e-3
@@ -114,34 +114,55 @@ def promises(evidence: Evidence, one: Kpi) -> Weekly | None:
         return None
     if one.numerator not in ("on_time_n", "perfect_n", "in_time_n"):
         return None
-    return evidence.fact("promises", ("lane", "flow"))
+    table = evidence.fact("promises", ("lane", "flow")).copy(deep=False)
+    if "flow" not in evidence.dimensions(one):  # orders go one way
+        table = table[table["flow"] == "outbound"]
+    table.attrs = {"is_by_scan": one.fact == "transits"}
+    return table
 
 
 def definition(table: Weekly) -> list[Finding]:
-    """Find lanes whose promise became longer or shorter, and what on time would be by the old one."""
+    """Find lanes whose promise became longer or shorter, and what on time would be by the old one.
+
+    It is still told as long as a spell may reach back to weeks without it: nobody became better or worse in
+    those either. Parcels by their first scan show it a week before those by their promised day, where some of
+    these have it then.
+    """
     weeks = sorted(table["week"].unique())
     at = weeks.index(table["week"][table["is_judged"]].iloc[0])
+    is_by_scan = bool(table.attrs.get("is_by_scan"))
     table = table.assign(days=table["granted_days_bin"] * table["due_n"])
-    moved: dict[int, list[tuple[str, str, Step]]] = {}
+    moved: dict[tuple[int, int], list[tuple[str, str, Step]]] = {}
     for (lane, flow), rows in table.groupby(["lane", "flow"]):
         sums = rows.groupby("week")[["days", "due_n"]].sum().reindex(weeks, fill_value=0)
         granted = (sums["days"] / sums["due_n"].where(sums["due_n"] >= _LEAST_PARCELS)).to_numpy(float)
-        step = step_at(granted, at)
-        if step is None or abs(step.effect) < _LOST or step.p > SURE_STEP:
-            continue
-        moved.setdefault(int(np.sign(step.effect) * max(round(abs(step.effect)), 1)), []).append(
-            (str(lane), str(flow), step)
-        )
-    return [_restated(table, days, parts, weeks) for days, parts in moved.items()]
+        for place in range(min(at + is_by_scan, len(weeks) - 1), max(at - LONGEST, 0) - 1, -1):
+            step = step_at(granted, place)
+            if step is None or abs(step.effect) < _LOST or step.p > SURE_STEP:
+                continue
+            if place <= at and (granted[at] - step.before) / step.effect < _MOSTLY:
+                break  # it no longer holds
+            is_under_way = (granted[place - 1] - step.before) / step.effect >= _UNDER_WAY
+            began = place - 1 if is_by_scan and is_under_way else place
+            if began <= at:
+                days = int(np.sign(step.effect) * max(round(abs(step.effect)), 1))
+                moved.setdefault((began, days), []).append((str(lane), str(flow), step))
+                break
+    return [_restated(table, days, parts, weeks, began) for (began, days), parts in moved.items()]
 
 
 _LEAST_PARCELS = 40
+_UNDER_WAY = 0.15
+"""A week that has so much of a step, before the one that has most of it."""
 
 
-def _restated(table: Weekly, days: int, parts: list[tuple[str, str, Step]], weeks: list[str]) -> Finding:
+def _restated(
+    table: Weekly, days: int, parts: list[tuple[str, str, Step]], weeks: list[str], began: int
+) -> Finding:
     """Say what on time would have been, had the promise not changed."""
-    since = table["week"][table["is_judged"]].iloc[0]
-    until = weeks[min(step.last for *_, step in parts)]
+    since = weeks[began]
+    last = min(step.last for *_, step in parts)
+    until = max(weeks[last], table["week"][table["is_judged"]].iloc[0])
     held = pd.Series(list(zip(table["lane"], table["flow"], strict=True)), index=table.index).isin(
         [(lane, flow) for lane, flow, _ in parts]
     )
@@ -155,7 +176,6 @@ def _restated(table: Weekly, days: int, parts: list[tuple[str, str, Step]], week
         else (rows["granted_days_bin"] - old <= days / 2)
     )
     restated = rows[rows["spare_days_bin"] >= days * is_new].groupby("week")["due_n"].sum() / by_week
-    began = weeks.index(since)
     proof = pd.DataFrame({"on_time": now, "by_old_promise": restated.where(restated.index >= since, now)})
     lasting = by_week.loc[since:until]
     effect = float(np.average((now - restated)[lasting.index], weights=lasting))
