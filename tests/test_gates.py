@@ -1,6 +1,7 @@
 """Each gate by hand: one table in, what it finds out."""
 
 import math
+from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +12,8 @@ from tallysheet.evidence import came_twice
 from tallysheet.findings import Finding, by_whom, scope_of
 from tallysheet.gates import context, money, movement, quality
 from tallysheet.kpis import kpi
+from tallysheet.lineup import lineup_of
+from tallysheet.scopes import narrowed
 from tallysheet.verdict import GATES, Verdict, as_frame, cut_together, event_of, news
 from tallysheet.weeks import IsoWeek
 
@@ -419,6 +422,36 @@ def test_of_what_is_rare_one_depot_is_named_where_the_log_says_in_which_country_
 
     assert [one.scope for one in told] == [{"carrier": ("ESK",), "depot": ("Madrid",), "country": ("ES",)}]
     assert moved(lost_in_madrid(), by) == []
+
+
+def test_what_was_stolen_at_a_depot_is_told_by_the_goods_if_no_others_were_lost():
+    """One phone in 36 for three weeks; of all else at that depot, which is more, no more than usual."""
+    goods = {"phone": 325, "laptop": 110, "other": 105, "": 400}
+    rows = [
+        {
+            "carrier": carrier,
+            "destination": depot,
+            "category": category,
+            "week": week,
+            "x": 9.0 if is_theft else float((order + 2 * place) % 7 == 0),
+            "n": float(n),
+            "ended": float(n),
+        }
+        for order, (carrier, depot, (category, n)) in enumerate(
+            product(CARRIERS, ("Kassel", "Berlin", "Ulm"), goods.items())
+        )
+        for place, week in enumerate(WEEKS)
+        for is_theft in [
+            (carrier, depot, category) == ("ESK", "Kassel", "phone") and JUDGED <= place <= JUDGED + 2
+        ]
+    ]
+    lineup = lineup_of(weekly(rows), ["carrier", "destination", "category"], "share", movement.LEVEL)
+    nobody = np.zeros(len(lineup.panel.x), dtype=bool)
+    depot = {"carrier": ("ESK",), "destination": ("Kassel",)}
+    told, spell = narrowed(lineup, depot, lineup.spell(depot), nobody)
+
+    assert told == {**depot, "category": ("phone",)}
+    assert spell.effect == pytest.approx(9 / 325, abs=0.002)
 
 
 def test_a_large_carrier_that_loses_many_is_named_and_none_of_its_depots():

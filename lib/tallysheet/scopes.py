@@ -66,13 +66,14 @@ def narrowest(
 def narrowed(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -> tuple[Where, Spell]:
     """Tell a part that is proven by its one depot, lane or seller that moved, if the others stood still.
 
-    A depot is told by its one carrier in the same way. Of what is rare, too little happens elsewhere to show
-    that: it is told by the depot where nearly all did, and by the carrier to which nearly all did there.
+    A depot is told by its one carrier, and by the one kind of goods, in the same way. Of what is rare, too
+    little happens elsewhere to show that: it is told by the depot where nearly all did, and by the carrier to
+    which nearly all did there.
     """
     told, own = _by_one(lineup, where, spell, without, {**COARSER, **HOMES})
     if told.keys().isdisjoint(_SITES):
         return told, own
-    return _by_one(lineup, told, own, without, {"carrier": ""})
+    return _by_one(lineup, *_by_one(lineup, told, own, without, {"carrier": ""}), without, {"category": ""})
 
 
 def _by_one(
