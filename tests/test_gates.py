@@ -10,7 +10,7 @@ import pytest
 
 from tallysheet.evidence import came_twice
 from tallysheet.findings import Finding, by_whom, scope_of
-from tallysheet.gates import context, money, movement, quality
+from tallysheet.gates import bills, context, money, movement, quality
 from tallysheet.kpis import kpi
 from tallysheet.lineup import lineup_of
 from tallysheet.scopes import narrowed
@@ -838,6 +838,18 @@ def test_a_dearer_base_is_a_price_of_that_carrier():
     assert found[0].effect == pytest.approx(0.245, abs=0.005)
 
 
+@pytest.mark.parametrize(("later", "since"), [(0, [JUDGED]), (1, [JUDGED]), (3, [JUDGED]), (4, [])])
+def test_a_price_is_told_in_the_three_weeks_after_too(later, since):
+    """The week after must not say that nobody knows why parcels are dearer; later it is what is usual."""
+    table = charged({"BRV": {"base": 0.049}})
+    weeks = [*WEEKS, *(f"2026-W{number}" for number in range(31, 36))]
+    table = pd.concat([table, *(table[table["week"] == WEEKS[-1]].assign(week=week) for week in weeks[30:])])
+    found = money.price(table.assign(is_judged=table["week"] == weeks[JUDGED + later]))
+
+    assert [one.since for one in found] == [weeks[place] for place in since]
+    assert all(one.effect == pytest.approx(0.245, abs=0.005) for one in found)
+
+
 def test_fuel_of_nearly_all_carriers_is_everybodys():
     """Five points of 5 euro."""
     found = money.price(charged({name: {"fuel": 0.05} for name in CARRIERS[1:]}))
@@ -889,7 +901,7 @@ def test_a_tariff_that_is_charged_before_it_holds_is_overbilling():
         {**rows[0], "week": WEEKS[JUDGED], "excess_bin": 24, "billed_n": 15},
         {**rows[-1], "week": WEEKS[JUDGED], "excess_bin": 109, "billed_n": 5},
     ]
-    found = money.overbilling(weekly(rows))
+    found = bills.overbilling(weekly(rows))
 
     assert [(one.code, one.scope) for one in found] == [("OVERBILLING", {"carrier": ("BRV",)})]
     assert found[0].effect == pytest.approx(20 * 0.24)

@@ -88,7 +88,7 @@ def suspects(lineup: Lineup, by: Sequence[str]) -> list[Suspect]:
         where, spell = narrowed(lineup, looked_at[at], proven, without)
         broad = broadened(lineup, where, spell, without)
         measured = lineup.spell(broad, without) if broad != where else None
-        if measured is not None and measured.is_sided:
+        if measured is not None and measured.is_sided and measured.effect * spell.effect > 0:
             where, spell = broad, measured
         found.append(Suspect(where, spell, min(chances[at], 1.0)))
         without |= lineup.panel.held(where)

@@ -13,7 +13,7 @@ import pandas as pd
 from tallysheet.errors import check_type
 from tallysheet.evidence import Evidence, Weekly
 from tallysheet.findings import CODES, Finding, is_silent
-from tallysheet.gates import context, money, movement, quality
+from tallysheet.gates import bills, context, money, movement, quality
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import HEADLINE, kpi
 from tallysheet.review import Review
@@ -70,7 +70,7 @@ GATES = (
     Gate("artefact", context.closings, context.artefact),
     Gate("mix", money.volumes, money.mix, 2 * money.SURE),
     Gate("price", money.charges, money.price, money.SURE),
-    Gate("bills", money.audits, money.overbilling),
+    Gate("bills", bills.audits, bills.overbilling),
     Gate("movement", movement.parts, movement.moved, movement.LEVEL, blames=True),
 )
 """The order is the argument: nobody is blamed before the data, the calendar and the rules are ruled out."""

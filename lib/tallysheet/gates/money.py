@@ -1,8 +1,7 @@
-"""Did the mix move, did prices, or was too much billed? Money is split before anybody is blamed for it."""
+"""Did the mix move, or did prices? Money is split before anybody is blamed for it."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -10,12 +9,12 @@ import pandas as pd
 
 from tallysheet.evidence import Evidence, Weekly
 from tallysheet.findings import Finding
-from tallysheet.gates.quality import AUDITED, unseen
+from tallysheet.gates.quality import unseen
 from tallysheet.intervals import NORMAL_95
 from tallysheet.kpi import Kpi
 from tallysheet.limits import Numbers
 from tallysheet.lineup import Lineup, lineup_of
-from tallysheet.spells import Spell, Track, measure, spell_at
+from tallysheet.spells import LONGEST, Spell, Track, measure, spell_at
 from tallysheet.steps import Step, step_at
 from tallysheet.suspects import is_like, suspects
 
@@ -33,8 +32,6 @@ _BILLED = 0.9
 """Share of parcels that must be billed before base prices are compared: late bills are no fair sample."""
 
 _LEAST_PRICE = 0.004
-_SLIP_CENTS = 1
-_LEAST_EARLY = 8
 
 
 def volumes(evidence: Evidence, one: Kpi) -> Weekly | None:
@@ -251,9 +248,17 @@ def charges(evidence: Evidence, one: Kpi) -> Weekly | None:
 
 
 def price(table: Weekly) -> list[Finding]:
-    """Find prices that changed, like for like: base by lane, service and weight; fuel as a share of it."""
+    """Find prices that changed, like for like: base by lane, service and weight; fuel as a share of it.
+
+    Those that changed up to three weeks before are told too, while they hold.
+    """
     weeks = sorted(table["week"].unique())
     at = weeks.index(table["week"][table["is_judged"]].iloc[0])
+    places = range(at, max(at - LONGEST, -1), -1)
+    return [one for place in places for one in _priced(table, weeks, place) if one.until >= weeks[at]]
+
+
+def _priced(table: Weekly, weeks: list[str], at: int) -> list[Finding]:
     carriers = [name for name in sorted(table["carrier"].unique()) if name]
     steps: dict[str, dict[str, tuple[Step, float]]] = {}
     for carrier in carriers:
@@ -349,51 +354,3 @@ def _levels(rows: Weekly, weeks: list[str], at: int) -> Iterator[tuple[str, Numb
     yield "base", (sums["base_cents"] / sums["expected"]).where(billed).to_numpy(float), parcel
     yield "fuel", (sums["fuel_cents"] / sums["base_cents"]).to_numpy(float), parcel
     yield "surcharge", (sums["extra_cents"] / sums["invoiced_n"] / 100).to_numpy(float), 1.0
-
-
-def audits(evidence: Evidence, one: Kpi) -> Weekly | None:
-    """Lay out by ship week how much more than the contract was charged, and how much more it says later."""
-    if one.slug not in ("overbilling", "overbilling_share", "invoice_accuracy"):
-        return None
-    return evidence.fact("audits", AUDITED) if evidence.has("audits") else None
-
-
-def overbilling(table: Weekly) -> list[Finding]:
-    """Find parcels charged at a price of the contract that did not hold yet."""
-    weeks = sorted(table["week"].unique())
-    at = weeks.index(table["week"][table["is_judged"]].iloc[0])
-    # Labels that sellers buy cost more than ours by a fixed amount: what is charged most often.
-    keys = ["carrier", "label_source", "excess_bin"]
-    counted = table.groupby(keys, dropna=False)["billed_n"].sum().reset_index().sort_values("billed_n")
-    often = counted.groupby(keys[:2], dropna=False)["excess_bin"].last()
-    usual = table.merge(often.rename("usual").reset_index(), on=["carrier", "label_source"])
-    above = usual["excess_bin"] - usual["usual"]
-    is_early = (usual["step_bin"] > _SLIP_CENTS) & ((above - usual["step_bin"]).abs() <= _SLIP_CENTS)
-    early = usual[is_early].assign(cents=lambda rows: rows["step_bin"] * rows["billed_n"])
-    found = []
-    for carrier, rows in early.groupby("carrier"):
-        sums = rows.groupby("week")[["billed_n", "cents"]].sum().reindex(weeks, fill_value=0)
-        lasting = [at]
-        while lasting[-1] + 1 < len(weeks) and sums["billed_n"].iloc[lasting[-1] + 1] >= _LEAST_EARLY:
-            lasting.append(lasting[-1] + 1)
-        began = at == 0 or sums["billed_n"].iloc[at - 1] < _LEAST_EARLY
-        if sums["billed_n"].iloc[at] < _LEAST_EARLY or not began:
-            continue
-        chosen = sums.iloc[lasting]
-        euros = float(chosen["cents"].sum()) / 100
-        half = NORMAL_95 * euros / float(np.sqrt(chosen["billed_n"].sum()))
-        found.append(
-            Finding(
-                "OVERBILLING",
-                {"carrier": (str(carrier),)},
-                "",
-                euros,
-                euros - half,
-                euros + half,
-                weeks[at],
-                weeks[lasting[-1]],
-                math.nan,
-                chosen.reset_index(),
-            )
-        )
-    return found
