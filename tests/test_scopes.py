@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tallysheet import suspects
 from tallysheet.lineup import lineup_of
 from tallysheet.scopes import broadened, narrowed
 from tallysheet.weeks import IsoWeek, weeks_between
@@ -177,3 +178,13 @@ def test_a_country_is_told_by_the_seller_that_makes_its_move():
     found = lineup_of(pd.DataFrame(rows, columns=columns), ["country", "seller"], "share", 0.01)
 
     assert told(found, {"country": ("DE",)})[0] == {"seller": ("DE0",)}
+
+
+def test_nobody_is_told_more_broadly_by_what_went_the_other_way(monkeypatch):
+    """Madrid fell; all of ESK together rose, as its other depots gained more."""
+    found = lineup("Madrid", Sevilla=0.999, Vigo=0.999, Lyon=0.999, Paris=0.999)
+    assert found.spell({"carrier": ("ESK",)}).effect > 0
+    monkeypatch.setattr(suspects, "broadened", lambda *_: {"carrier": ("ESK",)})
+    fell = [one for one in suspects.suspects(found, BY) if one.where == MADRID]
+
+    assert [one.spell.effect < -0.2 for one in fell] == [True]
