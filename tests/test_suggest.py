@@ -144,7 +144,7 @@ def test_from_the_file_to_the_numbers_in_a_command_and_an_edit(workbook):
     ]
 
     assert (done.returncode, done.stdout) == (0, "data/sources/colis\n")
-    assert 'add "colis" to sources in workbook.toml' in done.stderr
+    assert 'add "colis" to sources and "20_carriers" to notebooks in workbook.toml' in done.stderr
     assert ledger.files[["rows", "good"]].iloc[0].to_list() == [400, 400]
     assert rows["n"] == len(here)
     assert rows["cents"] == round(here["Coût (€)"].sum() * 100)

@@ -258,7 +258,7 @@ def sources(file: Path | None, table: str, name: str, write: bool, data: str) ->
             for source in read_sources(read_settings(data)):
                 click.echo(f"{source.name:16}{source.table.name:24}{source.files[0].pattern.name}")
             return
-        from tallysheet.own_workbook import bring
+        from tallysheet.own_workbook import bring, unlisted_page
         from tallysheet.suggest import suggest
 
         found = suggest(file, table, name)
@@ -267,7 +267,9 @@ def sources(file: Path | None, table: str, name: str, write: bool, data: str) ->
         else:
             folder, is_new = bring(file, found, data)
             click.echo(_shown(folder))
-            listed = "" if is_new else f'add "{found.name}" to sources in workbook.toml, '
+            page = unlisted_page(found.table, data)
+            beside = f' and "{page}" to notebooks' if page else ""
+            listed = "" if is_new else f'add "{found.name}" to sources{beside} in workbook.toml, '
             option = "" if data == "data" else f" --data {data}"
             click.echo(f"Look at what says check, {listed}tallysheet load{option}.", err=True)
         columns = "column" if found.unnamed_n == 1 else "columns"

@@ -9,8 +9,16 @@ from tallysheet.files import write_text
 from tallysheet.settings import find_data, read_settings
 from tallysheet.suggest import Suggestion, write_source
 
-NOTEBOOKS = {"shipments": ("10_weekly_review", "20_carriers", "00_data_health")}
-_ALWAYS = ("10_weekly_review", "00_data_health")
+NOTEBOOKS = {
+    "shipments": "20_carriers",
+    "fulfilment_jobs": "30_fulfilment",
+    "claims": "40_claims",
+    "carrier_invoice_lines": "50_costs",
+    "reverse_cases": "60_returns_trade_in",
+    "sellers": "70_backship_adoption",
+    "care_contacts": "80_customer_care",
+}
+"""Table to the notebook that is about it; the weekly review is about all."""
 
 
 def bring(file: str | Path, suggested: Suggestion, data: str) -> tuple[Path, bool]:
@@ -46,9 +54,16 @@ def bring(file: str | Path, suggested: Suggestion, data: str) -> tuple[Path, boo
     return write_source(read_settings(data), suggested, file), False
 
 
+def unlisted_page(table: str, data: str) -> str:
+    """Name the notebook about a table, if a workbook does not publish it yet; else give nothing."""
+    notebook = NOTEBOOKS.get(table, "")
+    return "" if notebook in read_settings(data).notebooks else notebook
+
+
 def workbook_text(suggested: Suggestion) -> str:
     """Write the workbook.toml of a workbook that holds one source; what is a guess says so."""
-    notebooks = ", ".join(f'"{name}"' for name in NOTEBOOKS.get(suggested.table, _ALWAYS))
+    own = [NOTEBOOKS["shipments"]] if suggested.table == "shipments" else []
+    notebooks = ", ".join(f'"{name}"' for name in ["10_weekly_review", *own, "00_data_health"])
     countries = ", ".join(f'"{code}"' for code in suggested.countries)
     lines = [
         f"# A workbook of its own, begun for {suggested.name}; what says check is a guess.",
