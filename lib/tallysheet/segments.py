@@ -131,7 +131,7 @@ def find_segments(
        most cells did not change, from the finest combinations to the coarsest (`tallysheet.scatter`),
        and from history for each cell (`tallysheet.usual_scatter`); what has lost its proof by then is
        dropped. Fewer than a hundred cells tell it roughly: where a dozen wobble by far more than chance,
-       one table in five may still name something. Give ``history`` then.
+       one table in three may still name something. Give ``history`` then.
     6. Where much of the volume was named, the opposite telling is tried (what moved is the normal), and
        the shorter one counts.
 
