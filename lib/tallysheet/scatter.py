@@ -204,8 +204,8 @@ def variance_of_few(squares: Numbers, sizes: Numbers, least: float, free: int) -
     if free < _FEWEST:
         # Of amounts nothing can be said then: they may differ by as much as they are.
         return (0.0, least) if least else (1.0, 0.0)
-    # Beside counting it must be more than half of quiet tables show: what all cells are thought to wobble hides
-    # the largest. Alone it is rough: raised until 5 % of quiet tables name something.
+    # Beside counting it must be more than half of quiet tables show, as it hides what moved in large cells.
+    # Alone it is rough: raised until 5 % of quiet tables name something.
     doubt = 1 + _ROBUST_ERROR / 2 / free**0.5 if least else 1 / (1 + 5 / free + 60 / free**2)
     middle = _QUANTILES[0][1] * doubt
     low, high = 0.0, _middle(squares) / middle

@@ -207,7 +207,8 @@ class Explorer:
 
     def _chosen(self, what: str, new: str) -> None:
         value = new.strip()
-        self.look(self._measured_by(value) if what == "kpi" else replace(self.view, **{what: value}))
+        chosen: dict[str, Any] = {what: value}
+        self.look(self._measured_by(value) if what == "kpi" else replace(self.view, **chosen))
 
     def _measured_by(self, slug: str) -> View:
         """Look at the part by another KPI; at all of it where that has no row of the part."""
