@@ -72,6 +72,23 @@ def workbook(tmp_path, monkeypatch):
     return tmp_path
 
 
+def test_columns_under_a_header_that_they_share_are_found_by_their_own(tmp_path):
+    """A workbook with merged cells above its header: "Transport Transporteur" is the carrier."""
+    plain = suggest(colis(tmp_path)).matched
+    path = tmp_path / "colis_2026-06-28.csv"
+    header, _, rows = path.read_text(encoding="cp1252").partition("\n")
+    names = header.strip().split(";")
+    bands = {
+        name: ("Colis", "Transport", "Suivi du colis")[3 * at // len(names)] for at, name in enumerate(names)
+    }
+    banded = ";".join(f"{bands[name]} {name}" for name in names)
+    path.write_text(f"{banded}\n{rows}", encoding="cp1252")
+    found = suggest(path)
+
+    assert (found.table, found.left) == ("shipments", ())
+    assert found.matched == {ours: f"{bands[name]} {name}" for ours, name in plain.items()}
+
+
 def test_the_vocabulary_speaks_of_columns_and_values_that_there_are():
     """Of the schema, each name once for a column."""
     told = tomllib.loads(VOCABULARY.read_text(encoding="utf-8"))

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+_BANDED = 0.6
+"""Share of the headers that stand under one they share, where a file has two lines of them."""
 
 
 def different(names: Iterable[str]) -> tuple[str, ...]:
@@ -41,3 +45,30 @@ def repeated(headers: Sequence[str]) -> dict[str, str]:
                 found[name] = first[key]
             first.setdefault(key, header.strip())
     return found
+
+
+def own_names(headers: Sequence[str]) -> dict[str, list[str]]:
+    """Give each header, and it without the words above it, where most share some with their neighbour.
+
+    There the first word of one that shares none may stand above it alone.
+
+    Examples
+    --------
+    >>> names = own_names(["Colis N°", "Colis Commande", "Transport Nom", "Transport Poids", "Note"])
+    >>> names["Transport Nom"], names["Note"]
+    (['Transport Nom', 'Nom'], ['Note'])
+    >>> own_names(["Date", "Seller name", "Seller country", "Status"])["Seller name"]
+    ['Seller name']
+    """
+    words = [header.split() for header in headers]
+    shared = [0] * len(words)
+    for place, (one, other) in enumerate(pairwise(words)):
+        alike = [a == b for a, b in zip(one[:-1], other[:-1], strict=False)]
+        count = [*alike, False].index(False)
+        shared[place], shared[place + 1] = max(shared[place], count), count
+    if sum(count > 0 for count in shared) < _BANDED * len(words):
+        return {header: [header] for header in headers}
+    return {
+        header: [header, *(" ".join(each[at:]) for at in range(1, min(max(count, 1) + 1, len(each))))]
+        for header, each, count in zip(headers, words, shared, strict=True)
+    }

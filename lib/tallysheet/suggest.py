@@ -17,6 +17,7 @@ from tallysheet.errors import UsageError
 from tallysheet.extract import read_text_table
 from tallysheet.files import write_text
 from tallysheet.guess import Guess, Texts
+from tallysheet.headers import own_names
 from tallysheet.schema import Column, Table
 from tallysheet.settings import Settings
 from tallysheet.sources import FOLDER_NAME, is_folder_name, read_source
@@ -25,6 +26,9 @@ from tallysheet.unpack import SPREADSHEETS, unpacked
 from tallysheet.vocabulary import is_country, nearness, value_of
 
 _NEAR, _FITS, _WHOLE = 0.55, 0.5, 0.98
+_UNDER_BAND = 0.95
+"""How sure a name is without a word of the header above it, of what it is with that."""
+
 _FEWEST = 2
 _MOST_COUNTRIES = 8
 _CHECK = "  # check"
@@ -150,11 +154,11 @@ def _countries(table: Table, matched: dict[str, Guess], texts: Texts) -> tuple[s
 
 def _matched(texts: Texts, table: Table) -> tuple[float, dict[str, Guess]]:
     """Pair the file's columns with a table's, the surest first; more is better, what lacks counts against."""
-    pairs = []
+    pairs, names = [], own_names(texts.headers)
     for place, column in enumerate(table.columns[:-1]):
         # Which of two columns of one name is meant nobody but a person knows.
         for header in (one for one in texts.headers if one not in {*texts.repeated, *texts.unnamed}):
-            near = nearness(header, column)
+            near = max(_UNDER_BAND**cut * nearness(one, column) for cut, one in enumerate(names[header]))
             if near < _NEAR:
                 continue
             guess = texts.guess(header, column)
