@@ -200,7 +200,7 @@ class Week:
 
     @property
     def continuing(self) -> pd.DataFrame:
-        """What began in one of the three weeks before and was still so, in the form of `verdicts`."""
+        """What began in the weeks before (three, of a promise four) and was still so, in the form of `verdicts`."""
         return self._verdicts.frame(continuing=True)
 
     def explanation(
