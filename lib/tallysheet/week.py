@@ -200,7 +200,7 @@ class Week:
 
     @property
     def continuing(self) -> pd.DataFrame:
-        """What began in the weeks before (three, of a promise four) and was still so, in the form of `verdicts`."""
+        """What began three weeks before at most (a promise: four) and still held; see `verdicts`."""
         return self._verdicts.frame(continuing=True)
 
     def explanation(
