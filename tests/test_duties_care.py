@@ -155,3 +155,14 @@ def test_the_contacts_that_a_point_spares_times_their_cost_are_the_euros_beside_
 
     assert float(told[1]) * 4 == pytest.approx(float(told[2]), abs=0.7)
     assert float(told[1]) < 10
+
+
+def test_nothing_is_spared_of_which_no_extract_tells(sample_of_size_s, monkeypatch):
+    """Without a column that says who handled a contact, none is known to have been handled twice."""
+    week = ts.open_week("2026-W38", data=sample_of_size_s)
+    assert care.spared(week)["kind"].tolist() == ["avoidable", "double"]
+    monkeypatch.setattr(
+        type(week.review), "lacking", lambda _, one: ["handled_by"] * (one.slug == "double_handling")
+    )
+
+    assert care.spared(week)["kind"].tolist() == ["avoidable"]
