@@ -73,7 +73,9 @@ def narrowed(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) ->
     told, own = _by_one(lineup, where, spell, without, {**COARSER, **HOMES})
     if told.keys().isdisjoint(_SITES):
         return told, own
-    return _by_one(lineup, *_by_one(lineup, told, own, without, {"carrier": ""}), without, {"category": ""})
+    for name in ("carrier", "category"):
+        told, own = _by_one(lineup, told, own, without, {name: ""})
+    return told, own
 
 
 def _by_one(

@@ -13,6 +13,7 @@ from tallysheet.evidence import Evidence, Weekly
 from tallysheet.findings import Finding, scope_of
 from tallysheet.intervals import NORMAL_95, wilson
 from tallysheet.kpi import Kpi
+from tallysheet.limits import Numbers
 from tallysheet.lineup import lineup_of
 from tallysheet.seasons import calendar_adjusted
 from tallysheet.spells import LONGEST, Track, measure, spell_at
@@ -136,19 +137,26 @@ def definition(table: Weekly) -> list[Finding]:
     for (lane, flow), rows in table.groupby(["lane", "flow"]):
         sums = rows.groupby("week")[["days", "due_n"]].sum().reindex(weeks, fill_value=0)
         granted = (sums["days"] / sums["due_n"].where(sums["due_n"] >= _LEAST_PARCELS)).to_numpy(float)
-        for place in range(min(at + is_by_scan, len(weeks) - 1), max(at - LONGEST, 0) - 1, -1):
-            step = step_at(granted, place)
-            if step is None or abs(step.effect) < _LOST or step.p > SURE_STEP:
-                continue
-            if place <= at and (granted[at] - step.before) / step.effect < _MOSTLY:
-                break  # it no longer holds
-            is_under_way = (granted[place - 1] - step.before) / step.effect >= _UNDER_WAY
-            began = place - 1 if is_by_scan and is_under_way else place
-            if began <= at:
-                days = int(np.sign(step.effect) * max(round(abs(step.effect)), 1))
-                moved.setdefault((began, days), []).append((str(lane), str(flow), step))
-                break
+        if found := _changed(granted, at, is_by_scan=is_by_scan):
+            began, step = found
+            days = int(np.sign(step.effect) * max(round(abs(step.effect)), 1))
+            moved.setdefault((began, days), []).append((str(lane), str(flow), step))
     return [_restated(table, days, parts, weeks, began) for (began, days), parts in moved.items()]
+
+
+def _changed(granted: Numbers, at: int, *, is_by_scan: bool) -> tuple[int, Step] | None:
+    """Find the last change of a promise that still holds in a week, and the week in which it began."""
+    for place in range(min(at + is_by_scan, len(granted) - 1), max(at - LONGEST, 0) - 1, -1):
+        step = step_at(granted, place)
+        if step is None or abs(step.effect) < _LOST or step.p > SURE_STEP:
+            continue
+        if place <= at and (granted[at] - step.before) / step.effect < _MOSTLY:
+            return None  # it no longer holds
+        is_under_way = (granted[place - 1] - step.before) / step.effect >= _UNDER_WAY
+        began = place - 1 if is_by_scan and is_under_way else place
+        if began <= at:
+            return began, step
+    return None
 
 
 _LEAST_PARCELS = 40
