@@ -59,6 +59,10 @@ def _listed(names: str) -> list[str]:
     return [name.strip() for name in names.split(",")]
 
 
+def _of(data: str) -> str:
+    return "" if data == "data" else f" --data {data}"
+
+
 def _told_on_terminal(month: str) -> None:
     if sys.stderr.isatty():
         click.echo(f"\r{month}", nl=False, err=True)
@@ -270,8 +274,7 @@ def sources(file: Path | None, table: str, name: str, write: bool, data: str) ->
             page = unlisted_page(found.table, data)
             beside = f' and "{page}" to notebooks' if page else ""
             listed = "" if is_new else f'add "{found.name}" to sources{beside} in workbook.toml, '
-            option = "" if data == "data" else f" --data {data}"
-            click.echo(f"Look at what says check, {listed}tallysheet load{option}.", err=True)
+            click.echo(f"Look at what says check, {listed}tallysheet load{_of(data)}.", err=True)
         columns = "column" if found.unnamed_n == 1 else "columns"
         unnamed = [f"{found.unnamed_n} {columns} without a name"] if found.unnamed_n else []
         if left := [*found.left, *unnamed]:
@@ -288,8 +291,7 @@ def new_notebook(name: str, data: str) -> None:
 
         path = make(name, data)
         click.echo(_shown(path))
-        option = "" if data == "data" else f" --data {data}"
-        told = f"Try it: tallysheet report --only {path.stem}{option}. "
+        told = f"Try it: tallysheet report --only {path.stem}{_of(data)}. "
         click.echo(f"{told}For every Monday: notebooks in workbook.toml.", err=True)
 
 
