@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 from small_workbook import make_workbook, rows
 
 import tallysheet as ts
-from tallysheet.comparison import compare
+from tallysheet.comparison import Explanation, compare
 from tallysheet.errors import ReportError
 from tallysheet.kpis import kpi
 from tallysheet.language import read_language
@@ -284,14 +284,19 @@ def test_parts_add_up_to_the_change_in_the_sheet(week):
     assert [sum(row[column].number for row in own) for column in (5, 6)] == pytest.approx([1, 1])
 
 
-def test_what_parts_leave_over_has_a_row():
-    """So that parts and rest make the change also where a KPI does not add up."""
+def even_parts() -> Explanation:
+    """Explain a week in which carriers A and B stay at nine of ten."""
     frame = pd.DataFrame(
         [(str(week), carrier, 9, 10) for week in WEEKS for carrier in ("A", "B")],
         columns=["week", "carrier", "x", "n"],
     )
     one_kpi = replace(kpi("otd"), numerator="x", denominator="n", evidence="")
-    whole = compare(series_of(frame, one_kpi, WEEKS), WEEKS[-1], base="last-4", by=["carrier"])
+    return compare(series_of(frame, one_kpi, WEEKS), WEEKS[-1], base="last-4", by=["carrier"])
+
+
+def test_what_parts_leave_over_has_a_row():
+    """So that parts and rest make the change also where a KPI does not add up."""
+    whole = even_parts()
     torn = replace(
         whole, parts={"carrier": whole.parts["carrier"].assign(total=[0.02, 0.01])}, value_now=0.96
     )
@@ -304,12 +309,7 @@ def test_what_parts_leave_over_has_a_row():
 
 def test_parts_of_a_change_that_is_not_known_are_empty():
     """A median that more than half have not reached yet: its parts are listed, and none has made anything."""
-    frame = pd.DataFrame(
-        [(str(week), carrier, 9, 10) for week in WEEKS for carrier in ("A", "B")],
-        columns=["week", "carrier", "x", "n"],
-    )
-    one_kpi = replace(kpi("otd"), numerator="x", denominator="n", evidence="")
-    found = compare(series_of(frame, one_kpi, WEEKS), WEEKS[-1], base="last-4", by=["carrier"])
+    found = even_parts()
     nothing = found.parts["carrier"].assign(mix=0.0, rate=0.0, total=0.0)
     young = replace(found, parts={"carrier": nothing}, value_now=float("nan"))
 
