@@ -17,7 +17,7 @@ import tallysheet as ts
 from tallysheet import duties
 from tallysheet.cube import Cube
 from tallysheet.duties import health
-from tallysheet.kpis import KPIS
+from tallysheet.kpis import KPIS, kpi
 from tallysheet.settings import read_settings
 from tallysheet.svg import for_screens
 from tallysheet.tables import Html
@@ -77,6 +77,32 @@ def without(request, whole):
     cube = Cube(ledger, whole.settings, whole.cube.as_of)
     yield Week(whole.week, whole.base, whole.language, whole.settings, ledger, cube)
     (refused / state).unlink()
+
+
+TOLD_WITHOUT = {
+    "orders": ["transit_days", "loss_rate"],
+    "claims": ["loss_rate"],
+    "contract_rates": ["surcharge_share"],
+    "contract_terms": ["surcharge_share"],
+}
+OFF_WITHOUT = {
+    "orders": ["carrier_otd"],
+    "claims": ["claim_rate"],
+    "contract_rates": ["cost_per_parcel", "transport_cost"],
+    "contract_terms": ["cost_per_parcel", "transport_cost"],
+}
+"""KPIs whose fact reads a table: those that say the same without it, and those that cannot."""
+
+
+def test_a_kpi_is_told_without_a_table_that_it_does_not_need(whole, without):
+    """Days in transit do not ask for orders, though the carrier's promise beside them does."""
+    gone = set(whole.ledger.files["table"]) - set(without.ledger.files["table"])
+    for table in sorted(gone & TOLD_WITHOUT.keys()):
+        for slug in TOLD_WITHOUT[table]:
+            assert without.kpi(slug).explain().value_now == whole.kpi(slug).explain().value_now, (table, slug)
+        for slug in OFF_WITHOUT[table]:
+            assert table in without.review.lacking(kpi(slug)), slug
+            assert not without.has(slug), slug
 
 
 def test_every_duty_has_a_page():

@@ -162,6 +162,9 @@ def test_what_engines_understand_differently_is_made_plain():
     assert "[x].[shipments]" in written(text, "tsql", tables, "x")
     there = written("SELECT count(carrier) AS n FROM shipments", "postgres", {"shipments": ["shipment_id"]})
     assert "CAST(NULL AS TEXT)" in there
+    none = written("SELECT count(carrier) AS n FROM shipments", "postgres", {})
+    assert 'FROM "rules"' in none
+    assert "WHERE 1 = 0" in none
 
 
 # ---- A workbook whose facts are added up in PostgreSQL ----

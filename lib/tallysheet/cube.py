@@ -28,7 +28,7 @@ from tallysheet.facts import (
     REFERENCES,
     columns_of,
     fact_tables,
-    missing_tables,
+    missing_for_all,
     open_tables,
     set_references,
 )
@@ -122,8 +122,8 @@ class Cube:
 
     @cached_property
     def missing(self) -> dict[str, list[str]]:
-        """The tables that each fact lacks."""
-        return missing_tables(self.ledger)
+        """The tables that each fact lacks and without which it tells nothing."""
+        return missing_for_all(self.ledger)
 
     def empty(self, columns: Sequence[str]) -> list[str]:
         """List the columns, each as ``table.column``, of which no loaded row has a value."""

@@ -17,11 +17,19 @@ from tallysheet.weeks import IsoWeek, calendar, utc_offsets, workdays
 
 _MARGIN = dt.timedelta(days=120)
 """Working days are known so long before and after the weeks in the data."""
+_NO_ROWS = "(SELECT NULL::TIMESTAMP AS loaded_at, NULL::TIMESTAMP AS replaced_at WHERE false)"
 Zone = tuple[str, str | None]
 """A country, and a time zone of it."""
 
 REFERENCES = frozenset({"rules", "euro_rates", "workdays"})
 """What facts read beside the clean tables and the calendar."""
+
+SPARED: dict[str, frozenset[str]] = {
+    "transits": frozenset({"orders"}),
+    "first_scans": frozenset({"orders", "claims"}),
+    "costs": frozenset({"contract_rates", "contract_terms"}),
+}
+"""Tables without which a fact still tells something: the KPIs that do need them say so (`Kpi.needs`)."""
 
 
 def tables_of(ledger: Ledger) -> list[str]:
@@ -42,9 +50,17 @@ def columns_of(fact: str) -> tuple[str, ...]:
 
 
 def missing_tables(ledger: Ledger) -> dict[str, list[str]]:
-    """Give the tables that each fact lacks; a fact without them is switched off."""
+    """Give the tables that each fact lacks."""
     grounds = {"calendar", *REFERENCES, *ledger.files["table"]}
     return {name: sorted(fact_tables(name) - grounds) for name in fact_names()}
+
+
+def missing_for_all(ledger: Ledger) -> dict[str, list[str]]:
+    """Give the tables that each fact lacks and without which it tells nothing: it is switched off."""
+    return {
+        name: sorted(set(lacking) - SPARED.get(name, set()))
+        for name, lacking in missing_tables(ledger).items()
+    }
 
 
 def show_table(
@@ -52,12 +68,15 @@ def show_table(
 ) -> None:
     """Make a view of a clean table: its columns, also those that no extract has, and its versions.
 
+    One of which there is no extract at all is empty.
+
     Of a row with several versions each counts from ``known_at`` until before ``replaced_at``. It is read
     from ``reader``, by default from its Parquet files.
     """
     # Named one by one, as a pattern is looked for anew by each SELECT.
     files = ", ".join(literal(str(path)) for path in sorted((ledger.folder / table).rglob("*.parquet")))
-    reader = reader or f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
+    read = f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)" if files else _NO_ROWS
+    reader = reader or read
     found = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()}
     shown = [
         column.name if column.name in found else f"CAST(NULL AS {column.type}) AS {column.name}"
@@ -123,7 +142,8 @@ def open_tables(ledger: Ledger) -> duckdb.DuckDBPyConnection:
     connection.execute("SET preserve_insertion_order = false; SET parquet_metadata_cache = true")
     # What is in memory needs no checkpoint, and one cannot be broken off: whoever asks would wait for it.
     connection.execute("SET checkpoint_threshold = '1TB'")
-    for table in tables_of(ledger):
+    spared = {table for tables in SPARED.values() for table in tables}
+    for table in sorted(spared.union(tables_of(ledger)) - set(ledger.elsewhere)):
         show_table(connection, ledger, table)
     return connection
 
@@ -191,8 +211,9 @@ def _span(weeks: Sequence[str]) -> tuple[dt.date, dt.date]:
 
 
 def _create(connection: duckdb.DuckDBPyConnection, name: str, rows: pd.DataFrame) -> None:
-    # So that days can be added to dates.
+    # So that days can be added to dates; of what has no rows pandas knows no types.
     kinds = {"int64": "INTEGER", "day": "DATE", "seen_at": "TIMESTAMP", "utc_offset": "INTERVAL"}
+    kinds |= {"number": "INTEGER", "is_workday": "BOOLEAN", "country": "VARCHAR"}
     casts = {name: kinds.get(str(name)) or kinds.get(str(rows.dtypes[name])) for name in rows.columns}
     columns = ", ".join(
         f"CAST({name} AS {kind}) AS {name}" if kind else str(name) for name, kind in casts.items()

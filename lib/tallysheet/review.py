@@ -91,8 +91,9 @@ class Review:
 
     def lacking(self, one: Kpi) -> list[str]:
         """List the tables that a KPI lacks, or else the columns without any value."""
-        tables = sorted({table for fact in one.measures() for table in self.cube.missing[fact]})
-        return tables or [name for name in one.needs if name in self._empty_columns]
+        lacked = {table for fact in one.measures() for table in self.cube.missing[fact]}
+        lacked |= {name.partition(".")[0] for name in one.needs} - set(self.cube.ledger.files["table"])
+        return sorted(lacked) or [name for name in one.needs if name in self._empty_columns]
 
     @cached_property
     def _empty_columns(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tallysheet import say
 from tallysheet.duties import returns
 from tallysheet.duties.known import left_out, switched_off
+from tallysheet.kpis import kpi
 from tallysheet.tables import Column, Html, paragraph, render_table
 from tallysheet.week import Week
 
@@ -97,7 +98,7 @@ def counter_offers(week: Week) -> Html:
 def costs(week: Week) -> Html:
     """Show what a parcel costs that comes back, by flow and carrier."""
     language, text = week.language, week.language.text
-    if missing := week.cube.missing["costs"]:
+    if missing := week.review.lacking(kpi("cost_per_parcel")):
         return switched_off(missing, language)
     found = returns.costs(week)
     if found.empty:

@@ -61,6 +61,7 @@ KPIS = (
         maturity_days=10,
         dimensions=_CARRIAGE,
         source="Metapack, carrier on time: transit within the service's days, from the first scan",
+        needs=("orders.accepted_at",),
         number="Q2",
     ),
     Kpi(

@@ -29,6 +29,7 @@ KPIS: tuple[Kpi, ...] = (
         floor=0.9,
         evidence="invoiced_n",
         scale=0.01,
+        needs=("contract_rates.price_cents", "contract_terms.carrier"),
         witnesses=("surcharge_share", "invoice_accuracy"),
         number="F1",
     ),
@@ -152,6 +153,7 @@ KPIS: tuple[Kpi, ...] = (
         floor=0.9,
         known_with="cost_per_parcel",
         scale=0.01,
+        needs=("contract_rates.price_cents", "contract_terms.carrier"),
         number="F10",
     ),
 )

@@ -74,7 +74,7 @@ def written(sql: str, dialect: str, tables: Mapping[str, Collection[str]], place
     place : str
         Schema (or catalog and schema) in which the tables lie.
     """
-    tree = _understood(sql, tuple(sorted(tables))).copy()
+    tree = _understood(sql).copy()
     # What lies inside comes first, and keeps its type for what it lies in.
     for node in reversed(list(tree.walk())):
         plain = _made_plain(node, dialect)
@@ -83,32 +83,37 @@ def written(sql: str, dialect: str, tables: Mapping[str, Collection[str]], place
             node.replace(plain)
     used = {column.name for column in tree.find_all(exp.Column)}
     for found in list(tree.find_all(exp.Table)):
-        if found.name in tables:
+        if found.name in schema.TABLES:
             names = [name for name in clean_columns(found.name) if name in used]
-            found.replace(_shown(found, names, set(tables[found.name]), place))
+            found.replace(_shown(found, names, tables.get(found.name), place))
     # Snowflake's own names are in capitals, unless they are quoted.
     return tree.sql(dialect=dialect, identify=dialect != "snowflake", comments=False)
 
 
 @lru_cache(maxsize=64)
-def _understood(sql: str, tables: tuple[str, ...]) -> exp.Expr:
+def _understood(sql: str) -> exp.Expr:
     """Parse a SELECT, and find out the table and the type of each column."""
-    known: dict[str, Any] = {**REFERENCES, **{name: clean_columns(name) for name in tables}}
+    known: dict[str, Any] = {**REFERENCES, **{name: clean_columns(name) for name in schema.TABLES}}
     tree = qualify(
         sqlglot.parse_one(sql, read="duckdb"), schema=known, dialect="duckdb", quote_identifiers=False
     )
     return annotate_types(pushdown_projections(tree), schema=known, dialect="duckdb")
 
 
-def _shown(table: exp.Table, names: Sequence[str], there: set[str], place: str) -> exp.Expr:
-    """Give a clean table as its view would: columns that it lacks are empty, and a version ends or never."""
+def _shown(table: exp.Table, names: Sequence[str], there: Collection[str] | None, place: str) -> exp.Expr:
+    """Give a clean table as its view would: columns that it lacks are empty, and a version ends or never.
+
+    Without any columns (None) it is not there, and has no rows.
+    """
     kinds = clean_columns(table.name)
     shown = []
     for name in names:
-        column = name if name in there else f"CAST(NULL AS {kinds[name]})"
+        column = name if name in (there or ()) else f"CAST(NULL AS {kinds[name]})"
         if name == "replaced_at":
             column = f"coalesce({column}, TIMESTAMP '9999-12-31')"
         shown.append(exp.alias_(sqlglot.parse_one(column, read="duckdb"), name))
+    if there is None:
+        return exp.select(*shown).from_("rules").where("1 = 0").subquery(table.alias_or_name)
     where = exp.to_table(f"{place}.{table.name}" if place else table.name)
     return exp.select(*shown).from_(where).subquery(table.alias_or_name)
 
