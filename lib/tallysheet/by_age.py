@@ -71,8 +71,8 @@ def completeness_of(review: Review, slug: str) -> Completeness | None:
     numerator is by the chain ladder, which of final weeks projects nothing.
     """
     one, maturity = kpi(slug), review.maturity(slug)
-    full = dt.timedelta(days=one.maturity_days)
-    final = [each for each in review.whole_weeks if review.cube.as_of - each.ended_at >= full][-_QUARTER:]
+    full, until = dt.timedelta(days=one.maturity_days), review.known_until(slug)
+    final = [each for each in review.whole_weeks if until - each.ended_at >= full][-_QUARTER:]
     if not final:
         return None
     ages = _ages(one.maturity_days, maturity.age_days)

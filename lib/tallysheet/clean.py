@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
@@ -230,6 +231,7 @@ def _load_all(
     return {
         "state": state,
         "as_of": as_of,
+        "taken_at": _taken_at(here, parts),
         "files": [one for entry in entries for one in entry["files"]],
         "notes": [*(one for entry in entries for one in entry["notes"]), *notes],
         "reasons": sorted(
@@ -240,6 +242,14 @@ def _load_all(
         "key": max(entry["key"] for entry in entries),
         "written": _fingerprints(settings, state, digests),
     }
+
+
+def _taken_at(sources: list[Source], parts: Mapping[str, dict[str, Any]]) -> dict[str, str]:
+    """Give when the newest extract of each table was taken; of those alone of which every source says it."""
+    said: dict[str, list[str]] = {}
+    for source in sources:
+        said.setdefault(source.table.name, []).append(parts[source.name]["taken_at"])
+    return {table: max(moments) for table, moments in said.items() if all(moments)}
 
 
 def _wrong_targets(sources: list[Source], clean: Path) -> list[dict[str, Any]]:

@@ -14,7 +14,8 @@ from tallysheet.cells import Look
 from tallysheet.cube import Cube
 from tallysheet.engine import connect, literal
 from tallysheet.errors import UsageError, nearest
-from tallysheet.facts import show_table
+from tallysheet.facts import fact_tables, show_table
+from tallysheet.kpi import Kpi
 from tallysheet.language import Language
 from tallysheet.warehouse.mapped import ask
 from tallysheet.weeks import IsoWeek, holidays_in
@@ -83,6 +84,30 @@ def gaps(cube: Cube, week: IsoWeek, tables: Sequence[str], floor: float) -> list
     return found
 
 
+def known_until(cube: Cube, one: Kpi) -> dt.datetime:
+    """Give the moment until which all extracts that a KPI is made of tell what happened."""
+    read = {table for fact in one.measures() for table in fact_tables(fact)}
+    return min([cube.as_of, *(moment for table, moment in cube.older.items() if table in read)])
+
+
+def lost_weeks(cube: Cube, one: Kpi, weeks: Sequence[IsoWeek], looks: Sequence[Look]) -> set[IsoWeek]:
+    """Give the weeks that end after a KPI's extracts do, and those of which a sum lacks all rows.
+
+    Parameters
+    ----------
+    cube : Cube
+    one : Kpi
+        Of a state there are older rows: it lacks none.
+    weeks : sequence of IsoWeek
+    looks : sequence of (str, datetime)
+        The weeks in whose rows a sum is looked for, as `Cube.looks` gives them.
+    """
+    is_sum = one.denominator is None and one.method != "snapshot"
+    rowless = rowless_weeks(cube, one.fact, looks) if is_sum else []
+    until = known_until(cube, one)
+    return {week for week in weeks if str(week) in rowless or week.ended_at > until}
+
+
 def rowless_weeks(cube: Cube, fact: str, looks: Sequence[Look]) -> list[str]:
     """List the weeks in which a fact has no row, if it usually has some; see `rowless`.
 
@@ -130,6 +155,18 @@ def sentence(gap: Gap, language: Language) -> str:
     if not gap.share:
         return language.text("gate.none", **values)
     return language.text("gate.few", share=language.value(gap.share, "share"), **values)
+
+
+def older_sentences(cube: Cube, week: IsoWeek, language: Language) -> list[str]:
+    """Say of which tables nothing is known after a day, where that is before the week's end."""
+    tables: dict[dt.date, list[str]] = {}
+    for table, moment in sorted(cube.older.items()):
+        if moment < week.ended_at:
+            tables.setdefault(moment.date(), []).append(language.text(f"gate.table.{table}"))
+    return [
+        language.text("gate.older", tables=language.listed(names), day=language.day(day))
+        for day, names in sorted(tables.items())
+    ]
 
 
 def _by_day(cube: Cube, week: IsoWeek, table: str) -> pd.Series:

@@ -21,6 +21,7 @@ from tallysheet.extent import (
     extent_of,
     first_loaded_at,
     named,
+    older_tables,
     over_days_off,
     table_of,
 )
@@ -124,6 +125,11 @@ class Cube:
     def missing(self) -> dict[str, list[str]]:
         """The tables that each fact lacks and without which it tells nothing."""
         return missing_for_all(self.ledger)
+
+    @cached_property
+    def older(self) -> dict[str, dt.datetime]:
+        """The tables whose extracts are older than ``as_of``, and when the newest was taken."""
+        return older_tables(self.ledger, self.as_of)
 
     def empty(self, columns: Sequence[str]) -> list[str]:
         """List the columns, each as ``table.column``, of which no loaded row has a value."""

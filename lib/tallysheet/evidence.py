@@ -128,12 +128,12 @@ class Evidence:
     def _old_enough(self, one: Kpi) -> list[str]:
         """Leave out later weeks of which less is known than of the judged one, unless its KPI tells that."""
         needed = self.review.age(one.slug) or dt.timedelta(days=one.maturity_days)
+        until = self.review.known_until(one.slug)
         return [
             str(week)
             for week in self.weeks
             if week <= self.review.week
-            or one.has_evidence
-            or self.review.cube.as_of - week.ended_at >= needed
+            or until - week.ended_at >= (dt.timedelta() if one.has_evidence else needed)
         ]
 
     def _of_parts(self, slug: str, dimension: str) -> pd.DataFrame:

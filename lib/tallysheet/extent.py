@@ -21,6 +21,7 @@ from tallysheet.warehouse.mapped import ask
 
 _PLACES = ["origin_country", "destination_country", "destination_zone"]
 _SUNDAY, _DAYS_OF_A_HABIT, _DAYS_LOOKED_AT = 6, 28, 56
+_BILLS, _DAY = "carrier_invoice_lines", dt.timedelta(days=1)
 _COUNTED = ["n", "first_day", "last_day", "known_from"]
 
 
@@ -97,6 +98,18 @@ def extent_of(
     firsts = rows.groupby("loaded_at", as_index=False)["known_from"].min()
     loads = zip(*(firsts[name].dt.to_pydatetime() for name in ("loaded_at", "known_from")), strict=True)
     return Extent(span, commonest_zones(rows), tuple(loads))
+
+
+def older_tables(ledger: Ledger, as_of: dt.datetime) -> dict[str, dt.datetime]:
+    """Give the tables of events whose newest extract is a day older than a moment, or more, and its moment.
+
+    Those of which nobody says when they were taken count as new, and so do bills: they come when they come.
+    """
+    return {
+        table: moment
+        for table, moment in ledger.taken_at.items()
+        if schema.table(table).week_of and table != _BILLS and as_of - moment >= _DAY
+    }
 
 
 def days_with_rows(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,8 @@ class Ledger:
         The clean folder of that state.
     elsewhere : tuple of str
         Tables whose rows lie in a warehouse alone.
+    taken_at : mapping of str to datetime
+        When the newest extract of a table was taken, UTC; of those of which every source says it.
     """
 
     files: pd.DataFrame
@@ -65,6 +67,7 @@ class Ledger:
     state: str
     folder: Path
     elsewhere: tuple[str, ...] = ()
+    taken_at: Mapping[str, dt.datetime] = field(default_factory=dict)
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -136,4 +139,7 @@ def as_ledger(record: dict[str, Any], clean: Path) -> Ledger:
         state=record["state"],
         folder=clean / record["state"],
         elsewhere=tuple(record.get("elsewhere", ())),
+        taken_at={
+            table: dt.datetime.fromisoformat(moment) for table, moment in record.get("taken_at", {}).items()
+        },
     )

@@ -124,6 +124,7 @@ def load_source(
     newest = merged.latest if source.known_at else max(one.loaded_at for one in extracts)
     notes = compare_extracts(raw, extracts, last, source)
     return {
+        "taken_at": max(stated).isoformat() if stated else "",
         "as_of": (max(stated) if stated else newest or extracts[-1].loaded_at).isoformat(),
         "files": [
             _file_entry(source, *one)

@@ -133,7 +133,7 @@ def _of_kpi(
     weeks = [page.week for page in pages]
     names = [str(week) for week in weeks]
     full = dt.timedelta(days=then.kpi.maturity_days)
-    is_final = np.array([review.cube.as_of - week.ended_at >= full for week in weeks])
+    is_final = np.array([review.known_until(slug) - week.ended_at >= full for week in weeks])
     rows = pd.DataFrame(
         {
             "kpi": slug,
@@ -170,7 +170,8 @@ def _of_kpi(
 def _is_young(review: Review, then: Series, now: Series) -> bool:
     """Tell whether weeks of that age know too little to be judged, by the latest that are final now."""
     one, full = then.kpi, dt.timedelta(days=then.kpi.maturity_days)
-    old = [str(week) for week in review.whole_weeks if review.cube.as_of - week.ended_at >= full]
+    until = review.known_until(one.slug)
+    old = [str(week) for week in review.whole_weeks if until - week.ended_at >= full]
     first, last = (series.total.loc[old[-_LEARNT_WEEKS:]].sum() for series in (then, now))
     side = "ended" if one.has_evidence else "x" if one.method in ("ratio", "sum") else "n"
     known, final = first[side], last[side]

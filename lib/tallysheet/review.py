@@ -16,10 +16,8 @@ import pandas as pd
 from tallysheet.bases import earlier_weeks
 from tallysheet.cells import TOTAL, Look
 from tallysheet.comparison import LEARNT_WEEKS, Explanation, compare
-from tallysheet.coverage import rowless_weeks
+from tallysheet.coverage import known_until, lost_weeks
 from tallysheet.cube import Cube, Where
-from tallysheet.engine import connect
-from tallysheet.facts import show_known, tables_of
 from tallysheet.kpi import SHARES, Kpi
 from tallysheet.kpis import KPIS, NEEDED_COLUMNS, kpi
 from tallysheet.maturity import (
@@ -65,7 +63,6 @@ class Review:
         self.cube, self.week = cube, week
         self.weeks = self._weeks_since(week)
         self.whole_weeks = [one for one in cube.weeks if one in set(self.weeks)]
-        self._age = cube.as_of - week.ended_at
         self._series: dict[tuple[str, dt.timedelta | None, Where, IsoWeek], Series] = {}
         self._explanations: dict[tuple[Any, ...], Explanation] = {}
         self._maturities: dict[tuple[str, Where], Maturity] = {}
@@ -101,7 +98,12 @@ class Review:
 
     def age(self, slug: str) -> dt.timedelta | None:
         """Give the age at which the week is compared; None: it is old enough to be compared as known now."""
-        return self._age if dt.timedelta() < self._age < dt.timedelta(days=kpi(slug).maturity_days) else None
+        age = self.known_until(slug) - self.week.ended_at
+        return age if dt.timedelta() < age < dt.timedelta(days=kpi(slug).maturity_days) else None
+
+    def known_until(self, slug: str) -> dt.datetime:
+        """Give the moment until which all extracts that a KPI is made of tell what happened."""
+        return known_until(self.cube, kpi(slug))
 
     def series(
         self,
@@ -131,7 +133,7 @@ class Review:
             one, looks = kpi(slug), self._looks(age, weeks)
             for fact in one.measures() if by and not where else ():
                 self.cube.add_up(fact, looks, (TOTAL, by))
-            found = Series(
+            self._series[key] = Series(
                 one,
                 weeks,
                 {fact: self.cube.total(fact, looks, where) for fact in one.measures()},
@@ -141,17 +143,14 @@ class Review:
                     for fact in one.measures()
                 },
                 age,
+                [str(each) for each in self._lost_weeks(slug, age)],
             )
-            found.total.loc[[str(each) for each in self._lost_weeks(slug, age)], "x"] = math.nan
-            self._series[key] = found
         return self._series[key]
 
     def _without_rows(self, slug: str, age: dt.timedelta | None) -> set[IsoWeek]:
-        """Give the weeks up to the review's of which a sum lacks all rows; a state has older ones."""
-        one, weeks = kpi(slug), [each for each in self.whole_weeks if each <= self.week]
-        is_sum = one.denominator is None and one.method != "snapshot"
-        found = rowless_weeks(self.cube, one.fact, self._looks(age, weeks)) if is_sum else []
-        return {IsoWeek.parse(name) for name in found}
+        """Give the weeks of which a KPI is not known; of those after the review's the newest alone."""
+        looks = self._looks(age, [each for each in self.whole_weeks if each <= self.week])
+        return lost_weeks(self.cube, kpi(slug), self.whole_weeks, looks)
 
     def _looks(self, age: dt.timedelta | None, weeks: Sequence[IsoWeek]) -> list[Look]:
         names = {str(one) for one in weeks}
@@ -166,7 +165,7 @@ class Review:
         return self._maturities[slug, where]
 
     def _maturity(self, slug: str, where: Where) -> Maturity:
-        one, days = kpi(slug), self._age / dt.timedelta(days=1)
+        one, days = kpi(slug), (self.known_until(slug) - self.week.ended_at) / dt.timedelta(days=1)
         is_final = days >= one.maturity_days
         if self.week not in self.whole_weeks or self.week in self._lost_weeks(slug, self.age(slug)):
             return Maturity(days, math.nan, False, "missing")
@@ -191,7 +190,7 @@ class Review:
         if one.has_evidence:
             known = self._completeness(slug, ())
             return next((each for each in candidates if known[str(each)] >= one.floor), None)
-        age = self.cube.as_of - candidates[0].ended_at
+        age = self.known_until(slug) - candidates[0].ended_at
         final = max(math.ceil((dt.timedelta(days=one.maturity_days) - age) / _WEEK), 0)
         if not final:
             return candidates[0]
@@ -208,7 +207,7 @@ class Review:
         """Give for each week the share of its evidence, as a part of what weeks have once they are final."""
         share = self.series(slug, where=where).ended_share
         full = dt.timedelta(days=kpi(slug).maturity_days)
-        old = [str(each) for each in self.whole_weeks if self.cube.as_of - each.ended_at >= full]
+        old = [str(each) for each in self.whole_weeks if self.known_until(slug) - each.ended_at >= full]
         final = share.reindex(old[-USUAL_WEEKS:] or [str(each) for each in self.whole_weeks]).median()
         return (share / (final if final > 0 else math.nan)).clip(upper=1.0)
 
@@ -250,12 +249,13 @@ class Review:
         dict of str to array, shape (weeks, ages)
             ``x`` and ``n``; NaN where a week is not that old; the last row is the week's own.
         """
-        one, age = kpi(slug), self.cube.as_of - week.ended_at
+        one, until = kpi(slug), self.known_until(slug)
+        age = until - week.ended_at
         looks = self._looks_at_ages(one.maturity_days, age, week)
         cells = {fact: self.cube.total(fact, self._corner(fact, age, week), where) for fact in one.measures()}
         index = pd.MultiIndex.from_tuples(looks, names=["week", "seen_at"])
         found = pairs(cells, one, ["week", "seen_at"]).reindex(index, fill_value=0.0)
-        is_known = np.array([seen_at <= self.cube.as_of for _, seen_at in looks])
+        is_known = np.array([seen_at <= until for _, seen_at in looks])
         weeks = len({name for name, _ in looks})
         return {side: np.where(is_known, found[side], np.nan).reshape(weeks, -1) for side in ("x", "n")}
 
@@ -312,7 +312,9 @@ class Review:
         ages = {self.age(one.slug) for one in served}
         ages |= {None for one in served if one.has_evidence}
         looks = [look for age in ages for look in self._looks(age, self.weeks)]
-        return looks + self._corner(fact, self._age, self.week)
+        for age in {self.known_until(one.slug) - self.week.ended_at for one in served}:
+            looks += self._corner(fact, age, self.week)
+        return looks
 
     def dimensions(self, slug: str, most: int) -> tuple[str, ...]:
         """Give the first two dimensions of a KPI that have from two up to so many values in the data."""
@@ -323,8 +325,9 @@ class Review:
         return tuple(islice(fit, _DIMENSIONS))
 
     def p90(self, slug: str) -> float:
-        """Give the length within which nine of ten have ended; NaN for what is no duration."""
-        if kpi(slug).method not in ("quantile", "kaplan_meier"):
+        """Give the length within which nine of ten have ended; NaN for what is no duration, or not known."""
+        is_lost = self.week in self._lost_weeks(slug, self.age(slug))
+        if is_lost or kpi(slug).method not in ("quantile", "kaplan_meier"):
             return math.nan
         pair = self.series(slug, self.age(slug)).pooled([self.week], share=0.9).iloc[0]
         return float(pair["x"] / pair["n"]) if pair["n"] > 0 else math.nan
@@ -373,11 +376,7 @@ class Review:
     @cached_property
     def targets(self) -> list[Target]:
         """All targets that were known."""
-        if "targets" not in tables_of(self.cube.ledger):
-            return []
-        with connect() as connection:
-            show_known(connection, self.cube.ledger, self.cube.as_of, ["targets"])
-            return read_targets(connection)
+        return read_targets(self.cube)
 
     def target(self, slug: str, where: Where = ()) -> Target | None:
         """Give the target of a KPI, or of a part of it, in the week."""

@@ -7,10 +7,12 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-import duckdb
 import pandas as pd
 
+from tallysheet.cube import Cube
+from tallysheet.engine import connect
 from tallysheet.errors import DataError
+from tallysheet.facts import show_known, tables_of
 from tallysheet.kpi import SHARES, Kpi
 from tallysheet.values import Series
 from tallysheet.weeks import IsoWeek, weeks_between
@@ -77,11 +79,14 @@ def conditions_of(text: str) -> dict[str, str] | None:
     return found if is_right else None
 
 
-def read_targets(connection: duckdb.DuckDBPyConnection) -> list[Target]:
-    """Read the table of targets, of a connection that shows it."""
-    rows = connection.execute(
-        "SELECT kpi, segment, valid_from, valid_to, target, floor, owner FROM targets ORDER BY ALL"
-    ).fetchall()
+def read_targets(cube: Cube) -> list[Target]:
+    """Read all targets that were known at a cube's moment."""
+    if "targets" not in tables_of(cube.ledger):
+        return []
+    select = "SELECT kpi, segment, valid_from, valid_to, target, floor, owner FROM targets ORDER BY ALL"
+    with connect() as connection:
+        show_known(connection, cube.ledger, cube.as_of, ["targets"])
+        rows = connection.execute(select).fetchall()
     return [
         Target(
             kpi=slug,

@@ -241,6 +241,8 @@ class Series:
         Gives the cells of each fact by several dimensions together, and ``week``, of some weeks.
     age : timedelta, optional
         After their end, at which the weeks are seen; None: as known now.
+    lost : sequence of str
+        Weeks of which nothing is known, whatever rows of them there are.
     """
 
     def __init__(
@@ -251,12 +253,17 @@ class Series:
         parts: Callable[[str], Cells],
         joint: Callable[[Sequence[str], Sequence[str]], Cells],
         age: dt.timedelta | None = None,
+        lost: Sequence[str] = (),
     ) -> None:
-        self.age = age
-        self.kpi, self.weeks, self._total, self._parts = kpi, list(weeks), total, cache(parts)
-        self._joint = joint
+        def known(cells: Cells) -> Cells:
+            return {fact: frame[~frame["week"].isin(lost)] for fact, frame in cells.items()}
+
+        self.age, self.kpi, self.weeks, self._total = age, kpi, list(weeks), known(total)
+        self._parts = cache(lambda by: known(parts(by)))
+        self._joint = lambda by, weeks: known(joint(by, weeks))
         self._names = [str(week) for week in weeks]
-        self.total = pairs(total, kpi, ["week"]).reindex(self._names, fill_value=0.0)
+        self.total = pairs(self._total, kpi, ["week"]).reindex(self._names, fill_value=0.0)
+        self.total.loc[list(lost), "x"] = np.nan
         self._by: dict[str, Parts] = {}
 
     @property
@@ -266,8 +273,7 @@ class Series:
 
     def size(self, dimension: str) -> int:
         """Count the values of a dimension."""
-        values = (frame["segment"].unique() for frame in self._parts(dimension).values())
-        return len({value for found in values for value in found})
+        return len({one for frame in self._parts(dimension).values() for one in frame["segment"].unique()})
 
     def by(self, dimension: str) -> Parts:
         """Give the parts of a dimension by week."""
@@ -372,8 +378,7 @@ class Series:
             total = self.total.loc[names].sum(min_count=1).to_frame("").T
             found = self.by(dimension).over(names) if dimension else total
             return found / len(names) if self.kpi.denominator is None else found
-        cells = self._parts(dimension) if dimension else self._total
-        key = "segment" if dimension else "all"
+        cells, key = (self._parts(dimension), "segment") if dimension else (self._total, "all")
         chosen = {
             fact: frame[frame["week"].isin(names)].assign(**({} if dimension else {"all": ""}))
             for fact, frame in cells.items()

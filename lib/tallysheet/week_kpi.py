@@ -96,7 +96,7 @@ class WeekKpi:
         known = {
             one
             for one in review.whole_weeks
-            if one not in unjudged and review.cube.as_of - one.ended_at >= full
+            if one not in unjudged and review.known_until(slug) - one.ended_at >= full
         }
         return pace(review.series(slug, where=self.where), target, review.week, known)
 

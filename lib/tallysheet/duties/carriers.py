@@ -37,7 +37,8 @@ def measured(week: Week) -> Kpi:
 def final_weeks(week: Week, slug: str, *, weeks_before: int = 0) -> list[IsoWeek]:
     """Give the last 13 weeks of which a KPI was final, for this week's page or that of so many before."""
     last = week.week.shift(-weeks_before)
-    seen_at, full = week.cube.as_of - weeks_before * _A_WEEK, dt.timedelta(days=kpi(slug).maturity_days)
+    then, full = week.cube.as_of - weeks_before * _A_WEEK, dt.timedelta(days=kpi(slug).maturity_days)
+    seen_at = min(then, week.review.known_until(slug))
     known = [one for one in week.cube.weeks if one <= last and seen_at - one.ended_at >= full]
     return known[-WEEKS:]
 

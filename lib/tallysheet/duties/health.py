@@ -88,7 +88,7 @@ def trust(week: Week) -> pd.DataFrame:
         full = dt.timedelta(days=one.maturity_days)
         judged = week.review.judged_week(slug)
         known = [each for each in week.cube.weeks if judged and each <= judged]
-        final = [each for each in known if week.cube.as_of - each.ended_at >= full]
+        final = [each for each in known if week.review.known_until(slug) - each.ended_at >= full]
         complete = week.review.maturity(slug).completeness
         found.append((slug, str(judged or ""), str(final[-1]) if final else "", complete, ""))
     return pd.DataFrame(found, columns=["kpi", "judged", "final", "completeness", "lacking"])

@@ -58,8 +58,8 @@ def content_of(known: Evidence) -> str:
 
 def final_weeks(week: Week, slug: str, count: int) -> list[IsoWeek]:
     """Give the last weeks of which a KPI was final."""
-    full = dt.timedelta(days=kpi(slug).maturity_days)
-    known = [one for one in week.cube.weeks if one <= week.week and week.cube.as_of - one.ended_at >= full]
+    full, until = dt.timedelta(days=kpi(slug).maturity_days), week.review.known_until(slug)
+    known = [one for one in week.cube.weeks if one <= week.week and until - one.ended_at >= full]
     return known[-count:]
 
 

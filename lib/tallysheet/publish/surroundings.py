@@ -8,7 +8,7 @@ from typing import Any
 
 import tallysheet
 from tallysheet import say
-from tallysheet.coverage import sentence
+from tallysheet.coverage import older_sentences, sentence
 from tallysheet.language import Language
 from tallysheet.publish.archive import neighbours
 from tallysheet.publish.pages import other_languages, page_name, title_of
@@ -92,9 +92,11 @@ def _badges(week: Week, edition: Edition) -> list[tuple[str, str]]:
 
 
 def _notice(week: Week, edition: Edition) -> str:
-    """Say that the week is not whole, and what it lacks; nothing of one that is."""
-    told = [sentence(gap, edition.language) for gap in week.gaps]
-    return " ".join([edition.language.text("gate.provisional"), *told]) if told else ""
+    """Say that the week is not whole, what it lacks and which extracts are older; nothing of one that is."""
+    language = edition.language
+    told = [sentence(gap, language) for gap in week.gaps]
+    first = [language.text("gate.provisional")] if told else []
+    return " ".join([*first, *told, *older_sentences(week.cube, week.week, language)])
 
 
 def links(week: Week, task: Task, edition: Edition) -> list[tuple[str, str]]:
