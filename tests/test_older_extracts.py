@@ -2,13 +2,16 @@
 
 import datetime as dt
 import math
+import shutil
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from small_workbook import FIRST_MONDAY, make_workbook, rows, write_csv
 
 import tallysheet as ts
 from tallysheet.coverage import older_sentences
+from tallysheet.duties import care
 from tallysheet.extent import older_tables
 from tallysheet.language import read_language
 from tallysheet.weeks import IsoWeek
@@ -90,12 +93,20 @@ def test_the_page_says_which_extract_is_old(data):
     week = ts.open_week(str(LAST), data=data)
 
     for code, told in (
-        ("en", "Of contacts nothing is known after Monday 18 May: KPIs that rest on that have no value yet."),
+        ("en", "Of contacts nothing is known after Monday 18 May: KPIs that rest on that have no value yet"),
         ("fr", "Pour les contacts, rien n’est connu après le lundi 18 mai"),
     ):
         (sentence,) = older_sentences(week.cube, LAST, read_language(code))
         assert sentence.startswith(told)
     assert older_sentences(week.cube, LAST.shift(-1), read_language("en")) == []
+
+
+def test_reasons_of_contacts_are_those_of_the_newest_week_that_is_known(data):
+    """Not the few of Monday morning beside the many of eight weeks: 210 a week as before."""
+    week = ts.open_week(str(LAST), data=data)
+
+    assert care.newest_week(week) == LAST.shift(-1)
+    assert care.reasons(week)[["now_n", "usual_n"]].to_numpy().tolist() == [[210, 210.0]]
 
 
 def test_once_the_extract_comes_the_week_has_its_value(data):
@@ -109,7 +120,36 @@ def test_once_the_extract_comes_the_week_has_its_value(data):
     assert week.kpi("first_reply_hours").explain().value_now == pytest.approx(2.0, abs=0.1)
 
 
-def test_bills_and_what_no_source_dates_count_as_new():
+def undated(data, taken: dt.datetime, every: int = 1) -> None:
+    """Let contacts be one file without a date, of which a row in so many is kept."""
+    source = data / "sources" / "contacts" / "source.toml"
+    source.write_text(CONTACTS.replace("_%Y%m%dT%H%M", ""), encoding="utf-8")
+    shutil.rmtree(data / "raw" / "contacts")
+    contacts(data, taken)
+    (written,) = (data / "raw" / "contacts").iterdir()
+    first, *lines = written.read_text(encoding="utf-8").splitlines(keepends=True)
+    written.unlink()
+    (data / "raw" / "contacts" / "contacts.csv").write_text("".join([first, *lines[::every]]))
+
+
+def test_what_has_no_date_ends_where_it_falls_silent(data):
+    """Thirty contacts a day, and none for seven: the extract is last week's."""
+    undated(data, PARCELS_TAKEN - dt.timedelta(weeks=1))
+    week = ts.open_week(str(LAST), data=data)
+
+    assert week.cube.older == {"care_contacts": dt.datetime(2026, 5, 17, 8)}
+    assert math.isnan(week.kpi("csat").explain().value_now)
+
+
+@pytest.mark.parametrize(("weeks", "every"), [(0, 1), (1, 150)], ids=["up to date", "one in five days"])
+def test_a_silence_that_is_usual_makes_nothing_older(data, weeks, every):
+    """Of what comes every fifth day nobody can say after a week that its extract is old."""
+    undated(data, PARCELS_TAKEN - dt.timedelta(weeks=weeks), every)
+
+    assert ts.open_week(str(LAST), data=data).cube.older == {}
+
+
+def test_bills_and_prices_are_never_older():
     """Invoices come when they come, and prices are not told week by week; a few hours make nothing older."""
     taken = {
         "claims": PARCELS_TAKEN - dt.timedelta(hours=9),
@@ -117,5 +157,6 @@ def test_bills_and_what_no_source_dates_count_as_new():
         "carrier_invoice_lines": PARCELS_TAKEN - dt.timedelta(weeks=3),
         "contract_rates": PARCELS_TAKEN - dt.timedelta(weeks=30),
     }
+    ledger = SimpleNamespace(taken_at=taken, files=pd.DataFrame({"table": list(taken)}), elsewhere=())
 
-    assert list(older_tables(SimpleNamespace(taken_at=taken), PARCELS_TAKEN)) == ["care_contacts"]
+    assert list(older_tables(ledger, PARCELS_TAKEN, lambda _: pytest.fail("asked"))) == ["care_contacts"]

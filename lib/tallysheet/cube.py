@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from tallysheet.extent import (
     named,
     older_tables,
     over_days_off,
+    silent_since,
     table_of,
 )
 from tallysheet.facts import (
@@ -128,8 +129,12 @@ class Cube:
 
     @cached_property
     def older(self) -> dict[str, dt.datetime]:
-        """The tables whose extracts are older than ``as_of``, and when the newest was taken."""
-        return older_tables(self.ledger, self.as_of)
+        """Tables whose extracts end a day or more before ``as_of``, and until when they tell something."""
+        return older_tables(self.ledger, self.as_of, self._silent)
+
+    def _silent(self, names: Sequence[str]) -> pd.DataFrame:
+        make = partial(silent_since, self.as_of, names, lambda: self._ground)
+        return self.remembered("silent", names, make, set(names))
 
     def empty(self, columns: Sequence[str]) -> list[str]:
         """List the columns, each as ``table.column``, of which no loaded row has a value."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -100,16 +101,64 @@ def extent_of(
     return Extent(span, commonest_zones(rows), tuple(loads))
 
 
-def older_tables(ledger: Ledger, as_of: dt.datetime) -> dict[str, dt.datetime]:
-    """Give the tables of events whose newest extract is a day older than a moment, or more, and its moment.
+def older_tables(
+    ledger: Ledger, as_of: dt.datetime, silent: Callable[[list[str]], pd.DataFrame]
+) -> dict[str, dt.datetime]:
+    """Give the tables of events that end a day or more before a moment, and until when they tell something.
 
-    Those of which nobody says when they were taken count as new, and so do bills: they come when they come.
+    Bills never do: they come when they come.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    as_of : datetime
+    silent : callable
+        Gives, as `silent_since` does, those of some tables that have fallen silent: it is asked about those
+        of which no source says when they were taken.
     """
-    return {
-        table: moment
-        for table, moment in ledger.taken_at.items()
-        if schema.table(table).week_of and table != _BILLS and as_of - moment >= _DAY
-    }
+    here = set(ledger.files["table"]) - set(ledger.elsewhere) - {_BILLS}
+    tables = sorted(name for name in here if schema.table(name).week_of)
+    undated = [name for name in tables if name not in ledger.taken_at]
+    dated = {name: ledger.taken_at[name] for name in tables if name not in undated}
+    found = {name: moment for name, moment in dated.items() if as_of - moment >= _DAY}
+    if undated and len(tables) > 1:
+        found |= {str(name): moment.to_pydatetime() for name, moment in silent(undated).to_numpy().tolist()}
+    return found
+
+
+def silent_since(
+    as_of: dt.datetime, names: Collection[str], tables: Callable[[], duckdb.DuckDBPyConnection]
+) -> pd.DataFrame:
+    """List the tables of which nothing became known for longer than ever in the eight weeks before.
+
+    Parameters
+    ----------
+    as_of : datetime
+    names : collection of str
+    tables : callable
+        Gives a connection with the clean tables.
+
+    Returns
+    -------
+    DataFrame
+        table and moment, the last at which something became known; nothing of tables with rows on fewer than
+        28 days.
+    """
+    found = []
+    since, until = (literal(one.isoformat(sep=" ")) for one in (as_of - _DAYS_LOOKED_AT * _DAY, as_of))
+    for name in names:
+        select = (
+            f"SELECT max(known_at) FROM {name} "
+            f"WHERE known_at BETWEEN TIMESTAMP {since} AND TIMESTAMP {until} GROUP BY CAST(known_at AS DATE)"
+        )
+        moments = [row[0] for row in tables().execute(select).fetchall()]
+        days = sorted(moment.date() for moment in moments)
+        if len(days) < _DAYS_OF_A_HABIT:
+            continue
+        longest = max(after - before for before, after in pairwise(days))
+        if as_of.date() - days[-1] > longest + _DAY:
+            found.append((name, max(moments)))
+    return pd.DataFrame(found, columns=["table", "moment"])
 
 
 def days_with_rows(

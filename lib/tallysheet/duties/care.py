@@ -14,6 +14,7 @@ from tallysheet.duties.known import added_up, rows
 from tallysheet.intervals import NORMAL_95
 from tallysheet.kpis import kpi
 from tallysheet.week import Week
+from tallysheet.weeks import IsoWeek
 
 LATENESS = ("on_time", "one", "two", "three", "five", "never")
 """Working days late: none, 1, 2, 3 or 4, 5 and more, not arrived at all."""
@@ -234,8 +235,16 @@ def came_of(week: Week) -> pd.DataFrame:
     return before.assign(now_n=[float(now.get(name, 0.0)) for name in names])
 
 
+def newest_week(week: Week) -> IsoWeek:
+    """Give the latest week up to the opened one that the extracts of contacts cover; else the opened one."""
+    until = week.review.known_until("csat_answers")
+    return max(
+        (one for one in week.cube.weeks if one <= week.week and one.ended_at <= until), default=week.week
+    )
+
+
 def reasons(week: Week) -> pd.DataFrame:
-    """Count contacts by Care's reason: the week, and the eight weeks before on average.
+    """Count contacts by Care's reason: the newest week, and the eight weeks before on average.
 
     Returns
     -------
@@ -245,7 +254,8 @@ def reasons(week: Week) -> pd.DataFrame:
         the largest move first. The sum of the changes is that of all contacts: reasons that are renamed move
         against each other.
     """
-    weeks = [one for one in week.cube.weeks if one <= week.week][-_HALF_A_YEAR:]
+    newest = newest_week(week)
+    weeks = [one for one in week.cube.weeks if one <= newest][-_HALF_A_YEAR:]
     looks = [(str(one), week.cube.as_of) for one in weeks]
     counts = added_up(week, "contact_openings", looks, ["reason"])
     table = counts.pivot_table(

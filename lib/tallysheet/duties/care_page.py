@@ -234,7 +234,7 @@ def reasons(week: Week) -> Html:
     rows = found.assign(name=[language.name("reason", one) for one in found["reason"]])
     columns = [
         Column("name", say.dimension_name("reason", language).capitalize()),
-        Column("now_n", language.week_code(week.week), "count"),
+        Column("now_n", language.week_code(care.newest_week(week)), "count"),
         Column("usual_n", text("care.usual"), "number", decimals=1),
         Column("change_n", text("sheet.change"), "signed_count", decimals=1),
     ]
