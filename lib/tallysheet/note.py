@@ -33,6 +33,7 @@ NoteKind = Literal[
     "unknown dimension",
     "no extract",
     "shared rows",
+    "look alike",
     "no source",
 ]
 Named = str | int | float
