@@ -765,6 +765,14 @@ def test_a_carrier_that_always_decides_at_once_is_no_artefact():
     assert [one.effect for one in context.artefact(weekly(rows))] == [0.6]
 
 
+def test_two_that_met_by_chance_are_no_habit_of_deciding_at_once():
+    """Two of eight in a minute the week before, and four of six now: the four are no habit."""
+    counts = [(JUDGED - 1, 8, 2), (JUDGED, 6, 4)]
+    rows = [{"carrier": "ALT", "week": WEEKS[at], "waiting_n": n, "at_once_n": k} for at, n, k in counts]
+
+    assert [one.effect for one in context.artefact(weekly(rows))] == [pytest.approx(4 / 6)]
+
+
 def exchanged(moving: float) -> pd.DataFrame:
     """Two carriers of a lane, one better than the other, between which volume moves."""
     rows = []

@@ -130,7 +130,8 @@ def _candidates(lineup: Lineup, by: Sequence[str]) -> list[Where]:
     """
     found, volume = _single_values(lineup, by), _volume(lineup)
     least = _LEAST_SHARE * volume.sum()
-    proposed = (one for span in (1, 3) for one in _proposed(lineup, by, span))
+    proposed = [one for span in (1, 3) for one in _proposed(lineup, by, span)]
+    proposed += [one for where in proposed for one in _with_somebody(lineup, by, where)]
     large = (one for one in proposed if volume[lineup.panel.held(one)].sum() >= least)
     known = {lineup.panel.held(one).tobytes() for one in found}
     for one in (*large, *_written_down(lineup, by)):
@@ -139,6 +140,19 @@ def _candidates(lineup: Lineup, by: Sequence[str]) -> list[Where]:
             known.add(held)
             found.append(one)
     return found
+
+
+def _with_somebody(lineup: Lineup, by: Sequence[str], where: Where) -> Iterator[Where]:
+    """List the parts of a combination that names nobody: each with somebody who holds some of it.
+
+    Where few cases tell combinations apart, the one that stands out most may be the next to the true one.
+    """
+    if len(where) < 2 or where.keys() & set(_WHO):
+        return
+    held = lineup.panel.held(where)
+    for name in [one for one in _WHO if one in by]:
+        values = np.unique(lineup.panel.named[name][held].astype(str)).tolist()
+        yield from ({**where, name: (value,)} for value in values if value)
 
 
 def _written_down(lineup: Lineup, by: Sequence[str]) -> Iterator[Where]:

@@ -274,7 +274,10 @@ def artefact(table: Weekly) -> list[Finding]:
     """Find carriers that decided many claims in a minute: by the day of decision all seem slow, or fast."""
     counts = ["waiting_n", "at_once_n"]
     rows = table[table["is_judged"]].groupby(["carrier", "week"], as_index=False)[counts].sum()
-    usual = table[table["is_usual"] & ~table["is_judged"]].groupby("carrier")[counts].sum()
+    earlier = table[table["is_usual"] & ~table["is_judged"]].groupby(["carrier", "week"])[counts].sum()
+    # Two that fall into a minute by chance are no habit.
+    chance = [_together_by_chance(*row) for row in earlier.itertuples(index=False)]
+    usual = earlier[np.array(chance) <= SURE_STEP].groupby("carrier").sum()
     found = []
     for carrier, week, waiting, at_once in rows.itertuples(index=False):
         share = float(at_once / waiting)
