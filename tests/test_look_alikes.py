@@ -43,8 +43,11 @@ def test_names_of_two_tables_are_compared_too(tmp_path):
 
 
 def test_names_that_are_different_are_not_told(tmp_path):
-    """BRV and DVP, as they are."""
-    assert told(make_workbook(tmp_path)) == []
+    """BRV and DVP, as they are; nor two signs that stand for no name."""
+    lines = rows()
+    lines[0][1], lines[1][1] = "?", "/"
+
+    assert told(make_workbook(tmp_path, lines)) == []
 
 
 @pytest.mark.parametrize(

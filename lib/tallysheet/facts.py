@@ -17,7 +17,7 @@ from tallysheet.weeks import IsoWeek, calendar, utc_offsets, workdays
 
 _MARGIN = dt.timedelta(days=120)
 """Working days are known so long before and after the weeks in the data."""
-_NO_ROWS = "(SELECT NULL::TIMESTAMP AS loaded_at, NULL::TIMESTAMP AS replaced_at WHERE false)"
+_NO_ROWS = "(SELECT CAST(NULL AS TIMESTAMP) AS loaded_at, loaded_at AS replaced_at WHERE false)"
 Zone = tuple[str, str | None]
 """A country, and a time zone of it."""
 

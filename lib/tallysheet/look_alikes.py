@@ -36,9 +36,9 @@ def look_alikes(sources: Sequence[Source], clean: Path) -> list[dict[str, Any]]:
     clean : Path
         The folder of the clean tables.
     """
-    found = [spelling for source in sources for spelling in _written(source, clean)]
+    found = [spelling for source in sources for spelling in _written(source, clean) if plain(spelling.name)]
     told = []
-    for _, alike in groupby(sorted(found, key=_sound), key=_sound):
+    for _, alike in groupby(sorted(found, key=_plainly), key=_plainly):
         totals = _by_name(list(alike))
         commonest, *others = sorted(totals, key=lambda name: (-sum(one.rows for one in totals[name]), name))
         for name in others:
@@ -64,7 +64,7 @@ def plain(name: str) -> str:
     return "".join(f"|{part}|" if part.isdigit() else part for part in parts)
 
 
-def _sound(spelling: Spelling) -> tuple[str, str]:
+def _plainly(spelling: Spelling) -> tuple[str, str]:
     return spelling.column, plain(spelling.name)
 
 

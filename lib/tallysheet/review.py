@@ -312,9 +312,8 @@ class Review:
         ages = {self.age(one.slug) for one in served}
         ages |= {None for one in served if one.has_evidence}
         looks = [look for age in ages for look in self._looks(age, self.weeks)]
-        for age in {self.known_until(one.slug) - self.week.ended_at for one in served}:
-            looks += self._corner(fact, age, self.week)
-        return looks
+        first_ages = {self.known_until(one.slug) - self.week.ended_at for one in served}
+        return looks + [look for age in first_ages for look in self._corner(fact, age, self.week)]
 
     def dimensions(self, slug: str, most: int) -> tuple[str, ...]:
         """Give the first two dimensions of a KPI that have from two up to so many values in the data."""
