@@ -811,6 +811,25 @@ def test_a_small_lane_on_which_the_same_carriers_gained_and_lost_is_told_too():
     assert found.perhaps == ()
 
 
+def test_a_first_week_under_way_does_not_end_the_move_with_it():
+    """In the first of three weeks two others still take half of what one loses and another gains then."""
+    lost, gained = (0.14, 0.19, 0.19), (0.07, 0.19, 0.19)
+    rows = []
+    for place, week in enumerate(WEEKS):
+        now = place - JUDGED if 0 <= place - JUDGED < 3 else None
+        less, more = (0.0, 0.0) if now is None else (lost[now], gained[now])
+        shares = {"BRV": 0.55 - less + wobble(place, 0.003), "CDR": 0.20 + more}
+        shares |= dict.fromkeys(("ALT", "FNH"), (1 - sum(shares.values())) / 2)
+        for carrier, rate in (("BRV", 0.95), ("CDR", 0.88), ("ALT", 0.92), ("FNH", 0.92)):
+            n = float(round(2000 * shares[carrier]))
+            row = {"lane": "FR-FR", "carrier": carrier, "week": week, "shipped_n": n, "n": n}
+            rows.append({**row, "x": n * rate, "limit": 0.0015})
+
+    (found,) = money.mix(weekly(rows))
+    assert (found.scope["carrier"], found.until) == (("BRV", "CDR"), WEEKS[JUDGED + 2])
+    assert found.effect == pytest.approx(-0.19 / 0.75 * 0.07, abs=0.001)  # of what the two carry
+
+
 def test_volume_that_stays_is_no_mix():
     """Shares wobble by less than a point."""
     assert money.mix(exchanged(0.0)) == []

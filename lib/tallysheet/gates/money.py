@@ -95,7 +95,8 @@ def _between_carriers(table: Weekly, lineup: Lineup) -> Iterator[Finding]:
         groups.setdefault((gain, lose), []).append(lane)
     weeks, at = list(lineup.panel.weeks), lineup.week
     for (gain, lose), proven in groups.items():
-        last = min(spell.last for lane in proven for _, spell in moved[lane])
+        # A first week in which the move was under way may cut one of a lane's two spells short.
+        last = min(max(spell.last for _, spell in moved[lane]) for lane in proven)
         as_well, perhaps = _as_well(lineup, gain, lose, proven, last)
         lanes = [*proven, *as_well]
         rows = table[table["lane"].isin(lanes) & table["carrier"].isin([*gain, *lose])]
