@@ -132,6 +132,24 @@ def test_of_what_is_rare_the_carrier_is_named_where_nearly_all_happened_at_a_dep
     assert told(found, {"destination": ("Madrid",)})[:2] == (MADRID, MADRID)
 
 
+def test_of_what_is_rare_the_depot_stays_named_although_the_lane_holds_the_same_parcels():
+    """All that ESK takes from France ends in Madrid, where its parcels from Spain were not touched."""
+    cells = [("ESK", "FR-ES", "Madrid", 200), ("ESK", "ES-ES", "Madrid", 400), ("ESK", "ES-ES", "Vigo", 300)]
+    cells += [("BRV", "FR-ES", depot, 150) for depot in ("Madrid", "Vigo")]
+    rows = [
+        (carrier, lane, depot, week, float(lost), n, True, week == WEEKS[-1])
+        for order, (carrier, lane, depot, n) in enumerate(cells)
+        for place, week in enumerate(WEEKS)
+        for lost in [12 if (order, week) == (0, WEEKS[-1]) else (place + order) % 3 == 0]
+    ]
+    by = ("carrier", "lane", "destination")
+    columns = [*by, "week", "x", "n", "is_usual", "is_judged"]
+    found = lineup_of(pd.DataFrame(rows, columns=columns), by, "share", 0.01)
+    whole = {"carrier": ("ESK",), "lane": ("FR-ES",), "destination": ("Madrid",)}
+
+    assert told(found, whole)[1] == whole
+
+
 def test_parcels_without_any_history_are_told_with_a_part():
     """One parcel of a seller without a known label says nothing: the seller is told by his name alone."""
     draw = np.random.default_rng(3)

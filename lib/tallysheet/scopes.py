@@ -131,9 +131,13 @@ def _stood_still(
     return bool(least * volume[rest].sum() < volume[held & ~rest].sum())
 
 
+def _is_rare(lineup: Lineup, spell: Spell) -> bool:
+    return lineup.kind == "share" and spell.before < RARE
+
+
 def _befell(lineup: Lineup, inside: np.ndarray, held: np.ndarray, spell: Spell) -> bool:
     """Tell whether nearly all that is rare and befell a part did so at one value inside it."""
-    if lineup.kind != "share" or spell.before >= RARE:
+    if not _is_rare(lineup, spell):
         return False
     events = lineup.panel.x[:, spell.first : spell.last + 1].sum(axis=1)
     return bool(events[held].sum() >= _SOME and events[inside].sum() >= _NEARLY_ALL * events[held].sum())
@@ -145,12 +149,17 @@ def _moved_less(found: Spell, spell: Spell, least: float) -> bool:
 
 
 def broadened(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -> Where:
-    """Drop each condition of which what it leaves out moved alike, and tell values by what holds them."""
+    """Drop each condition of which what it leaves out moved alike, and tell values by what holds them.
+
+    Of what is rare the depot stays, even where a lane holds the same parcels: it is the place to look at.
+    """
     changed = True
     while changed:
-        changed = False
+        changed, held = False, lineup.panel.held(where)
         for name in list(where):
             wider = {other: values for other, values in where.items() if other != name}
+            if name in _SITES and _is_rare(lineup, spell) and not (lineup.panel.held(wider) & ~held).any():
+                continue
             coarser = COARSER.get(name) or WAREHOUSES.get(name)
             options = [(wider, _ALIKE)] if wider else []
             if coarser and coarser not in where and coarser in lineup.panel.named:
