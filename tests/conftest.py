@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     So no worker is left alone with a long file at the end.
     """
     for item in items:
-        if "sample_of_size_s" in getattr(item, "fixturenames", ()):
+        if {"sample_of_size_s", "small_sample"} & {*getattr(item, "fixturenames", ())}:
             item.add_marker("slow")
     long = {
         item.path
@@ -39,18 +39,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in long)
 
 
-@pytest.fixture(scope="session")
-def sample_of_size_s(tmp_path_factory):
-    """Give the data folder of the S sample, loaded; whoever comes first makes it for all workers."""
+def _loaded(shared: Path, *options: str) -> Path:
+    """Give the data folder of a sample, loaded; whoever comes first makes it for all workers."""
     import tallysheet as ts
 
-    shared = tmp_path_factory.getbasetemp().parent / "sample"
     with FileLock(f"{shared}.lock"):
         if not (shared / "clean" / "ledger.json").is_file():
-            done = make_sample(shared, "--size", "S")
+            done = make_sample(shared, *options)
             assert done.returncode == 0, done.stderr
             ts.load(shared)
     return shared
+
+
+@pytest.fixture(scope="session")
+def sample_of_size_s(tmp_path_factory):
+    """Give the S sample: three years, in which causes and limits can be looked at."""
+    return _loaded(tmp_path_factory.getbasetemp().parent / "sample", "--size", "S")
+
+
+@pytest.fixture(scope="session")
+def small_sample(tmp_path_factory):
+    """Give a tenth of it, for what has to hold of any workbook with all its tables."""
+    weeks = ("--weeks", "2025-W40:2026-W46")
+    return _loaded(tmp_path_factory.getbasetemp().parent / "small-sample", "--size", "500", *weeks)
 
 
 @pytest.fixture(scope="session")

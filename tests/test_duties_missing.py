@@ -56,8 +56,8 @@ def pieces(page: str) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def whole(sample_of_size_s):
-    return ts.open_week("2026-W46", data=sample_of_size_s, base="last-4")
+def whole(small_sample):
+    return ts.open_week("2026-W40", data=small_sample, base="last-4")
 
 
 @pytest.fixture(
@@ -99,7 +99,8 @@ def test_a_kpi_is_told_without_a_table_that_it_does_not_need(whole, without):
     gone = set(whole.ledger.files["table"]) - set(without.ledger.files["table"])
     for table in sorted(gone & TOLD_WITHOUT.keys()):
         for slug in TOLD_WITHOUT[table]:
-            assert without.kpi(slug).explain().value_now == whole.kpi(slug).explain().value_now, (table, slug)
+            value = whole.kpi(slug).explain().value_now
+            assert without.kpi(slug).explain().value_now == value > 0, (table, slug)
         for slug in OFF_WITHOUT[table]:
             assert table in without.review.lacking(kpi(slug)), slug
             assert not without.has(slug), slug

@@ -877,6 +877,18 @@ def test_a_price_is_told_in_the_three_weeks_after_too(later, since):
     assert all(one.effect == pytest.approx(0.245, abs=0.005) for one in found)
 
 
+def test_one_parcel_that_is_billed_first_is_no_price_of_its_carrier():
+    """In the judged week only one of BRV's 401 parcels has a bill, a heavy one with a surcharge of 6.50."""
+    table = charged({})
+    heavy = table[table["carrier"] == "BRV"].assign(weight_band="5-10 kg", parcels_n=1, invoiced_n=1)
+    heavy = heavy.assign(base_cents=1466, fuel_cents=147, extra_cents=20, cost_cents=1633)
+    heavy.loc[heavy["week"] == WEEKS[JUDGED], "extra_cents"] = 650
+    cents = ["base_cents", "fuel_cents", "extra_cents", "invoiced_n"]
+    table.loc[(table["carrier"] == "BRV") & (table["week"] == WEEKS[JUDGED]), cents] = 0
+
+    assert money.price(pd.concat([table, heavy], ignore_index=True)) == []
+
+
 def test_fuel_of_nearly_all_carriers_is_everybodys():
     """Five points of 5 euro."""
     found = money.price(charged({name: {"fuel": 0.05} for name in CARRIERS[1:]}))

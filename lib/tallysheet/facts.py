@@ -165,7 +165,7 @@ def set_references(
     made: dict[str, Callable[[], pd.DataFrame]] = {
         "rules": lambda: pd.DataFrame([rules.as_row()]),
         "euro_rates": lambda: pd.DataFrame(rules.euro_rates.items(), columns=["currency", "euro_rate"]),
-        "workdays": lambda: _workdays(zones, first_day - _MARGIN, last_day + _MARGIN),
+        "workdays": lambda: _workdays(tuple(zones), first_day - _MARGIN, last_day + _MARGIN),
     }
     for name in sorted(wanted):
         _create(connection, name, made[name]())
@@ -223,7 +223,9 @@ def _create(connection: duckdb.DuckDBPyConnection, name: str, rows: pd.DataFrame
     connection.unregister("arriving")
 
 
-def _workdays(zones: Sequence[Zone], first: dt.date, last: dt.date) -> pd.DataFrame:
+@lru_cache(maxsize=2)
+def _workdays(zones: tuple[Zone, ...], first: dt.date, last: dt.date) -> pd.DataFrame:
+    """Lay out working days once: each list of a page asks for the same."""
     rows = [
         workdays(country, first, last).assign(country=country, utc_offset=utc_offsets(zone, first, last))
         for country, zone in zones

@@ -334,11 +334,9 @@ def _cost(table: Weekly, weeks: list[str], at: int, carrier: str) -> float:
 def _levels(rows: Weekly, weeks: list[str], at: int) -> Iterator[tuple[str, Numbers, float]]:
     """Give for each part of the price its level by week, and how many euros a parcel one of it is."""
     leaf = ["lane", "flow", "service", "weight_band", "label_source"]
-    rows = rows[rows["invoiced_n"] > 0]
     base_weeks = _base(rows, at)
-    usual = (
-        rows[rows["week"].isin(base_weeks)].groupby(leaf, dropna=False)[["base_cents", "invoiced_n"]].sum()
-    )
+    billed_before = rows[rows["week"].isin(base_weeks) & (rows["invoiced_n"] > 0)]
+    usual = billed_before.groupby(leaf, dropna=False)[["base_cents", "invoiced_n"]].sum()
     usual_rate = (usual["base_cents"] / usual["invoiced_n"]).rename("usual")
     joined = rows.merge(usual_rate, left_on=leaf, right_index=True, how="inner")
     joined = joined.assign(expected=joined["usual"] * joined["invoiced_n"])
