@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallysheet.calendar_effects import black_friday, expected_effects, lost_days, peak_week
+from tallysheet.calendar_effects import black_friday, came_true, expected_effects, lost_days, peak_week
 from tallysheet.errors import UsageError
 from tallysheet.weeks import IsoWeek, weeks_between
 
@@ -378,3 +378,18 @@ def test_effects_that_were_put_in_are_found():
     assert np.abs(np.array(a_day) + 0.04).max() < 0.012
     assert np.mean(of_peak) == pytest.approx(-0.05, abs=0.004)
     assert np.mean(spread) < 0.6 * np.mean(raw)
+
+
+@pytest.mark.parametrize(
+    ("expected", "deviation", "came"),
+    [
+        (-0.035, -0.012, -0.012),  # the holiday took less than it usually does
+        (-0.035, -0.10, -0.035),  # something else took the rest
+        (-0.035, 0.01, 0.0),
+        (0.02, 0.05, 0.02),
+        (0.0, 0.05, 0.0),
+        (-0.035, np.nan, -0.035),  # there is nothing to hold it against
+    ],
+)
+def test_no_more_is_put_down_to_a_holiday_than_came(expected, deviation, came):
+    assert came_true([expected], [deviation]) == pytest.approx([came])

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tallysheet.evidence import came_twice
+from tallysheet.evidence import Evidence, came_twice
 from tallysheet.findings import Finding, by_whom, scope_of
 from tallysheet.gates import bills, context, money, movement, quality
 from tallysheet.kpis import kpi
@@ -526,6 +526,20 @@ def test_missing_scans_are_no_volume_that_a_carrier_lost():
 
     assert [(one.code, one.by, one.scope) for one in found] == [("DATA", "missing", {"carrier": ("ESK",)})]
     assert found[0].effect == pytest.approx(-0.33, abs=0.02)
+
+
+def test_a_holiday_that_took_less_than_usual_makes_nobody_better():
+    """2 points less on time where 3.5 were to be expected: nothing is left that somebody made better."""
+    table = shares(CARRIERS, 0.95, 1000, {}).assign(destination_country="DE")
+    week = WEEKS[JUDGED]
+    table.loc[table["week"] == week, "x"] -= 20
+    effects = {"week": [IsoWeek.parse(week)], "expected": [-0.035], "deviation": [-0.02], "country": ["DE"]}
+    evidence = Evidence.__new__(Evidence)
+    evidence.leaves = lambda slug, by: table
+    evidence.holidays = lambda slug: pd.DataFrame(effects).assign(by="destination_country")
+    found = evidence.calm_leaves("otd", ("carrier", "destination_country")).groupby("week")[["x", "n"]].sum()
+
+    assert found["x"][week] == pytest.approx(table["x"][table["week"] == week].sum() + 0.02 * found["n"][week])
 
 
 def test_volume_that_is_not_seen_has_not_moved(monkeypatch):

@@ -182,6 +182,26 @@ def expected_effects(
     return pd.DataFrame({"week": list(weeks), **columns})
 
 
+def came_true(expected: ArrayLike, deviation: ArrayLike) -> Numbers:
+    """Give as much of what was expected as came: no more is put down to the calendar.
+
+    Else a holiday that took less than it usually does would look like somebody's improvement.
+
+    Parameters
+    ----------
+    expected, deviation : array of float, shape (weeks,)
+        As `expected_effects` gives them; without a deviation all is taken to have come.
+
+    Examples
+    --------
+    >>> came_true([-0.035, -0.035, -0.035], [-0.012, -0.1, 0.01]).tolist()
+    [-0.012, -0.035, 0.0]
+    """
+    effect, moved = np.asarray(expected, dtype=float), np.asarray(deviation, dtype=float)
+    sign = np.sign(effect)
+    return sign * np.clip(np.where(np.isnan(moved), effect, moved) * sign, 0.0, np.abs(effect)) + 0.0
+
+
 def _check(
     y: Numbers, weeks: Sequence[IsoWeek], lost: Numbers, names: NDArray[np.object_], multiplicative: bool
 ) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tallysheet import schema
-from tallysheet.calendar_effects import peak_week
+from tallysheet.calendar_effects import came_true, peak_week
 from tallysheet.cube import Cube
 from tallysheet.engine import connect, literal
 from tallysheet.facts import columns_of, fact_tables, show_known, show_table, tables_of
@@ -156,7 +156,7 @@ class Evidence:
         return self.once(("holidays", slug), lambda: calendar_by_country(self.review, slug, self.weeks[-1]))
 
     def calm_leaves(self, slug: str, by: tuple[str, ...]) -> Weekly:
-        """Give `leaves` without what the calendar usually does in their country."""
+        """Give `leaves` without what the calendar usually does in their country, as far as it came."""
         table = self.leaves(slug, by)
         if not kpi(slug).follows_calendar:
             return table
@@ -164,7 +164,8 @@ class Evidence:
         if expected.empty or expected["by"].iloc[0] not in by:
             return table
         name = expected["by"].iloc[0]
-        adds = expected.assign(week=expected["week"].astype(str), **{name: expected["country"]})
+        came = came_true(expected["expected"], expected["deviation"])
+        adds = expected.assign(week=expected["week"].astype(str), expected=came, **{name: expected["country"]})
         # A peak is everybody's: what one year's showed of a country is mostly chance.
         is_holiday = (adds["expected"] != 0) & (expected["week"].map(peak_week) == "")
         adds = adds[is_holiday][[name, "week", "expected"]]
