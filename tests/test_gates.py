@@ -212,8 +212,8 @@ def test_a_place_in_the_log_does_not_make_its_sellers_suspect():
 
 
 def test_what_the_log_names_needs_less_proof():
-    """Six points of 600 parcels a week are named only because somebody wrote down where to look."""
-    table = shares(CARRIERS, 0.95, 600, {"ESK": -0.06})
+    """Five points of 600 parcels a week are named only because somebody wrote down where to look."""
+    table = shares(CARRIERS, 0.95, 600, {"ESK": -0.05})
 
     assert [one.scope for one in moved(table.copy(), ["carrier"], [{"carrier": ("ESK",)}])] == [
         {"carrier": ("ESK",)}
@@ -356,6 +356,20 @@ def test_a_partner_that_holds_most_is_named_where_it_moved_itself_and_not_where_
     partners = [table[table["partner"] == name] for table, name in zip(sized, _PARTNERS, strict=True)]
     table = pd.concat(partners, ignore_index=True)
     table.attrs = {"by": ["partner"], "kind": "amount", "hints": [], "week": WEEKS[JUDGED]}
+
+    assert [one.scope for one in movement.moved(table)] == named
+
+
+@pytest.mark.parametrize(("claims", "named"), [(1, []), (30, [{"carrier": ("ALT",)}])])
+def test_one_claim_that_took_long_names_no_carrier(claims, named):
+    """A claim a week, which one week took 90 days; thirty of them are no chance."""
+    table = shares(CARRIERS, 17.0, 40, {})
+    own = table["carrier"] == "ALT"
+    days = [(13.5, 3.5, 2.5, 1.5, 6.5, 4.0, 15.5, 11.5)[place % 8] for place in range(len(WEEKS))]
+    days[JUDGED] = 90
+    table.loc[own, "n"] = claims
+    table.loc[own, "x"] = [claims * one for one in days]
+    table.attrs = {"by": ["carrier"], "kind": "amount", "hints": [], "week": WEEKS[JUDGED]}
 
     assert [one.scope for one in movement.moved(table)] == named
 

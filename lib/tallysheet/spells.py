@@ -25,6 +25,7 @@ LONGEST = 4
 """Weeks that a spell has at most: what lasts longer is the new level."""
 
 _LEAST_HISTORY = 10
+_FEWEST_CASES = 8  # durations have long tails: of fewer, one may make the mean
 _FEW = 12  # events expected below which counts follow Poisson's law, not the normal one
 _HALF_A_YEAR = 26
 RARE = 0.02
@@ -102,15 +103,19 @@ class Track:
         effect, variance = difference(self.over(weeks[None, :]), self.over(base[None, :]))
         return float(effect[0]), float(variance[0])
 
-    def chance(self, weeks: NDArray[np.intp], base: NDArray[np.intp]) -> float:
-        """Give the variance by chance of some weeks, had a share stayed what it was before.
+    def unchanged(self, weeks: NDArray[np.intp], base: NDArray[np.intp]) -> Numbers:
+        """Give what is to be added to each row's variance by chance, so that it is that of an unchanged share.
 
-        A share near 0 or 1 hardly scatters; that it came to be so may itself be chance.
+        A share near 0 or 1 hardly scatters: one that came there may owe that to chance, and one that went
+        away from there scatters more only since.
         """
-        n, before = self.n[weeks].sum(keepdims=True), self.n[base].sum()
-        if self.kind != "share" or not n[0] * before > 0:
-            return 0.0
-        return float(self._variance(self.x[base].sum() / before * n, n)[0])
+        n, before = self.n[weeks].sum(axis=1), self.n[base].sum(axis=1)
+        if self.kind != "share":
+            return np.zeros(len(n))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            expected = self.x[base].sum(axis=1) / before * n
+            more = self._variance(expected, n) - self._variance(self.x[weeks].sum(axis=1), n)
+        return np.where((n > 0) & (before > 0), more, 0.0)
 
     def over(self, at: NDArray[np.intp]) -> Levels:
         """Take the weeks of each row together: the part less the rest, and the variance of that."""
@@ -235,10 +240,12 @@ def measure(track: Track, first: int, last: int) -> Spell | None:
     history = _history(track, first, len(inside))
     if base.size < BASE_WEEKS // 2 or len(history) < _LEAST_HISTORY:
         return None
+    if track.kind == "amount" and track.n[inside].sum() < _FEWEST_CASES:
+        return None
     effect, variance = track.compare(inside, base)
     if not np.isfinite(effect):
         return None
-    variance = max(variance, track.chance(inside, base))
+    variance += float(track.unchanged(inside[None, :], base[None, :])[0])
     single = _history(track, first, 1)
     scatter = max(_robust(history), _robust(single), 1.0 if track.kind != "amount" else 0.0)
     if not scatter * variance > 0:
@@ -364,6 +371,7 @@ def _history(track: Track, first: int, length: int) -> Numbers:
         rows = fit & (sizes == size)
         base = usual[counts[starts[rows]][:, None] + np.arange(-size, 0)]
         effect[rows], variance[rows] = difference(track.over(inside[rows]), track.over(base))
+        variance[rows] += track.unchanged(inside[rows], base)
     known = np.isfinite(effect) & (variance > 0) & (variance < np.inf)
     return effect[known] ** 2 / variance[known]
 
