@@ -360,6 +360,29 @@ def test_a_partner_that_holds_most_is_named_where_it_moved_itself_and_not_where_
     assert [one.scope for one in movement.moved(table)] == named
 
 
+@pytest.mark.parametrize(
+    ("grown", "scope"),
+    [
+        (("DE-IT", "FR-IT", "IT-IT"), {"country": ("IT",)}),
+        (("FR-IT", "IT-IT"), {"lane": ("FR-IT", "IT-IT")}),
+        (("ES-ES",), {"lane": ("ES-ES",)}),
+    ],
+)
+def test_all_lanes_to_a_country_are_told_as_that_country(grown, scope):
+    """Half as many parcels again; where one of three lanes stood still, the lanes are named."""
+    parcels = {"FR-FR": 4000, "DE-DE": 3000, "ES-ES": 1500, "IT-IT": 900, "FR-IT": 800, "DE-IT": 700}
+    rows = [
+        {"lane": lane, "week": week, "x": times * n + wobble(place + 3 * order, 0.02 * n)}
+        for order, (lane, n) in enumerate(parcels.items())
+        for place, week in enumerate(WEEKS)
+        for times in [1.5 if lane in grown and place == JUDGED else 1.0]
+    ]
+    table = weekly(rows).assign(n=lambda table: table["x"], ended=lambda table: table["x"])
+    table.attrs = {"by": ["lane"], "kind": "sum", "hints": []}
+
+    assert [one.scope for one in movement.moved(table)] == [scope]
+
+
 @pytest.mark.parametrize(("claims", "named"), [(1, []), (30, [{"carrier": ("ALT",)}])])
 def test_one_claim_that_took_long_names_no_carrier(claims, named):
     """A claim a week, which one week took 90 days; thirty of them are no chance."""
@@ -553,7 +576,9 @@ def test_a_holiday_that_took_less_than_usual_makes_nobody_better():
     evidence.holidays = lambda slug: pd.DataFrame(effects).assign(by="destination_country")
     found = evidence.calm_leaves("otd", ("carrier", "destination_country")).groupby("week")[["x", "n"]].sum()
 
-    assert found["x"][week] == pytest.approx(table["x"][table["week"] == week].sum() + 0.02 * found["n"][week])
+    assert found["x"][week] == pytest.approx(
+        table["x"][table["week"] == week].sum() + 0.02 * found["n"][week]
+    )
 
 
 def test_volume_that_is_not_seen_has_not_moved(monkeypatch):

@@ -164,8 +164,8 @@ class Evidence:
         if expected.empty or expected["by"].iloc[0] not in by:
             return table
         name = expected["by"].iloc[0]
-        came = came_true(expected["expected"], expected["deviation"])
-        adds = expected.assign(week=expected["week"].astype(str), expected=came, **{name: expected["country"]})
+        adds = expected.assign(week=expected["week"].astype(str), **{name: expected["country"]})
+        adds["expected"] = came_true(expected["expected"], expected["deviation"])
         # A peak is everybody's: what one year's showed of a country is mostly chance.
         is_holiday = (adds["expected"] != 0) & (expected["week"].map(peak_week) == "")
         adds = adds[is_holiday][[name, "week", "expected"]]

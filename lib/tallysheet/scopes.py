@@ -155,25 +155,31 @@ def broadened(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -
     """
     changed = True
     while changed:
-        changed, held = False, lineup.panel.held(where)
+        changed = False
         for name in list(where):
-            wider = {other: values for other, values in where.items() if other != name}
-            if name in _SITES and _is_rare(lineup, spell) and not (lineup.panel.held(wider) & ~held).any():
-                continue
-            coarser = COARSER.get(name) or WAREHOUSES.get(name)
-            options = [(wider, _ALIKE)] if wider else []
-            if coarser and coarser not in where and coarser in lineup.panel.named:
-                above = _held_by(lineup, {name: where[name]}, coarser)
-                if above:
-                    least = _AKIN if name in COARSER else _ALIKE
-                    options.insert(0, ({**wider, coarser: (above,)}, least))
-            for option, least in options:
+            for option, least in _wider(lineup, where, name, spell):
                 if _moved_alike(lineup, option, where, spell, without, least):
                     where, changed = option, True
                     break
             if changed:
                 break
     return where
+
+
+def _wider(lineup: Lineup, where: Where, name: str, spell: Spell) -> list[tuple[Where, float]]:
+    """List parts without a condition, or with what holds it, and how alike what they add must have moved."""
+    wider = {other: values for other, values in where.items() if other != name}
+    is_same = not (lineup.panel.held(wider) & ~lineup.panel.held(where)).any()
+    if name in _SITES and is_same and _is_rare(lineup, spell):
+        return []
+    options: list[tuple[Where, float]] = [(wider, _ALIKE)] if wider else []
+    coarser = COARSER.get(name) or WAREHOUSES.get(name)
+    if coarser and coarser not in where and coarser in lineup.panel.named:
+        above = _held_by(lineup, {name: where[name]}, coarser)
+        if above:
+            least = _AKIN if name in COARSER else _ALIKE
+            options.insert(0, ({**wider, coarser: (above,)}, least))
+    return options
 
 
 def _held_by(lineup: Lineup, where: Where, coarser: str) -> str:

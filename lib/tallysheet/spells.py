@@ -104,7 +104,7 @@ class Track:
         return float(effect[0]), float(variance[0])
 
     def unchanged(self, weeks: NDArray[np.intp], base: NDArray[np.intp]) -> Numbers:
-        """Give what is to be added to each row's variance by chance, so that it is that of an unchanged share.
+        """Give what each row's variance by chance lacks to be that of an unchanged share.
 
         A share near 0 or 1 hardly scatters: one that came there may owe that to chance, and one that went
         away from there scatters more only since.

@@ -229,7 +229,8 @@ def _of_leaves(table: Weekly, by: Sequence[str], kind: str, hinted: Sequence[Whe
     for one in suspects(lineup, by):
         if kind == "amount" and _may_be_the_rest(lineup, one.where):
             continue
-        spell, scope = one.spell, scope_of(_accountable(lineup.panel, one.where, hinted))
+        spell, named = one.spell, _accountable(lineup.panel, one.where, hinted)
+        scope = scope_of(named if one.perhaps else _by_country(lineup.panel, named))
         x, n = lineup.panel.sums(lineup.panel.held(one.where))
         found.append(
             Finding(
@@ -300,6 +301,21 @@ def _accountable(panel: Panel, where: Where, hinted: Sequence[Where]) -> Where:
             found["destination"] = depot
     country = _only_value(panel, held, "destination_country")
     return {**found, "destination_country": country} if "destination" in found and country else found
+
+
+def _by_country(panel: Panel, where: Where) -> Where:
+    """Name the country in the place of all lanes that lead to it."""
+    lanes = where.get("lane", ())
+    ends = {lane.rpartition("-")[2] for lane in lanes}
+    if len(lanes) < 2 or len(ends) > 1:
+        return where
+    there = {lane for lane in panel.named["lane"].astype(str).tolist() if lane.rpartition("-")[2] in ends}
+    if not there <= set(lanes):
+        return where
+    return {
+        **{name: values for name, values in where.items() if name != "lane"},
+        "destination_country": (*ends,),
+    }
 
 
 def _only_value(panel: Panel, held: np.ndarray, name: str) -> tuple[str, ...]:
