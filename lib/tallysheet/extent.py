@@ -238,7 +238,8 @@ def commonest_zones(rows: pd.DataFrame) -> tuple[Zone, ...]:
     rows : DataFrame
         origin_country, destination_country, destination_zone, n (shipments).
     """
-    countries = sorted({*rows["origin_country"].dropna(), *rows["destination_country"].dropna()})
+    named = (rows[name].dropna().unique() for name in ("origin_country", "destination_country"))
+    countries = sorted(set().union(*named))
     counted = rows.groupby(["destination_country", "destination_zone"])["n"].sum().reset_index()
     ranked = counted.sort_values(["n", "destination_zone"], ascending=[False, True])
     commonest = ranked.drop_duplicates("destination_country").set_index("destination_country")
