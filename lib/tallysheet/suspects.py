@@ -20,7 +20,7 @@ _OWN = 0.25
 """What moved by less than a quarter of that by itself only seems to have moved, as its rest did."""
 
 _LEAST_SHARE = 0.003
-_HINTED = 100.0
+_HINTED = 30.0
 _WHO = ("carrier", "seller", "partner")
 """Dimensions that name somebody."""
 
