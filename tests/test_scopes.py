@@ -72,7 +72,7 @@ def test_few_parcels_beside_a_depot_are_told_with_it_unless_they_stood_still():
 
 
 def test_the_country_that_somebody_wrote_down_is_told_with_less_proof():
-    """Sixty parcels beside Madrid's moved a third as far, which chance does in one week of 20."""
+    """Sixty parcels beside Madrid's moved a quarter as far, which chance does in one week of 20."""
     moved = {"few": 30, "Sevilla": 0.82, "Vigo": 0.82}
 
     assert told(lineup("Madrid", **moved), MADRID)[1] == MADRID

@@ -192,6 +192,11 @@ def came_true(expected: ArrayLike, deviation: ArrayLike) -> Numbers:
     expected, deviation : array of float, shape (weeks,)
         As `expected_effects` gives them; without a deviation all is taken to have come.
 
+    Returns
+    -------
+    array of float, shape (weeks,)
+        Between 0 and what was expected.
+
     Examples
     --------
     >>> came_true([-0.035, -0.035, -0.035], [-0.012, -0.1, 0.01]).tolist()

@@ -21,6 +21,8 @@ _OWN = 0.25
 
 _LEAST_SHARE = 0.003
 _HINTED = 30.0
+"""By how many times a chance may be larger where somebody wrote down where to look."""
+
 _WHO = ("carrier", "seller", "partner")
 """Dimensions that name somebody."""
 
