@@ -393,3 +393,13 @@ def test_effects_that_were_put_in_are_found():
 )
 def test_no_more_is_put_down_to_a_holiday_than_came(expected, deviation, came):
     assert came_true([expected], [deviation]) == pytest.approx([came])
+
+
+def test_what_a_holiday_does_is_told_apart_from_the_peak_that_it_falls_into():
+    """3 points for a lost day, 5 for the peak: in a week of both, 8 are expected and 3 of them of the day."""
+    lost, peak = at(60, w5=1, w9=1, w13=1, w58=1), [""] * 60
+    peak[6] = peak[58] = "black friday"
+    found = expect(0.9 - 0.03 * lost - 0.05 * np.array([bool(name) for name in peak]), lost, peak)
+
+    assert found.loc[58, ["expected", "holidays"]].tolist() == pytest.approx([-0.08, -0.03])
+    assert found["holidays"][found["week"].isin(found["week"][lost == 0])].eq(0).all()

@@ -565,19 +565,36 @@ def test_missing_scans_are_no_volume_that_a_carrier_lost():
     assert found[0].effect == pytest.approx(-0.33, abs=0.02)
 
 
+def without_holidays(table: pd.DataFrame, week: str, **effects: float) -> pd.DataFrame:
+    """Give both sides by week of what is left without a holiday in the only country there is."""
+    evidence = Evidence.__new__(Evidence)
+    evidence.leaves = lambda slug, by: table
+    evidence.holidays = lambda slug: pd.DataFrame(
+        {"week": [IsoWeek.parse(week)], "country": table["destination_country"].iloc[0]} | effects
+    ).assign(by="destination_country")
+    return evidence.calm_leaves("otd", ("carrier", "destination_country")).groupby("week")[["x", "n"]].sum()
+
+
 def test_a_holiday_that_took_less_than_usual_makes_nobody_better():
     """2 points less on time where 3.5 were to be expected: nothing is left that somebody made better."""
     table = shares(CARRIERS, 0.95, 1000, {}).assign(destination_country="DE")
     week = WEEKS[JUDGED]
     table.loc[table["week"] == week, "x"] -= 20
-    effects = {"week": [IsoWeek.parse(week)], "expected": [-0.035], "deviation": [-0.02], "country": ["DE"]}
-    evidence = Evidence.__new__(Evidence)
-    evidence.leaves = lambda slug, by: table
-    evidence.holidays = lambda slug: pd.DataFrame(effects).assign(by="destination_country")
-    found = evidence.calm_leaves("otd", ("carrier", "destination_country")).groupby("week")[["x", "n"]].sum()
+    calm = without_holidays(table, week, expected=-0.035, holidays=-0.035, deviation=-0.02)
 
-    assert found["x"][week] == pytest.approx(
-        table["x"][table["week"] == week].sum() + 0.02 * found["n"][week]
+    assert calm["x"][week] == pytest.approx(table["x"][table["week"] == week].sum() + 0.02 * calm["n"][week])
+
+
+@pytest.mark.parametrize(("came", "taken_off"), [(-0.11, 0.04), (-0.06, 0.01), (-0.03, 0.0)])
+def test_a_holiday_in_the_week_of_black_friday_is_nobodys_doing(came, taken_off):
+    """Thanksgiving: of 9 points, 5 are the peak's, which is everybody's, and 4 at most are the holiday's."""
+    table = shares(CARRIERS, 0.95, 1000, {}).assign(destination_country="US")
+    week = str(IsoWeek.parse("2025-W48"))
+    table["week"] = table["week"].replace({WEEKS[JUDGED]: week})
+    calm = without_holidays(table, week, expected=-0.09, holidays=-0.04, deviation=came)
+
+    assert calm["x"][week] == pytest.approx(
+        table["x"][table["week"] == week].sum() + taken_off * calm["n"][week]
     )
 
 

@@ -126,7 +126,8 @@ def expected_effects(
     -------
     DataFrame
         ``week``; ``expected``, the effect in the unit of the values (a share, if multiplicative), 0 where
-        nothing is expected or known; ``adjusted``, the value without it; ``deviation``, that of the week
+        nothing is expected or known; ``holidays``, as much of it as is due to lost days; ``adjusted``, the
+        value without what is expected; ``deviation``, that of the week
         from the ordinary ones among the 8 before it; ``known``: "history" (each of its effects was seen
         before), "none" (one was not, and counts as 0) or "ordinary" (no lost day, no peak).
 
@@ -163,7 +164,8 @@ def expected_effects(
     _check(y, weeks, lost, names, multiplicative)
     is_ordinary = (lost == 0) & (names == "")
     deviations = _deviations(y, is_ordinary, multiplicative)
-    expected, known = np.zeros(y.size), np.full(y.size, "ordinary", dtype=object)
+    expected, holidays = np.zeros(y.size), np.zeros(y.size)
+    known = np.full(y.size, "ordinary", dtype=object)
     for judged in np.flatnonzero(~is_ordinary):
         earlier = np.arange(judged)
         deviation = deviations[earlier, np.minimum(judged - 1 - earlier, _NEIGHBOURS)]
@@ -173,13 +175,21 @@ def expected_effects(
         parts = np.array(
             [slope * lost[judged] if lost[judged] else 0.0, _mean(rest[same]) if names[judged] else 0.0]
         )
-        expected[judged] = np.nansum(parts)
+        expected[judged], holidays[judged] = np.nansum(parts), np.nan_to_num(parts[0])
         known[judged] = "none" if np.isnan(parts).any() else "history"
     adjusted = y - expected
     if multiplicative:
         adjusted = np.divide(y, 1 + expected, out=np.full_like(y, np.nan), where=expected > -1)
-    columns = {"expected": expected, "adjusted": adjusted, "deviation": deviations[:, -1], "known": known}
-    return pd.DataFrame({"week": list(weeks), **columns})
+    return pd.DataFrame(
+        {
+            "week": list(weeks),
+            "expected": expected,
+            "holidays": holidays,
+            "adjusted": adjusted,
+            "deviation": deviations[:, -1],
+            "known": known,
+        }
+    )
 
 
 def came_true(expected: ArrayLike, deviation: ArrayLike) -> Numbers:

@@ -156,21 +156,26 @@ class Evidence:
         return self.once(("holidays", slug), lambda: calendar_by_country(self.review, slug, self.weeks[-1]))
 
     def calm_leaves(self, slug: str, by: tuple[str, ...]) -> Weekly:
-        """Give `leaves` without what the calendar usually does in their country, as far as it came."""
+        """Give `leaves` without what holidays usually do in their country, as far as it came.
+
+        A peak is everybody's: what one year's showed of a country is mostly chance.
+        """
         table = self.leaves(slug, by)
         if not kpi(slug).follows_calendar:
             return table
-        expected = self.holidays(slug)
-        if expected.empty or expected["by"].iloc[0] not in by:
+        effects = self.holidays(slug)
+        if effects.empty or effects["by"].iloc[0] not in by:
             return table
-        name = expected["by"].iloc[0]
-        adds = expected.assign(week=expected["week"].astype(str), **{name: expected["country"]})
-        adds["expected"] = came_true(expected["expected"], expected["deviation"])
-        # A peak is everybody's: what one year's showed of a country is mostly chance.
-        is_holiday = (adds["expected"] != 0) & (expected["week"].map(peak_week) == "")
-        adds = adds[is_holiday][[name, "week", "expected"]]
-        found = table.merge(adds, on=[name, "week"], how="left")
-        return found.assign(x=found["x"] - found.pop("expected").fillna(0.0) * found["n"])
+        name, peak = effects["by"].iloc[0], effects["expected"] - effects["holidays"]
+        adds = pd.DataFrame(
+            {
+                name: effects["country"],
+                "week": effects["week"].astype(str),
+                "holidays": came_true(effects["holidays"], effects["deviation"] - peak),
+            }
+        )
+        found = table.merge(adds[adds["holidays"] != 0], on=[name, "week"], how="left")
+        return found.assign(x=found["x"] - found.pop("holidays").fillna(0.0) * found["n"])
 
     def fact(self, name: str, by: tuple[str, ...]) -> Weekly:
         """Add a fact up by week and some dimensions, as known now."""
