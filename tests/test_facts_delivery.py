@@ -311,6 +311,26 @@ def test_damage_is_what_is_granted_or_proven():
     assert add_up(connection, "deliveries", WEEK, at(3, 5, 9)) == {"delivered_n": 0, "damaged_n": 0}
 
 
+def test_damage_is_told_by_what_was_in_the_parcel():
+    """The category is that of the order's first line; of an order that is not in the data it is not known."""
+    connection = ground(
+        shipments=[parcel(name, delivered_at=at(3, 5)) for name in "ABC"],
+        orders=[
+            order("A", category="laptop"),
+            order("A", line="-2", category="other"),
+            order("B", category="phone"),
+        ],
+        claims=[claim("A", "damaged", at(3, 6), docs_complete_at=at(3, 7))],
+    )
+    found = add_up(connection, "deliveries", WEEK, after(WEEK), by="category")
+
+    assert found == {
+        "laptop": {"delivered_n": 1, "damaged_n": 1},
+        "phone": {"delivered_n": 1, "damaged_n": 0},
+    }
+    assert add_up(connection, "deliveries", WEEK, after(WEEK)) == {"delivered_n": 3, "damaged_n": 1}
+
+
 def test_a_perfect_order_is_on_time_whole_and_right():
     """A is perfect, and so is E, which comes back for another reason. B is late; C and D fall out in time.
 

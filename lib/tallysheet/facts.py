@@ -27,6 +27,7 @@ REFERENCES = frozenset({"rules", "euro_rates", "workdays"})
 SPARED: dict[str, frozenset[str]] = {
     "transits": frozenset({"orders"}),
     "first_scans": frozenset({"claims"}),
+    "deliveries": frozenset({"orders"}),
     "costs": frozenset({"contract_rates", "contract_terms"}),
 }
 """Tables without which a fact still tells something: the KPIs that do need them say so (`Kpi.needs`)."""

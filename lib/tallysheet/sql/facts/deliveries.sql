@@ -1,10 +1,12 @@
 -- One row a delivered parcel: was it damaged?
 -- Damaged: a claim for damage names it that was granted, wholly or in part, or whose evidence is complete.
+-- The category is that of the order's first line.
 SELECT
     calendar.week,
     calendar.seen_at,
     shipments.carrier,
     shipments.origin_country || '-' || shipments.destination_country AS lane,
+    orders.category,
     shipments.destination_country,
     shipments.flow,
     shipments.service,
@@ -16,6 +18,14 @@ SELECT
     CASE WHEN damaged.shipment_id IS NOT NULL THEN 1 ELSE 0 END AS damaged_n
 FROM shipments
 JOIN calendar ON calendar.day = CAST(shipments.delivered_at AS DATE)
+LEFT JOIN orders ON orders.order_id = shipments.order_id
+    AND shipments.flow = 'outbound'
+    AND calendar.seen_at >= orders.known_at
+    AND calendar.seen_at < orders.replaced_at
+LEFT JOIN orders AS earlier ON earlier.order_id = orders.order_id
+    AND earlier.orderline_id < orders.orderline_id
+    AND calendar.seen_at >= earlier.known_at
+    AND calendar.seen_at < earlier.replaced_at
 LEFT JOIN (
     SELECT claims.shipment_id, looks.seen_at
     FROM claims
@@ -32,3 +42,4 @@ LEFT JOIN (
 WHERE calendar.seen_at >= shipments.known_at
     AND calendar.seen_at < shipments.replaced_at
     AND shipments.delivered_at BETWEEN calendar.day AND calendar.seen_at
+    AND earlier.orderline_id IS NULL
