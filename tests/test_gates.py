@@ -87,6 +87,31 @@ def test_what_trails_off_in_the_week_after_does_not_dilute_the_size():
     assert found[0].effect == pytest.approx(-0.20, abs=0.01)
 
 
+@pytest.mark.parametrize("stepped", [0, 9, 13])
+def test_a_level_that_changed_for_good_months_ago_hides_no_later_move(stepped):
+    """A depot gained 8 points by a longer promise; weeks later it loses 15 of its own, and is named."""
+    table = shares(["Barcelona"], 0.85, 260, {"Barcelona": -0.15}, key="destination")
+    places = table["week"].map(WEEKS.index)
+    table["x"] += np.where(places >= stepped, 0.08 * 260, 0.0).round()
+    rest = shares(["Lyon", "Kassel", "Bologna"], 0.93, 4000, {}, key="destination")
+
+    found = moved(pd.concat([table, rest], ignore_index=True), ["destination"])
+
+    assert [(one.scope, one.since) for one in found] == [({"depot": ("Barcelona",)}, WEEKS[JUDGED])]
+    assert found[0].effect == pytest.approx(-0.15, abs=0.02)
+
+
+@pytest.mark.parametrize("size", [0.06, 0.10])
+def test_a_part_that_often_changes_its_level_is_not_named_when_it_does_once_more(size):
+    """Up for three weeks, down for three: that is its usual scatter."""
+    table = shares(["Barcelona"], 0.85, 260, {"Barcelona": -size}, key="destination")
+    up = (table["week"].map(WEEKS.index) // 3) % 2 == 0
+    table["x"] += np.where(up, size * 260, 0.0).round()
+    rest = shares(["Lyon", "Kassel", "Bologna"], 0.93, 4000, {}, key="destination")
+
+    assert moved(pd.concat([table, rest], ignore_index=True), ["destination"]) == []
+
+
 def test_what_all_share_names_nobody():
     """Every carrier falls by ten points: no one fell beyond the rest."""
     assert moved(shares(CARRIERS, 0.95, 2000, dict.fromkeys(CARRIERS, -0.10)), ["carrier"]) == []

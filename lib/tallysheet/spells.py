@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import special  # scipy.stats takes most of a second to import
 
 from tallysheet.intervals import NORMAL_95, wilson
+from tallysheet.level_breaks import levels_since
 from tallysheet.limits import Numbers
 from tallysheet.scatter import robust_means
 
@@ -175,8 +176,9 @@ def spell_at(track: Track, week: int) -> Spell | None:
     Each of its weeks differs about as all do, and the two before it by less than half of that.
     D = (part - rest) in the spell - (part - rest) in the eight usual weeks before it; the variance by
     chance of D times phi, a robust mean of D^2 / variance over the same comparison in earlier weeks (1 at
-    least), gives t with as many degrees of freedom as there were comparisons. Where fewer than 12 of
-    rare events are expected in the spell, they follow a negative binomial law, given those of half a year.
+    least; none across a break, see `levels_since`), gives t with as many degrees of freedom as there were
+    comparisons. Where fewer than 12 of rare events are expected in the spell, they follow a negative binomial
+    law, given those of half a year.
     """
     best, chosen = 0.0, None
     for first in range(max(week - LONGEST + 1, 0), week + 1):
@@ -359,12 +361,17 @@ def _value(track: Track, at: NDArray[np.intp]) -> float:
 
 
 def _history(track: Track, first: int, length: int) -> Numbers:
-    """Give the squares of the same comparison in earlier weeks, in units of their variance by chance."""
+    """Give the squares of the same comparison in earlier weeks, in units of their variance by chance.
+
+    Where the level changed for good, weeks are held against those since.
+    """
     starts = np.arange(first - length, BASE_WEEKS - 1, -1)
     inside = starts[:, None] + np.arange(length)
+    since = levels_since(*track.weekly(0, first), track.usual[:first])
     counts = np.append(0, np.cumsum(track.usual))
-    sizes = np.minimum(counts[starts], BASE_WEEKS)
-    fit = track.usual[inside].all(axis=1) & (sizes >= BASE_WEEKS // 2)
+    sizes = np.minimum(counts[starts] - counts[since[starts - 1]], BASE_WEEKS)
+    is_one_level = since[starts + length - 1] == since[starts - 1]
+    fit = is_one_level & track.usual[inside].all(axis=1) & (sizes >= BASE_WEEKS // 2)
     usual = np.flatnonzero(track.usual)
     effect, variance = np.full(starts.size, np.nan), np.full(starts.size, np.nan)
     for size in np.unique(sizes[fit]):
