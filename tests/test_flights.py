@@ -184,10 +184,8 @@ def test_the_default_week_is_the_latest_complete_one():
     [
         ({"week": "2012-W17"}, "expected a week between 2013-W01 and 2014-W01, found 2012-W17"),
         ({"week": "2013-17"}, "expected a week such as 2013-W17"),
-        (
-            {"week": "2013-W17", "base": "last-5"},
-            "expected one of previous, last-4, year-ago, target or a week",
-        ),
+        ({"week": "2013-W17", "base": "last-5"}, "expected one of previous, last-4, year-ago or a week"),
+        ({"week": "2013-W17", "base": "target"}, r"Give it to explain\(\) of a KPI that has a target"),
         ({"week": "2013-W17", "base": "year-ago"}, "found year-ago"),
         ({"week": "2013-W17", "lang": "xx"}, "expected one of en"),
         ({"week": "2013-W17", "as_of": "2012-01-01"}, "expected a moment with data"),
