@@ -101,6 +101,21 @@ def test_a_level_that_changed_for_good_months_ago_hides_no_later_move(stepped):
     assert found[0].effect == pytest.approx(-0.15, abs=0.02)
 
 
+@pytest.mark.parametrize("lasted", [1, 3])
+@pytest.mark.parametrize("ago", [6, 12, 18])
+def test_what_befell_a_part_months_ago_hides_no_later_move(lasted, ago):
+    """Ten points less for a week or three, then as before; months later five points less: named again."""
+    table = shares(CARRIERS, 0.93, 2500, {"CDR": -0.05})
+    places = table["week"].map(WEEKS.index)
+    befell = (table["carrier"] == "CDR") & places.between(JUDGED - ago, JUDGED - ago + lasted - 1)
+    table.loc[befell, "x"] -= 250
+
+    (found,) = moved(table, ["carrier"])
+
+    assert (found.scope, found.since) == ({"carrier": ("CDR",)}, WEEKS[JUDGED])
+    assert found.effect == pytest.approx(-0.05, abs=0.01)
+
+
 @pytest.mark.parametrize("size", [0.06, 0.10])
 def test_a_part_that_often_changes_its_level_is_not_named_when_it_does_once_more(size):
     """Up for three weeks, down for three: that is its usual scatter."""

@@ -9,14 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special  # scipy.stats takes most of a second to import
 
 from tallysheet.intervals import NORMAL_95, wilson
-from tallysheet.level_breaks import levels_since
-from tallysheet.limits import Numbers
+from tallysheet.limits import Booleans, Numbers
+from tallysheet.own_past import levels_since, without_events
 from tallysheet.scatter import robust_means
 
 BASE_WEEKS = 8
@@ -91,13 +92,23 @@ class Track:
     rest_x: Numbers
     rest_n: Numbers
     kind: str
-    usual: NDArray[np.bool_]
+    usual: Booleans
 
     @classmethod
-    def alone(cls, x: Numbers, n: Numbers, kind: str, usual: NDArray[np.bool_]) -> Track:
+    def alone(cls, x: Numbers, n: Numbers, kind: str, usual: Booleans) -> Track:
         """Follow what has no rest to be held against."""
         nothing = np.zeros(len(x))
         return cls(x, n, nothing, nothing, kind, usual)
+
+    @property
+    def least_scatter(self) -> float:
+        """Times the variance by chance that weeks scatter at least; of an amount chance says nothing."""
+        return 0.0 if self.kind == "amount" else 1.0
+
+    @cached_property
+    def calm(self) -> Booleans:
+        """Usual weeks in which nothing befell the part."""
+        return without_events(*self.weekly(0, len(self.x)), self.usual, self.least_scatter)
 
     def compare(self, weeks: NDArray[np.intp], base: NDArray[np.intp]) -> tuple[float, float]:
         """Give the difference of some weeks from others beyond the rest, and its variance by chance."""
@@ -176,9 +187,9 @@ def spell_at(track: Track, week: int) -> Spell | None:
     Each of its weeks differs about as all do, and the two before it by less than half of that.
     D = (part - rest) in the spell - (part - rest) in the eight usual weeks before it; the variance by
     chance of D times phi, a robust mean of D^2 / variance over the same comparison in earlier weeks (1 at
-    least; none across a break, see `levels_since`), gives t with as many degrees of freedom as there were
-    comparisons. Where fewer than 12 of rare events are expected in the spell, they follow a negative binomial
-    law, given those of half a year.
+    least; without the part's own events and across no break, see `own_past`), gives t with as many degrees of
+    freedom as there were comparisons. Where fewer than 12 of rare events are expected in the spell, they
+    follow a negative binomial law, given those of half a year.
     """
     best, chosen = 0.0, None
     for first in range(max(week - LONGEST + 1, 0), week + 1):
@@ -207,7 +218,7 @@ def _until(track: Track, week: int, first: int, last: int) -> int:
     is_few = _few(track, np.arange(first, last + 1), base)
     if last == week or is_few or len(history) < _LEAST_HISTORY:
         return last
-    scatter = max(_robust(history), 1.0 if track.kind != "amount" else 0.0)
+    scatter = max(_robust(history), track.least_scatter)
     effect, variance = track.compare(np.array([week]), base)
     for after in range(week + 1, last + 1):
         left, left_variance = track.compare(np.array([after]), base)
@@ -233,7 +244,7 @@ def _began(track: Track, first: int, base: NDArray[np.intp], effect: float) -> b
 
 
 def _base(track: Track, first: int) -> NDArray[np.intp]:
-    return np.flatnonzero(track.usual[:first])[-BASE_WEEKS:]
+    return np.flatnonzero(track.calm[:first])[-BASE_WEEKS:]
 
 
 def measure(track: Track, first: int, last: int) -> Spell | None:
@@ -249,7 +260,7 @@ def measure(track: Track, first: int, last: int) -> Spell | None:
         return None
     variance += float(track.unchanged(inside[None, :], base[None, :])[0])
     single = _history(track, first, 1)
-    scatter = max(_robust(history), _robust(single), 1.0 if track.kind != "amount" else 0.0)
+    scatter = max(_robust(history), _robust(single), track.least_scatter)
     if not scatter * variance > 0:
         return None
     is_few = _few(track, inside, base)
@@ -330,7 +341,7 @@ def _by_counts(track: Track, inside: NDArray[np.intp], first: int, scatter: floa
 
     Events that scatter between weeks beyond chance come some at a time: they count for fewer.
     """
-    base = np.flatnonzero(track.usual[:first])[-_HALF_A_YEAR:]
+    base = np.flatnonzero(track.calm[:first])[-_HALF_A_YEAR:]
     x, n = _events(track, inside)
     before_x, before_n = _events(track, base)
     if track.kind == "share" and before_x > before_n / 2:
@@ -363,20 +374,20 @@ def _value(track: Track, at: NDArray[np.intp]) -> float:
 def _history(track: Track, first: int, length: int) -> Numbers:
     """Give the squares of the same comparison in earlier weeks, in units of their variance by chance.
 
-    Where the level changed for good, weeks are held against those since.
+    Weeks in which something befell the part are none of them, nor those before its level last changed.
     """
     starts = np.arange(first - length, BASE_WEEKS - 1, -1)
     inside = starts[:, None] + np.arange(length)
-    since = levels_since(*track.weekly(0, first), track.usual[:first])
-    counts = np.append(0, np.cumsum(track.usual))
+    since = levels_since(*track.weekly(0, first), track.calm[:first], track.least_scatter)
+    counts = np.append(0, np.cumsum(track.calm))
     sizes = np.minimum(counts[starts] - counts[since[starts - 1]], BASE_WEEKS)
     is_one_level = since[starts + length - 1] == since[starts - 1]
-    fit = is_one_level & track.usual[inside].all(axis=1) & (sizes >= BASE_WEEKS // 2)
-    usual = np.flatnonzero(track.usual)
+    fit = is_one_level & track.calm[inside].all(axis=1) & (sizes >= BASE_WEEKS // 2)
+    calm = np.flatnonzero(track.calm)
     effect, variance = np.full(starts.size, np.nan), np.full(starts.size, np.nan)
     for size in np.unique(sizes[fit]):
         rows = fit & (sizes == size)
-        base = usual[counts[starts[rows]][:, None] + np.arange(-size, 0)]
+        base = calm[counts[starts[rows]][:, None] + np.arange(-size, 0)]
         effect[rows], variance[rows] = difference(track.over(inside[rows]), track.over(base))
         variance[rows] += track.unchanged(inside[rows], base)
     known = np.isfinite(effect) & (variance > 0) & (variance < np.inf)
