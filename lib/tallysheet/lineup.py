@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.panel import Panel, panel_of
-from tallysheet.spells import Spell, Track, measure, spell_at
+from tallysheet.spells import RARE, Spell, Track, measure, spell_at
 
 _ODD = 5.0
 """Times the usual distance from the weeks around it that makes a week odd."""
@@ -33,8 +33,7 @@ class Lineup:
     level : float
         Chance below which a part is named.
     hints : tuple of dict
-        Parts that somebody wrote down: what lies in one of them needs a hundredth of the proof, among
-        those that do (weighted Bonferroni).
+        Parts that somebody wrote down: what lies in one of them needs less proof (weighted Bonferroni).
     """
 
     panel: Panel
@@ -43,6 +42,11 @@ class Lineup:
     usual: np.ndarray
     level: float
     hints: tuple[Where, ...] = ()
+
+    @property
+    def is_rare(self) -> bool:
+        """Whether what is counted befalls few of all."""
+        return self.kind == "share" and bool(self.panel.x.sum() < RARE * self.panel.n.sum())
 
     def track(self, leaves: np.ndarray, among: np.ndarray | None = None) -> Track:
         """Follow some leaves beside the rest of others (None: all others)."""

@@ -9,15 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special  # scipy.stats takes most of a second to import
 
 from tallysheet.intervals import NORMAL_95, wilson
-from tallysheet.limits import Booleans, Numbers
-from tallysheet.own_past import levels_since, without_events
+from tallysheet.limits import Numbers
 from tallysheet.scatter import robust_means
 
 BASE_WEEKS = 8
@@ -92,23 +90,13 @@ class Track:
     rest_x: Numbers
     rest_n: Numbers
     kind: str
-    usual: Booleans
+    usual: NDArray[np.bool_]
 
     @classmethod
-    def alone(cls, x: Numbers, n: Numbers, kind: str, usual: Booleans) -> Track:
+    def alone(cls, x: Numbers, n: Numbers, kind: str, usual: NDArray[np.bool_]) -> Track:
         """Follow what has no rest to be held against."""
         nothing = np.zeros(len(x))
         return cls(x, n, nothing, nothing, kind, usual)
-
-    @property
-    def least_scatter(self) -> float:
-        """Times the variance by chance that weeks scatter at least; of an amount chance says nothing."""
-        return 0.0 if self.kind == "amount" else 1.0
-
-    @cached_property
-    def calm(self) -> Booleans:
-        """Usual weeks in which nothing befell the part."""
-        return without_events(*self.weekly(0, len(self.x)), self.usual, self.least_scatter)
 
     def compare(self, weeks: NDArray[np.intp], base: NDArray[np.intp]) -> tuple[float, float]:
         """Give the difference of some weeks from others beyond the rest, and its variance by chance."""
@@ -144,27 +132,36 @@ class Track:
         return self._levels([side[first:until].cumsum() for side in sides], np.arange(1, until - first + 1))
 
     def _levels(self, sides: Sequence[Numbers], weeks: int | NDArray[np.intp]) -> Levels:
-        x, n, rest_x, rest_n = sides
-        with np.errstate(divide="ignore", invalid="ignore"):
-            if self.kind == "sum":
-                beside = rest_x > 0
-                value = np.where(beside, np.log((x + _HALF) / (rest_x + _HALF)), np.log(x / weeks + _HALF))
-                return value, 1 / (x + _HALF) + np.where(beside, 1 / (rest_x + _HALF), 0.0)
-            beside, some = rest_n > 0, n > 0
-            value = x / n - np.where(beside, rest_x / rest_n, 0.0)
-            variance = self._variance(x, n) + np.where(beside, self._variance(rest_x, rest_n), 0.0)
-        return np.where(some, value, np.nan), np.where(some, variance, np.inf)
+        return levels(self.kind, sides, weeks)
 
     def _variance(self, x: Numbers, n: Numbers) -> Numbers:
-        if self.kind == "share":
-            # Without what the calendar took, more than all may have been in time.
-            level = np.minimum((x + _HALF) / (n + 1), 1 - _HALF / (n + 1))
-            return level * (1 - level) / n
-        return (x + _HALF) / n**2 if self.kind == "rate" else 1 / n
+        return _variance(self.kind, x, n)
 
 
 Levels = tuple[Numbers, Numbers]
 """Parts less their rest, and the variances of that by chance."""
+
+
+def levels(kind: str, sides: Sequence[Numbers], weeks: int | NDArray[np.intp] = 1) -> Levels:
+    """Set parts beside their rest: x, n, rest_x and rest_n as in `Track`, of so many weeks together."""
+    x, n, rest_x, rest_n = sides
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if kind == "sum":
+            beside = rest_x > 0
+            value = np.where(beside, np.log((x + _HALF) / (rest_x + _HALF)), np.log(x / weeks + _HALF))
+            return value, 1 / (x + _HALF) + np.where(beside, 1 / (rest_x + _HALF), 0.0)
+        beside, some = rest_n > 0, n > 0
+        value = x / n - np.where(beside, rest_x / rest_n, 0.0)
+        variance = _variance(kind, x, n) + np.where(beside, _variance(kind, rest_x, rest_n), 0.0)
+    return np.where(some, value, np.nan), np.where(some, variance, np.inf)
+
+
+def _variance(kind: str, x: Numbers, n: Numbers) -> Numbers:
+    if kind == "share":
+        # Without what the calendar took, more than all may have been in time.
+        level = np.minimum((x + _HALF) / (n + 1), 1 - _HALF / (n + 1))
+        return level * (1 - level) / n
+    return (x + _HALF) / n**2 if kind == "rate" else 1 / n
 
 
 def difference(now: Levels, before: Levels) -> Levels:
@@ -187,9 +184,8 @@ def spell_at(track: Track, week: int) -> Spell | None:
     Each of its weeks differs about as all do, and the two before it by less than half of that.
     D = (part - rest) in the spell - (part - rest) in the eight usual weeks before it; the variance by
     chance of D times phi, a robust mean of D^2 / variance over the same comparison in earlier weeks (1 at
-    least; without the part's own events and across no break, see `own_past`), gives t with as many degrees of
-    freedom as there were comparisons. Where fewer than 12 of rare events are expected in the spell, they
-    follow a negative binomial law, given those of half a year.
+    least), gives t with as many degrees of freedom as there were comparisons. Where fewer than 12 of
+    rare events are expected in the spell, they follow a negative binomial law, given those of half a year.
     """
     best, chosen = 0.0, None
     for first in range(max(week - LONGEST + 1, 0), week + 1):
@@ -218,7 +214,7 @@ def _until(track: Track, week: int, first: int, last: int) -> int:
     is_few = _few(track, np.arange(first, last + 1), base)
     if last == week or is_few or len(history) < _LEAST_HISTORY:
         return last
-    scatter = max(_robust(history), track.least_scatter)
+    scatter = max(_robust(history), 1.0 if track.kind != "amount" else 0.0)
     effect, variance = track.compare(np.array([week]), base)
     for after in range(week + 1, last + 1):
         left, left_variance = track.compare(np.array([after]), base)
@@ -244,7 +240,7 @@ def _began(track: Track, first: int, base: NDArray[np.intp], effect: float) -> b
 
 
 def _base(track: Track, first: int) -> NDArray[np.intp]:
-    return np.flatnonzero(track.calm[:first])[-BASE_WEEKS:]
+    return np.flatnonzero(track.usual[:first])[-BASE_WEEKS:]
 
 
 def measure(track: Track, first: int, last: int) -> Spell | None:
@@ -260,7 +256,7 @@ def measure(track: Track, first: int, last: int) -> Spell | None:
         return None
     variance += float(track.unchanged(inside[None, :], base[None, :])[0])
     single = _history(track, first, 1)
-    scatter = max(_robust(history), _robust(single), track.least_scatter)
+    scatter = max(_robust(history), _robust(single), 1.0 if track.kind != "amount" else 0.0)
     if not scatter * variance > 0:
         return None
     is_few = _few(track, inside, base)
@@ -341,7 +337,7 @@ def _by_counts(track: Track, inside: NDArray[np.intp], first: int, scatter: floa
 
     Events that scatter between weeks beyond chance come some at a time: they count for fewer.
     """
-    base = np.flatnonzero(track.calm[:first])[-_HALF_A_YEAR:]
+    base = np.flatnonzero(track.usual[:first])[-_HALF_A_YEAR:]
     x, n = _events(track, inside)
     before_x, before_n = _events(track, base)
     if track.kind == "share" and before_x > before_n / 2:
@@ -372,22 +368,17 @@ def _value(track: Track, at: NDArray[np.intp]) -> float:
 
 
 def _history(track: Track, first: int, length: int) -> Numbers:
-    """Give the squares of the same comparison in earlier weeks, in units of their variance by chance.
-
-    Weeks in which something befell the part are none of them, nor those before its level last changed.
-    """
+    """Give the squares of the same comparison in earlier weeks, in units of their variance by chance."""
     starts = np.arange(first - length, BASE_WEEKS - 1, -1)
     inside = starts[:, None] + np.arange(length)
-    since = levels_since(*track.weekly(0, first), track.calm[:first], track.least_scatter)
-    counts = np.append(0, np.cumsum(track.calm))
-    sizes = np.minimum(counts[starts] - counts[since[starts - 1]], BASE_WEEKS)
-    is_one_level = since[starts + length - 1] == since[starts - 1]
-    fit = is_one_level & track.calm[inside].all(axis=1) & (sizes >= BASE_WEEKS // 2)
-    calm = np.flatnonzero(track.calm)
+    counts = np.append(0, np.cumsum(track.usual))
+    sizes = np.minimum(counts[starts], BASE_WEEKS)
+    fit = track.usual[inside].all(axis=1) & (sizes >= BASE_WEEKS // 2)
+    usual = np.flatnonzero(track.usual)
     effect, variance = np.full(starts.size, np.nan), np.full(starts.size, np.nan)
     for size in np.unique(sizes[fit]):
         rows = fit & (sizes == size)
-        base = calm[counts[starts[rows]][:, None] + np.arange(-size, 0)]
+        base = usual[counts[starts[rows]][:, None] + np.arange(-size, 0)]
         effect[rows], variance[rows] = difference(track.over(inside[rows]), track.over(base))
         variance[rows] += track.unchanged(inside[rows], base)
     known = np.isfinite(effect) & (variance > 0) & (variance < np.inf)

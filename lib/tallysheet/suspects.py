@@ -20,8 +20,8 @@ _OWN = 0.25
 """What moved by less than a quarter of that by itself only seems to have moved, as its rest did."""
 
 _LEAST_SHARE = 0.003
-_HINTED = 30.0
-"""By how many times a chance may be larger where somebody wrote down where to look."""
+_HINTED, _HINTED_OF_RARE = 10.0, 30.0
+"""By how many times a chance may be larger where somebody wrote down where to look; few cases say little."""
 
 _WHO = ("carrier", "seller", "partner")
 """Dimensions that name somebody."""
@@ -107,10 +107,13 @@ def _moved_itself(lineup: Lineup, spell: Spell) -> bool:
 
 
 def _factors(lineup: Lineup, looked_at: Sequence[Where]) -> list[float]:
-    """Give by how much the chance of each part grows because so many are looked at."""
+    """Give by how much the chance of each part grows because so many are looked at; the same parcels once."""
     hinted = [_is_hinted(lineup, where) for where in looked_at]
-    among = max(sum(hinted), 1) / _HINTED
-    return [min(among, len(looked_at)) if one else float(len(looked_at)) for one in hinted]
+    parcels = [lineup.panel.held(where).tobytes() for where in looked_at]
+    every = float(len(set(parcels)))
+    weight = _HINTED_OF_RARE if lineup.is_rare else _HINTED
+    among = len({one for one, is_hinted in zip(parcels, hinted, strict=True) if is_hinted}) / weight
+    return [min(among, every) if is_hinted else every for is_hinted in hinted]
 
 
 def _is_hinted(lineup: Lineup, where: Where) -> bool:

@@ -14,6 +14,7 @@ from tallysheet.findings import Finding, by_whom, places_of, scope_of
 from tallysheet.kpi import RATES, Kpi
 from tallysheet.lineup import Lineup, Where, lineup_of
 from tallysheet.panel import Panel
+from tallysheet.quiet_past import quiet_past
 from tallysheet.seasons import COUNTRIES
 from tallysheet.spells import Spell
 from tallysheet.suspects import suspects
@@ -223,15 +224,15 @@ def _of_leaves(table: Weekly, by: Sequence[str], kind: str, hinted: Sequence[Whe
     level = _LEVEL_OF_DURATIONS if kind == "amount" else LEVEL
     # Sellers that may not be named by themselves may tell a part of which they are all that moved.
     finer = [name for name in ("seller",) if name in table and name not in by]
-    lineup = lineup_of(table, [*by, *finer], kind, level, hinted)
-    weeks = lineup.panel.weeks
+    seen = lineup_of(table, [*by, *finer], kind, level, hinted)
+    lineup, weeks = replace(seen, panel=quiet_past(seen)), seen.panel.weeks
     found = []
     for one in suspects(lineup, by):
         if kind == "amount" and _may_be_the_rest(lineup, one.where):
             continue
         spell, named = one.spell, _accountable(lineup.panel, one.where, hinted)
         scope = scope_of(named if one.perhaps else _by_country(lineup.panel, named))
-        x, n = lineup.panel.sums(lineup.panel.held(one.where))
+        x, n = seen.panel.sums(seen.panel.held(one.where))
         found.append(
             Finding(
                 "REAL",
