@@ -906,14 +906,15 @@ def test_volume_that_moves_to_a_worse_carrier_is_mix_and_nobodys_fault():
     assert found[0].effect == pytest.approx(-0.19 * 0.07, abs=0.0005)
 
 
-def test_a_small_lane_on_which_the_same_carriers_gained_and_lost_is_told_too():
-    """Twelve points of 120 parcels a week, beside 2,000 of the lane that proves it; a still one is not."""
+@pytest.mark.parametrize(("points", "parcels"), [(0.12, 120), (0.10, 60)])
+def test_a_small_lane_on_which_the_same_carriers_gained_and_lost_is_told_too(points, parcels):
+    """Beside 2,000 parcels a week of the lane that proves it; a small one that stood still is not."""
     tables = [exchanged(0.19)]
-    for lane, moves in (("FR-BE", 0.12), ("DE-AT", 0.0)):
+    for lane, moves in (("FR-BE", points), ("DE-AT", 0.0)):
         small = exchanged(moves)
         small = small[small["lane"] == "FR-FR"].assign(lane=lane)
         for name in ("shipped_n", "x", "n"):
-            small[name] = (small[name] * 0.06).round()
+            small[name] = (small[name] * parcels / 2000).round()
         tables.append(small)
 
     (found,) = money.mix(pd.concat(tables, ignore_index=True))

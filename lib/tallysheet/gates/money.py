@@ -136,7 +136,9 @@ def _as_well(
             spells[lane] = spell
     others = {lane: spell for lane, spell in spells.items() if lane not in proven}
     moved = [
-        lane for lane, one in others.items() if one.effect >= _LEAST_MOVE and one.p * len(others) < _AS_WELL
+        lane
+        for lane, one in others.items()
+        if one.effect >= _LEAST_MOVE and one.p / 2 * len(others) < _SAME_WAY
     ]
     surest = min((spells[lane] for lane in proven if lane in spells), key=lambda one: one.p, default=None)
     if surest is None:
@@ -145,8 +147,11 @@ def _as_well(
     return moved, [lane for lane, spell in unsure.items() if is_like(spell, surest, len(others))]
 
 
+_SAME_WAY = 0.05
+"""Chance that any lane shows a move the same way as a proven one, while it has not moved."""
+
 _AS_WELL = 0.02
-"""Chance that a lane or a price shows a move like a proven one beside it, while it has not moved."""
+"""Chance that a price shows a move like a proven one beside it, while it has not moved."""
 
 
 def _full(rows: Weekly, gain: tuple[str, ...], now: list[str], base: list[str]) -> list[str]:
