@@ -554,6 +554,40 @@ def test_a_large_carrier_that_loses_many_is_named_and_none_of_its_depots():
     assert found[0].p < 1e-9
 
 
+_SERVED = {
+    "CDR": {"FR-FR": 900, "ES-ES": 400, "IT-IT": 250},
+    "BRV": {"FR-FR": 1900, "ES-ES": 400, "IT-IT": 450},
+    "DVP": {"FR-FR": 900, "DE-DE": 500},
+    "FNH": {"DE-DE": 1300},
+}
+
+
+def broken_by_one_carrier(seed: int, judged: int) -> pd.DataFrame:
+    """Lay out damage: one in 500, of CDR's two to three times as many in a week and ten times in three more."""
+    rng = np.random.default_rng(seed)
+    often = {JUDGED: 0.005, JUDGED + 1: 0.02, JUDGED + 2: 0.02, JUDGED + 3: 0.016}
+    rows = [
+        {"carrier": carrier, "lane": lane, "week": week, "x": float(rng.binomial(n, share)), "n": float(n)}
+        for carrier, lanes in _SERVED.items()
+        for lane, n in lanes.items()
+        for place, week in enumerate(WEEKS)
+        for share in [often.get(place, 0.002) if carrier == "CDR" else 0.002]
+    ]
+    return weekly(rows).assign(ended=0.0, is_judged=lambda table: table["week"] == WEEKS[judged])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_begins_on_a_friday_is_told_of_who_did_it_and_of_no_lane(seed):
+    """Its lanes show the three weeks after it more evenly than the carrier itself shows all four."""
+    first, second = (
+        [one.scope for one in moved(broken_by_one_carrier(seed, judged), ["carrier", "lane"])]
+        for judged in (JUDGED, JUDGED + 1)
+    )
+
+    assert first in ([], [{"carrier": ("CDR",)}])
+    assert second == [{"carrier": ("CDR",)}] or first == [{"carrier": ("CDR",)}]
+
+
 def test_more_in_time_than_there_are_is_nothing_to_name():
     """Six parcels, all in time, to which the calendar's part is given back."""
     table = shares(["S001"], 0.95, 6, {}, key="seller")

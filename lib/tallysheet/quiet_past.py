@@ -81,13 +81,12 @@ def quiet_past(lineup: Lineup) -> Panel:
     parts = _parts(panel)
     if not len(parts) or not lineup.usual[: lineup.week].any():
         return panel
-    quiet = replace(panel, x=panel.x.copy())
     for _ in range(_MOST):
-        found = max(_befell(quiet, parts, lineup), key=lambda one: one.size, default=None)
+        found = max(_befell(panel, parts, lineup), key=lambda one: one.size, default=None)
         if found is None:
             break
-        _take_out(quiet, parts[found.part], found, lineup)
-    return quiet
+        panel = _taken_out(panel, parts[found.part], found, lineup)
+    return panel
 
 
 def _parts(panel: Panel) -> Booleans:
@@ -149,8 +148,7 @@ def _break(y: Numbers, error: Numbers, at: NDArray[np.intp], known: NDArray[np.i
         yield _Past(int(known[row]), weeks, plain[row, place] / _PLAIN, is_break=True)
 
 
-def _take_out(panel: Panel, held: Booleans, past: _Past, lineup: Lineup) -> None:
-    """Move each leaf in its weeks to its own level around them, as the rest moved."""
+def _taken_out(panel: Panel, held: Booleans, past: _Past, lineup: Lineup) -> Panel:
     usual = np.flatnonzero(lineup.usual[: lineup.week])
     if past.is_break:
         began = past.weeks.size
@@ -159,16 +157,43 @@ def _take_out(panel: Panel, held: Booleans, past: _Past, lineup: Lineup) -> None
         first, last = past.weeks[0], past.weeks[-1]
         base = np.append(usual[usual < first][-BASE_WEEKS // 2 :], usual[usual > last][: BASE_WEEKS // 2])
         inside = past.weeks
-    if lineup.kind == "sum":
-        panel.x[np.ix_(held, past.weeks)] *= _times(panel, held, base, inside)
-        return
+    return moved_back(panel, lineup.kind, held, past.weeks, inside, base)
+
+
+def moved_back(
+    panel: Panel,
+    kind: str,
+    held: Booleans,
+    weeks: NDArray[np.intp],
+    inside: NDArray[np.intp],
+    base: NDArray[np.intp],
+) -> Panel:
+    """Move leaves in some weeks by what they lack inside others to their own level in the base.
+
+    Each leaf goes as the rest went, so that only what befell them alone is taken out; of a sum all of them go
+    together, as a leaf may have had none.
+
+    Parameters
+    ----------
+    panel : Panel
+    kind : str
+        As in `Track`.
+    held : array of bool, shape (leaves,)
+    weeks, inside, base : array of int
+        Positions.
+    """
+    x = panel.x.copy()
+    if kind == "sum":
+        x[np.ix_(held, weeks)] *= _times(panel, held, base, inside)
+        return replace(panel, x=x)
     rest = _rate(panel, ~held, base) - _rate(panel, ~held, inside)
     own = panel.x[held][:, base].sum(axis=1), panel.n[held][:, base].sum(axis=1)
     then = panel.x[held][:, inside].sum(axis=1), panel.n[held][:, inside].sum(axis=1)
-    is_known = (own[1] > 0) & (then[1] > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        moved = np.where(is_known, own[0] / own[1] - then[0] / then[1] - rest, 0.0)
-    panel.x[np.ix_(held, past.weeks)] += moved[:, None] * panel.n[held][:, past.weeks]
+        lacking = own[0] / own[1] - then[0] / then[1] - rest
+    lacking = np.where((own[1] > 0) & (then[1] > 0), lacking, 0.0)
+    x[np.ix_(held, weeks)] += lacking[:, None] * panel.n[held][:, weeks]
+    return replace(panel, x=x)
 
 
 def _rate(panel: Panel, leaves: Booleans, weeks: NDArray[np.intp]) -> float:

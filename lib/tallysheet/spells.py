@@ -157,11 +157,11 @@ def levels(kind: str, sides: Sequence[Numbers], weeks: int | NDArray[np.intp] = 
 
 
 def _variance(kind: str, x: Numbers, n: Numbers) -> Numbers:
+    # Without what the calendar took, or befell others, there may be more than all, or less than none.
     if kind == "share":
-        # Without what the calendar took, more than all may have been in time.
-        level = np.minimum((x + _HALF) / (n + 1), 1 - _HALF / (n + 1))
+        level = np.clip((x + _HALF) / (n + 1), _HALF / (n + 1), 1 - _HALF / (n + 1))
         return level * (1 - level) / n
-    return (x + _HALF) / n**2 if kind == "rate" else 1 / n
+    return (np.maximum(x, 0.0) + _HALF) / n**2 if kind == "rate" else 1 / n
 
 
 def difference(now: Levels, before: Levels) -> Levels:

@@ -9,9 +9,10 @@ import numpy as np
 
 from tallysheet.limits import Numbers
 from tallysheet.lineup import Lineup, Where
+from tallysheet.quiet_past import moved_back
 from tallysheet.scopes import COARSER, broadened, narrowed, narrowest
 from tallysheet.segments import find_segments
-from tallysheet.spells import Spell
+from tallysheet.spells import BASE_WEEKS, LONGEST, Spell
 
 _ALIKE = 0.5
 """What moved by less than half as much as a part did not move with it."""
@@ -25,6 +26,9 @@ _HINTED, _HINTED_OF_RARE = 10.0, 30.0
 
 _WHO = ("carrier", "seller", "partner")
 """Dimensions that name somebody."""
+
+_SURER = 1e-3
+"""By how much what began later must be surer than a part that it cuts across."""
 
 _MOST_CONDITIONS = 3
 _MOST = 8
@@ -74,12 +78,9 @@ def suspects(lineup: Lineup, by: Sequence[str]) -> list[Suspect]:
     without = np.zeros(len(lineup.panel.x), dtype=bool)
     looked_at = _candidates(lineup, names)
     factors = _factors(lineup, looked_at)
+    lineup = _without_later(lineup, looked_at, factors)
     for _ in range(_MOST):
-        spells = [lineup.spell(where, without) for where in looked_at]
-        chances = [
-            spell.p * factor if spell and spell.is_sided and _moved_itself(lineup, spell) else 1.0
-            for spell, factor in zip(spells, factors, strict=True)
-        ]
+        spells, chances = _spells(lineup, looked_at, factors, without)
         at = int(np.argmin(chances)) if chances else -1
         if not chances or chances[at] > lineup.level:
             break
@@ -99,6 +100,55 @@ def suspects(lineup: Lineup, by: Sequence[str]) -> list[Suspect]:
         for one in _merged(lineup, found)
     ]
     return sorted(told, key=lambda one: one.p)
+
+
+def _spells(
+    lineup: Lineup, looked_at: Sequence[Where], factors: Sequence[float], without: np.ndarray
+) -> tuple[list[Spell | None], list[float]]:
+    """Measure each part's spell, and give the chance of any such one among all."""
+    spells = [lineup.spell(where, without) for where in looked_at]
+    chances = [
+        spell.p * factor if spell and spell.is_sided and _moved_itself(lineup, spell) else 1.0
+        for spell, factor in zip(spells, factors, strict=True)
+    ]
+    return spells, chances
+
+
+def _without_later(lineup: Lineup, looked_at: Sequence[Where], factors: Sequence[float]) -> Lineup:
+    """Take out what began in the weeks after and cuts across a part that seems to have moved by it.
+
+    A carrier that breaks a few parcels on a Friday, and many in the weeks after, is no lane that it serves.
+    """
+    nobody = np.zeros(len(lineup.panel.x), dtype=bool)
+    for _ in range(LONGEST):
+        spells, chances = _spells(lineup, looked_at, factors, nobody)
+        at = int(np.argmin(chances)) if chances else -1
+        if not chances or chances[at] > lineup.level:
+            break
+        seeming, held = spells[at], lineup.panel.held(looked_at[at])
+        later = [
+            (spell.p * factor, week, where, spell)
+            for week in range(lineup.week + 1, seeming.last + 1 if seeming else 0)
+            for where, factor in zip(looked_at, factors, strict=True)
+            if _cuts_across(lineup.panel.held(where), held)
+            and (spell := replace(lineup, week=week).spell(where)) is not None
+            and spell.first == week
+            and spell.p * factor < _SURER * chances[at]
+        ]
+        if not later:
+            break
+        _, week, where, spell = min(later, key=lambda one: one[0])
+        weeks = np.arange(week, spell.last + 1)
+        base = np.flatnonzero(lineup.usual[: lineup.week])[-BASE_WEEKS:]
+        leaves = lineup.panel.held(where)
+        panel = moved_back(lineup.panel, lineup.kind, leaves, weeks, weeks, base)
+        lineup = replace(lineup, panel=panel)
+    return lineup
+
+
+def _cuts_across(one: np.ndarray, other: np.ndarray) -> bool:
+    """Tell whether two parts share leaves, and each has some of its own."""
+    return bool((one & other).any() and (one & ~other).any() and (other & ~one).any())
 
 
 def _moved_itself(lineup: Lineup, spell: Spell) -> bool:
