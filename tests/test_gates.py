@@ -563,7 +563,7 @@ _SERVED = {
 
 
 def broken_by_one_carrier(seed: int, judged: int) -> pd.DataFrame:
-    """Lay out damage: one in 500, of CDR's two to three times as many in a week and ten times in three more."""
+    """Lay out damage: one in 500, of CDR's five in 1,000 in a week and ten times as many in three more."""
     rng = np.random.default_rng(seed)
     often = {JUDGED: 0.005, JUDGED + 1: 0.02, JUDGED + 2: 0.02, JUDGED + 3: 0.016}
     rows = [

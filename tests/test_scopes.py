@@ -206,3 +206,21 @@ def test_nobody_is_told_more_broadly_by_what_went_the_other_way(monkeypatch):
     fell = [one for one in suspects.suspects(found, BY) if one.where == MADRID]
 
     assert [one.spell.effect < -0.2 for one in fell] == [True]
+
+
+@pytest.mark.parametrize(("own", "by_label"), [(0.80, False), (0.90, True)])
+def test_a_carrier_is_told_by_its_labels_only_where_others_of_it_stood_still(own, by_label):
+    """Of backship labels 30 points more are late; of sellers' own, which have more days, ten or none."""
+    draw, now = np.random.default_rng(11), {"backship": 0.6, "seller_own": own}
+    rows = [
+        (carrier, label, week, draw.binomial(300, level), 300, True, week == WEEKS[-1])
+        for carrier in ("ESK", "BRV", "CDR")
+        for label in now
+        for week in WEEKS
+        for level in [now[label] if (carrier, week) == ("ESK", WEEKS[-1]) else 0.9]
+    ]
+    columns = ["carrier", "label_source", "week", "x", "n", "is_usual", "is_judged"]
+    found = lineup_of(pd.DataFrame(rows, columns=columns), columns[:2], "share", 0.01)
+    where = {"carrier": ("ESK",), "label_source": ("backship",)}
+
+    assert told(found, where)[1] == (where if by_label else {"carrier": ("ESK",)})

@@ -13,7 +13,7 @@ _ALIKE = 0.5
 """What moved by less than half as much as a part did not move with it."""
 
 _AKIN = 0.25
-"""The same of what lies in one country: parcels from abroad have more days to make up for."""
+"""The same of what lies in one country, or bears other labels: such parcels have more days to make up for."""
 
 _MOVED = 0.02
 _LOST = 0.05
@@ -172,13 +172,13 @@ def _wider(lineup: Lineup, where: Where, name: str, spell: Spell) -> list[tuple[
     is_same = not (lineup.panel.held(wider) & ~lineup.panel.held(where)).any()
     if name in _SITES and is_same and _is_rare(lineup, spell):
         return []
-    options: list[tuple[Where, float]] = [(wider, _ALIKE)] if wider else []
+    least = _AKIN if name == "label_source" else _ALIKE
+    options: list[tuple[Where, float]] = [(wider, least)] if wider else []
     coarser = COARSER.get(name) or WAREHOUSES.get(name)
     if coarser and coarser not in where and coarser in lineup.panel.named:
         above = _held_by(lineup, {name: where[name]}, coarser)
         if above:
-            least = _AKIN if name in COARSER else _ALIKE
-            options.insert(0, ({**wider, coarser: (above,)}, least))
+            options.insert(0, ({**wider, coarser: (above,)}, _AKIN if name in COARSER else _ALIKE))
     return options
 
 
