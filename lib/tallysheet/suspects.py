@@ -12,7 +12,7 @@ from tallysheet.lineup import Lineup, Where
 from tallysheet.quiet_past import moved_back
 from tallysheet.scopes import COARSER, broadened, narrowed, narrowest
 from tallysheet.segments import find_segments
-from tallysheet.spells import BASE_WEEKS, LONGEST, Spell
+from tallysheet.spells import BASE_WEEKS, Spell
 
 _ALIKE = 0.5
 """What moved by less than half as much as a part did not move with it."""
@@ -78,11 +78,10 @@ def suspects(lineup: Lineup, by: Sequence[str]) -> list[Suspect]:
     without = np.zeros(len(lineup.panel.x), dtype=bool)
     looked_at = _candidates(lineup, names)
     factors = _factors(lineup, looked_at)
-    lineup = _without_later(lineup, looked_at, factors)
-    for _ in range(_MOST):
-        spells, chances = _spells(lineup, looked_at, factors, without)
-        at = int(np.argmin(chances)) if chances else -1
-        if not chances or chances[at] > lineup.level:
+    for _ in range(_MOST if looked_at else 0):
+        lineup, spells, chances = _without_later(lineup, looked_at, factors, without)
+        at = int(np.argmin(chances))
+        if chances[at] > lineup.level:
             break
         at = narrowest(lineup, at, looked_at, chances, spells, without)
         proven = spells[at]
@@ -102,10 +101,38 @@ def suspects(lineup: Lineup, by: Sequence[str]) -> list[Suspect]:
     return sorted(told, key=lambda one: one.p)
 
 
-def _spells(
+def _without_later(
+    lineup: Lineup, looked_at: Sequence[Where], factors: Sequence[float], without: np.ndarray
+) -> tuple[Lineup, list[Spell | None], list[float]]:
+    """Measure each part's spell, and its chance among all, without what began in the weeks after.
+
+    A carrier that breaks a few parcels on a Friday, and many in the weeks after, is no lane that it serves.
+
+    Returns
+    -------
+    Lineup
+        Without what began later and cuts across the part that seems surest.
+    list of Spell or None
+    list of float
+    """
+    spells, chances = _measured(lineup, looked_at, factors, without)
+    for _ in range(_MOST):
+        at = int(np.argmin(chances))
+        later = _later(lineup, looked_at, factors, at, spells[at], chances[at])
+        if later is None:
+            break
+        where, spell = later
+        weeks = np.arange(spell.first, spell.last + 1)
+        base = np.flatnonzero(lineup.usual[: lineup.week])[-BASE_WEEKS:]
+        panel = moved_back(lineup.panel, lineup.kind, lineup.panel.held(where), weeks, weeks, base)
+        lineup = replace(lineup, panel=panel)
+        spells, chances = _measured(lineup, looked_at, factors, without)
+    return lineup, spells, chances
+
+
+def _measured(
     lineup: Lineup, looked_at: Sequence[Where], factors: Sequence[float], without: np.ndarray
 ) -> tuple[list[Spell | None], list[float]]:
-    """Measure each part's spell, and give the chance of any such one among all."""
     spells = [lineup.spell(where, without) for where in looked_at]
     chances = [
         spell.p * factor if spell and spell.is_sided and _moved_itself(lineup, spell) else 1.0
@@ -114,36 +141,27 @@ def _spells(
     return spells, chances
 
 
-def _without_later(lineup: Lineup, looked_at: Sequence[Where], factors: Sequence[float]) -> Lineup:
-    """Take out what began in the weeks after and cuts across a part that seems to have moved by it.
-
-    A carrier that breaks a few parcels on a Friday, and many in the weeks after, is no lane that it serves.
-    """
-    nobody = np.zeros(len(lineup.panel.x), dtype=bool)
-    for _ in range(LONGEST):
-        spells, chances = _spells(lineup, looked_at, factors, nobody)
-        at = int(np.argmin(chances)) if chances else -1
-        if not chances or chances[at] > lineup.level:
-            break
-        seeming, held = spells[at], lineup.panel.held(looked_at[at])
-        later = [
-            (spell.p * factor, week, where, spell)
-            for week in range(lineup.week + 1, seeming.last + 1 if seeming else 0)
-            for where, factor in zip(looked_at, factors, strict=True)
-            if _cuts_across(lineup.panel.held(where), held)
-            and (spell := replace(lineup, week=week).spell(where)) is not None
-            and spell.first == week
-            and spell.p * factor < _SURER * chances[at]
-        ]
-        if not later:
-            break
-        _, week, where, spell = min(later, key=lambda one: one[0])
-        weeks = np.arange(week, spell.last + 1)
-        base = np.flatnonzero(lineup.usual[: lineup.week])[-BASE_WEEKS:]
-        leaves = lineup.panel.held(where)
-        panel = moved_back(lineup.panel, lineup.kind, leaves, weeks, weeks, base)
-        lineup = replace(lineup, panel=panel)
-    return lineup
+def _later(
+    lineup: Lineup,
+    looked_at: Sequence[Where],
+    factors: Sequence[float],
+    at: int,
+    seeming: Spell | None,
+    chance: float,
+) -> tuple[Where, Spell] | None:
+    """Find the surest part that cuts across one that seems to have moved, and began after the judged week."""
+    if seeming is None or chance > lineup.level:
+        return None
+    held = lineup.panel.held(looked_at[at])
+    found: list[tuple[float, Where, Spell]] = []
+    for where, factor in zip(looked_at, factors, strict=True):
+        if not _cuts_across(lineup.panel.held(where), held):
+            continue
+        for week in range(lineup.week + 1, seeming.last + 1):
+            spell = replace(lineup, week=week).spell(where)
+            if spell is not None and spell.first == week and spell.p * factor < _SURER * chance:
+                found.append((spell.p * factor, where, spell))
+    return min(found, key=lambda one: one[0])[1:] if found else None
 
 
 def _cuts_across(one: np.ndarray, other: np.ndarray) -> bool:
