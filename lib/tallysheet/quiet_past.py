@@ -44,6 +44,8 @@ _LEAST_SHARE = 0.003
 """Of all volume, that a value must have."""
 
 _MOST = 12
+"""Events and breaks that are taken out."""
+
 _TINY = 1e-12
 
 
@@ -122,6 +124,7 @@ def _befell(panel: Panel, parts: Booleans, lineup: Lineup) -> Iterator[_Past]:
 def _event(
     y: Numbers, error: Numbers, at: NDArray[np.intp], known: NDArray[np.intp], last: int
 ) -> Iterator[_Past]:
+    """Find the plainest event that is over by a week."""
     medians = np.median(sliding_window_view(y, _AROUND, axis=1), axis=2)
     places = np.clip(np.arange(at.size) - _AROUND // 2, 0, medians.shape[1] - 1)
     off = (y - medians[:, places]) / error
@@ -137,6 +140,7 @@ def _event(
 
 
 def _break(y: Numbers, error: Numbers, at: NDArray[np.intp], known: NDArray[np.intp]) -> Iterator[_Past]:
+    """Find the plainest week with which another level began."""
     around, spread = (sliding_window_view(one, 2 * _SIDE, axis=1) for one in (y, error))
     gap = around[..., _SIDE:].mean(axis=2) - around[..., :_SIDE].mean(axis=2)
     side = np.repeat([-1, 1], _SIDE) * np.sign(gap)[..., None]
