@@ -43,6 +43,9 @@ _WITHIN = 2.0
 _LEAST_SHARE = 0.003
 """Of all volume, that a value must have."""
 
+_TOLD_BY = 50.0
+"""Units of a leaf by which half of its move is its own, and half that of all that moved."""
+
 _MOST = 12
 """Events and breaks that are taken out."""
 
@@ -73,11 +76,12 @@ def quiet_past(lineup: Lineup) -> Panel:
 
     Notes
     -----
-    Each value of a dimension is held against its rest, week by week, with its scatter from one week to the
-    next. An event is over and was more than five standard errors from the median of the nine weeks around it;
-    in its weeks each leaf gets its own level of the usual weeks around, moved as the rest moved. A break
-    parts twelve weeks into two levels, six standard errors apart, each week on its own side; all weeks before
-    are moved to the later level. The plainest comes first, as it makes others seem to have moved.
+    Each value of a dimension that has half of all at most is held against its rest, week by week, with its
+    scatter from one week to the next. An event is over and was more than five standard errors from the median
+    of the nine weeks around it; in its weeks each leaf gets its own level of the usual weeks around, moved as
+    the rest moved. A break parts twelve weeks into two levels, six standard errors apart, each week on its
+    own side; all weeks before are moved to the later level. The plainest comes first, as it makes others seem
+    to have moved.
     """
     panel = lineup.panel
     parts = _parts(panel)
@@ -109,7 +113,8 @@ def _befell(panel: Panel, parts: Booleans, lineup: Lineup) -> Iterator[_Past]:
     x, n = parts @ panel.x[:, at], parts @ panel.n[:, at]
     rest = panel.x[:, at].sum(axis=0) - x, panel.n[:, at].sum(axis=0) - n
     y, v = levels(lineup.kind, (x, n, *rest))
-    known = np.flatnonzero(np.isfinite(y).all(axis=1) & (v < np.inf).all(axis=1))
+    is_less = n <= panel.n[:, at].sum(axis=0) / 2  # beside a larger one it is the rest that moved
+    known = np.flatnonzero((np.isfinite(y) & (v < np.inf) & is_less).all(axis=1))
     if at.size < 2 * _SIDE or not known.size:
         return
     y, v = y[known], v[known]
@@ -174,8 +179,8 @@ def moved_back(
 ) -> Panel:
     """Move leaves in some weeks by what they lack inside others to their own level in the base.
 
-    Each leaf goes as the rest went, so that only what befell them alone is taken out; of a sum all of them go
-    together, as a leaf may have had none.
+    Each leaf goes as the rest went, so that only what befell them alone is taken out. The less there is of a
+    leaf, the more it is moved as all of them together; of a sum all go together.
 
     Parameters
     ----------
@@ -191,11 +196,13 @@ def moved_back(
         x[np.ix_(held, weeks)] *= _times(panel, held, base, inside)
         return replace(panel, x=x)
     rest = _rate(panel, ~held, base) - _rate(panel, ~held, inside)
+    together = _rate(panel, held, base) - _rate(panel, held, inside)
     own = panel.x[held][:, base].sum(axis=1), panel.n[held][:, base].sum(axis=1)
     then = panel.x[held][:, inside].sum(axis=1), panel.n[held][:, inside].sum(axis=1)
+    few = np.minimum(own[1], then[1])
     with np.errstate(divide="ignore", invalid="ignore"):
-        lacking = own[0] / own[1] - then[0] / then[1] - rest
-    lacking = np.where((own[1] > 0) & (then[1] > 0), lacking, 0.0)
+        alone = np.where(few > 0, own[0] / own[1] - then[0] / then[1], together)
+    lacking = together + few / (few + _TOLD_BY) * (alone - together) - rest
     x[np.ix_(held, weeks)] += lacking[:, None] * panel.n[held][:, weeks]
     return replace(panel, x=x)
 
