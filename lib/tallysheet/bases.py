@@ -8,18 +8,12 @@ from collections.abc import Container, Sequence
 from tallysheet.errors import UsageError, check_type
 from tallysheet.weeks import IsoWeek, week_of_day
 
-WEEKLY_BASES = ("previous", "last-4", "year-ago")
-"""Bases that all KPIs have; few have a target."""
-
-BASES = (*WEEKLY_BASES, "target")
+BASES = ("previous", "last-4", "year-ago", "target")
+_OFFERED = "one of previous, last-4, year-ago or a week such as 2013-W17, in explain() also target"
 
 
 def base_weeks(
-    base: str,
-    week: IsoWeek,
-    weeks: Sequence[IsoWeek],
-    unjudged: Container[IsoWeek] = (),
-    names: Sequence[str] = BASES,
+    base: str, week: IsoWeek, weeks: Sequence[IsoWeek], unjudged: Container[IsoWeek] = ()
 ) -> tuple[IsoWeek, ...]:
     """Find the weeks of a base.
 
@@ -33,8 +27,6 @@ def base_weeks(
         The weeks in the data.
     unjudged : container of IsoWeek
         Weeks that are left out where the base has others: incomplete or not final.
-    names : sequence of str
-        Bases that are offered where there is no such one.
 
     Raises
     ------
@@ -47,7 +39,7 @@ def base_weeks(
     >>> [str(found) for found in base_weeks("previous", week, [IsoWeek(2013, 2), week])]
     ['2013-W02']
     """
-    check_type("base", base, str, f"one of {', '.join(names)} or a week such as 2013-W17")
+    check_type("base", base, str, _OFFERED)
     wanted = {
         "previous": [week.shift(-1)],
         "last-4": [week.shift(-step) for step in (4, 3, 2, 1)],
@@ -56,8 +48,7 @@ def base_weeks(
     }.get(base)
     if wanted is None:
         if not re.fullmatch(r"\d{4}-W\d{2}", base):
-            expected = f"one of {', '.join(names)} or a week"
-            raise UsageError("base", expected, repr(base), f"Choose one of them{week_of_day(base)}.")
+            raise UsageError("base", _OFFERED, repr(base), f"Choose one of them{week_of_day(base)}.")
         wanted = [IsoWeek.parse(base)]
     found = [candidate for candidate in wanted if candidate in weeks and candidate != week]
     if base == "target":
@@ -69,9 +60,7 @@ def base_weeks(
     return tuple(candidate for candidate in found if candidate not in unjudged) or tuple(found)
 
 
-def earlier_weeks(
-    base: str, week: IsoWeek, weeks: Sequence[IsoWeek], names: Sequence[str] = BASES
-) -> tuple[IsoWeek, ...]:
+def earlier_weeks(base: str, week: IsoWeek, weeks: Sequence[IsoWeek]) -> tuple[IsoWeek, ...]:
     """Find the weeks of a base, and refuse a later week: less is known of it than of this one.
 
     Raises
@@ -79,7 +68,7 @@ def earlier_weeks(
     UsageError
         Also as `base_weeks`.
     """
-    found = base_weeks(base, week, weeks, names=names)
+    found = base_weeks(base, week, weeks)
     if max(found) > week:
         advice = f"Open {base} and compare it with {week}."
         raise UsageError("base", f"weeks before {week}", base, advice)
@@ -95,7 +84,7 @@ def check_base(base: str, week: IsoWeek, weeks: Sequence[IsoWeek]) -> None:
     """
     if base == "target":
         raise UsageError("base", "weeks", repr(base), "Give it to explain() of a KPI that has a target.")
-    earlier_weeks(base, week, weeks, WEEKLY_BASES)
+    earlier_weeks(base, week, weeks)
 
 
 def check_week(week: IsoWeek, weeks: Sequence[IsoWeek]) -> None:
