@@ -127,9 +127,9 @@ def expected_effects(
     DataFrame
         ``week``; ``expected``, the effect in the unit of the values (a share, if multiplicative), 0 where
         nothing is expected or known; ``holidays``, as much of it as is due to lost days; ``adjusted``, the
-        value without what is expected; ``deviation``, that of the week
-        from the ordinary ones among the 8 before it; ``known``: "history" (each of its effects was seen
-        before), "none" (one was not, and counts as 0) or "ordinary" (no lost day, no peak).
+        value without what is expected; ``deviation``, that of the week from the ordinary ones among the 8
+        before it; ``known``: "history" (each of its effects was seen before), "none" (one was not, and counts
+        as 0) or "ordinary" (no lost day, no peak).
 
     Raises
     ------

@@ -14,6 +14,9 @@ from tallysheet.spells import RARE, Spell, Track, measure, spell_at
 _ODD = 5.0
 """Times the usual distance from the weeks around it that makes a week odd."""
 
+LEAST_SHARE = 0.003
+"""Of all volume, that a value must have to be looked at."""
+
 Where = Mapping[str, tuple[str, ...]]
 
 

@@ -14,7 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from tallysheet.limits import Booleans, Numbers
-from tallysheet.lineup import Lineup
+from tallysheet.lineup import LEAST_SHARE, Lineup
 from tallysheet.panel import Panel
 from tallysheet.scatter import robust_square
 from tallysheet.spells import BASE_WEEKS, LONGEST, levels
@@ -39,9 +39,6 @@ _PLAIN = 6.0
 
 _WITHIN = 2.0
 """Each of these weeks lies on its own side of the middle, or within two standard errors of it."""
-
-_LEAST_SHARE = 0.003
-"""Of all volume, that a value must have."""
 
 _TOLD_BY = 50.0
 """Units of a leaf by which half of its move is its own, and half that of all that moved."""
@@ -102,7 +99,7 @@ def _parts(panel: Panel) -> Booleans:
         held
         for values in panel.named.values()
         for value in np.unique(values.astype(str))
-        if volume[held := values == value].sum() >= _LEAST_SHARE * volume.sum() and not held.all()
+        if volume[held := values == value].sum() >= LEAST_SHARE * volume.sum() and not held.all()
     ]
     return np.array(masks, dtype=bool)
 
@@ -137,8 +134,9 @@ def _event(
     is_odd &= is_odd.mean(axis=1, keepdims=True) <= _OFTEN
     for row, place in np.argwhere(is_odd)[np.argsort(-np.abs(off[is_odd]))]:
         along = off[row] * np.sign(off[row, place]) > _STILL
-        first = place - int(np.argmin(along[place::-1])) + 1 if not along[: place + 1].all() else 0
-        after = place + int(np.argmin(along[place:])) if not along[place:].all() else at.size
+        others = np.flatnonzero(~along)
+        first = int(others[others < place].max(initial=-1)) + 1
+        after = int(others[others > place].min(initial=at.size))
         if after < at.size and at[after - 1] <= last and after - first <= LONGEST:
             yield _Past(int(known[row]), at[first:after], abs(off[row, place]) / _ODD, is_break=False)
             return

@@ -114,28 +114,24 @@ class Track:
             return np.zeros(len(n))
         with np.errstate(divide="ignore", invalid="ignore"):
             expected = self.x[base].sum(axis=1) / before * n
-            more = self._variance(expected, n) - self._variance(self.x[weeks].sum(axis=1), n)
+            more = _variance(self.kind, expected, n) - _variance(self.kind, self.x[weeks].sum(axis=1), n)
         return np.where((n > 0) & (before > 0), more, 0.0)
 
     def over(self, at: NDArray[np.intp]) -> Levels:
         """Take the weeks of each row together: the part less the rest, and the variance of that."""
         sides = (self.x, self.n, self.rest_x, self.rest_n)
-        return self._levels([side[at].sum(axis=1) for side in sides], at.shape[1])
+        return levels(self.kind, [side[at].sum(axis=1) for side in sides], at.shape[1])
 
     def weekly(self, first: int, until: int) -> Levels:
         """Take each week alone."""
-        return self._levels([side[first:until] for side in (self.x, self.n, self.rest_x, self.rest_n)], 1)
+        sides = (self.x, self.n, self.rest_x, self.rest_n)
+        return levels(self.kind, [side[first:until] for side in sides])
 
     def running(self, first: int, until: int) -> Levels:
         """Take each week together with all from the first on."""
         sides = (self.x, self.n, self.rest_x, self.rest_n)
-        return self._levels([side[first:until].cumsum() for side in sides], np.arange(1, until - first + 1))
-
-    def _levels(self, sides: Sequence[Numbers], weeks: int | NDArray[np.intp]) -> Levels:
-        return levels(self.kind, sides, weeks)
-
-    def _variance(self, x: Numbers, n: Numbers) -> Numbers:
-        return _variance(self.kind, x, n)
+        weeks = np.arange(1, until - first + 1)
+        return levels(self.kind, [side[first:until].cumsum() for side in sides], weeks)
 
 
 Levels = tuple[Numbers, Numbers]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tallysheet.limits import Numbers
-from tallysheet.lineup import Lineup, Where
+from tallysheet.lineup import LEAST_SHARE, Lineup, Where
 from tallysheet.quiet_past import moved_back
 from tallysheet.scopes import COARSER, broadened, narrowed, narrowest
 from tallysheet.segments import find_segments
@@ -20,7 +20,6 @@ _ALIKE = 0.5
 _OWN = 0.25
 """What moved by less than a quarter of that by itself only seems to have moved, as its rest did."""
 
-_LEAST_SHARE = 0.003
 _HINTED, _HINTED_OF_RARE = 10.0, 30.0
 """By how many times a chance may be larger where somebody wrote down where to look; few cases say little."""
 
@@ -202,7 +201,7 @@ def _candidates(lineup: Lineup, by: Sequence[str]) -> list[Where]:
     What holds the same parcels in other words is left out: each part more asks for more proof.
     """
     found, volume = _single_values(lineup, by), _volume(lineup)
-    least = _LEAST_SHARE * volume.sum()
+    least = LEAST_SHARE * volume.sum()
     proposed = [one for span in (1, 3) for one in _proposed(lineup, by, span)]
     proposed += [one for where in proposed for one in _with_somebody(lineup, by, where)]
     large = (one for one in proposed if volume[lineup.panel.held(one)].sum() >= least)
@@ -251,7 +250,7 @@ def _single_values(lineup: Lineup, by: Sequence[str]) -> list[Where]:
         found += [
             {name: (value,)}
             for value, share in zip(values.tolist(), shares, strict=True)
-            if share >= _LEAST_SHARE and value
+            if share >= LEAST_SHARE and value
         ]
     return found
 
@@ -290,7 +289,7 @@ def _proposed(lineup: Lineup, by: Sequence[str], span: int) -> Iterator[Where]:
         now_n=None if is_sum else "n_now",
         base_n=None if is_sum else "n_base",
         is_count=None if lineup.kind == "share" else False,
-        minimum_size=_LEAST_SHARE * float(frame["x_now" if is_sum else "n_now"].sum()),
+        minimum_size=LEAST_SHARE * float(frame["x_now" if is_sum else "n_now"].sum()),
         most_conditions=_MOST_CONDITIONS,
     ):
         where = {name: (value,) for name, value in segment.where.items()}
