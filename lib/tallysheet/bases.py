@@ -8,7 +8,6 @@ from collections.abc import Container, Sequence
 from tallysheet.errors import UsageError, check_type
 from tallysheet.weeks import IsoWeek, week_of_day
 
-BASES = ("previous", "last-4", "year-ago", "target")
 _OFFERED = "one of previous, last-4, year-ago or a week such as 2013-W17, in explain() also target"
 
 
