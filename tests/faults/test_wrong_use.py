@@ -33,7 +33,7 @@ def workbook(tmp_path):
         (["--week", "2026-17"], "a week such as 2013-W17, found '2026-17'"),
         (["--week", "2025-W53"], "a week of 2025 between W01 and W52, found W53"),
         (["--week", "2027-W01"], "a week between 2026-W02 and 2026-W04, found 2027-W01"),
-        (["--base", "last-9"], "year-ago or a week such as 2013-W17, in explain() also target, found 'last-9'"),
+        (["--base", "last-9"], "a week such as 2013-W17, in explain() also target, found 'last-9'"),
         (["--base", "target"], "expected weeks, found 'target'. Give it to explain() of a KPI that has a"),
         (["--lang", "xx"], "found 'xx'"),
         (["--as-of", "yesterday"], "a day such as 2013-04-29, found 'yesterday'"),
