@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.panel import Panel, panel_of
-from tallysheet.spells import RARE, Spell, Track, measure, spell_at
+from tallysheet.spells import RARE, Spell, measure, spell_at
+from tallysheet.tracks import Track
 
 _ODD = 5.0
 """Times the usual distance from the weeks around it that makes a week odd."""

@@ -17,7 +17,8 @@ from tallysheet.limits import Booleans, Numbers
 from tallysheet.lineup import LEAST_SHARE, Lineup
 from tallysheet.panel import Panel
 from tallysheet.scatter import robust_square
-from tallysheet.spells import BASE_WEEKS, LONGEST, levels
+from tallysheet.spells import BASE_WEEKS, LONGEST
+from tallysheet.tracks import levels
 
 _AROUND = 9
 """Weeks whose median a week is held against: an event of four is none of it."""

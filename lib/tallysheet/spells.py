@@ -7,7 +7,6 @@ same comparison gave in earlier weeks, so that its own usual wobble does not cou
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +16,7 @@ from scipy import special  # scipy.stats takes most of a second to import
 from tallysheet.intervals import NORMAL_95, wilson
 from tallysheet.limits import Numbers
 from tallysheet.scatter import robust_means
+from tallysheet.tracks import Track, difference, variance_of
 
 BASE_WEEKS = 8
 """A spell is compared with so many usual weeks before it."""
@@ -69,102 +69,6 @@ class Spell:
         return self.low > 0 or self.high < 0
 
 
-@dataclass(frozen=True)
-class Track:
-    """A part and the rest by week.
-
-    Parameters
-    ----------
-    x, n : array of float
-        The part's numerators and denominators; of a sum, x alone counts.
-    rest_x, rest_n : array of float
-        Those of the rest; all 0 where the part is all there is.
-    kind : {"share", "rate", "amount", "sum"}
-        ``share``: events out of units; ``rate``: events for units; ``amount``: any other ratio.
-    usual : array of bool
-        Weeks that may serve as base and history.
-    """
-
-    x: Numbers
-    n: Numbers
-    rest_x: Numbers
-    rest_n: Numbers
-    kind: str
-    usual: NDArray[np.bool_]
-
-    @classmethod
-    def alone(cls, x: Numbers, n: Numbers, kind: str, usual: NDArray[np.bool_]) -> Track:
-        """Follow what has no rest to be held against."""
-        nothing = np.zeros(len(x))
-        return cls(x, n, nothing, nothing, kind, usual)
-
-    def compare(self, weeks: NDArray[np.intp], base: NDArray[np.intp]) -> tuple[float, float]:
-        """Give the difference of some weeks from others beyond the rest, and its variance by chance."""
-        effect, variance = difference(self.over(weeks[None, :]), self.over(base[None, :]))
-        return float(effect[0]), float(variance[0])
-
-    def unchanged(self, weeks: NDArray[np.intp], base: NDArray[np.intp]) -> Numbers:
-        """Give what each row's variance by chance lacks to be that of an unchanged share.
-
-        A share near 0 or 1 hardly scatters: one that came there may owe that to chance, and one that went
-        away from there scatters more only since.
-        """
-        n, before = self.n[weeks].sum(axis=1), self.n[base].sum(axis=1)
-        if self.kind != "share":
-            return np.zeros(len(n))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            expected = self.x[base].sum(axis=1) / before * n
-            more = _variance(self.kind, expected, n) - _variance(self.kind, self.x[weeks].sum(axis=1), n)
-        return np.where((n > 0) & (before > 0), more, 0.0)
-
-    def over(self, at: NDArray[np.intp]) -> Levels:
-        """Take the weeks of each row together: the part less the rest, and the variance of that."""
-        sides = (self.x, self.n, self.rest_x, self.rest_n)
-        return levels(self.kind, [side[at].sum(axis=1) for side in sides], at.shape[1])
-
-    def weekly(self, first: int, until: int) -> Levels:
-        """Take each week alone."""
-        sides = (self.x, self.n, self.rest_x, self.rest_n)
-        return levels(self.kind, [side[first:until] for side in sides])
-
-    def running(self, first: int, until: int) -> Levels:
-        """Take each week together with all from the first on."""
-        sides = (self.x, self.n, self.rest_x, self.rest_n)
-        weeks = np.arange(1, until - first + 1)
-        return levels(self.kind, [side[first:until].cumsum() for side in sides], weeks)
-
-
-Levels = tuple[Numbers, Numbers]
-"""Parts less their rest, and the variances of that by chance."""
-
-
-def levels(kind: str, sides: Sequence[Numbers], weeks: int | NDArray[np.intp] = 1) -> Levels:
-    """Set parts beside their rest: x, n, rest_x and rest_n as in `Track`, of so many weeks together."""
-    x, n, rest_x, rest_n = sides
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if kind == "sum":
-            beside = rest_x > 0
-            value = np.where(beside, np.log((x + _HALF) / (rest_x + _HALF)), np.log(x / weeks + _HALF))
-            return value, 1 / (x + _HALF) + np.where(beside, 1 / (rest_x + _HALF), 0.0)
-        beside, some = rest_n > 0, n > 0
-        value = x / n - np.where(beside, rest_x / rest_n, 0.0)
-        variance = _variance(kind, x, n) + np.where(beside, _variance(kind, rest_x, rest_n), 0.0)
-    return np.where(some, value, np.nan), np.where(some, variance, np.inf)
-
-
-def _variance(kind: str, x: Numbers, n: Numbers) -> Numbers:
-    # Without what the calendar took, or befell others, there may be more than all, or less than none.
-    if kind == "share":
-        level = np.clip((x + _HALF) / (n + 1), _HALF / (n + 1), 1 - _HALF / (n + 1))
-        return level * (1 - level) / n
-    return (np.maximum(x, 0.0) + _HALF) / n**2 if kind == "rate" else 1 / n
-
-
-def difference(now: Levels, before: Levels) -> Levels:
-    """Give what is left of levels without those before."""
-    return now[0] - before[0], now[1] + before[1]
-
-
 def spell_at(track: Track, week: int) -> Spell | None:
     """Measure the spell to which a week belongs; None where there is none, or too little history.
 
@@ -180,8 +84,9 @@ def spell_at(track: Track, week: int) -> Spell | None:
     Each of its weeks differs about as all do, and the two before it by less than half of that.
     D = (part - rest) in the spell - (part - rest) in the eight usual weeks before it; the variance by
     chance of D times phi, a robust mean of D^2 / variance over the same comparison in earlier weeks (1 at
-    least), gives t with as many degrees of freedom as there were comparisons. Where fewer than 12 of
-    rare events are expected in the spell, they follow a negative binomial law, given those of half a year.
+    least; see `_stretch`), gives t with as many degrees of freedom as there were comparisons. Where fewer
+    than 12 of rare events are expected in the spell, they follow a negative binomial law, given those of
+    half a year.
     """
     best, chosen = 0.0, None
     for first in range(max(week - LONGEST + 1, 0), week + 1):
@@ -253,6 +158,7 @@ def measure(track: Track, first: int, last: int) -> Spell | None:
     variance += float(track.unchanged(inside[None, :], base[None, :])[0])
     single = _history(track, first, 1)
     scatter = max(_robust(history), _robust(single), 1.0 if track.kind != "amount" else 0.0)
+    scatter += max(scatter - 1.0, 0.0) * (_stretch(track, inside, base) - 1.0)
     if not scatter * variance > 0:
         return None
     is_few = _few(track, inside, base)
@@ -273,6 +179,18 @@ def measure(track: Track, first: int, last: int) -> Spell | None:
         below, above = _reach(track, inside, base, scatter)
         return Spell(first, last, effect, effect - below, effect + above, p, now, before)
     return Spell(first, last, effect, effect - half, effect + half, p, now, before)
+
+
+def _stretch(track: Track, inside: NDArray[np.intp], base: NDArray[np.intp]) -> float:
+    """Say by how much more than usual a share scatters beyond chance: days and networks move its odds.
+
+    At a peak, when all are late more often, that shows more.
+    """
+    if track.kind != "share" or not (track.rest_n[inside].sum() > 0 and track.rest_n[base].sum() > 0):
+        return 1.0
+    sides = ((track.rest_x[at].sum(), track.rest_n[at].sum()) for at in (inside, base))
+    now, before = (float(variance_of("share", x, n) * n) for x, n in sides)
+    return max(now / before, 1.0)
 
 
 def _reach(

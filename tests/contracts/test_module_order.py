@@ -27,7 +27,7 @@ fair_comparison.cells fair_comparison.before_after fair_comparison.savings fair_
 bases durations quantile_split maturity values judged_rows written rebases beyond_the_rest
 drivers comparison telling targets review restatement overview seasons periods crossed by_value by_age
 actions
-panel spells steps lineup quiet_past scopes candidates suspects findings evidence
+panel tracks spells steps lineup quiet_past scopes candidates suspects findings evidence
 gates gates.quality gates.context gates.money gates.bills gates.movement
 verdict
 rounding volume marks say captions causes bearing tables

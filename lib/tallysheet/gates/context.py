@@ -16,8 +16,9 @@ from tallysheet.kpi import Kpi
 from tallysheet.limits import Numbers
 from tallysheet.lineup import lineup_of
 from tallysheet.seasons import calendar_adjusted
-from tallysheet.spells import LONGEST, Track, measure, spell_at
+from tallysheet.spells import LONGEST, measure, spell_at
 from tallysheet.steps import Step, step_at
+from tallysheet.tracks import Track
 
 SURE, SURE_STEP = 1e-4, 1e-3
 """Chances that an unchanged week shows other reasons, or another promise."""

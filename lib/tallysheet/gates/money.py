@@ -14,9 +14,10 @@ from tallysheet.intervals import NORMAL_95
 from tallysheet.kpi import Kpi
 from tallysheet.limits import Numbers
 from tallysheet.lineup import Lineup, lineup_of
-from tallysheet.spells import LONGEST, Spell, Track, measure, spell_at
+from tallysheet.spells import LONGEST, Spell, measure, spell_at
 from tallysheet.steps import Step, step_at
 from tallysheet.suspects import is_like, suspects
+from tallysheet.tracks import Track
 
 SURE = 1e-3
 """Chance that an unchanged week shows a move of volume, or of a price."""

@@ -15,8 +15,9 @@ from tallysheet.intervals import NORMAL_95
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.lineup import Where, lineup_of
-from tallysheet.spells import LONGEST, Track, spell_at
+from tallysheet.spells import LONGEST, spell_at
 from tallysheet.suspects import suspects
+from tallysheet.tracks import Track
 
 SURE = 1e-4
 """Chance that an unchanged week shows a fault."""
