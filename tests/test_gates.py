@@ -1042,6 +1042,18 @@ def test_fuel_of_nearly_all_carriers_is_everybodys():
     assert found[0].effect == pytest.approx(0.8 * 0.25, abs=0.01)
 
 
+@pytest.mark.parametrize(("later", "size"), [(0, 0.44), (1, 1.0), (2, 1.0)])
+def test_fuel_that_is_dearer_from_a_wednesday_on_is_told_in_that_week_and_whole_in_the_next(later, size):
+    """Of the first week 44 in 100 parcels paid it: that week named nobody once the next was known."""
+    table = charged({name: {"fuel": 0.05} for name in CARRIERS})
+    first = table["week"] == WEEKS[JUDGED]
+    table.loc[first, "fuel_cents"] -= 0.56 * 0.05 * table.loc[first, "base_cents"]
+    found = money.price(table.assign(is_judged=table["week"] == WEEKS[JUDGED + later]))
+
+    assert [(one.by, one.scope, one.since) for one in found] == [("fuel", {}, WEEKS[JUDGED + min(later, 1)])]
+    assert found[0].effect == pytest.approx(size * 0.25, abs=0.01)
+
+
 def test_fuel_of_all_carriers_is_one_cause_where_one_of_them_proves_it_less():
     """BRV's fuel wobbles by a tenth; it is told with all others, but not beside two carriers alone."""
 

@@ -48,3 +48,19 @@ def test_a_step_within_a_week_is_taken_in_one_week_alone(share):
     fuel = levels((0.104, 12), (0.104 + share * 0.055, 1), (0.159, 4))
 
     assert sum(step_at(fuel, week) is not None for week in (12, 13)) == 1
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.02, 0.0), (0.44, 0.44), (0.7, 0.7), (0.8, 1.0)])
+def test_a_week_in_the_middle_of_which_a_step_was_taken_counts_with_its_part(share, told):
+    """Fuel that is dearer from Wednesday on: the week's own change is told, but not what only scatters."""
+    fuel = levels((0.104, 12), (0.104 + share * 0.055, 1), (0.159, 4))
+    found, after = step_at(fuel, 12, in_part=True), step_at(fuel, 13, in_part=True)
+
+    if not told:
+        assert found is None or found.p > 0.01
+    else:
+        assert found is not None
+        assert found.p < 1e-4
+        assert found.effect == pytest.approx(told * 0.055, abs=0.004)
+        assert found.last == (12 if told < 1 else 15)
+    assert (after is None) == (share > 0.75)

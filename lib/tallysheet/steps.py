@@ -47,7 +47,7 @@ _MOSTLY = 0.75
 """A week that has so much of a step has taken it."""
 
 
-def step_at(levels: Numbers, week: int) -> Step | None:
+def step_at(levels: Numbers, week: int, *, in_part: bool = False) -> Step | None:
     """Measure the step that a level takes in a week: a tariff, a promise, a rule.
 
     Parameters
@@ -56,6 +56,9 @@ def step_at(levels: Numbers, week: int) -> Step | None:
         One number a week, NaN where it is not known.
     week : int
         Position of the week.
+    in_part : bool
+        Whether a week in the middle of which a step was taken, so that the next one shows it whole, counts
+        with the part of it that it has.
 
     Returns
     -------
@@ -75,7 +78,9 @@ def step_at(levels: Numbers, week: int) -> Step | None:
     before = float(np.median(earlier))
     lasting = _lasting(levels, week, before)
     if not _is_taken(levels, lasting, before):
-        return None
+        if not (in_part and len(lasting) > 1 and _is_taken(levels, lasting[1:], before)):
+            return None
+        lasting = [week]
     earlier_too = _lasting(levels, week - 1, before)
     if week in earlier_too and _is_taken(levels, earlier_too, before):
         return None

@@ -270,7 +270,7 @@ def _priced(table: Weekly, weeks: list[str], at: int) -> list[Finding]:
     steps: dict[str, dict[str, tuple[Step, float]]] = {}
     for carrier in carriers:
         for part, levels, euros in _levels(table[table["carrier"] == carrier], weeks, at):
-            step = step_at(levels, at)
+            step = step_at(levels, at, in_part=True)
             if step and abs(step.effect * euros) >= _LEAST_PRICE * _cost(table, weeks, at, carrier):
                 steps.setdefault(part, {})[carrier] = (step, euros)
     found = []
