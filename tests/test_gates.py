@@ -758,6 +758,17 @@ def test_pounds_written_as_euros_are_a_unit_and_no_price():
     assert found[0].effect == pytest.approx(-0.13)
 
 
+@pytest.mark.parametrize(("abroad", "scope"), [("EUR", {"country": ("GB",)}), ("GBP", {"lane": ("GB-GB",)})])
+def test_bills_in_a_wrong_currency_are_told_by_the_country_whose_currency_it_is(abroad, scope):
+    """Parcels from France go to Great Britain too, and were billed right: in euro, or in pounds."""
+    other = {"lane": "FR-GB", "currency": abroad, "contract_currency": abroad}
+    usual = [row for row in audits(-1) if row["destination_country"] == "GB"]
+    found = quality.unit(weekly([*audits(JUDGED), *(row | other for row in usual)]))
+
+    assert [(one.by, one.scope) for one in found] == [("unit", scope)]
+    assert found[0].effect == pytest.approx(-0.13)
+
+
 @pytest.mark.parametrize(
     ("right", "billed", "told"),
     [

@@ -205,7 +205,7 @@ def _slipped(table: Weekly) -> Iterator[tuple[Where, Finding]]:
             one.where,
             Finding(
                 "DATA",
-                scope_of(one.where),
+                scope_of(_by_currency(table, one.where)),
                 "unit",
                 *(float(ratio / usual - 1),) * 3,
                 leaves.weeks[spell.first],
@@ -215,6 +215,16 @@ def _slipped(table: Weekly) -> Iterator[tuple[Where, Finding]]:
                 (("ratio_before", float(usual)), ("ratio_now", float(ratio))),
             ),
         )
+
+
+def _by_currency(table: Weekly, where: Where) -> Where:
+    """Name the country for the lanes on which all its bills in their currency lie: of dollars, the US."""
+    if where.keys() != {"lane"}:
+        return where
+    slipped = table[table["lane"].isin(where["lane"])]
+    places, currencies = slipped["destination_country"].unique(), slipped["contract_currency"].unique()
+    alike = table["destination_country"].isin(places) & table["contract_currency"].isin(currencies)
+    return {"destination_country": (*places,)} if set(table["lane"][alike]) <= {*where["lane"]} else where
 
 
 def coverage(evidence: Evidence, one: Kpi) -> Weekly | None:
