@@ -186,10 +186,13 @@ def _stretch(track: Track, inside: NDArray[np.intp], base: NDArray[np.intp]) -> 
 
     At a peak, when all are late more often, that shows more.
     """
-    if track.kind != "share" or not (track.rest_n[inside].sum() > 0 and track.rest_n[base].sum() > 0):
+    if track.kind != "share":
         return 1.0
-    sides = ((track.rest_x[at].sum(), track.rest_n[at].sum()) for at in (inside, base))
-    now, before = (float(variance_of("share", x, n) * n) for x, n in sides)
+    units = track.n[base].sum()
+    before, now = (
+        float(variance_of("share", share[0] * units, units))
+        for share in track.as_rest(inside[None, :], base[None, :])
+    )
     return max(now / before, 1.0)
 
 
@@ -260,8 +263,19 @@ def _by_counts(track: Track, inside: NDArray[np.intp], first: int, scatter: floa
     if not (n > 0 and before_n > 0):
         return 1.0
     # Given the events before, those now follow a negative binomial law.
+    n *= _as_many_more(track, inside, base)
     law = before_x / scatter + _HALF, before_n / (before_n + n)
     return min(2 * min(_above(x / scatter - 1, *law), _up_to(x / scatter, *law)), 1.0)
+
+
+def _as_many_more(track: Track, inside: NDArray[np.intp], base: NDArray[np.intp]) -> float:
+    """Say how many times as often its events would have befallen a part that moved as its rest did."""
+    if track.kind != "share":
+        return 1.0
+    before, now = (float(share[0]) for share in track.as_rest(inside[None, :], base[None, :]))
+    if before > _HALF:
+        before, now = 1 - before, 1 - now
+    return max(now / before, 1.0) if before > 0 else 1.0
 
 
 def _up_to(x: float, failures: float, p: float) -> float:

@@ -56,15 +56,23 @@ class Track:
         A share near 0 or 1 hardly scatters: one that came there may owe that to chance, and one that went
         away from there scatters more only since.
         """
-        n, before = self.n[weeks].sum(axis=1), self.n[base].sum(axis=1)
+        n = self.n[weeks].sum(axis=1)
         if self.kind != "share":
             return np.zeros(len(n))
-        rest, rest_before = (self.rest_n[at].sum(axis=1) for at in (weeks, base))
         with np.errstate(divide="ignore", invalid="ignore"):
-            shift = self.rest_x[weeks].sum(axis=1) / rest - self.rest_x[base].sum(axis=1) / rest_before
-            share = self.x[base].sum(axis=1) / before + np.where((rest > 0) & (rest_before > 0), shift, 0.0)
-            more = variance_of(self.kind, share * n, n) - variance_of(self.kind, self.x[weeks].sum(axis=1), n)
-        return np.where((n > 0) & (before > 0), more, 0.0)
+            expected = self.as_rest(weeks, base)[1] * n
+            more = variance_of(self.kind, expected, n) - variance_of(self.kind, self.x[weeks].sum(axis=1), n)
+        return np.where(np.isfinite(more), more, 0.0)
+
+    def as_rest(self, weeks: NDArray[np.intp], base: NDArray[np.intp]) -> tuple[Numbers, Numbers]:
+        """Give the part's share in the base of each row, and in its weeks had it moved as the rest did."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            before = self.x[base].sum(axis=1) / self.n[base].sum(axis=1)
+            rest, rest_before = (
+                self.rest_x[at].sum(axis=1) / self.rest_n[at].sum(axis=1) for at in (weeks, base)
+            )
+        shift = rest - rest_before
+        return before, before + np.where(np.isfinite(shift), shift, 0.0)
 
     def over(self, at: NDArray[np.intp]) -> Levels:
         """Take the weeks of each row together: the part less the rest, and the variance of that."""
