@@ -400,6 +400,30 @@ def test_a_partner_that_holds_most_is_named_where_it_moved_itself_and_not_where_
     assert [one.scope for one in movement.moved(table)] == named
 
 
+@pytest.mark.parametrize("later", [0, 1])
+def test_a_lane_on_which_one_carrier_took_what_another_lost_is_not_said_to_have_grown(later):
+    """On two lanes FNH keeps four in ten of what it had: without FNH they grew, without DVP they shrank."""
+    parcels = {"DE-DE": 2200, "DE-IT": 400, "FR-FR": 4200, "ES-ES": 1500, "IT-IT": 1000}
+    usual = {"FNH": 0.62, "DVP": 0.28, "ALT": 0.10}
+    swapped = {"FNH": 0.25, "DVP": 0.65, "ALT": 0.10}
+    table = weekly(
+        [
+            {"lane": lane, "carrier": carrier, "week": week, "x": x}
+            for order, (lane, n) in enumerate(parcels.items())
+            for place, week in enumerate(WEEKS)
+            for number, carrier in enumerate(usual)
+            for share in [(swapped if lane[:2] == "DE" and place >= JUDGED else usual)[carrier]]
+            for x in [share * n * (1 + wobble(place + 3 * order + number, 0.02))]
+        ]
+    )
+    table = table.assign(n=table["x"], ended=table["x"], is_judged=table["week"] == WEEKS[JUDGED + later])
+    table.attrs = {"by": ["carrier", "lane"], "kind": "sum", "hints": []}
+    found = movement.moved(table)
+
+    assert later or {name for one in found for name in one.scope["carrier"]} == {"DVP", "FNH"}
+    assert all("carrier" in one.scope for one in found), [one.scope for one in found]
+
+
 @pytest.mark.parametrize(
     ("grown", "scope"),
     [

@@ -126,8 +126,8 @@ def _measured(
 ) -> tuple[list[Spell | None], list[float]]:
     spells = [lineup.spell(where, without) for where in looked_at]
     chances = [
-        spell.p * factor if spell and spell.is_sided and _moved_itself(lineup, spell) else 1.0
-        for spell, factor in zip(spells, factors, strict=True)
+        spell.p * factor if spell and spell.is_sided and _moved_itself(lineup, where, spell, without) else 1.0
+        for where, spell, factor in zip(looked_at, spells, factors, strict=True)
     ]
     return spells, chances
 
@@ -160,9 +160,19 @@ def _cuts_across(one: np.ndarray, other: np.ndarray) -> bool:
     return bool((one & other).any() and (one & ~other).any() and (other & ~one).any())
 
 
-def _moved_itself(lineup: Lineup, spell: Spell) -> bool:
-    """Tell whether a part moved, and not only the rest that it is held against; sums share their seasons."""
-    return lineup.kind == "sum" or (spell.now - spell.before) / spell.effect >= _OWN
+def _moved_itself(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -> bool:
+    """Tell whether a part moved, and not only the rest that it is held against; sums share their seasons.
+
+    What one carrier of a lane lost another gained: without the one the lane has grown, as a whole it has
+    not; and beside who gained, a third one only seems to have lost.
+    """
+    if lineup.kind != "sum":
+        return (spell.now - spell.before) / spell.effect >= _OWN
+    is_apart = not (lineup.panel.held(where) & without).any()
+    if is_apart and (spell.now - spell.before) / spell.effect >= _OWN * spell.before:
+        return True
+    whole = lineup.spell_of(where, spell.first, spell.last, np.zeros_like(without))
+    return whole is not None and whole.effect / spell.effect >= _OWN
 
 
 def _perhaps(lineup: Lineup, suspect: Suspect, without: np.ndarray) -> tuple[str, ...]:
