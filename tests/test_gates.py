@@ -128,8 +128,11 @@ def test_a_part_that_often_changes_its_level_is_not_named_when_it_does_once_more
 
 
 def test_what_all_share_names_nobody():
-    """Every carrier falls by ten points: no one fell beyond the rest."""
-    assert moved(shares(CARRIERS, 0.95, 2000, dict.fromkeys(CARRIERS, -0.10)), ["carrier"]) == []
+    """Every carrier falls by ten points: no one fell beyond the rest, nor did the only way that all go."""
+    table = shares(CARRIERS, 0.95, 2000, dict.fromkeys(CARRIERS, -0.10))
+
+    assert moved(table, ["carrier"]) == []
+    assert moved(table.assign(flow="outbound"), ["carrier", "flow"]) == []
 
 
 def test_a_usual_week_names_nobody():

@@ -23,7 +23,8 @@ _MOST_CONDITIONS = 3
 def candidates(lineup: Lineup, by: Sequence[str]) -> list[Where]:
     """List the single values with enough volume, what the search proposes, and what somebody wrote down.
 
-    What holds the same parcels in other words is left out: each part more asks for more proof.
+    What holds the same parcels in other words is left out: each part more asks for more proof. So is what
+    holds all: it has no rest, and what all share is nobody's.
     """
     found, volume = single_values(lineup, by), _volume(lineup)
     least = LEAST_SHARE * volume.sum()
@@ -36,7 +37,7 @@ def candidates(lineup: Lineup, by: Sequence[str]) -> list[Where]:
         if held not in known:
             known.add(held)
             found.append(one)
-    return found
+    return [one for one in found if not lineup.panel.held(one).all()]
 
 
 def factors_of(lineup: Lineup, looked_at: Sequence[Where]) -> list[float]:
