@@ -189,11 +189,8 @@ def _stretch(track: Track, inside: NDArray[np.intp], base: NDArray[np.intp]) -> 
     if track.kind != "share":
         return 1.0
     units = track.n[base].sum()
-    before, now = (
-        float(variance_of("share", share[0] * units, units))
-        for share in track.as_rest(inside[None, :], base[None, :])
-    )
-    return max(now / before, 1.0)
+    before, now = (variance_of("share", share * units, units) for share in track.as_rest(inside, base))
+    return max(float(now / before), 1.0)
 
 
 def _reach(
@@ -272,7 +269,7 @@ def _as_many_more(track: Track, inside: NDArray[np.intp], base: NDArray[np.intp]
     """Say how many times as often its events would have befallen a part that moved as its rest did."""
     if track.kind != "share":
         return 1.0
-    before, now = (float(share[0]) for share in track.as_rest(inside[None, :], base[None, :]))
+    before, now = map(float, track.as_rest(inside, base))
     if before > _HALF:
         before, now = 1 - before, 1 - now
     return max(now / before, 1.0) if before > 0 else 1.0

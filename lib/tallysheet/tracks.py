@@ -65,11 +65,11 @@ class Track:
         return np.where(np.isfinite(more), more, 0.0)
 
     def as_rest(self, weeks: NDArray[np.intp], base: NDArray[np.intp]) -> tuple[Numbers, Numbers]:
-        """Give the part's share in the base of each row, and in its weeks had it moved as the rest did."""
+        """Give the part's share in base weeks, and in others had it moved as the rest did, row by row."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            before = self.x[base].sum(axis=1) / self.n[base].sum(axis=1)
+            before = self.x[base].sum(axis=-1) / self.n[base].sum(axis=-1)
             rest, rest_before = (
-                self.rest_x[at].sum(axis=1) / self.rest_n[at].sum(axis=1) for at in (weeks, base)
+                self.rest_x[at].sum(axis=-1) / self.rest_n[at].sum(axis=-1) for at in (weeks, base)
             )
         shift = rest - rest_before
         return before, before + np.where(np.isfinite(shift), shift, 0.0)
