@@ -33,3 +33,20 @@ def test_a_part_is_as_seldom_unlike_its_rest_by_chance_where_all_are_late_as_whe
     for level in (0.05, 0.01):
         wrong = sum(spell is not None and spell.p < level for spell in spells)
         assert wrong <= binom.ppf(0.999, DRAWS, 1.5 * level)
+
+
+def test_a_part_that_stayed_as_it_was_is_not_unlike_its_rest_because_another_part_breaks_more():
+    """Another carrier broke three times as many: sellers' own labels, as ever, were said to break fewer."""
+    usual = np.arange(WEEKS) < JUDGED
+    parcels, rest_parcels = np.full(WEEKS, 8_800.0), np.full(WEEKS, 7_000.0)
+
+    def damaged(seed: int) -> Track:
+        rng = np.random.default_rng(seed)
+        own = rng.poisson(0.0018 * parcels).astype(float)
+        rest = rng.poisson(0.0018 * rest_parcels * np.where(usual, 1, 2)).astype(float)
+        return Track(own, parcels, rest, rest_parcels, "share", usual)
+
+    spells = [measure(damaged(seed), JUDGED, JUDGED) for seed in range(DRAWS)]
+
+    wrong = sum(spell is not None and spell.p < 0.01 for spell in spells)
+    assert wrong <= binom.ppf(0.999, DRAWS, 1.5 * 0.01)

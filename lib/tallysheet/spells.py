@@ -259,10 +259,13 @@ def _by_counts(track: Track, inside: NDArray[np.intp], first: int, scatter: floa
         x, before_x = max(n - x, 0.0), max(before_n - before_x, 0.0)
     if not (n > 0 and before_n > 0):
         return 1.0
-    # Given the events before, those now follow a negative binomial law.
-    n *= _as_many_more(track, inside, base)
-    law = before_x / scatter + _HALF, before_n / (before_n + n)
-    return min(2 * min(_above(x / scatter - 1, *law), _up_to(x / scatter, *law)), 1.0)
+    # Given the events before, those now follow a negative binomial law. Many are more than the rest's rise
+    # explains; few are fewer than the part's own past, as that rise may be the doing of another part alone.
+    failures = before_x / scatter + _HALF
+    many = n * _as_many_more(track, inside, base)
+    above = _above(x / scatter - 1, failures, before_n / (before_n + many))
+    up_to = _up_to(x / scatter, failures, before_n / (before_n + n))
+    return min(2 * min(above, up_to), 1.0)
 
 
 def _as_many_more(track: Track, inside: NDArray[np.intp], base: NDArray[np.intp]) -> float:
