@@ -1013,6 +1013,27 @@ def test_a_first_week_under_way_does_not_end_the_move_with_it():
     assert found.effect == pytest.approx(-0.19 / 0.75 * 0.07, abs=0.001)  # of what the two carry
 
 
+def test_the_interval_of_a_mix_is_as_wide_as_the_weeks_scatter():
+    """One parcel in fifty lost, 400 euro each: what the dearer carrier costs is known from few parcels."""
+    held = 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        table = exchanged(0.19).assign(limit=0.05)
+        lost = rng.poisson(table["n"] * table["carrier"].map({"BRV": 0.002, "CDR": 0.02}))
+        (found,) = money.mix(table.assign(x=400.0 * lost))
+        held += found.low <= 0.19 * 400 * (0.02 - 0.002) <= found.high
+
+    assert 85 <= held < 100  # twelve weeks tell their own scatter a little too small
+
+
+def test_a_mix_that_may_as_well_have_done_nothing_is_not_told():
+    """Both carriers lose as much, with luck: the weeks of one of them say nothing of it."""
+    table = exchanged(0.19).assign(limit=0.05)
+    lost = np.random.default_rng(1).poisson(table["n"] * 0.004)
+
+    assert money.mix(table.assign(x=400.0 * lost)) == []
+
+
 def test_volume_that_stays_is_no_mix():
     """Shares wobble by less than a point."""
     assert money.mix(exchanged(0.0)) == []

@@ -50,3 +50,17 @@ def test_a_part_that_stayed_as_it_was_is_not_unlike_its_rest_because_another_par
 
     wrong = sum(spell is not None and spell.p < 0.01 for spell in spells)
     assert wrong <= binom.ppf(0.999, DRAWS, 1.5 * 0.01)
+
+
+def test_a_small_rise_is_not_proven_by_how_many_events_there_were_before_all_had_fewer():
+    """Since a list of reasons changed all have fewer contacts: two weeks later that was taken for a rise."""
+    usual = np.arange(WEEKS) < JUDGED
+    level = np.where(np.arange(WEEKS) < JUDGED - 8, 0.035, 0.018)
+    own, rest = np.round(2_500 * level), np.round(13_000 * level)
+    own[JUDGED] = 49.0
+    track = Track(own, np.full(WEEKS, 2_500.0), rest, np.full(WEEKS, 13_000.0), "rate", usual)
+
+    spell = measure(track, JUDGED, JUDGED)
+
+    assert spell is not None and spell.effect > 0
+    assert spell.p > 0.05

@@ -166,7 +166,7 @@ def measure(track: Track, first: int, last: int) -> Spell | None:
         scatter = 1.0  # so few events say nothing of how they scatter
     error = float(np.sqrt(variance * scatter))
     p = (
-        _by_counts(track, inside, first, scatter)
+        _by_counts(track, inside, first, scatter, effect > 0)
         if is_few or _is_rare(track, base)
         else 2 * float(special.stdtr(len(single), -abs(effect) / error))
     )
@@ -246,7 +246,7 @@ def _events(track: Track, at: NDArray[np.intp]) -> tuple[float, float]:
     return float(track.x[at].sum()), float(units[at].sum())
 
 
-def _by_counts(track: Track, inside: NDArray[np.intp], first: int, scatter: float) -> float:
+def _by_counts(track: Track, inside: NDArray[np.intp], first: int, scatter: float, is_more: bool) -> float:
     """Give the chance of so many events, or so few, given those of the half year before.
 
     Events that scatter between weeks beyond chance come some at a time: they count for fewer.
@@ -256,16 +256,16 @@ def _by_counts(track: Track, inside: NDArray[np.intp], first: int, scatter: floa
     before_x, before_n = _events(track, base)
     if track.kind == "share" and before_x > before_n / 2:
         # Without what the calendar took, more than all may have been in time.
-        x, before_x = max(n - x, 0.0), max(before_n - before_x, 0.0)
+        x, before_x, is_more = max(n - x, 0.0), max(before_n - before_x, 0.0), not is_more
     if not (n > 0 and before_n > 0):
         return 1.0
-    # Given the events before, those now follow a negative binomial law. Many are more than the rest's rise
-    # explains; few are fewer than the part's own past, as that rise may be the doing of another part alone.
-    failures = before_x / scatter + _HALF
-    many = n * _as_many_more(track, inside, base)
-    above = _above(x / scatter - 1, failures, before_n / (before_n + many))
-    up_to = _up_to(x / scatter, failures, before_n / (before_n + n))
-    return min(2 * min(above, up_to), 1.0)
+    # Many are more than the rest's rise explains; few are fewer than the part's own past, as that rise may
+    # be the doing of another part alone.
+    n *= _as_many_more(track, inside, base) if is_more else 1.0
+    # Given the events before, those now follow a negative binomial law.
+    law = before_x / scatter + _HALF, before_n / (before_n + n)
+    one_sided = _above(x / scatter - 1, *law) if is_more else _up_to(x / scatter, *law)
+    return min(2 * one_sided, 1.0)
 
 
 def _as_many_more(track: Track, inside: NDArray[np.intp], base: NDArray[np.intp]) -> float:

@@ -103,7 +103,7 @@ def _between_carriers(table: Weekly, lineup: Lineup) -> Iterator[Finding]:
         rows = table[table["lane"].isin(lanes) & table["carrier"].isin([*gain, *lose])]
         base = _base(rows, at)
         effect, error, proof = _mixed(rows, _full(rows, gain, weeks[at : last + 1], base), base)
-        if abs(effect) < table["limit"].iloc[0] or abs(effect) < NORMAL_95 * error:
+        if not abs(effect) >= max(table["limit"].iloc[0], NORMAL_95 * error):
             continue
         yield Finding(
             "MIX",
@@ -192,14 +192,24 @@ def _mixed(rows: Weekly, now: list[str], base: list[str]) -> tuple[float, float,
     n = joined["n_now"] + joined["n_base"]
     rate = ((joined["x_now"] + joined["x_base"]) / n.where(n > 0)).fillna(0.0)
     moved = (volume["now"] - volume["base"]).fillna(0.0) * weight
-    is_share = bool((joined["x_now"] <= joined["n_now"]).all())
-    variance = rate.clip(0, 1) * (1 - rate.clip(0, 1)) if is_share else (rate * 0.4) ** 2
-    error = float(np.sqrt((moved**2 * _OVERDISPERSION * variance / n.where(n > 0)).sum()))
+    both = rows[rows["week"].isin([*now, *base])]
+    variances = {name: _unit_variance(own, keys) for name, own in both.groupby("carrier")}
+    variance = joined.index.get_level_values("carrier").map(variances)
+    error = float(np.sqrt((moved**2 * variance / n.where(n > 0)).sum()))
     proof = pd.DataFrame({"share_before": volume["base"], "share_now": volume["now"], "rate": rate})
     return float((moved * rate).sum()), error, proof.reset_index()
 
 
-_OVERDISPERSION = 3.0
+def _unit_variance(rows: Weekly, keys: list[str]) -> float:
+    """Give how much a unit's value scatters, by how far the weeks of each group lie from its own ratio.
+
+    NaN where no group has two weeks.
+    """
+    weekly = rows[rows["n"] > 0].groupby([*keys, "week"], as_index=False)[["x", "n"]].sum()
+    sums = weekly.groupby(keys)[["x", "n"]].transform("sum")
+    squares = (weekly["x"] - weekly["n"] * sums["x"] / sums["n"]) ** 2 / weekly["n"]
+    spare = len(weekly) - len(weekly[keys].drop_duplicates())
+    return float(squares.sum()) / spare if spare else float("nan")
 
 
 def _between_lanes(table: Weekly, lineup: Lineup) -> Iterator[Finding]:
@@ -212,7 +222,7 @@ def _between_lanes(table: Weekly, lineup: Lineup) -> Iterator[Finding]:
         marked = table.assign(held=table["lane"].isin(lanes))
         sums = {side: marked[marked["week"].isin(names)] for side, names in (("now", now), ("base", base))}
         effect, error = _left(sums["now"], sums["base"])
-        if abs(effect) < table["limit"].iloc[0]:
+        if not abs(effect) >= max(table["limit"].iloc[0], NORMAL_95 * error):
             continue
         yield Finding(
             "MIX",
@@ -237,13 +247,15 @@ _LEAVES = 0.3
 
 def _left(now: pd.DataFrame, base: pd.DataFrame) -> tuple[float, float]:
     """Give what the lanes' larger or smaller share does to the total, at what they and the rest cost."""
-    both = pd.concat([now, base]).groupby("held")[["x", "n"]].sum()
-    gap = both["x"] / both["n"]
+    both = pd.concat([now, base])
+    sums = both.groupby("held")[["x", "n"]].sum()
+    level = sums["x"] / sums["n"]
+    spread = [_unit_variance(own, ["held"]) / own["n"].sum() for _, own in both.groupby("held")]
     share = [
         float(rows.loc[rows["held"], "shipped_n"].sum() / rows["shipped_n"].sum()) for rows in (now, base)
     ]
-    effect = (share[0] - share[1]) * float(gap[True] - gap[False])
-    return effect, abs(effect) * 0.05
+    step = share[0] - share[1]
+    return step * float(level[True] - level[False]), abs(step) * float(np.sqrt(sum(spread)))
 
 
 def charges(evidence: Evidence, one: Kpi) -> Weekly | None:
