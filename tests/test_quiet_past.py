@@ -44,6 +44,16 @@ def test_an_event_is_taken_out_of_its_weeks_alone():
         assert (on_time(quiet, carrier) == on_time(seen.panel, carrier)).all()
 
 
+@pytest.mark.parametrize("last", [JUDGED - 2, JUDGED - 1])
+def test_an_event_that_ended_the_week_before_is_over(last):
+    """The week after a strike is as usual: beside it, it was said to be three points better."""
+    seen = lineup({"ESK": {last: 0.75}}, seed=2)
+    quiet = quiet_past(seen)
+
+    assert on_time(quiet, "ESK")[last] == pytest.approx(0.93, abs=0.04)
+    assert (on_time(quiet, "ESK")[last + 1 :] == on_time(seen.panel, "ESK")[last + 1 :]).all()
+
+
 def test_before_another_level_began_a_part_is_moved_to_it():
     """From week 15 on 97 in 100: the weeks before are told as if that had been so all along."""
     seen = lineup({"CDR": dict.fromkeys(range(15, 34), 0.97)})

@@ -61,7 +61,7 @@ class _Past:
 
 
 def quiet_past(lineup: Lineup) -> Panel:
-    """Give the panel without what befell single values before the spell of the judged week can have begun.
+    """Give the panel without what befell single values and was over by the judged week.
 
     Parameters
     ----------
@@ -70,14 +70,15 @@ def quiet_past(lineup: Lineup) -> Panel:
     Returns
     -------
     Panel
-        As it was from three weeks before the judged one on.
+        As it was in the judged week and after it, and in weeks before that what goes on may have begun in.
 
     Notes
     -----
     Each value of a dimension that has half of all at most is held against its rest, week by week, with its
     scatter from one week to the next. An event is over and was more than five standard errors from the median
     of the nine weeks around it; in its weeks each leaf gets its own level of the usual weeks around, moved as
-    the rest moved. A break parts twelve weeks into two levels, six standard errors apart, each week on its
+    the rest moved. What ended in the last week before the judged one is over too: beside a strike nothing is
+    better than usual. A break parts twelve weeks into two levels, six standard errors apart, each week on its
     own side; all weeks before are moved to the later level. The plainest comes first, as it makes others seem
     to have moved.
     """
@@ -107,38 +108,37 @@ def _parts(panel: Panel) -> Booleans:
 
 def _befell(panel: Panel, parts: Booleans, lineup: Lineup) -> Iterator[_Past]:
     """Find the plainest event and the plainest break, each in multiples of what makes it plain."""
-    at = np.flatnonzero(lineup.usual[: lineup.week])
+    usual = np.flatnonzero(lineup.usual[: lineup.week])
+    at = np.append(usual, lineup.week)
     x, n = parts @ panel.x[:, at], parts @ panel.n[:, at]
     rest = panel.x[:, at].sum(axis=0) - x, panel.n[:, at].sum(axis=0) - n
     y, v = levels(lineup.kind, (x, n, *rest))
     is_less = n <= panel.n[:, at].sum(axis=0) / 2  # beside a larger one it is the rest that moved
-    known = np.flatnonzero((np.isfinite(y) & (v < np.inf) & is_less).all(axis=1))
-    if at.size < 2 * _SIDE or not known.size:
+    known = np.flatnonzero((np.isfinite(y) & (v < np.inf) & is_less)[:, :-1].all(axis=1))
+    if usual.size < 2 * _SIDE or not known.size:
         return
     y, v = y[known], v[known]
-    jumps = np.diff(y, axis=1) / np.sqrt(v[:, 1:] + v[:, :-1])
+    jumps = (np.diff(y, axis=1) / np.sqrt(v[:, 1:] + v[:, :-1]))[:, :-1]
     least = 0.0 if lineup.kind == "amount" else 1.0
     scatter = np.maximum(np.apply_along_axis(robust_square, 1, jumps), least)
     error = np.sqrt(v * scatter[:, None]) + _TINY
-    yield from _event(y, error, at, known, lineup.week - LONGEST)
-    yield from _break(y, error, at, known)
+    yield from _event(y, error, at, known)
+    yield from _break(y[:, :-1], error[:, :-1], usual, known)
 
 
-def _event(
-    y: Numbers, error: Numbers, at: NDArray[np.intp], known: NDArray[np.intp], last: int
-) -> Iterator[_Past]:
-    """Find the plainest event that is over by a week."""
+def _event(y: Numbers, error: Numbers, at: NDArray[np.intp], known: NDArray[np.intp]) -> Iterator[_Past]:
+    """Find the plainest event that is over by the last week, the judged one."""
     medians = np.median(sliding_window_view(y, _AROUND, axis=1), axis=2)
     places = np.clip(np.arange(at.size) - _AROUND // 2, 0, medians.shape[1] - 1)
     off = (y - medians[:, places]) / error
-    is_odd = np.abs(off) > _ODD
+    is_odd = np.abs(off[:, :-1]) > _ODD
     is_odd &= is_odd.mean(axis=1, keepdims=True) <= _OFTEN
-    for row, place in np.argwhere(is_odd)[np.argsort(-np.abs(off[is_odd]))]:
+    for row, place in np.argwhere(is_odd)[np.argsort(-np.abs(off[:, :-1][is_odd]))]:
         along = off[row] * np.sign(off[row, place]) > _STILL
         others = np.flatnonzero(~along)
         first = int(others[others < place].max(initial=-1)) + 1
         after = int(others[others > place].min(initial=at.size))
-        if after < at.size and at[after - 1] <= last and after - first <= LONGEST:
+        if after < at.size and after - first <= LONGEST:
             yield _Past(int(known[row]), at[first:after], abs(off[row, place]) / _ODD, is_break=False)
             return
 
