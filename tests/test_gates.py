@@ -331,6 +331,22 @@ def test_a_carrier_is_not_blamed_for_the_lane_that_it_serves_most():
     assert (found.code, found.by, found.scope) == ("REAL", "external", {"lane": ("FR-FR",)})
 
 
+@pytest.mark.parametrize(("beside", "named"), [(0.0, {"partner": ("Tajo",)}), (1.5, {"origin": ("ES",)})])
+def test_a_hub_answers_for_the_place_of_which_it_has_all_parcels(beside, named):
+    """All that comes from Spain goes through Tajo; where others' parcels do too, it is slower by less."""
+    slow, usual = 2.3 + 0.9, 2.3
+    hub = (slow + beside * usual) / (1 + beside) - usual - 0.01
+    tables = [
+        shares(["ES", "FR", "DE", "IT"], usual, 1500, {"ES": 0.9}, key="origin_country"),
+        shares(["Tajo", "Loire", "Main"], usual, 2000, {"Tajo": hub}, key="partner"),
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    by = ["origin_country", "partner"]
+    table.attrs = {"by": by, "kind": "amount", "hints": [], "week": WEEKS[JUDGED]}
+
+    assert [one.scope for one in movement.moved(table)] == [named]
+
+
 @pytest.mark.parametrize(
     ("week", "rise", "code"),
     [("2026-W14", 0.7, "CALENDAR"), ("2026-W14", -0.7, "REAL"), ("2026-W11", 0.7, "REAL")],
@@ -1235,6 +1251,31 @@ def test_a_rule_explains_what_begins_with_it_and_nothing_in_its_middle(since, no
     finding = Finding("ARTEFACT", {"carrier": ("BRV",)}, since=since, until=since)
 
     assert event_of(pd.DataFrame([entry]), finding, ()) == note
+
+
+@pytest.mark.parametrize(
+    ("since", "note"), [("2026-W09", "dearer"), ("2026-W12", ""), ("2026-W13", ""), ("2026-W14", "dearer")]
+)
+def test_a_price_begins_with_its_entry_or_after_its_last_day(since, note):
+    """Fuel from 2 March to Sunday 29 March: a fee at a peak in the month's last week is none of it."""
+    entry = dict.fromkeys(LOG.columns, "") | {"kind": "tariff", "note": "dearer"}
+    entry |= {"starts_on": pd.Timestamp("2026-03-02"), "ends_on": pd.Timestamp("2026-03-29")}
+    finding = Finding("PRICE", {}, "surcharge", since=since, until="2026-W14")
+
+    assert event_of(pd.DataFrame([entry]), finding, ()) == note
+
+
+@pytest.mark.parametrize(("since", "note"), [("2026-W25", "national strike"), ("2026-W24", "")])
+def test_who_set_out_the_week_before_met_the_strike_and_nobody_two_weeks_before(since, note):
+    finding = Finding("REAL", {"country": ("FR",)}, "external", since=since, until="2026-W26")
+
+    assert event_of(LOG, finding, ("carrier", "country")) == note
+
+
+def test_nothing_gets_better_by_a_strike():
+    finding = Finding("REAL", {"country": ("FR",)}, "external", since="2026-W26", until="2026-W26")
+
+    assert event_of(LOG, finding, ("carrier", "country"), is_better=True) == ""
 
 
 def test_what_holds_for_all_moves_no_volume():

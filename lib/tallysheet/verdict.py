@@ -121,7 +121,12 @@ def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
         new, chance = gate.find(table), chance + gate.level
         cuts = cut_together(evidence, one)
         found += [
-            each.with_event(event_of(evidence.log, each, cuts, lambda: partners_of(evidence))) for each in new
+            each.with_event(
+                event_of(
+                    evidence.log, each, cuts, lambda: partners_of(evidence), _is_better(one, each.effect)
+                )
+            )
+            for each in new
         ]
         if not new:
             passed.append(gate.name)
@@ -131,6 +136,10 @@ def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
     if not began and evidence.knows_enough:
         began = (Finding("NOISE", since=evidence.week, until=evidence.week),)
     return Verdict(one.slug, began, before, tuple(passed), chance)
+
+
+def _is_better(one: Kpi, effect: float) -> bool:
+    return effect > 0 if one.direction == "up" else effect < 0 and one.direction == "down"
 
 
 def _without(table: Weekly, finding: Finding) -> Weekly:
@@ -198,17 +207,16 @@ def event_of(
     finding: Finding,
     cuts: Sequence[str],
     partners: Callable[[], Sequence[str]] = tuple,
+    is_better: bool = False,
 ) -> str:
     """Give the note of the entry in the log that fits a finding by time, kind and scope; empty: none.
 
     Where a finding names no country beside a carrier, by its KPI's ``cuts``, an entry about it in one country
     may be behind it. A note that names ``partners`` is about them alone: the log has no column for them.
+    Nothing ``is_better`` by a strike.
     """
     for _, entry in log.iterrows():
-        fitting = movement.FITTING.get(entry["kind"], ())
-        if not any(finding.code == code and finding.by in by for code, by in fitting):
-            continue
-        if not movement.is_then(entry, finding.since, finding.until):
+        if not movement.explains(entry, finding, is_better):
             continue
         if finding.code == "MIX" and not any(entry[name] for name in ("carrier", "country", "flow")):
             continue  # what holds for all moves no volume from one to another

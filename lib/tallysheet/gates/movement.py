@@ -18,7 +18,7 @@ from tallysheet.quiet_past import quiet_past
 from tallysheet.seasons import COUNTRIES
 from tallysheet.spells import Spell
 from tallysheet.suspects import suspects
-from tallysheet.weeks import workdays
+from tallysheet.weeks import IsoWeek, workdays
 
 LEVEL = 1e-4
 """Chance that a KPI of an unchanged week names anybody."""
@@ -55,8 +55,13 @@ _DAYS_TO_SHOW = {"promise_rule": 14}
 _RULES = ("definition", "promise_rule", "price", "tariff")
 """Entries of which nothing changes but on the day they begin and on the day they end."""
 
-_DAYS_TO_SETTLE = 28
-"""Bills and decisions by a new rule come so many days later at most."""
+_DAYS_TO_SETTLE = {"OVERBILLING": 28, "CLASSIFICATION": 28, "ARTEFACT": 28, "DEFINITION": 28}
+"""Bills, decisions and lists by a new rule come so many days later at most; all else at once."""
+
+_AT_ONCE = 7
+
+_HARMFUL = ("strike", "weather", "closure")
+"""Nothing gets better by them."""
 
 
 def parts(evidence: Evidence, one: Kpi) -> Weekly | None:
@@ -104,7 +109,22 @@ def hints(evidence: Evidence, one: Kpi, by: Sequence[str]) -> list[Where]:
     return found
 
 
-def is_then(entry: pd.Series, since: str, until: str) -> bool:
+def explains(entry: pd.Series, finding: Finding, is_better: bool) -> bool:
+    """Tell whether an entry of the log can be behind a finding by its kind and its days.
+
+    It began in the week of the finding or before, or in the next: parcels left that were then on their way.
+    Too early are bills alone.
+    """
+    fitting = FITTING.get(entry["kind"], ())
+    if not any(finding.code == code and finding.by in by for code, by in fitting):
+        return False
+    if is_better and entry["kind"] in _HARMFUL:
+        return False
+    until = finding.until if finding.code == "OVERBILLING" else str(IsoWeek.parse(finding.since).shift(1))
+    return is_then(entry, finding.since, until, _DAYS_TO_SETTLE.get(finding.code, _AT_ONCE))
+
+
+def is_then(entry: pd.Series, since: str, until: str, settles: int = _AT_ONCE) -> bool:
     """Tell whether an entry of the log falls into some weeks, or ends a few days before them.
 
     What begins long after a rule did, and while it holds, does not come from it.
@@ -113,8 +133,10 @@ def is_then(entry: pd.Series, since: str, until: str) -> bool:
     starts = pd.Timestamp(entry["starts_on"]).date()
     ends = starts if pd.isna(entry["ends_on"]) else pd.Timestamp(entry["ends_on"]).date()
     shows = pd.Timedelta(days=_DAYS_TO_SHOW.get(entry["kind"], _DAYS_AFTER))
-    is_settled = entry["kind"] in _RULES and starts + pd.Timedelta(days=_DAYS_TO_SETTLE) < first
-    return bool(starts <= last and ends + shows >= first) and not (is_settled and last < ends)
+    is_settled = entry["kind"] in _RULES and starts + pd.Timedelta(days=settles) < first
+    return bool(starts <= last and ends + shows >= first) and not (
+        is_settled and first + pd.Timedelta(days=6) <= ends
+    )
 
 
 def moved(table: Weekly) -> list[Finding]:
@@ -125,9 +147,7 @@ def moved(table: Weekly) -> list[Finding]:
         return _of_leaves(table, by, kind, table.attrs["hints"])
     for name in [one for one in by if table[one].notna().any()]:
         other = _of_leaves(table[table[name].notna()], [name], kind, [])
-        # Medians do not add up, so no part can be held against the rest of another dimension: who carries
-        # most of a country's parcels seems slow when the country is. The larger effect is the nearer one.
-        found = max(found, other, key=_largest)
+        found = _nearer(found, other)
     return [
         _for_days_off(one, table.attrs["week"])
         for one in found
@@ -216,8 +236,15 @@ def _had_days_off(country: str, week: str) -> bool:
     return bool(workdays(str(country), first, last)["is_workday"].sum() < weekdays)
 
 
-def _largest(found: Sequence[Finding]) -> float:
-    return max((abs(one.effect) for one in found), default=0.0)
+def _nearer(found: list[Finding], other: list[Finding]) -> list[Finding]:
+    """Choose between what two dimensions show: the larger effect, of a place and its hub the hub.
+
+    Medians do not add up, so no part can be held against the rest of another dimension: who carries most of a
+    country's parcels seems slow when the country is.
+    """
+    if found and other and other[0].by == "fulfilment" and found[0].low <= other[0].effect <= found[0].high:
+        return other
+    return max(found, other, key=lambda those: max((abs(one.effect) for one in those), default=0.0))
 
 
 def _of_leaves(table: Weekly, by: Sequence[str], kind: str, hinted: Sequence[Where]) -> list[Finding]:
