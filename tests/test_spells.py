@@ -64,3 +64,21 @@ def test_a_small_rise_is_not_proven_by_how_many_events_there_were_before_all_had
 
     assert spell is not None and spell.effect > 0
     assert spell.p > 0.05
+
+
+def test_at_a_peak_a_part_asks_no_more_often_than_its_rest_because_all_ask_more():
+    """All have half as many contacts again: own labels were said to be behind those of their parcels."""
+    usual = np.arange(WEEKS) < JUDGED
+    more = np.where(usual, 1, 1.5)
+    parcels, rest_parcels = np.full(WEEKS, 7_000.0), np.full(WEEKS, 8_800.0)
+
+    def asked(seed: int) -> Track:
+        rng = np.random.default_rng(seed)
+        own = rng.poisson(0.018 * parcels * more).astype(float)
+        rest = rng.poisson(0.020 * rest_parcels * more).astype(float)
+        return Track(own, parcels, rest, rest_parcels, "rate", usual)
+
+    spells = [measure(asked(seed), JUDGED, JUDGED) for seed in range(DRAWS)]
+
+    wrong = sum(spell is not None and spell.p < 0.01 for spell in spells)
+    assert wrong <= binom.ppf(0.999, DRAWS, 1.5 * 0.01)

@@ -270,10 +270,10 @@ def _by_counts(track: Track, inside: NDArray[np.intp], first: int, scatter: floa
 
 def _as_many_more(track: Track, inside: NDArray[np.intp], base: NDArray[np.intp]) -> float:
     """Say how many times as often its events would have befallen a part that moved as its rest did."""
-    if track.kind != "share":
+    if track.kind not in ("share", "rate"):
         return 1.0
     before, now = map(float, track.as_rest(inside, base))
-    if before > _HALF:
+    if track.kind == "share" and before > _HALF:
         before, now = 1 - before, 1 - now
     return max(now / before, 1.0) if before > 0 else 1.0
 
