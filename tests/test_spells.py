@@ -82,3 +82,19 @@ def test_at_a_peak_a_part_asks_no_more_often_than_its_rest_because_all_ask_more(
 
     wrong = sum(spell is not None and spell.p < 0.01 for spell in spells)
     assert wrong <= binom.ppf(0.999, DRAWS, 1.5 * 0.01)
+
+
+def test_events_that_grow_by_and_by_are_held_against_the_last_weeks_as_the_interval_is():
+    """Contacts about a label that more and more sellers use: beside half a year every month is news."""
+    weeks = np.arange(WEEKS + 3)
+    parcels, rest_parcels = np.full(weeks.size, 5_500.0), np.full(weeks.size, 11_000.0)
+
+    def grown(seed: int) -> Track:
+        rng = np.random.default_rng(seed)
+        own = rng.poisson(parcels * np.linspace(0.008, 0.019, weeks.size)).astype(float)
+        rest = rng.poisson(rest_parcels * 0.05).astype(float)
+        return Track(own, parcels, rest, rest_parcels, "rate", weeks < JUDGED)
+
+    spells = [measure(grown(seed), JUDGED, JUDGED + 3) for seed in range(100)]
+
+    assert sum(spell is not None and spell.p < 0.001 for spell in spells) < 5

@@ -166,7 +166,7 @@ def measure(track: Track, first: int, last: int) -> Spell | None:
         scatter = 1.0  # so few events say nothing of how they scatter
     error = float(np.sqrt(variance * scatter))
     p = (
-        _by_counts(track, inside, first, scatter, effect > 0)
+        _by_counts(track, inside, _half_a_year(track, first) if is_few else base, scatter, effect > 0)
         if is_few or _is_rare(track, base)
         else 2 * float(special.stdtr(len(single), -abs(effect) / error))
     )
@@ -246,12 +246,17 @@ def _events(track: Track, at: NDArray[np.intp]) -> tuple[float, float]:
     return float(track.x[at].sum()), float(units[at].sum())
 
 
-def _by_counts(track: Track, inside: NDArray[np.intp], first: int, scatter: float, is_more: bool) -> float:
-    """Give the chance of so many events, or so few, given those of the half year before.
+def _half_a_year(track: Track, first: int) -> NDArray[np.intp]:
+    return np.flatnonzero(track.usual[:first])[-_HALF_A_YEAR:]
+
+
+def _by_counts(
+    track: Track, inside: NDArray[np.intp], base: NDArray[np.intp], scatter: float, is_more: bool
+) -> float:
+    """Give the chance of so many events, or so few, given those of some weeks before.
 
     Events that scatter between weeks beyond chance come some at a time: they count for fewer.
     """
-    base = np.flatnonzero(track.usual[:first])[-_HALF_A_YEAR:]
     x, n = _events(track, inside)
     before_x, before_n = _events(track, base)
     if track.kind == "share" and before_x > before_n / 2:
