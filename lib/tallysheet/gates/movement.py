@@ -23,8 +23,8 @@ from tallysheet.weeks import IsoWeek, workdays
 LEVEL = 1e-4
 """Chance that a KPI of an unchanged week names anybody."""
 
-_LEVEL_OF_DURATIONS = 1e-5
-"""The same of durations, whose medians scatter in ways that few weeks show."""
+_LEVEL_OF_LUMPS = 1e-5
+"""The same of what scatters in ways that few weeks show: medians, and what whole sellers choose or not."""
 
 
 FITTING: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
@@ -248,9 +248,9 @@ def _nearer(found: list[Finding], other: list[Finding]) -> list[Finding]:
 
 
 def _of_leaves(table: Weekly, by: Sequence[str], kind: str, hinted: Sequence[Where]) -> list[Finding]:
-    level = _LEVEL_OF_DURATIONS if kind == "amount" else LEVEL
     # Sellers that may not be named by themselves may tell a part of which they are all that moved.
     finer = [name for name in ("seller",) if name in table and name not in by]
+    level = _LEVEL_OF_LUMPS if kind == "amount" or finer else LEVEL
     seen = lineup_of(table, [*by, *finer], kind, level, hinted)
     lineup, weeks = replace(seen, panel=quiet_past(seen)), seen.panel.weeks
     found = []
