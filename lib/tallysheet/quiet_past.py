@@ -131,9 +131,10 @@ def _event(y: Numbers, error: Numbers, at: NDArray[np.intp], known: NDArray[np.i
     medians = np.median(sliding_window_view(y, _AROUND, axis=1), axis=2)
     places = np.clip(np.arange(at.size) - _AROUND // 2, 0, medians.shape[1] - 1)
     off = (y - medians[:, places]) / error
-    is_odd = np.abs(off[:, :-1]) > _ODD
-    is_odd &= is_odd.mean(axis=1, keepdims=True) <= _OFTEN
-    for row, place in np.argwhere(is_odd)[np.argsort(-np.abs(off[:, :-1][is_odd]))]:
+    is_odd = np.abs(off) > _ODD
+    is_odd[:, -1] = False
+    is_odd &= is_odd[:, :-1].mean(axis=1, keepdims=True) <= _OFTEN
+    for row, place in np.argwhere(is_odd)[np.argsort(-np.abs(off[is_odd]))]:
         along = off[row] * np.sign(off[row, place]) > _STILL
         others = np.flatnonzero(~along)
         first = int(others[others < place].max(initial=-1)) + 1

@@ -119,15 +119,7 @@ def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
         if table.empty or not table["is_judged"].any():
             continue
         new, chance = gate.find(table), chance + gate.level
-        cuts = cut_together(evidence, one)
-        found += [
-            each.with_event(
-                event_of(
-                    evidence.log, each, cuts, lambda: partners_of(evidence), _is_better(one, each.effect)
-                )
-            )
-            for each in new
-        ]
+        found += [each.with_event(_noted(evidence, one, each)) for each in new]
         if not new:
             passed.append(gate.name)
     found = news(found, lambda: _is_routine(evidence, one))
@@ -138,8 +130,11 @@ def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
     return Verdict(one.slug, began, before, tuple(passed), chance)
 
 
-def _is_better(one: Kpi, effect: float) -> bool:
-    return effect > 0 if one.direction == "up" else effect < 0 and one.direction == "down"
+def _noted(evidence: Evidence, one: Kpi, found: Finding) -> str:
+    """Give what the event log says of a finding about a KPI."""
+    is_better = found.effect > 0 if one.direction == "up" else found.effect < 0 and one.direction == "down"
+    cuts = cut_together(evidence, one)
+    return event_of(evidence.log, found, cuts, lambda: partners_of(evidence), is_better)
 
 
 def _without(table: Weekly, finding: Finding) -> Weekly:
