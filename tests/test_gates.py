@@ -347,6 +347,19 @@ def test_a_hub_answers_for_the_place_of_which_it_has_all_parcels(beside, named):
     assert [one.scope for one in movement.moved(table)] == [named]
 
 
+@pytest.mark.parametrize("by", [["carrier", "partner"], ["partner", "carrier"]])
+def test_a_hub_does_not_answer_for_a_carrier_that_brings_it_its_parcels(by):
+    """A carrier that is slower makes its hub slower, by a little less."""
+    tables = [
+        shares(CARRIERS, 2.3, 1500, {"ESK": 0.9}),
+        shares(["Tajo", "Loire", "Main"], 2.3, 2000, {"Tajo": 0.89}, key="partner"),
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    table.attrs = {"by": by, "kind": "amount", "hints": [], "week": WEEKS[JUDGED]}
+
+    assert [one.scope for one in movement.moved(table)] == [{"carrier": ("ESK",)}]
+
+
 @pytest.mark.parametrize(
     ("week", "rise", "code"),
     [("2026-W14", 0.7, "CALENDAR"), ("2026-W14", -0.7, "REAL"), ("2026-W11", 0.7, "REAL")],
@@ -1048,6 +1061,24 @@ def test_a_mix_that_may_as_well_have_done_nothing_is_not_told():
     lost = np.random.default_rng(1).poisson(table["n"] * 0.004)
 
     assert money.mix(table.assign(x=400.0 * lost)) == []
+
+
+def test_a_carrier_of_which_one_week_is_known_scatters_as_the_others():
+    """Two weeks of 3 and 5 in 10 lie one from their 4: twice one tenth, and one week less to spare."""
+    rows = pd.DataFrame(
+        {"carrier": ["BRV", "BRV", "ESK"], "week": WEEKS[:3], "x": [3.0, 5.0, 9.0], "n": [10.0, 10.0, 10.0]}
+    )
+
+    variances = money._unit_variances(rows, ["carrier"], "carrier")
+    assert variances.to_dict() == pytest.approx({"BRV": 0.2, "ESK": 0.2})
+
+
+def test_where_no_week_tells_its_scatter_no_mix_is_sure():
+    rows = pd.DataFrame({"carrier": ["BRV", "CDR"], "week": WEEKS[:2], "x": 1.0, "n": 2.0})
+    (nothing,) = money._unit_variances(rows, ["carrier"], "carrier").unique()
+
+    assert math.isnan(nothing)
+    assert not money._is_sure(-1.0, nothing, pd.DataFrame({"limit": [0.05]}))
 
 
 def test_volume_that_stays_is_no_mix():

@@ -103,7 +103,7 @@ def _between_carriers(table: Weekly, lineup: Lineup) -> Iterator[Finding]:
         rows = table[table["lane"].isin(lanes) & table["carrier"].isin([*gain, *lose])]
         base = _base(rows, at)
         effect, error, proof = _mixed(rows, _full(rows, gain, weeks[at : last + 1], base), base)
-        if not abs(effect) >= max(table["limit"].iloc[0], NORMAL_95 * error):
+        if not _is_sure(effect, error, table):
             continue
         yield Finding(
             "MIX",
@@ -192,24 +192,31 @@ def _mixed(rows: Weekly, now: list[str], base: list[str]) -> tuple[float, float,
     n = joined["n_now"] + joined["n_base"]
     rate = ((joined["x_now"] + joined["x_base"]) / n.where(n > 0)).fillna(0.0)
     moved = (volume["now"] - volume["base"]).fillna(0.0) * weight
-    both = rows[rows["week"].isin([*now, *base])]
-    variances = {name: _unit_variance(own, keys) for name, own in both.groupby("carrier")}
-    variance = joined.index.get_level_values("carrier").map(variances)
-    error = float(np.sqrt((moved**2 * variance / n.where(n > 0)).sum()))
+    variances = _unit_variances(rows[rows["week"].isin([*now, *base])], keys, "carrier")
+    variance = joined.index.get_level_values("carrier").map(variances.to_dict())
+    counted = n > 0
+    error = float(np.sqrt((moved**2 * variance / n)[counted].sum(skipna=False)))
     proof = pd.DataFrame({"share_before": volume["base"], "share_now": volume["now"], "rate": rate})
     return float((moved * rate).sum()), error, proof.reset_index()
 
 
-def _unit_variance(rows: Weekly, keys: list[str]) -> float:
+def _is_sure(effect: float, error: float, table: Weekly) -> bool:
+    """Tell whether a mix matters, and is more than chance; not where nobody knows how much chance does."""
+    return abs(effect) >= table["limit"].iloc[0] and abs(effect) >= NORMAL_95 * error
+
+
+def _unit_variances(rows: Weekly, keys: list[str], by: str) -> pd.Series:
     """Give how much a unit's value scatters, by how far the weeks of each group lie from its own ratio.
 
-    NaN where no group has two weeks.
+    For each value of one of the keys; one of which no group has two weeks scatters as all together.
     """
     weekly = rows[rows["n"] > 0].groupby([*keys, "week"], as_index=False)[["x", "n"]].sum()
     sums = weekly.groupby(keys)[["x", "n"]].transform("sum")
-    squares = (weekly["x"] - weekly["n"] * sums["x"] / sums["n"]) ** 2 / weekly["n"]
-    spare = len(weekly) - len(weekly[keys].drop_duplicates())
-    return float(squares.sum()) / spare if spare else float("nan")
+    weekly["squares"] = (weekly["x"] - weekly["n"] * sums["x"] / sums["n"]) ** 2 / weekly["n"]
+    weekly["spare"] = 1 - 1 / weekly.groupby(keys)["n"].transform("size")
+    found = weekly.groupby(by)[["squares", "spare"]].sum()
+    spare = found["spare"].where(found["spare"] > 0)
+    return (found["squares"] / spare).fillna(found["squares"].sum() / spare.sum(min_count=1))
 
 
 def _between_lanes(table: Weekly, lineup: Lineup) -> Iterator[Finding]:
@@ -222,7 +229,7 @@ def _between_lanes(table: Weekly, lineup: Lineup) -> Iterator[Finding]:
         marked = table.assign(held=table["lane"].isin(lanes))
         sums = {side: marked[marked["week"].isin(names)] for side, names in (("now", now), ("base", base))}
         effect, error = _left(sums["now"], sums["base"])
-        if not abs(effect) >= max(table["limit"].iloc[0], NORMAL_95 * error):
+        if not _is_sure(effect, error, table):
             continue
         yield Finding(
             "MIX",
@@ -249,13 +256,12 @@ def _left(now: pd.DataFrame, base: pd.DataFrame) -> tuple[float, float]:
     """Give what the lanes' larger or smaller share does to the total, at what they and the rest cost."""
     both = pd.concat([now, base])
     sums = both.groupby("held")[["x", "n"]].sum()
-    level = sums["x"] / sums["n"]
-    spread = [_unit_variance(own, ["held"]) / own["n"].sum() for _, own in both.groupby("held")]
+    level, variance = sums["x"] / sums["n"], _unit_variances(both, ["held"], "held") / sums["n"]
     share = [
         float(rows.loc[rows["held"], "shipped_n"].sum() / rows["shipped_n"].sum()) for rows in (now, base)
     ]
     step = share[0] - share[1]
-    return step * float(level[True] - level[False]), abs(step) * float(np.sqrt(sum(spread)))
+    return step * float(level[True] - level[False]), abs(step) * float(np.sqrt(variance.sum(skipna=False)))
 
 
 def charges(evidence: Evidence, one: Kpi) -> Weekly | None:

@@ -55,10 +55,13 @@ _DAYS_TO_SHOW = {"promise_rule": 14}
 _RULES = ("definition", "promise_rule", "price", "tariff")
 """Entries of which nothing changes but on the day they begin and on the day they end."""
 
-_DAYS_TO_SETTLE = {"OVERBILLING": 28, "CLASSIFICATION": 28, "ARTEFACT": 28, "DEFINITION": 28}
-"""Bills, decisions and lists by a new rule come so many days later at most; all else at once."""
+_DAYS_TO_SETTLE = 28
+"""Bills, decisions, promises and reasons by a new rule come so many days later at most."""
+
+_SETTLE_LATE = ("OVERBILLING", "CLASSIFICATION", "ARTEFACT", "DEFINITION")
 
 _AT_ONCE = 7
+"""The same of prices, volumes and who moved."""
 
 _HARMFUL = ("strike", "weather", "closure")
 """Nothing gets better by them."""
@@ -121,7 +124,8 @@ def explains(entry: pd.Series, finding: Finding, is_better: bool) -> bool:
     if is_better and entry["kind"] in _HARMFUL:
         return False
     until = finding.until if finding.code == "OVERBILLING" else str(IsoWeek.parse(finding.since).shift(1))
-    return is_then(entry, finding.since, until, _DAYS_TO_SETTLE.get(finding.code, _AT_ONCE))
+    settles = _DAYS_TO_SETTLE if finding.code in _SETTLE_LATE else _AT_ONCE
+    return is_then(entry, finding.since, until, settles)
 
 
 def is_then(entry: pd.Series, since: str, until: str, settles: int = _AT_ONCE) -> bool:
@@ -133,10 +137,9 @@ def is_then(entry: pd.Series, since: str, until: str, settles: int = _AT_ONCE) -
     starts = pd.Timestamp(entry["starts_on"]).date()
     ends = starts if pd.isna(entry["ends_on"]) else pd.Timestamp(entry["ends_on"]).date()
     shows = pd.Timedelta(days=_DAYS_TO_SHOW.get(entry["kind"], _DAYS_AFTER))
+    holds_on = first + pd.Timedelta(days=6) <= ends
     is_settled = entry["kind"] in _RULES and starts + pd.Timedelta(days=settles) < first
-    return bool(starts <= last and ends + shows >= first) and not (
-        is_settled and first + pd.Timedelta(days=6) <= ends
-    )
+    return bool(starts <= last and ends + shows >= first) and not (is_settled and holds_on)
 
 
 def moved(table: Weekly) -> list[Finding]:
@@ -236,15 +239,19 @@ def _had_days_off(country: str, week: str) -> bool:
     return bool(workdays(str(country), first, last)["is_workday"].sum() < weekdays)
 
 
-def _nearer(found: list[Finding], other: list[Finding]) -> list[Finding]:
+def _nearer(one: list[Finding], other: list[Finding]) -> list[Finding]:
     """Choose between what two dimensions show: the larger effect, of a place and its hub the hub.
 
     Medians do not add up, so no part can be held against the rest of another dimension: who carries most of a
     country's parcels seems slow when the country is.
     """
-    if found and other and other[0].by == "fulfilment" and found[0].low <= other[0].effect <= found[0].high:
-        return other
-    return max(found, other, key=lambda those: max((abs(one.effect) for one in those), default=0.0))
+    smaller, larger = sorted((other, one), key=_largest)
+    is_its_hub = bool(smaller) and (larger[0].by, smaller[0].by) == ("external", "fulfilment")
+    return smaller if is_its_hub and larger[0].low <= smaller[0].effect <= larger[0].high else larger
+
+
+def _largest(found: Sequence[Finding]) -> float:
+    return max((abs(one.effect) for one in found), default=0.0)
 
 
 def _of_leaves(table: Weekly, by: Sequence[str], kind: str, hinted: Sequence[Where]) -> list[Finding]:
