@@ -468,6 +468,22 @@ def test_an_extract_that_never_came_is_told_and_the_others_are_loaded(awaiting):
     assert "no extract" not in set(both.notes["kind"])
 
 
+def test_sources_of_one_table_may_give_different_columns(awaiting):
+    """The second gives a weight and the first none: its parcels have no weight, and none is lost."""
+    later = [[f"M{line[0]}", *line[1:]] for line in rows(2)]
+    write_csv(awaiting / "raw" / "more.csv", later, HEADER)
+    select = awaiting / "sources" / "more" / "parcels.sql"
+    select.write_text(select.read_text().replace("FROM", ", 400 AS weight_billed_g FROM"), encoding="utf-8")
+    ts.load(awaiting)
+
+    found = ts.open_week(data=awaiting).sql(
+        "SELECT count(*), count(weight_billed_g) FILTER (shipment_id LIKE 'M%'), count(weight_billed_g) "
+        "FROM shipments"
+    )
+
+    assert found.iloc[0].tolist() == [560, 280, 280]
+
+
 def test_where_no_source_has_an_extract_the_sample_is_named_too(awaiting):
     """As in a bare clone; where one is there, or was, only its own is to be put there."""
     for name in ("parcels", "more"):

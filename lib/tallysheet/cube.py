@@ -384,7 +384,7 @@ def _code() -> str:
     """Fingerprint all that reads, adds up and judges."""
     here = Path(__file__).parent
     modules = sorted([*here.rglob("*.py"), *here.rglob("*.sql")])
-    return fingerprint(path.read_text(encoding="utf-8") for path in modules)
+    return fingerprint(path.read_bytes().decode() for path in modules)
 
 
 def _only(select: str, where: Where) -> str:

@@ -30,7 +30,7 @@ def kept_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     content = read_sealed(path)
     if content is None:
         return pd.DataFrame(), {}
-    table = pq.read_table(pa.BufferReader(content))
+    table = _table(content)
     return table.to_pandas(), json.loads((table.schema.metadata or {}).get(_MADE_FROM, b"{}"))
 
 
@@ -38,13 +38,18 @@ def kept_frame(path: Path, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """Read a frame, or make and keep it as ``NAME-FINGERPRINT.parquet``; the oldest of its name go."""
     content = read_sealed(path)
     if content is not None:
-        return pd.read_parquet(pa.BufferReader(content))
+        return _table(content).to_pandas()
     found = make()
     write_sealed(path, lambda part: found.to_parquet(part, index=False))
     kept = sorted(path.parent.glob(f"{path.name.rpartition('-')[0]}-*"), key=_written_at)
     for other in kept[:-_KEPT_FRAMES]:
         other.unlink(missing_ok=True)
     return found
+
+
+def _table(content: bytes) -> pa.Table:
+    # pq.read_table and pd.read_parquet import pyarrow.dataset, which takes longer than to read.
+    return pq.ParquetFile(pa.BufferReader(content)).read()
 
 
 def _written_at(path: Path) -> float:

@@ -75,7 +75,7 @@ GROUP BY ALL
 
 def make(folder: Path, rows: int) -> None:
     """Write clean folders, a file a week: rows known three days before they are due; all, and all but one."""
-    target, before = (_clean(folder, weeks) / "shipments" for weeks in (WEEKS, WEEKS - 1))
+    target, before = (_clean(folder, weeks) / "shipments" / "parcels" for weeks in (WEEKS, WEEKS - 1))
     target.mkdir(parents=True)
     before.mkdir(parents=True)
     connection = duckdb.connect(config={"memory_limit": "3GB"})
@@ -99,7 +99,7 @@ def hand(folder: Path) -> int:
     """Add up as an analyst would: one SELECT, all weeks as they stand now."""
     connection = duckdb.connect(config={"preserve_insertion_order": False})
     seen = f"TIMESTAMP '{_as_of()}'"
-    files = f"{_clean(folder, WEEKS)}/shipments/*.parquet"
+    files = f"{_clean(folder, WEEKS)}/shipments/parcels/*.parquet"
     found = connection.execute(HAND.format(by=", ".join(BY), seen=seen, files=files)).df()
     return int(found["on_time_n"].sum())
 
