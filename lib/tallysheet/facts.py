@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
 from functools import cache, lru_cache
-from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -75,7 +74,11 @@ def show_table(
     Of a row with several versions each counts from ``known_at`` until before ``replaced_at``. It is read
     from ``reader``, by default from its Parquet files.
     """
-    reader = reader or _reader(ledger.folder / table)
+    # Named one by one, as a pattern is looked for anew by each SELECT; by name also where all have the same
+    # columns: so DuckDB reads how many rows each has, without which it joins in a ruinous order.
+    files = ", ".join(literal(str(path)) for path in sorted((ledger.folder / table).rglob("*.parquet")))
+    read = f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)" if files else _NO_ROWS
+    reader = reader or read
     found = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()}
     shown = [
         column.name if column.name in found else f"CAST(NULL AS {column.type}) AS {column.name}"
@@ -86,20 +89,6 @@ def show_table(
     connection.execute(
         f"CREATE VIEW {view or table} AS SELECT {', '.join(shown)}, loaded_at, {ends} FROM {reader}"
     )
-
-
-def _reader(folder: Path) -> str:
-    """Read the files of a clean table: those of one source have the same columns, so one tells them all."""
-    by_source: dict[Path, list[str]] = {}
-    # Named one by one, as a pattern is looked for anew by each SELECT.
-    for path in sorted(folder.rglob("*.parquet")):
-        source = folder / path.relative_to(folder).parts[0]
-        by_source.setdefault(source, []).append(literal(str(path)))
-    selects = [
-        f"SELECT * FROM read_parquet([{', '.join(files)}], hive_partitioning = false)"
-        for files in by_source.values()
-    ]
-    return f"({' UNION ALL BY NAME '.join(selects)})" if selects else _NO_ROWS
 
 
 def show_known(
