@@ -728,6 +728,17 @@ def test_a_holiday_in_the_week_of_black_friday_is_nobodys_doing(came, taken_off)
     )
 
 
+def test_days_off_at_christmas_that_took_less_than_as_many_others_make_nobody_better():
+    """Two days take 7 points, but at Christmas 3 in all: where 3 were lost, 3 are put down to them, not 7."""
+    table = shares(CARRIERS, 0.95, 1000, {}).assign(destination_country="DE")
+    week = str(IsoWeek.parse("2025-W52"))
+    table["week"] = table["week"].replace({WEEKS[JUDGED]: week})
+    table.loc[table["week"] == week, "x"] -= 30
+    calm = without_holidays(table, week, expected=-0.03, holidays=-0.07, deviation=-0.03)
+
+    assert calm["x"][week] == pytest.approx(0.95 * calm["n"][week], rel=0.002)
+
+
 def test_volume_that_is_not_seen_has_not_moved(monkeypatch):
     """A carrier whose scans are missing is left out of the mix: the other did not gain its parcels."""
     rows = exchanged(0.3).assign(flow="outbound", is_usual=True)

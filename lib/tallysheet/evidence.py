@@ -158,7 +158,8 @@ class Evidence:
     def calm_leaves(self, slug: str, by: tuple[str, ...]) -> Weekly:
         """Give `leaves` without what holidays usually do in their country, as far as it came.
 
-        A peak is everybody's: what one year's showed of a country is mostly chance.
+        A peak is everybody's: what one year's showed of a country is mostly chance. At Christmas days off may
+        take less than as many others do: no more is theirs than the week lost.
         """
         table = self.leaves(slug, by)
         if not kpi(slug).follows_calendar:
@@ -166,7 +167,8 @@ class Evidence:
         effects = self.holidays(slug)
         if effects.empty or effects["by"].iloc[0] not in by:
             return table
-        name, peak = effects["by"].iloc[0], effects["expected"] - effects["holidays"]
+        name, beside = effects["by"].iloc[0], effects["expected"] - effects["holidays"]
+        peak = beside.where(beside * effects["holidays"] > 0, 0.0)
         adds = pd.DataFrame(
             {
                 name: effects["country"],
