@@ -1314,6 +1314,14 @@ def test_who_set_out_the_week_before_met_the_strike_and_nobody_two_weeks_before(
     assert event_of(LOG, finding, ("carrier", "country")) == note
 
 
+@pytest.mark.parametrize(("until", "note"), [("2026-W27", "national strike"), ("2026-W28", "")])
+def test_a_strike_of_three_days_is_worked_off_a_week_later(until, note):
+    """Parcels that are lost for a month since its week are not lost by it."""
+    finding = Finding("REAL", {"country": ("FR",)}, "external", since="2026-W26", until=until)
+
+    assert event_of(LOG, finding, ("carrier", "country")) == note
+
+
 def test_nothing_gets_better_by_a_strike():
     finding = Finding("REAL", {"country": ("FR",)}, "external", since="2026-W26", until="2026-W26")
 

@@ -64,7 +64,10 @@ _AT_ONCE = 7
 """The same of prices, volumes and who moved."""
 
 _HARMFUL = ("strike", "weather", "closure")
-"""Nothing gets better by them."""
+"""Nothing gets better by them, and they pass."""
+
+_DAYS_TO_WORK_OFF = 7
+"""What one of them held up is on its way so many days after its end."""
 
 
 def parts(evidence: Evidence, one: Kpi) -> Weekly | None:
@@ -121,11 +124,17 @@ def explains(entry: pd.Series, finding: Finding, is_better: bool) -> bool:
     fitting = FITTING.get(entry["kind"], ())
     if not any(finding.code == code and finding.by in by for code, by in fitting):
         return False
-    if is_better and entry["kind"] in _HARMFUL:
+    if entry["kind"] in _HARMFUL and (is_better or _is_worked_off(entry, finding.until)):
         return False
     until = finding.until if finding.code == "OVERBILLING" else str(IsoWeek.parse(finding.since).shift(1))
     settles = _DAYS_TO_SETTLE if finding.code in _SETTLE_LATE else _AT_ONCE
     return is_then(entry, finding.since, until, settles)
+
+
+def _is_worked_off(entry: pd.Series, week: str) -> bool:
+    """Tell whether what ended, by its entry in the log, can have held nothing up any more in a week."""
+    ended = pd.Timestamp(entry["ends_on"])  # without an end in the log nobody knows: NaT is before nothing
+    return bool(ended + pd.Timedelta(days=_DAYS_TO_WORK_OFF) < pd.Timestamp(day_of(week)))
 
 
 def is_then(entry: pd.Series, since: str, until: str, settles: int = _AT_ONCE) -> bool:
