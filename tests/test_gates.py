@@ -127,6 +127,16 @@ def test_a_part_that_often_changes_its_level_is_not_named_when_it_does_once_more
     assert moved(pd.concat([table, rest], ignore_index=True), ["destination"]) == []
 
 
+@pytest.mark.parametrize(("size", "names_at_peak"), [(0.034, []), (0.06, [{"carrier": ("CDR",)}])])
+def test_at_a_peak_ten_times_the_proof_is_asked_for(size, names_at_peak):
+    """Few weeks show how networks scatter then: what is just proven elsewhere names nobody at Christmas."""
+    table = shares(CARRIERS, 0.95, 2000, {"CDR": -size})
+    at_peak = table.assign(is_usual=~table["is_judged"])
+
+    assert [one.scope for one in moved(table, ["carrier"])] == [{"carrier": ("CDR",)}]
+    assert [one.scope for one in moved(at_peak, ["carrier"])] == names_at_peak
+
+
 def test_what_all_share_names_nobody():
     """Every carrier falls by ten points: no one fell beyond the rest, nor did the only way that all go."""
     table = shares(CARRIERS, 0.95, 2000, dict.fromkeys(CARRIERS, -0.10))

@@ -24,7 +24,7 @@ LEVEL = 1e-4
 """Chance that a KPI of an unchanged week names anybody."""
 
 _LEVEL_OF_LUMPS = 1e-5
-"""The same of what scatters in ways that few weeks show: medians, and what whole sellers choose or not."""
+"""The same of what scatters in ways that few weeks show: medians, what whole sellers choose or not, peaks."""
 
 
 FITTING: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
@@ -266,7 +266,8 @@ def _largest(found: Sequence[Finding]) -> float:
 def _of_leaves(table: Weekly, by: Sequence[str], kind: str, hinted: Sequence[Where]) -> list[Finding]:
     # Sellers that may not be named by themselves may tell a part of which they are all that moved.
     finer = [name for name in ("seller",) if name in table and name not in by]
-    level = _LEVEL_OF_LUMPS if kind == "amount" or finer else LEVEL
+    is_peak = not table["is_usual"][table["is_judged"]].any()
+    level = _LEVEL_OF_LUMPS if kind == "amount" or finer or is_peak else LEVEL
     seen = lineup_of(table, [*by, *finer], kind, level, hinted)
     lineup, weeks = replace(seen, panel=quiet_past(seen)), seen.panel.weeks
     found = []
