@@ -46,6 +46,12 @@ def shares(
     return weekly(rows)
 
 
+def ending_in(judged: str) -> dict[str, str]:
+    """Give other weeks for those of a table, of which the judged one is this."""
+    first = IsoWeek.parse(judged).shift(-JUDGED)
+    return {week: str(first.shift(place)) for place, week in enumerate(WEEKS)}
+
+
 CARRIERS = ["ALT", "BRV", "CDR", "DVP", "ESK"]
 
 
@@ -418,8 +424,7 @@ def test_a_carrier_is_not_quick_because_others_have_holidays_and_its_country_had
         shares(["DE-DE"], 2.3, 1600, {"DE-DE": -0.34}, key="lane"),
     ]
     table = pd.concat(tables, ignore_index=True)
-    first = IsoWeek.parse(judged).shift(-JUDGED)
-    table["week"] = table["week"].map({week: str(first.shift(place)) for place, week in enumerate(WEEKS)})
+    table["week"] = table["week"].map(ending_in(judged))
     table.attrs = {"by": ["carrier", "lane"], "kind": "amount", "hints": [], "week": judged}
 
     assert [one.scope for one in movement.moved(table) if "carrier" in one.scope] == named
@@ -522,6 +527,24 @@ def test_who_stood_still_beside_a_large_part_that_moved_is_not_named():
 def test_a_lane_without_holidays_is_not_quicker_because_others_had_some(week, named):
     """Round Ascension parcels take longer in France, Germany and Great Britain, not in Spain and Italy."""
     table = days_of_carriers_and_lanes(-0.7, "ES-ES")
+    table.attrs["week"] = week
+
+    assert [one.scope for one in movement.moved(table)] == named
+
+
+@pytest.mark.parametrize(
+    ("week", "arrived", "named"),
+    [
+        ("2026-W20", 0.55, []),
+        ("2026-W20", 1.0, [{"lane": ("FR-FR",)}]),
+        ("2026-W11", 0.55, [{"lane": ("FR-FR",)}]),
+    ],
+)
+def test_a_place_is_not_quick_where_days_off_kept_what_is_slow_from_arriving(week, arrived, named):
+    """Of the week of Ascension half has arrived by Sunday: the quick half."""
+    table = days_of_carriers_and_lanes(-0.7)
+    table.loc[(table["lane"] == "FR-FR") & table["is_judged"], ["x", "n"]] *= arrived
+    table["week"] = table["week"].map(ending_in(week))
     table.attrs["week"] = week
 
     assert [one.scope for one in movement.moved(table)] == named

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.evidence import Evidence, Weekly, day_of
-from tallysheet.findings import Finding, by_whom, places_of, scope_of
+from tallysheet.findings import Finding, by_whom, scope_of
+from tallysheet.gates import days_off
 from tallysheet.kpi import RATES, Kpi
 from tallysheet.lineup import Lineup, Where, lineup_of
 from tallysheet.panel import Panel
@@ -18,7 +18,7 @@ from tallysheet.quiet_past import quiet_past
 from tallysheet.seasons import COUNTRIES
 from tallysheet.spells import Spell
 from tallysheet.suspects import suspects
-from tallysheet.weeks import IsoWeek, workdays
+from tallysheet.weeks import IsoWeek
 
 LEVEL = 1e-4
 """Chance that a KPI of an unchanged week names anybody."""
@@ -160,92 +160,7 @@ def moved(table: Weekly) -> list[Finding]:
     for name in [one for one in by if table[one].notna().any()]:
         other = _of_leaves(table[table[name].notna()], [name], kind, [])
         found = _nearer(found, other)
-    return [
-        _for_days_off(one, table.attrs["week"])
-        for one in found
-        if not _is_left_behind(one, table) and not _is_of_days_off(one, table)
-    ]
-
-
-def _for_days_off(finding: Finding, week: str) -> Finding:
-    """Put down to the calendar what only took longer where there were public holidays.
-
-    What the calendar does to a median cannot be taken off beforehand: it does not add up.
-    """
-    places = places_of(finding.scope)
-    if finding.by != "external" or finding.effect < 0 or not places:
-        return finding
-    if not all(_had_days_off(place, week) for place in places):
-        return finding
-    return replace(finding, code="CALENDAR", by="workdays")
-
-
-def _is_left_behind(finding: Finding, table: Weekly) -> bool:
-    """Tell whether a part without public holidays only seems quicker because most others had some."""
-    places, week = places_of(finding.scope), table.attrs["week"]
-    if finding.by != "external" or finding.effect > 0 or not places:
-        return False
-    if any(_had_days_off(place, week) for place in places):
-        return False
-    name = next(
-        one for one in ("lane", *COUNTRIES) if one in table and scope_of({one: ()}).keys() & finding.scope
-    )
-    volume = table[table["week"] == week].groupby(name)["n"].sum()
-    ends = {part: part.rpartition("-")[2] for part in volume.index.astype(str)}
-    others = {part: n for part, n in volume.items() if part and ends[str(part)] not in places}
-    held = sum(n for part, n in others.items() if _had_days_off(ends[str(part)], week))
-    return bool(held > sum(others.values()) / 2)
-
-
-def _is_of_days_off(finding: Finding, table: Weekly) -> bool:
-    """Tell whether somebody only seems slow, or quick, as a place does that has public holidays, or had some.
-
-    There it may mostly deliver: the place has at least half as much volume, and moved as far, as far as
-    one can tell.
-    """
-    keys = {name: next(iter(scope_of({name: ()}))) for name in table.attrs["by"]}
-    names = [name for name, key in keys.items() if key in finding.scope]
-    if places_of(finding.scope) or len(names) != 1:
-        return False
-    week, named = table.attrs["week"], finding.scope[keys[names[0]]]
-    own, n = _slower(table[table[names[0]].isin(list(named))], week)
-    unsure = (finding.high - finding.low) / 2
-    for place in [one for one in ("lane", *COUNTRIES) if one in table]:
-        for value, rows in table[table[place].notna()].groupby(place):
-            slower, volume = _slower(rows, week)
-            is_as_far = slower >= own - unsure if finding.effect > 0 else slower <= own + unsure
-            country = str(value).rpartition("-")[2]
-            if is_as_far and volume >= n / 2 and _moves_with_days_off(finding.effect, country, table):
-                return True
-    return False
-
-
-def _moves_with_days_off(effect: float, country: str, table: Weekly) -> bool:
-    """Tell whether a country has public holidays and so is slow, or had some before and so is quick again."""
-    week = table.attrs["week"]
-    has_some = _had_days_off(country, week)
-    if effect > 0:
-        return has_some
-    before = sorted(one for one in table["week"].unique() if one < week)[-_USUAL_WEEKS:]
-    return not has_some and any(_had_days_off(country, one) for one in before)
-
-
-def _slower(rows: pd.DataFrame, week: str) -> tuple[float, float]:
-    """Say by how much a part took longer than in the weeks before, and how many were counted of it."""
-    sums = rows.groupby("week")[["x", "n"]].sum()
-    before = sums[sums.index < week].tail(_USUAL_WEEKS).sum()
-    now = sums.reindex([week], fill_value=0.0).iloc[0]
-    if not (now["n"] > 0 and before["n"] > 0):
-        return 0.0, 0.0
-    return float(now["x"] / now["n"] - before["x"] / before["n"]), float(now["n"])
-
-
-def _had_days_off(country: str, week: str) -> bool:
-    """Tell whether a country had a public holiday while parcels of a week were on their way."""
-    first = day_of(week) - dt.timedelta(days=7)
-    last = first + dt.timedelta(days=20)
-    weekdays = int(np.busday_count(first, last + dt.timedelta(days=1)))
-    return bool(workdays(str(country), first, last)["is_workday"].sum() < weekdays)
+    return days_off.apart(found, table)
 
 
 def _nearer(one: list[Finding], other: list[Finding]) -> list[Finding]:
