@@ -902,6 +902,29 @@ def test_bills_that_come_later_show_the_wrong_currency_when_they_come(right, bil
     assert [one.scope for one in found] == [{"country": ("GB",)}] * len(told)
 
 
+@pytest.mark.parametrize("later", [0, 1, 3, 5])
+def test_bills_of_a_wrong_currency_are_news_when_the_first_come(later):
+    """Of 500 bills 430 are right, then 310, 350, 410, 440, and then 480 as ever."""
+    began = JUDGED - later
+    right = dict(enumerate((430, 310, 350, 410, 440), began))
+    places = {"GB": "GB-GB", "FR": "FR-FR", "DE": "DE-DE"}
+    empty = {"currency": "", "contract_currency": "", "billed_n": 0, "base_cents": 0, "listed_cents": 0}
+    bills = [
+        empty
+        | {"carrier": "HLV", "destination_country": country, "lane": lane, "week": week, "kpi_n": 500.0}
+        | {"kpi_x": (right.get(place, 480.0) if country == "GB" else 480.0) + wobble(place, 3)}
+        for country, lane in places.items()
+        for place, week in enumerate(WEEKS)
+    ]
+    shipped = [row | {"kpi_x": 0.0, "kpi_n": 0.0} for row in audits(began)]
+    table = weekly([*shipped, *bills])
+    table.attrs = {"kind": "amount"}
+
+    (found,) = quality.unit(table)
+
+    assert (found.since, found.until) == (WEEKS[began], WEEKS[min(began + 4, len(WEEKS) - 1)])
+
+
 def test_invoices_that_are_late_are_not_known_yet():
     """A fifth of one carrier's parcels is billed, of others and of it before nine in ten."""
     table = shares(CARRIERS, 0.9, 800, {"DVP": -0.7}).rename(columns={"carrier": "part"})

@@ -15,7 +15,7 @@ from tallysheet.intervals import NORMAL_95
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.lineup import Where, lineup_of
-from tallysheet.spells import LONGEST, spell_at
+from tallysheet.spells import LONGEST, measure, spell_at
 from tallysheet.suspects import suspects
 from tallysheet.tracks import Track
 
@@ -168,16 +168,26 @@ def unit(table: Weekly) -> list[Finding]:
     at, kind = weeks.index(table["week"][table["is_judged"]].iloc[0]), table.attrs["kind"]
     bills = lineup_of(table.assign(x=table["kpi_x"], n=table["kpi_n"]), _SLIPS, kind, SURE)
     told = []
-    for week in weeks[max(at - _BILLED_WITHIN - _STILL, 0) : at + 1]:
-        for where, found in _slipped(table.assign(is_judged=table["week"] == week)):
-            x, n = bills.panel.sums(bills.panel.held(where))
-            track = Track.alone(x, n, kind, bills.usual)
+    for shipped in range(max(at - _BILLED_WITHIN - _STILL, 0), at + 1):
+        for where, found in _slipped(table.assign(is_judged=table["week"] == weeks[shipped])):
+            track = Track.alone(*bills.panel.sums(bills.panel.held(where)), kind, bills.usual)
+            differ = _differ_since(track, shipped)
+            lately = np.flatnonzero(differ[: at + 1])
             # Where they came some weeks ago, what follows must not look as if all others had moved.
-            spells = (spell_at(track, place) for place in range(at, max(at - _STILL, 0) - 1, -1))
-            own = next((one for one in spells if one is not None and one.p <= SURE), None)
-            if own is not None:
-                told.append(replace(found, since=weeks[own.first], until=weeks[own.last]))
+            if lately.size and at - lately[-1] <= _STILL:
+                alike = np.flatnonzero(~differ)
+                first = alike[alike < lately[-1]].max(initial=-1) + 1
+                last = alike[alike > lately[-1]].min(initial=len(weeks)) - 1
+                told.append(replace(found, since=weeks[first], until=weeks[last]))
     return told
+
+
+def _differ_since(track: Track, first: int) -> np.ndarray:
+    """Tell of each week from one on whether it differs from those before that one."""
+    weeks = len(track.usual)
+    before = replace(track, usual=track.usual & (np.arange(weeks) < first))
+    each = [measure(before, place, place) if place >= first else None for place in range(weeks)]
+    return np.array([one is not None and one.p <= SURE for one in each])
 
 
 def _slipped(table: Weekly) -> Iterator[tuple[Where, Finding]]:
