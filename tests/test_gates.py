@@ -1195,6 +1195,16 @@ def test_a_price_is_told_in_the_three_weeks_after_too(later, since):
     assert all(one.effect == pytest.approx(0.245, abs=0.005) for one in found)
 
 
+def test_a_fee_of_a_peak_of_two_weeks_is_told_once():
+    """Weeks of a peak are no base for others; the second has the fee of the first."""
+    table = charged({name: {"surcharge": 0.5} for name in CARRIERS})
+    peak = WEEKS[JUDGED : JUDGED + 2]
+    table = table.assign(is_usual=~table["week"].isin(peak), is_judged=table["week"] == peak[1])
+    table = table[table["week"] <= peak[1]]
+
+    assert [(one.by, one.since, one.until) for one in money.price(table)] == [("surcharge", *peak)]
+
+
 def test_one_parcel_that_is_billed_first_is_no_price_of_its_carrier():
     """In the judged week only one of BRV's 401 parcels has a bill, a heavy one with a surcharge of 6.50."""
     table = charged({})

@@ -32,6 +32,9 @@ _INVOICED = 0.6
 _BILLED = 0.9
 """Share of parcels that must be billed before base prices are compared: late bills are no fair sample."""
 
+_FURTHER = 1.5
+"""A price that changed by so many times as much as it did before changed once more."""
+
 _LEAST_PRICE = 0.004
 
 
@@ -279,8 +282,18 @@ def price(table: Weekly) -> list[Finding]:
     """
     weeks = sorted(table["week"].unique())
     at = weeks.index(table["week"][table["is_judged"]].iloc[0])
-    places = range(at, max(at - LONGEST, -1), -1)
-    return [one for place in places for one in _priced(table, weeks, place) if one.until >= weeks[at]]
+    found: list[Finding] = []
+    for place in range(max(at - LONGEST + 1, 0), at + 1):
+        holding = [one for one in _priced(table, weeks, place) if one.until >= weeks[at]]
+        found += [one for one in holding if not any(_goes_on(one, other) for other in found)]
+    return found
+
+
+def _goes_on(later: Finding, earlier: Finding) -> bool:
+    """Tell whether a price changed earlier: no week of a peak is a base, so the next seems to change it."""
+    if (later.by, later.scope) != (earlier.by, earlier.scope):
+        return False
+    return 0 < later.effect / earlier.effect < _FURTHER
 
 
 def _priced(table: Weekly, weeks: list[str], at: int) -> list[Finding]:
