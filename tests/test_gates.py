@@ -415,6 +415,21 @@ def test_a_carrier_is_not_slow_because_most_of_its_parcels_went_where_there_were
     assert [one.scope for one in movement.moved(table)] == named
 
 
+@pytest.mark.parametrize(("week", "named"), [("2026-W14", []), ("2026-W11", [{"partner": ("Main",)}])])
+def test_a_partner_is_not_slow_because_all_that_it_sends_to_has_holidays(week, named):
+    """Round Easter parcels to Germany, Great Britain and the Netherlands take a day longer."""
+    lanes = {"DE-DE": 1.1, "GB-GB": 1.0, "NL-NL": 1.1, "US-US": 0.0, "CN-CN": 0.0}
+    tables = [
+        shares(["Main", "Loire", "Tajo"], 2.3, 1000, {"Main": 0.9}, key="partner"),
+        shares([*lanes], 2.3, 300, lanes, key="lane"),
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    table.attrs = {"by": ["partner", "lane"], "kind": "amount", "hints": [], "week": week}
+    table["week"] = table["week"].map(ending_in(week))
+
+    assert [one.scope for one in movement.moved(table) if "partner" in one.scope] == named
+
+
 @pytest.mark.parametrize(("judged", "named"), [("2026-W28", []), ("2026-W11", [{"carrier": ("FNH",)}])])
 def test_a_carrier_is_not_quick_because_others_have_holidays_and_its_country_had_some(judged, named):
     """Before 14 July all but FNH are slow, who delivers in Germany, which is as quick as before Ascension."""

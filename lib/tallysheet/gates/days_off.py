@@ -19,6 +19,9 @@ from tallysheet.weeks import workdays
 
 _USUAL_WEEKS = 8
 
+_MOSTLY = 0.75
+"""What moved by so much of what a partner did moved mostly as far."""
+
 _MOST_HAVE_COME = 0.75
 """Where a smaller share of the usual number has arrived, what is slow is still on its way."""
 
@@ -76,21 +79,24 @@ def _is_of_days_off(finding: Finding, table: Weekly) -> bool:
     """Tell whether somebody only seems slow, or quick, as a place does that has public holidays, or had some.
 
     There it may mostly deliver: the place has at least half as much volume, and moved as far, as far as
-    one can tell.
+    one can tell. A partner sends to all places: so have those together that moved mostly as far.
     """
     names = [name for name in table.attrs["by"] if _key(name) in finding.scope]
     if places_of(finding.scope) or len(names) != 1:
         return False
-    week, named = table.attrs["week"], finding.scope[_key(names[0])]
+    is_partner, week, named = names[0] == "partner", table.attrs["week"], finding.scope[_key(names[0])]
     own, n = _slower(table[table[names[0]].isin(list(named))], week)
-    unsure = (finding.high - finding.low) / 2
+    way = np.sign(finding.effect)
+    far = own * way * _MOSTLY if is_partner else own * way - (finding.high - finding.low) / 2
     for place in [one for one in ("lane", *COUNTRIES) if one in table]:
+        volumes = [0.0]
         for value, rows in table[table[place].notna()].groupby(place):
             slower, volume = _slower(rows, week)
-            is_as_far = slower >= own - unsure if finding.effect > 0 else slower <= own + unsure
             country = str(value).rpartition("-")[2]
-            if is_as_far and volume >= n / 2 and _moves_with_them(finding.effect, country, table):
-                return True
+            if slower * way >= far and _moves_with_them(finding.effect, country, table):
+                volumes.append(volume)
+        if (sum(volumes) if is_partner else max(volumes)) >= n / 2:
+            return True
     return False
 
 
