@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from tallysheet.spells import measure
+from tallysheet.spells import measure, spell_at
 from tallysheet.tracks import Track
 
 WEEKS, JUDGED = 31, 30
@@ -98,3 +98,16 @@ def test_events_that_grow_by_and_by_are_held_against_the_last_weeks_as_the_inter
     spells = [measure(grown(seed), JUDGED, JUDGED + 3) for seed in range(100)]
 
     assert sum(spell is not None and spell.p < 0.001 for spell in spells) < 5
+
+
+@pytest.mark.parametrize("later", [0, 1, 2])
+def test_a_level_that_falls_a_little_further_the_week_after_began_to_fall_the_week_before(later):
+    """Of 1,000 contacts 470 ask where a parcel is, then 304, 290, 265, 296 and 273: it began with the 304."""
+    usual = 470 + 10 * np.array([0, 1, -1, 2, -2, 1, 0, -1] * 4, dtype=float)
+    began, x = len(usual), np.append(usual, [304.0, 290.0, 265.0, 296.0, 273.0, 280.0, 276.0])
+    track = Track.alone(x, np.full(len(x), 1000.0), "share", np.arange(len(x)) < began)
+
+    found = spell_at(track, began + later)
+
+    assert found is not None
+    assert found.first == began

@@ -31,7 +31,7 @@ _HALF_A_YEAR = 26
 RARE = 0.02
 """Events rarer than that befall parcels one by one; what is more frequent has days and networks in common."""
 
-_HALF = 0.5
+_HALF, _MOSTLY = 0.5, 0.75
 _PART = 0.6
 _WITHIN = 2.0
 """Each week of a spell differs by three fifths of what all do, or by less within two standard errors."""
@@ -81,7 +81,8 @@ def spell_at(track: Track, week: int) -> Spell | None:
     Notes
     -----
     Of all spells of up to four weeks that hold the week, the one that stands out most from chance counts.
-    Each of its weeks differs about as all do, and the two before it by less than half of that.
+    Each of its weeks differs about as all do, the two before it by less than half of that, and the last of
+    these by less than three quarters.
     D = (part - rest) in the spell - (part - rest) in the eight usual weeks before it; the variance by
     chance of D times phi, a robust mean of D^2 / variance over the same comparison in earlier weeks (1 at
     least; see `_stretch`), gives t with as many degrees of freedom as there were comparisons. Where fewer
@@ -134,10 +135,13 @@ def _is_even(weekly: Numbers, effect: float) -> bool:
 
 
 def _began(track: Track, first: int, base: NDArray[np.intp], effect: float) -> bool:
-    """Tell whether the two weeks before a spell differed already."""
-    before = np.arange(max(first - 2, 0), first)
-    already, _ = track.compare(before, base) if before.size else (0.0, 0.0)
-    return bool(already * np.sign(effect) > _HALF * abs(effect))
+    """Tell whether the two weeks before a spell differed by half as much, or the last one by most of it."""
+    for weeks, part in ((2, _HALF), (1, _MOSTLY)):
+        before = np.arange(max(first - weeks, 0), first)
+        already, _ = track.compare(before, base) if before.size else (0.0, 0.0)
+        if already * np.sign(effect) > part * abs(effect):
+            return True
+    return False
 
 
 def _base(track: Track, first: int) -> NDArray[np.intp]:
