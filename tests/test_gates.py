@@ -1,6 +1,7 @@
 """Each gate by hand: one table in, what it finds out."""
 
 import math
+from dataclasses import replace
 from itertools import product
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ import pytest
 
 from tallysheet.evidence import Evidence, came_twice
 from tallysheet.findings import Finding, by_whom, scope_of
-from tallysheet.gates import bills, context, money, movement, quality
+from tallysheet.gates import bills, context, legs, money, movement, quality
 from tallysheet.kpis import kpi
 from tallysheet.lineup import lineup_of
 from tallysheet.scopes import narrowed
@@ -1407,6 +1408,29 @@ def test_nothing_gets_better_by_a_strike():
     finding = Finding("REAL", {"country": ("FR",)}, "external", since="2026-W26", until="2026-W26")
 
     assert event_of(LOG, finding, ("carrier", "country"), is_better=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("carried", "is_still"), [(0.0, True), (-0.01, True), (-0.05, False), (-0.08, False)]
+)
+def test_what_set_out_late_is_neither_a_places_nor_a_carriers_doing(carried, is_still):
+    """Of a lane 8 points fewer parcels come as promised; from the first scan on as many as ever, or not."""
+    table = shares(["ES-ES", "FR-FR", "DE-DE", "IT-IT"], 0.95, 1500, {"ES-ES": carried}, key="lane")
+    found = Finding(
+        "REAL", {"lane": ("ES-ES",)}, "external", -0.08, -0.1, -0.06, WEEKS[JUDGED], WEEKS[JUDGED + 1]
+    )
+
+    assert legs.stood_still(table, found) is is_still
+
+
+def test_where_too_few_are_carried_nobody_says_that_they_set_out_late():
+    table = shares(["ES-ES", "FR-FR"], 0.95, 60, {}, key="lane")
+    found = Finding(
+        "REAL", {"lane": ("ES-ES",)}, "external", -0.08, -0.1, -0.06, WEEKS[JUDGED], WEEKS[JUDGED]
+    )
+
+    assert not legs.stood_still(table, found)
+    assert not legs.stood_still(table, replace(found, scope={"origin": ("ES",)}))
 
 
 def test_what_holds_for_all_moves_no_volume():

@@ -14,6 +14,7 @@ from tallysheet.errors import check_type
 from tallysheet.evidence import Evidence, Weekly
 from tallysheet.findings import CODES, Finding, is_silent
 from tallysheet.gates import bills, context, money, movement, quality
+from tallysheet.gates.legs import whose
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import HEADLINE, kpi
 from tallysheet.review import Review
@@ -118,7 +119,7 @@ def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
         table.attrs = attrs
         if table.empty or not table["is_judged"].any():
             continue
-        new, chance = gate.find(table), chance + gate.level
+        new, chance = [whose(evidence, one, each) for each in gate.find(table)], chance + gate.level
         found += [each.with_event(_noted(evidence, one, each)) for each in new]
         if not new:
             passed.append(gate.name)
