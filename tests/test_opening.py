@@ -351,13 +351,14 @@ def test_what_was_written_down_for_the_week_stands_on_the_page_with_what_bears_i
     assert "Snow" not in inside
 
 
-def test_an_entry_about_a_seller_is_withheld_also_where_it_names_a_country():
-    """The cause that it explains names a seller, whom stakeholders are not shown."""
+@pytest.mark.parametrize("scope", [{"seller": ["S001"]}, {"lane": ["FR-FR"]}])
+def test_an_entry_about_a_seller_is_withheld_also_where_it_names_a_country(scope):
+    """The cause that it explains names a seller, or is one's doing; stakeholders are not shown who."""
     log = pd.DataFrame(
         [("wms", "2026-05-11", None, "FR", "", "", "Anna's phones move")],
         columns=["kind", "starts_on", "ends_on", "country", "carrier", "flow", "note"],
     ).astype({"starts_on": "datetime64[us]", "ends_on": "datetime64[us]"})
-    cause = CAUSE | {"by": "seller", "scope": {"seller": ["S001"]}, "event": "Anna's phones move"}
+    cause = CAUSE | {"by": "seller", "scope": scope, "event": "Anna's phones move"}
     told = replace(
         told_of(explained({"A": 8_000, "B": 8_000}), verdicts=[cause]), entries=entries_of(log, WEEKS[-1])
     )

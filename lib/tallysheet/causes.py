@@ -340,7 +340,7 @@ def _listed(name: str, values: Sequence[str], language: Language) -> str:
 
 def is_withheld(row: Row, language: Language) -> bool:
     """Tell whether the log has an entry about a cause that the reader is not shown."""
-    return bool(row["event"]) and not language.hidden.isdisjoint(row["scope"])
+    return bool(row["event"]) and not language.hidden.isdisjoint({*row["scope"], row["by"]})
 
 
 def entry(row: Row, language: Language) -> str:
