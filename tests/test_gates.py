@@ -1431,6 +1431,8 @@ def test_where_too_few_are_carried_nobody_says_that_they_set_out_late():
 
     assert not legs.stood_still(table, found)
     assert not legs.stood_still(table, replace(found, scope={"origin": ("ES",)}))
+    assert not legs.stood_still(table[~table["is_judged"]], found)
+    assert not legs.stood_still(table, replace(found, until="2026-W40"))
 
 
 def test_what_holds_for_all_moves_no_volume():

@@ -36,13 +36,14 @@ def stood_still(table: Weekly, found: Finding) -> bool:
     Parcels are first scanned in the weeks in which they are due, or in the one before.
     """
     where = {_COLUMNS.get(name, name): tuple(values) for name, values in found.scope.items()}
-    if not where.keys() <= set(table):
+    if not where.keys() <= set(table) or not table["is_judged"].any():
         return False
     lineup = lineup_of(table, list(where), "share", 1.0)
     weeks, nobody = lineup.panel.weeks, np.zeros(len(lineup.panel.x), dtype=bool)
     if not {found.since, found.until} <= set(weeks):
         return False
-    way, places = np.sign(found.effect), range(weeks.index(found.since) - 1, weeks.index(found.until) + 1)
+    first, last, way = weeks.index(found.since), weeks.index(found.until), np.sign(found.effect)
+    places = range(max(first - 1, 0), last + 1)
     seen = [lineup.spell_of(where, place, place, nobody) for place in places]
     reach = [max(one.low * way, one.high * way) if one else np.inf for one in seen]
     return bool(max(reach) < _STOOD_STILL * abs(found.effect))
