@@ -17,7 +17,7 @@ from tallysheet.limits import Booleans, Numbers
 from tallysheet.lineup import LEAST_SHARE, Lineup
 from tallysheet.panel import Panel
 from tallysheet.scatter import robust_square
-from tallysheet.spells import BASE_WEEKS, LONGEST
+from tallysheet.spells import BASE_WEEKS, LONGEST, run_around
 from tallysheet.tracks import levels
 
 _AROUND = 9
@@ -136,11 +136,9 @@ def _event(y: Numbers, error: Numbers, at: NDArray[np.intp], known: NDArray[np.i
     is_odd &= is_odd[:, :-1].mean(axis=1, keepdims=True) <= _OFTEN
     for row, place in np.argwhere(is_odd)[np.argsort(-np.abs(off[is_odd]))]:
         along = off[row] * np.sign(off[row, place]) > _STILL
-        others = np.flatnonzero(~along)
-        first = int(others[others < place].max(initial=-1)) + 1
-        after = int(others[others > place].min(initial=at.size))
-        if after < at.size and after - first <= LONGEST:
-            yield _Past(int(known[row]), at[first:after], abs(off[row, place]) / _ODD, is_break=False)
+        first, last = run_around(along, place)
+        if last < at.size - 1 and last - first < LONGEST:
+            yield _Past(int(known[row]), at[first : last + 1], abs(off[row, place]) / _ODD, is_break=False)
             return
 
 

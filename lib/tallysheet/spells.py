@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import special  # scipy.stats takes most of a second to import
 
 from tallysheet.intervals import NORMAL_95, wilson
-from tallysheet.limits import Numbers
+from tallysheet.limits import Booleans, Numbers
 from tallysheet.scatter import robust_means
 from tallysheet.tracks import Track, difference, variance_of
 
@@ -31,7 +31,10 @@ _HALF_A_YEAR = 26
 RARE = 0.02
 """Events rarer than that befall parcels one by one; what is more frequent has days and networks in common."""
 
-_HALF, _MOSTLY = 0.5, 0.75
+_HALF = 0.5
+_MOSTLY = 0.75
+"""A spell that the week before it has so much of began then."""
+
 _PART = 0.6
 _WITHIN = 2.0
 """Each week of a spell differs by three fifths of what all do, or by less within two standard errors."""
@@ -107,6 +110,19 @@ def spell_at(track: Track, week: int) -> Spell | None:
             if score > best and _is_even(weekly[:length], effect) and not _began(track, first, base, effect):
                 best, chosen = score, (first, last)
     return measure(track, chosen[0], _until(track, week, *chosen)) if chosen else None
+
+
+def run_around(those: Booleans, place: int) -> tuple[int, int]:
+    """Give the first and the last of the weeks on end, round one of them, of which something holds.
+
+    Examples
+    --------
+    >>> run_around(np.array([True, False, True, True, False]), 3)
+    (2, 3)
+    """
+    others = np.flatnonzero(~those)
+    first = int(others[others < place].max(initial=-1)) + 1
+    return first, int(others[others > place].min(initial=len(those))) - 1
 
 
 def _until(track: Track, week: int, first: int, last: int) -> int:

@@ -15,7 +15,7 @@ from tallysheet.intervals import NORMAL_95
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.lineup import Where, lineup_of
-from tallysheet.spells import LONGEST, measure, spell_at
+from tallysheet.spells import LONGEST, measure, run_around, spell_at
 from tallysheet.suspects import suspects
 from tallysheet.tracks import Track
 
@@ -175,9 +175,7 @@ def unit(table: Weekly) -> list[Finding]:
             lately = np.flatnonzero(differ[: at + 1])
             # Where they came some weeks ago, what follows must not look as if all others had moved.
             if lately.size and at - lately[-1] <= _STILL:
-                alike = np.flatnonzero(~differ)
-                first = alike[alike < lately[-1]].max(initial=-1) + 1
-                last = alike[alike > lately[-1]].min(initial=len(weeks)) - 1
+                first, last = run_around(differ, int(lately[-1]))
                 told.append(replace(found, since=weeks[first], until=weeks[last]))
     return told
 
