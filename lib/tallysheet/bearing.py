@@ -9,7 +9,7 @@ import pandas as pd
 
 from tallysheet.causes import Cause, Row, effect_unit
 from tallysheet.comparison import Explanation
-from tallysheet.findings import scope_of
+from tallysheet.findings import key_of
 from tallysheet.telling import volume_shares
 
 _COMPARED = ("REAL", "MIX", "PRICE", "CALENDAR")
@@ -38,7 +38,7 @@ def _moved(row: Row, item: Explanation) -> float:
     shares = [1.0]
     for name, values in row["scope"].items():
         for dimension, parts in item.parts.items():
-            if name in scope_of({dimension: ()}) and (row["code"] != "MIX" or "carrier" in row["scope"]):
+            if name == key_of(dimension) and (row["code"] != "MIX" or "carrier" in row["scope"]):
                 held = parts["segment"].isin(list(values))
                 shares.append(float(volume_shares(item, dimension)[held].sum()))
     size = abs(float(row["effect"])) * min(shares)
@@ -65,7 +65,7 @@ def nearby(item: Explanation, found: Sequence[Cause]) -> Cause | None:
     if not item.outside:
         return None
     ((dimension, value),) = item.outside[0].where.items()
-    key = next(iter(scope_of({dimension: ()})))
+    key = key_of(dimension)
     there = (one for one in found if one.row["code"] == "REAL" and value in one.row["scope"].get(key, ()))
     return next((one for one in there if one.slug != item.kpi.slug), None)
 

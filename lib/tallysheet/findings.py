@@ -100,7 +100,12 @@ def scope_of(where: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     >>> scope_of({"carrier": ("ESK",), "destination": ("Madrid",)})
     {'carrier': ('ESK',), 'depot': ('Madrid',)}
     """
-    return {_KEYS.get(name, name): tuple(values) for name, values in where.items()}
+    return {key_of(name): tuple(values) for name, values in where.items()}
+
+
+def key_of(dimension: str) -> str:
+    """Give the key by which scopes name a dimension."""
+    return _KEYS.get(dimension, dimension)
 
 
 def by_whom(scope: Mapping[str, Sequence[str]]) -> str:

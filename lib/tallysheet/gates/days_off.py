@@ -13,11 +13,10 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.evidence import Weekly, day_of
-from tallysheet.findings import Finding, places_of, scope_of
+from tallysheet.findings import Finding, key_of, places_of
 from tallysheet.seasons import COUNTRIES
+from tallysheet.spells import BASE_WEEKS
 from tallysheet.weeks import workdays
-
-_USUAL_WEEKS = 8
 
 _MOSTLY = 0.75
 """What moved by so much of what a partner did moved mostly as far."""
@@ -70,9 +69,9 @@ def _is_cut_short(finding: Finding, table: Weekly) -> bool:
     if finding.effect > 0 or not places or not all(_has_some(place, monday, sunday) for place in places):
         return False
     name = _dimension(finding, table)
-    here = table[table[name].isin([*finding.scope[_key(name)]])]
+    here = table[table[name].isin([*finding.scope[key_of(name)]])]
     n = here.groupby("week")["n"].sum()
-    return bool(n.get(week, 0.0) < _MOST_HAVE_COME * n[n.index < week].tail(_USUAL_WEEKS).mean())
+    return bool(n.get(week, 0.0) < _MOST_HAVE_COME * n[n.index < week].tail(BASE_WEEKS).mean())
 
 
 def _is_of_days_off(finding: Finding, table: Weekly) -> bool:
@@ -81,10 +80,10 @@ def _is_of_days_off(finding: Finding, table: Weekly) -> bool:
     There it may mostly deliver: the place has at least half as much volume, and moved as far, as far as
     one can tell. A partner sends to all places: so have those together that moved mostly as far.
     """
-    names = [name for name in table.attrs["by"] if _key(name) in finding.scope]
+    names = [name for name in table.attrs["by"] if key_of(name) in finding.scope]
     if places_of(finding.scope) or len(names) != 1:
         return False
-    is_partner, week, named = names[0] == "partner", table.attrs["week"], finding.scope[_key(names[0])]
+    is_partner, week, named = names[0] == "partner", table.attrs["week"], finding.scope[key_of(names[0])]
     own, n = _slower(table[table[names[0]].isin(list(named))], week)
     way = np.sign(finding.effect)
     far = own * way * _MOSTLY if is_partner else own * way - (finding.high - finding.low) / 2
@@ -106,14 +105,14 @@ def _moves_with_them(effect: float, country: str, table: Weekly) -> bool:
     has_some = _had_some(country, week)
     if effect > 0:
         return has_some
-    before = sorted(one for one in table["week"].unique() if one < week)[-_USUAL_WEEKS:]
+    before = sorted(one for one in table["week"].unique() if one < week)[-BASE_WEEKS:]
     return not has_some and any(_had_some(country, one) for one in before)
 
 
 def _slower(rows: pd.DataFrame, week: str) -> tuple[float, float]:
     """Say by how much a part took longer than in the weeks before, and how many were counted of it."""
     sums = rows.groupby("week")[["x", "n"]].sum()
-    before = sums[sums.index < week].tail(_USUAL_WEEKS).sum()
+    before = sums[sums.index < week].tail(BASE_WEEKS).sum()
     now = sums.reindex([week], fill_value=0.0).iloc[0]
     if not (now["n"] > 0 and before["n"] > 0):
         return 0.0, 0.0
@@ -127,12 +126,7 @@ def _places_alone(finding: Finding) -> tuple[str, ...]:
 
 def _dimension(finding: Finding, table: Weekly) -> str:
     """Give the dimension of a table by which a finding names places."""
-    return next(one for one in ("lane", *COUNTRIES) if one in table and _key(one) in finding.scope)
-
-
-def _key(name: str) -> str:
-    """Give the name that a dimension has in a scope."""
-    return next(iter(scope_of({name: ()})))
+    return next(one for one in ("lane", *COUNTRIES) if one in table and key_of(one) in finding.scope)
 
 
 def _had_some(country: str, week: str) -> bool:

@@ -7,13 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from tallysheet.evidence import Evidence, Weekly
-from tallysheet.findings import Finding
+from tallysheet.findings import Finding, key_of
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.lineup import lineup_of
 
 _WHOLE_WAY, _FROM_THE_SCAN_ON = "otd", "carrier_otd"
-_COLUMNS = {"country": "destination_country", "depot": "destination"}
 
 _STOOD_STILL = 0.5
 """What surely moved by less than half as much as the whole way did stood still."""
@@ -35,8 +34,9 @@ def stood_still(table: Weekly, found: Finding) -> bool:
 
     Parcels are first scanned in the weeks in which they are due, or in the one before.
     """
-    where = {_COLUMNS.get(name, name): tuple(values) for name, values in found.scope.items()}
-    if not where.keys() <= set(table) or not table["is_judged"].any():
+    names = [name for name in map(str, table.columns) if key_of(name) in found.scope]
+    where = {name: tuple(found.scope[key_of(name)]) for name in names}
+    if len(where) < len(found.scope) or not table["is_judged"].any():
         return False
     lineup = lineup_of(table, list(where), "share", 1.0)
     weeks, nobody = lineup.panel.weeks, np.zeros(len(lineup.panel.x), dtype=bool)

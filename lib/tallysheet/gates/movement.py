@@ -16,7 +16,7 @@ from tallysheet.lineup import Lineup, Where, lineup_of
 from tallysheet.panel import Panel
 from tallysheet.quiet_past import quiet_past
 from tallysheet.seasons import COUNTRIES
-from tallysheet.spells import Spell
+from tallysheet.spells import BASE_WEEKS, Spell
 from tallysheet.suspects import suspects
 from tallysheet.weeks import IsoWeek
 
@@ -46,8 +46,6 @@ _CHOSEN_BY_SELLERS = ("backship_n", "active_backship_n")
 
 _DAYS_AFTER = 4
 """What befalls parcels on the last days of a week shows in the next one."""
-
-_USUAL_WEEKS = 8
 
 _DAYS_TO_SHOW = {"promise_rule": 14}
 """A promise is given with the order, and runs out so many days later."""
@@ -234,7 +232,7 @@ def _may_be_the_rest(lineup: Lineup, where: Where) -> bool:
         return False
     if by_whom(where) == "external":
         return True
-    base = np.flatnonzero(lineup.usual[:week])[-_USUAL_WEEKS:]
+    base = np.flatnonzero(lineup.usual[:week])[-BASE_WEEKS:]
     own, rest = (
         float(x[week] / n[week] - x[base].sum() / n[base].sum()) if n[week] * n[base].sum() > 0 else 0.0
         for x, n in (lineup.panel.sums(leaves) for leaves in (held, ~held))
