@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from importlib import resources
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import duckdb
 
 FACTS = resources.files("tallysheet") / "sql" / "facts"
+_READ = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)")
+_NAMED = re.compile(r"\b([a-z_]+) AS \(")
 
 
 def connect(scratch: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -48,6 +51,19 @@ def fact_columns(name: str) -> list[str]:
     told = duckdb.execute("SELECT json_serialize_sql(?)", [fact_sql(name)]).fetchall()[0][0]
     columns = json.loads(told)["statements"][0]["node"]["select_list"]
     return [one["alias"] or one["column_names"][-1] for one in columns]
+
+
+def tables_in(select: str) -> frozenset[str]:
+    """List the tables that one of our own SELECTs reads, which name them in small letters and unquoted.
+
+    `duckdb.get_table_names` takes fifty milliseconds for all facts, in each process that opens a week.
+
+    Examples
+    --------
+    >>> sorted(tables_in("WITH due AS (SELECT * FROM orders) SELECT * FROM due JOIN calendar USING (day)"))
+    ['calendar', 'orders']
+    """
+    return frozenset(_READ.findall(select)) - frozenset(_NAMED.findall(select))
 
 
 def fact_names() -> list[str]:

@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 
 from tallysheet import schema
-from tallysheet.engine import connect, fact_columns, fact_names, fact_sql, literal
+from tallysheet.engine import connect, fact_columns, fact_names, fact_sql, literal, tables_in
 from tallysheet.ledger import Ledger
 from tallysheet.settings import Rules
 from tallysheet.weeks import IsoWeek, calendar, utc_offsets, workdays
@@ -40,8 +40,8 @@ def tables_of(ledger: Ledger) -> list[str]:
 
 @cache
 def fact_tables(fact: str) -> frozenset[str]:
-    """List the tables that a fact reads; its SELECT is parsed once."""
-    return frozenset(duckdb.get_table_names(fact_sql(fact)))
+    """List the tables that a fact reads; its SELECT is looked through once."""
+    return tables_in(fact_sql(fact))
 
 
 @cache

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 
-import duckdb
 import pandas as pd
 
 from tallysheet.cells import Look
-from tallysheet.engine import connect
+from tallysheet.engine import connect, tables_in
 from tallysheet.facts import fact_tables, set_references, show_calendar, show_known, tables_of
 from tallysheet.language import Language
 from tallysheet.tables import Html, paragraph
@@ -31,14 +30,14 @@ def list_sql(name: str) -> str:
 
 @cache
 def tables_read(name: str) -> tuple[str, ...]:
-    """Name the tables that a list is made of; its SELECT is parsed once.
+    """Name the tables that a list is made of; its SELECT is looked through once.
 
     Examples
     --------
     >>> tables_read("claimable")
     ('care_contacts', 'claims', 'contract_terms', 'orders', 'reverse_cases', 'shipments')
     """
-    return tuple(sorted(duckdb.get_table_names(list_sql(name)) - _GROUND))
+    return tuple(sorted(tables_in(list_sql(name)) - _GROUND))
 
 
 def lacking(week: Week, *names: str) -> list[str]:
