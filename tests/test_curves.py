@@ -1,4 +1,4 @@
-"""Curves by age: completeness against maturity, survival against durations, and what they say."""
+"""Curves by age: completeness against maturity, lengths against durations, and what they say."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import pandas as pd
 import pytest
 
 import tallysheet as ts
-from tallysheet.by_age import Completeness, Lasting, completeness_of, lasting_of
+from tallysheet.by_age import Completeness, Lasting, Spread, completeness_of, lasting_of, spread_of
 from tallysheet.curves import (
     completeness_curve,
     completeness_finding,
     open_items,
+    spread_chart,
+    spread_finding,
     survival_curve,
     survival_finding,
 )
@@ -249,3 +251,81 @@ def test_a_week_that_is_final_is_judged(review):
         final = [each for each in review.whole_weeks if review.cube.as_of - each.ended_at >= full]
 
         assert review.judged_week(slug) >= final[-1], slug
+
+
+@pytest.mark.parametrize("slug", ["transit_days", "first_reply_hours", "return_cycle_days"])
+@pytest.mark.parametrize("is_part", [False, True])
+def test_the_lengths_of_a_week_are_those_of_its_median(sample_of_size_s, slug, is_part):
+    """Half has ended by the value that is said of the week and of its base, in all and in a part."""
+    review = ts.open_week("2026-W40", data=sample_of_size_s, base="last-4").review
+    name = kpi(slug).dimensions[0]
+    counts = review.series(slug).by(name)
+    where = ((name, counts.segments[int(counts.n.sum(axis=1).argmax())]),) if is_part else ()
+    found = review.explanation(slug, "last-4", (), where)
+    spread = spread_of(review, found, where)
+
+    for side, value in (("now", found.value_now), ("base", found.value_base)):
+        rows = spread.shares[side]
+        assert spread.median[side] == pytest.approx(value, nan_ok=True)
+        assert (rows["share"] >= 0).all()
+        assert rows["share"].sum() <= 1 + 1e-9
+        if not math.isnan(value):
+            ended = np.append(0.0, rows["share"].cumsum())
+            ends = np.append(0.0, rows["length"]) + spread.width / 2
+            assert np.interp(value, ends, ended) == pytest.approx(0.5, abs=1e-6)
+
+
+def test_what_is_no_duration_has_no_lengths(review):
+    """A share has none, nor has a share within days, whatever it is compared with."""
+    for slug in ("otd", "claim_acceptance"):
+        assert spread_of(review, review.explanation(slug, "last-4", ())) is None
+    assert spread_of(review, review.explanation("claim_resolution_days", "target", ())) is None
+
+
+def spread(p90: float = 12.2, last: int = 40) -> Spread:
+    """Of a hundred each, most within a day; in the week a tail of up to so many quarters of a day."""
+    lengths = 0.125 + 0.25 * np.arange(last)
+    rows = [pd.DataFrame({"length": lengths, "share": share}) for share in _tails(last)]
+    shares = dict(zip(("now", "base"), rows, strict=True))
+    return Spread(shares, {"now": 1.3, "base": 1.1}, {"now": p90, "base": 9.2}, n=140, width=0.25)
+
+
+def _tails(last: int) -> list[np.ndarray]:
+    now, base = np.full(last, 0.3 / last), np.zeros(last)
+    now[:4] += 0.7 / 4
+    base[:8] = 1 / 8
+    return [now, base]
+
+
+def test_the_chart_of_lengths_says_its_numbers():
+    """The week and its base are named, half and nine of ten said of both."""
+    names = {"week": "2026-W44", "base": "the week before", "name": "Days to a solution"}
+    chart = spread_chart(spread(), kpi("resolution_days"), language=ENGLISH, **names)
+
+    assert plain(chart.alt) == (
+        "Days to a solution, 2026-W44 over the week before: Half within 1.3 days (1.1 days before), "
+        "nine of ten within 12.2 days (9.2 days before)."
+    )
+    html = plain(chart.html.html)
+    assert ">2026-W44</text>" in html
+    assert ">the week before</text>" in html
+    assert "var(--band)" in html
+
+
+@pytest.mark.parametrize("last", [4, 40, 400])
+def test_lengths_are_drawn_by_whole_days_and_in_few_bars(last):
+    """Parcels come by day, so quarters of a day would go up and down; a long tail makes broad bars."""
+    chart = spread_chart(
+        spread(last=last), kpi("resolution_days"), week="W", base="B", language=ENGLISH, name="Days"
+    )
+
+    (drawn,) = [line for line in chart.wide.axes[0].lines if line.get_linewidth() > 1.5]
+    edges = np.unique(drawn.get_xdata())
+    assert len(edges) <= 25
+    np.testing.assert_allclose(np.diff(edges) % 1, 0, atol=1e-9)
+
+
+def test_nine_of_ten_that_have_not_ended_are_not_said():
+    """Only what is known of the week and of its base."""
+    found = spread_finding(spread(p90=math.nan), kpi("resolution_days"), ENGLISH)
+    assert plain(found) == "Half within 1.3 days (1.1 days before)"

@@ -306,6 +306,17 @@ def test_it_speaks_french():
     assert "58,6" in show(explorer, "usual")
 
 
+def test_all_lengths_of_a_duration_are_drawn_below_its_median(small_sample):
+    """In all and in a part, and nothing of the kind for a share."""
+    explorer = explore("2026-W40", data=small_sample, kpi="transit_days")
+    explorer.by.value = "carrier"
+    assert "nine of ten within" in show(explorer, "usual")
+    explorer.enter.click()
+    assert "nine of ten within" in show(explorer, "usual")
+    explorer.kpi.value = "otd"
+    assert "nine of ten within" not in show(explorer, "usual")
+
+
 def test_parts_over_time_and_what_is_behind(explorer):
     """A line a part, also within a part; segments of an unusual week, none of a usual one."""
     explorer.by.value = "origin"

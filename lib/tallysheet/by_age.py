@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from tallysheet.cells import Look
-from tallysheet.durations import curve_with_interval, incidence, incidence_interval
+from tallysheet.comparison import Explanation
+from tallysheet.cube import Where
+from tallysheet.durations import curve_with_interval, incidence, incidence_interval, survival
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.limits import Numbers
@@ -182,3 +184,55 @@ def _curve(counts: pd.DataFrame, one: Kpi) -> pd.DataFrame:
         share = incidence(gone, other, left)
         return pd.DataFrame({"length": ends, "share": share, "low": low, "high": high})
     return curve_with_interval(gone, left, ends).rename(columns={"survival": "share"})
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How long what a KPI measures lasted in a week and in the weeks that it is compared with.
+
+    Parameters
+    ----------
+    shares : dict of str to DataFrame
+        Of ``now`` and ``base``: length, the middle of a bin, and share, how many ended there.
+    median, p90 : dict of str to float
+        Of the same; NaN where fewer have ended.
+    n : int
+        Of how many in the week.
+    width : float
+        Of a bin.
+    """
+
+    shares: dict[str, pd.DataFrame]
+    median: dict[str, float]
+    p90: dict[str, float]
+    n: int
+    width: float
+
+
+def spread_of(review: Review, found: Explanation, where: Where = ()) -> Spread | None:
+    """Lay out how long items lasted, all weeks at the same age; None for what is no duration, or not known.
+
+    A median that moved does not tell whether all took longer or a few took much longer.
+    """
+    one = found.kpi
+    if one.histogram is None or one.method not in ("quantile", "kaplan_meier") or not found.base_weeks:
+        return None
+    series = review.series(one.slug, found.age, where, min(found.base_weeks))
+    sides = {"now": [found.week], "base": list(found.base_weeks)}
+    counts = {side: series.lengths(weeks) for side, weeks in sides.items()}
+    if not all(rows["gone"].sum() for rows in counts.values()):
+        return None
+    return Spread(
+        {side: _ended(rows, one) for side, rows in counts.items()},
+        median={side: _within(series, weeks, 0.5) for side, weeks in sides.items()},
+        p90={side: _within(series, weeks, 0.9) for side, weeks in sides.items()},
+        n=int(counts["now"][["gone", "open"]].to_numpy().sum()),
+        width=one.histogram.width,
+    )
+
+
+def _ended(counts: pd.DataFrame, one: Kpi) -> pd.DataFrame:
+    """Give what share ends at each length; where a KPI counts what has ended, of those alone."""
+    left = counts["open"] if one.method == "kaplan_meier" else np.zeros(len(counts))
+    share = -np.diff(survival(counts["gone"], left), prepend=1.0)
+    return pd.DataFrame({"length": counts["length"], "share": share})

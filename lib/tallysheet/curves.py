@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tallysheet.by_age import Completeness, Lasting
+from tallysheet.axis_labels import label_levels
+from tallysheet.by_age import Completeness, Lasting, Spread
 from tallysheet.kpi import Kpi
 from tallysheet.language import Language
 from tallysheet.limits import Numbers
 from tallysheet.svg import BAND, BLUE, INK, MUTED, PRIOR, RULE, Chart, canvas, drawing_style
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 354, 240, 46, 14, 14, 44
@@ -22,6 +24,8 @@ _LETTER = 7
 _LINE = 0.1  # height of a line of text, as a share
 _LOW, _NEAR = 0.3, 0.15
 _POINTS = 120  # of a curve, at most: it is 294 pixels wide
+_BARS = 24
+_NEARLY_ALL = 0.95
 
 
 def completeness_curve(found: Completeness, *, language: Language, name: str) -> Chart:
@@ -225,6 +229,81 @@ def open_items(found: Lasting, one: Kpi, language: Language) -> str:
     if one.method == "quantile":
         return language.text("survival.ended_only", n=found.n - found.open_n)
     return language.text("survival.open", n=found.open_n, of=language.value(found.n, "count"))
+
+
+def spread_chart(found: Spread, one: Kpi, *, week: str, base: str, language: Language, name: str) -> Chart:
+    """Draw how long items lasted in a week, over how long they lasted in the weeks before.
+
+    Parameters
+    ----------
+    found : Spread
+        As `tallysheet.by_age.spread_of` gives it.
+    one : Kpi
+    week, base : str
+        The week and what it is compared with, in words.
+    language : Language
+    name : str
+        The KPI's name.
+    """
+    import seaborn
+
+    with drawing_style():
+        drawing, axes = canvas(_WIDTH, _HEIGHT, _LEFT, _RIGHT, 3 * _TOP, _BOTTOM)
+        bins = _bins(found, one)
+        looks: dict[str, dict[str, Any]] = {
+            "base": {"fill": True, "alpha": 1, "color": BAND, "edgecolor": PRIOR, "linewidth": 1},
+            "now": {"fill": False, "color": INK, "linewidth": 1.75},
+        }
+        for side, look in looks.items():
+            rows = found.shares[side]
+            seaborn.histplot(
+                rows, x="length", weights="share", bins=bins.tolist(), element="step", ax=axes, **look
+            )
+        axes.set(xlim=(bins[0], bins[-1]), ylim=(0, axes.get_ylim()[1]))
+        for line, (text, weight, colour) in enumerate(((base, "normal", MUTED), (week, "bold", INK))):
+            axes.annotate(
+                text,
+                (1, 1),
+                (0, _TOP * (0.6 + 1.2 * line)),
+                xycoords=axes.transAxes,
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                color=colour,
+                fontweight=weight,
+            )
+        label_levels(axes, 0.0, "share", language)
+        _label_lengths(axes, float(bins[-1]), language.text(f"survival.after_{one.unit}"), language)
+    told = {"name": name, "week": week, "base": base, "finding": spread_finding(found, one, language)}
+    return Chart(language.text("spread.alt", **told), drawing)
+
+
+def _bins(found: Spread, one: Kpi) -> Numbers:
+    """Give edges of at most two dozen bars, up to where nearly all have ended.
+
+    Each holds whole bins, and whole days: parcels come by day, so halves of a day go up and down.
+    """
+    first = min(float(rows["length"].min()) for rows in found.shares.values()) - found.width / 2
+    last = max(map(_near_its_end, found.shares.values())) + found.width / 2
+    least = max(found.width, 1.0) if one.unit == "days" else found.width
+    across = least * math.ceil((last - first) / least / _BARS)
+    bars = math.ceil((last - first) / across - 1e-9)
+    return np.linspace(first, first + bars * across, bars + 1)
+
+
+def _near_its_end(rows: pd.DataFrame) -> float:
+    ended = rows["share"].cumsum() >= _NEARLY_ALL * rows["share"].sum()
+    return float(rows["length"][ended].min())
+
+
+def spread_finding(found: Spread, one: Kpi, language: Language) -> str:
+    """Say within what time half and nine of ten have ended, and within what time they did before."""
+    ends = {"median": found.median, "p90": found.p90}
+    known = [key for key, sides in ends.items() if np.isfinite(list(sides.values())).all()]
+    told = {
+        f"{key}_{side}": language.value(end, one.unit) for key in known for side, end in ends[key].items()
+    }
+    return language.text(f"spread.{known[-1] if known else 'none'}", **told)
 
 
 def _axes_in_percent(axes: Axes, language: Language) -> None:

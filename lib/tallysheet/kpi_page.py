@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tallysheet import captions, curves, fine_print, funnel, say, small_multiples
-from tallysheet.by_age import Completeness, Lasting, completeness_of, lasting_of
+from tallysheet.by_age import Completeness, Lasting, Spread, completeness_of, lasting_of
 from tallysheet.by_value import LIMITS, Funnel, Lines, funnel_of, latest_judged, lines_of
 from tallysheet.charts import figure
 from tallysheet.comparison import Explanation
@@ -265,6 +265,24 @@ def _lasting(found: Lasting | None, one: Kpi, language: Language) -> Html | None
         language=language,
         level=4,
     )
+
+
+def spread_figure(found: Spread | None, item: Explanation, language: Language) -> Html | None:
+    """Draw how long items lasted in the week, over its base; None of what is no duration, or not known."""
+    if found is None:
+        return None
+    chart = curves.spread_chart(
+        found,
+        item.kpi,
+        week=language.week_code(item.week),
+        base=say.base(item, language),
+        language=language,
+        name=say.name(item.kpi, language),
+    )
+    finding = curves.spread_finding(found, item.kpi, language)
+    subtitle = language.text("spread.subtitle")
+    counted = language.text("spread.counted", n=found.n)
+    return figure(chart, finding, subtitle, counted, language=language, level=4)
 
 
 def _completeness(found: Completeness | None, one: Kpi, language: Language) -> Html | str | None:

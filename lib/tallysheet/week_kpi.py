@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from tallysheet.by_age import Spread, spread_of
 from tallysheet.by_value import Lines, lines_of
 from tallysheet.comparison import Explanation
 from tallysheet.cube import Where
@@ -77,6 +78,11 @@ class WeekKpi:
         """Give its last 26 weeks, value by value of a dimension; None where there is nothing to tell."""
         self.definition.check_dimension(by, "by")
         return lines_of(self._review, self.definition.slug, by, self.where)
+
+    def spread(self, base: str | None = None) -> Spread | None:
+        """Lay out how long its items lasted, in the week and in its base; None of what is no duration."""
+        found = self._explanation(self.definition.slug, base, (), self.where)
+        return spread_of(self._review, found, self.where)
 
     def lay_out(self) -> None:
         """Add it up by all its dimensions at once: whatever is then asked of its parts is quick."""

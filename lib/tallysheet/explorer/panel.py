@@ -307,7 +307,7 @@ class Explorer:
         """Give the code of a tab, and what makes it."""
         week, view, found, language = self.week, self.view, self._found, self.week.language
         if name == "usual":
-            return usual_code(view), lambda: in_part(found, language)
+            return usual_code(view), lambda: in_part(week, found, dict(view.where))
         if name == "parts":
             prefix = "part-" if view.where else ""
             return parts_code(view), lambda: split(found, language, prefix=prefix)

@@ -32,7 +32,8 @@ def explained(
 def usual(week: Week, slug: str, by: str = "", part: str = "", base: str = "") -> Html:
     """Show whether a KPI is usual, in all or of a part such as ``carrier=BRV;flow=return``.
 
-    With a dimension it names the values of it that moved. Without a base it is the week's own.
+    With a dimension it names the values of it that moved; of a duration it draws all lengths, not only the
+    median. Without a base it is the week's own.
 
     Examples
     --------
@@ -41,7 +42,8 @@ def usual(week: Week, slug: str, by: str = "", part: str = "", base: str = "") -
     >>> "LGA" in parts(week, "otd", "origin").html, "<svg" in usual(week, "otd", part="origin=LGA").html
     (True, True)
     """
-    return in_part(explained(week, slug, read_part(part), by, base or None), week.language)
+    where = read_part(part)
+    return in_part(week, explained(week, slug, where, by, base or None), where)
 
 
 def parts(week: Week, slug: str, by: str, part: str = "", base: str = "") -> Html:
@@ -106,9 +108,12 @@ def with_target(week: Week, slug: str, by: str, part: str = "") -> Html:
     return Html.join(paragraph(f"{said} {meets}"), chips([word], language), parted)
 
 
-def in_part(found: Explanation, language: Language) -> Html:
+def in_part(week: Week, found: Explanation, where: Mapping[str, str]) -> Html:
     """Show whether a KPI, or a part of it, is usual."""
-    return Html.join(paragraph(kpi_page.sentence(found, language)), kpi_page.weeks_drawn(found, language))
+    language = week.language
+    said, drawn = paragraph(kpi_page.sentence(found, language)), kpi_page.weeks_drawn(found, language)
+    lengths = kpi_page.spread_figure(week.kpi(found.kpi.slug, where).spread(found.base), found, language)
+    return Html.join(said, drawn, *([lengths] if lengths else []))
 
 
 def no_target(slug: str, language: Language) -> str:
