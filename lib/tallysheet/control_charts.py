@@ -232,10 +232,7 @@ def _signal(shown: _History, place: int, direction: str) -> str:
 def _weeks(axes: Axes, shown: _History, level: np.ndarray, direction: str, *, dots: bool = True) -> None:
     """Draw the line, dotted where weeks are not final, and a dot a week."""
     final = np.where(shown.is_final, level, np.nan)
-    if dots and np.isfinite(final).any():
-        _line(axes, shown.places, final)
-    elif not dots:  # a table has dozens of these, which matplotlib alone draws in a third of the time
-        axes.plot(shown.places, final, color=MUTED, linewidth=1.5)
+    axes.plot(shown.places, final, color=MUTED, linewidth=1.5)
     open_weeks = ~shown.is_final | np.append(~shown.is_final[1:], False)
     dotted = np.where(open_weeks, level, np.nan)
     axes.plot(shown.places, dotted, color=MUTED, linestyle=(0, (1.5, 3)))
@@ -259,14 +256,6 @@ def _weeks(axes: Axes, shown: _History, level: np.ndarray, direction: str, *, do
         axes.plot(
             shown.places[which], level[which], "o", mfc=fill, mec=edge, ms=across, mew=hollow, clip_on=False
         )
-
-
-def _line(axes: Axes, places: np.ndarray, level: np.ndarray) -> None:
-    import seaborn
-
-    # seaborn leaves missing weeks out and would draw across them; a unit a run keeps the gap.
-    runs = np.cumsum(np.isnan(level))
-    seaborn.lineplot(x=places, y=level, units=runs, estimator=None, color=MUTED, linewidth=1.5, ax=axes)
 
 
 def _axis(axes: Axes, shown: _History, low: float, unit: str, language: Language, ticks: int) -> None:
