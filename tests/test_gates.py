@@ -1,6 +1,7 @@
 """Each gate by hand: one table in, what it finds out."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from types import SimpleNamespace
@@ -786,6 +787,24 @@ def test_days_off_at_christmas_that_took_less_than_as_many_others_make_nobody_be
     calm = without_holidays(table, week, expected=-0.03, holidays=-0.07, deviation=-0.03)
 
     assert calm["x"][week] == pytest.approx(0.95 * calm["n"][week], rel=0.002)
+
+
+def test_what_moves_between_carriers_is_no_more_and_no_less_that_is_shipped():
+    """Three in ten go from one carrier to the other on a lane: the mix tells it, and of shipments nothing."""
+    rows = exchanged(0.3).assign(flow="outbound", x=lambda table: table["shipped_n"])
+    rows = rows.assign(n=rows["x"], ended=rows["x"])
+
+    def leaves(slug: str, by: Sequence[str]) -> pd.DataFrame:
+        return rows.groupby([*by, "week", "is_usual", "is_judged"], as_index=False)[["x", "n", "ended"]].sum()
+
+    evidence = SimpleNamespace(
+        dimensions=lambda one: ["lane", "carrier", "flow"],
+        leaves=leaves,
+        calm_leaves=leaves,
+        log=pd.DataFrame(),
+        week=WEEKS[JUDGED],
+    )
+    assert movement.moved(movement.parts(evidence, kpi("shipments"))) == []
 
 
 def test_volume_that_is_not_seen_has_not_moved(monkeypatch):

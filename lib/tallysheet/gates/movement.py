@@ -80,8 +80,8 @@ def parts(evidence: Evidence, one: Kpi) -> Weekly | None:
         if one.denominator is None and (table["x"] < 0).any():
             return None
         if one.slug == "shipments":
-            # What is sent back follows seasons of its own.
-            by = [name for name in by if name in ("lane", "carrier")]
+            # What is sent back follows seasons of its own; who carries what is sent, the mix tells.
+            by = [name for name in by if name == "lane"]
             table = evidence.leaves(one.slug, (*by, "flow"))
             table = table[table["flow"] == "outbound"]
         kind = "sum" if one.denominator is None else "rate" if one.unit in RATES else "share"
