@@ -607,8 +607,8 @@ def test_of_what_is_rare_one_depot_is_named_where_the_log_says_in_which_country_
     assert moved(lost_in_madrid(), by) == []
 
 
-def test_what_was_stolen_at_a_depot_is_told_by_the_goods_if_no_others_were_lost():
-    """One phone in 36 for three weeks; of all else at that depot, which is more, no more than usual."""
+def narrowed_to(lost: dict[int, tuple[str, float]]) -> tuple[dict[str, tuple[str, ...]], float]:
+    """Give in which words a depot is told at which goods were lost in some weeks, and how many of them."""
     goods = {"phone": 325, "laptop": 110, "other": 105, "": 400}
     rows = [
         {
@@ -616,7 +616,7 @@ def test_what_was_stolen_at_a_depot_is_told_by_the_goods_if_no_others_were_lost(
             "destination": depot,
             "category": category,
             "week": week,
-            "x": 9.0 if is_theft else float((order + 2 * place) % 7 == 0),
+            "x": lost[place][1] if is_theft else float((order + 2 * place) % 7 == 0),
             "n": float(n),
             "ended": float(n),
         }
@@ -624,17 +624,31 @@ def test_what_was_stolen_at_a_depot_is_told_by_the_goods_if_no_others_were_lost(
             product(CARRIERS, ("Kassel", "Berlin", "Ulm"), goods.items())
         )
         for place, week in enumerate(WEEKS)
-        for is_theft in [
-            (carrier, depot, category) == ("ESK", "Kassel", "phone") and JUDGED <= place <= JUDGED + 2
-        ]
+        for is_theft in [(carrier, depot, category) == ("ESK", "Kassel", lost.get(place, (None, 0))[0])]
     ]
     lineup = lineup_of(weekly(rows), ["carrier", "destination", "category"], "share", movement.LEVEL)
     nobody = np.zeros(len(lineup.panel.x), dtype=bool)
-    depot = {"carrier": ("ESK",), "destination": ("Kassel",)}
-    told, spell = narrowed(lineup, depot, lineup.spell(depot), nobody)
+    told, spell = narrowed(lineup, KASSEL, lineup.spell(KASSEL), nobody)
+    return told, spell.effect
 
-    assert told == {**depot, "category": ("phone",)}
-    assert spell.effect == pytest.approx(9 / 325, abs=0.002)
+
+KASSEL = {"carrier": ("ESK",), "destination": ("Kassel",)}
+
+
+def test_what_was_stolen_at_a_depot_is_told_by_the_goods_if_no_others_were_lost():
+    """One phone in 36 for three weeks; of all else at that depot, which is more, no more than usual."""
+    told, effect = narrowed_to({JUDGED + later: ("phone", 9.0) for later in range(3)})
+
+    assert told == {**KASSEL, "category": ("phone",)}
+    assert effect == pytest.approx(9 / 325, abs=0.002)
+
+
+def test_what_was_lost_in_the_first_week_alone_does_not_tell_those_after():
+    """Four of other goods in one week, then nine phones in each of three: it is no theft of other goods."""
+    phones = {JUDGED + later: ("phone", 9.0) for later in (1, 2, 3)}
+    told, _ = narrowed_to({JUDGED: ("other", 4.0), **phones})
+
+    assert told == {**KASSEL, "category": ("phone",)}
 
 
 def test_a_large_carrier_that_loses_many_is_named_and_none_of_its_depots():
@@ -1462,6 +1476,17 @@ def test_what_holds_for_all_moves_no_volume():
 
     assert event_of(pd.DataFrame([entry]), finding, ()) == ""
     assert event_of(pd.DataFrame([entry | {"country": "US"}]), finding, ()) == "dearer"
+
+
+@pytest.mark.parametrize(("country", "note"), [("", ""), ("US", "duty")])
+def test_a_tariff_holds_up_parcels_only_where_it_says(country, note):
+    """Dearer fuel is no reason why claims take longer; a duty of one country is, of its lanes."""
+    begins = {"kind": "tariff", "starts_on": LOG["starts_on"].iloc[0], "note": "duty", "country": country}
+    log = pd.DataFrame([dict.fromkeys(LOG.columns, "") | begins | {"ends_on": pd.NaT}])
+    where = {"lane": ("FR-US",)} if country else {"flow": ("trade_in",)}
+    finding = Finding("REAL", where, "external", since="2026-W26", until="2026-W26")
+
+    assert event_of(log, finding, ("flow", "lane")) == note
 
 
 def test_a_note_that_names_a_partner_is_about_that_partner_alone():

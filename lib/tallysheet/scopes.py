@@ -89,10 +89,9 @@ def _by_one(
         wider = {name: values for name, values in where.items() if name != coarse}
         values = [value for value in np.unique(lineup.panel.named[fine][held].astype(str)).tolist() if value]
         finer_ones = [{**wider, fine: (value,)} for value in values]
+        measured = ((finer, _as_long(lineup, finer, spell, without)) for finer in finer_ones)
         moved = [
-            (finer, own)
-            for finer in finer_ones
-            if (own := lineup.spell(finer, without)) and own.is_sided and own.effect * spell.effect > 0
+            (finer, own) for finer, own in measured if own and own.is_sided and own.effect * spell.effect > 0
         ]
         if not moved:
             continue
@@ -105,6 +104,14 @@ def _by_one(
             if fine in _BEFALLEN and _befell(lineup, inside, held, spell):
                 return finer, lineup.spell_of(finer, spell.first, spell.last, without) or own
     return where, spell
+
+
+def _as_long(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -> Spell | None:
+    """Give a finer part's own spell; if it ends before what is proven, what it did in the weeks of that."""
+    own = lineup.spell(where, without)
+    if own is None or own.last >= spell.last:
+        return own
+    return lineup.spell_of(where, spell.first, spell.last, without)
 
 
 def _weight(lineup: Lineup, where: Where, spell: Spell, without: np.ndarray) -> float:
