@@ -216,6 +216,8 @@ def event_of(
             continue
         if finding.code == "MIX" and not any(entry[name] for name in ("carrier", "country", "flow")):
             continue  # what holds for all moves no volume from one to another
+        if finding.code == "REAL" and entry["kind"] == "tariff" and not entry["country"]:
+            continue  # what is dearer everywhere makes nothing late in one place
         names = ["carrier", "flow"]
         if not entry["carrier"] or not {"lane", *COUNTRIES}.isdisjoint(cuts):
             names.append("country")
