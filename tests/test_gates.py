@@ -1468,6 +1468,50 @@ def test_where_too_few_are_carried_nobody_says_that_they_set_out_late():
     assert not legs.stood_still(table, replace(found, until="2026-W40"))
 
 
+def days_by_carrier_and_site(slower: dict[tuple[str, str], float]) -> pd.DataFrame:
+    """Lay out days that three carriers take to two sites, some slower from the judged week on."""
+    rows = [
+        {"carrier": carrier, "partner": site, "week": week, "x": n * days, "n": float(n), "ended": float(n)}
+        for order, (carrier, site, n) in enumerate(
+            [("FNH", "Main", 380), ("DVP", "Main", 280), ("DVP", "Loire", 450), ("BRV", "Loire", 700)]
+        )
+        for place, week in enumerate(WEEKS)
+        for after in [slower.get((carrier, site), 0.0) * (place >= JUDGED)]
+        for days in [6.0 + after + wobble(place + 3 * order, 0.05)]
+    ]
+    return weekly(rows)
+
+
+@pytest.mark.parametrize(
+    ("slower", "scope"),
+    [
+        ({("FNH", "Main"): 1.0, ("DVP", "Main"): 0.9}, {"partner": ("Main",)}),
+        ({("FNH", "Main"): 1.0}, {"carrier": ("FNH",)}),
+        ({("FNH", "Main"): 1.0, ("DVP", "Main"): 0.2}, {"carrier": ("FNH",)}),
+    ],
+)
+def test_a_carrier_does_not_answer_for_the_site_that_it_brings_its_parcels_to(slower, scope):
+    """What another carrier brings there takes as much longer, and what that one brings elsewhere does not."""
+    since, until = WEEKS[JUDGED], WEEKS[JUDGED + 1]
+    found = Finding("REAL", {"carrier": ("FNH",)}, "carrier", 1.0, 0.9, 1.1, since, until, 1e-7)
+    told = legs.at_its_site(days_by_carrier_and_site(slower), found)
+
+    assert told.scope == scope
+    assert told.by == by_whom(scope)
+    assert told.effect == pytest.approx(1.0, abs=0.1)
+
+
+def test_a_carrier_that_is_slower_to_each_site_answers_for_it():
+    """Its parcels take a day longer to both."""
+    found = Finding(
+        "REAL", {"carrier": ("DVP",)}, "carrier", 1.0, 0.9, 1.1, WEEKS[JUDGED], WEEKS[JUDGED], 1e-7
+    )
+    table = days_by_carrier_and_site({("DVP", "Main"): 1.0, ("DVP", "Loire"): 1.0, ("BRV", "Loire"): 0.9})
+
+    assert legs.at_its_site(table, found).scope == {"carrier": ("DVP",)}
+    assert legs.at_its_site(table.assign(partner=""), found) == found
+
+
 def test_what_holds_for_all_moves_no_volume():
     """Dearer fuel of all carriers explains no mix; a country's tariff does."""
     entry = dict.fromkeys(LOG.columns, "") | {"kind": "tariff", "note": "dearer"}

@@ -119,8 +119,9 @@ class Evidence:
             return (
                 self.leaves(slug, whole).groupby(keys, as_index=False)[["x", "n", "ended"]].sum(min_count=1)
             )
-        if one.is_additive:
+        if one.is_additive or (one.histogram and len(by) > 1):
             found = pairs(series.cells(by, self._old_enough(one)), one, [*by, "week"]).reset_index()
+            found[["x", "n"]] = found[["x", "n"]].where(found["x"].notna(), 0.0)  # of what is not known yet
         else:
             found = self._of_parts(slug, by[0])
         return found.merge(self.calm, on="week")

@@ -1,26 +1,35 @@
-"""Legs: what comes late because it set out late is no carrier's doing, and no place's."""
+"""Legs: what comes late because it set out late, or by its site, is no carrier's doing."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from tallysheet.evidence import Evidence, Weekly
-from tallysheet.findings import Finding, key_of
+from tallysheet.findings import Finding, by_whom, key_of
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.lineup import lineup_of
+from tallysheet.panel import Panel
+from tallysheet.spells import Spell, measure
 
 _WHOLE_WAY, _FROM_THE_SCAN_ON = "otd", "carrier_otd"
+
+_AT_SITES = ("carrier", "partner")
 
 _STOOD_STILL = 0.5
 """What surely moved by less than half as much as the whole way did stood still."""
 
 
 def whose(evidence: Evidence, one: Kpi, found: Finding) -> Finding:
-    """Put down to who hands over what moved before any carrier had the parcels: then all was as ever."""
-    if one.slug != _WHOLE_WAY or found.code != "REAL" or found.by not in ("carrier", "external"):
+    """Put down to who hands over what set out late, and to a site what all carriers show that serve it."""
+    if found.code != "REAL" or found.by not in ("carrier", "external"):
+        return found
+    if found.by == "carrier" and one.histogram and set(_AT_SITES) <= set(evidence.dimensions(one)):
+        return at_its_site(evidence.leaves(one.slug, _AT_SITES), found)
+    if one.slug != _WHOLE_WAY:
         return found
     carried = kpi(_FROM_THE_SCAN_ON)
     if not evidence.has(carried.fact):
@@ -47,3 +56,66 @@ def stood_still(table: Weekly, found: Finding) -> bool:
     seen = [lineup.spell_of(where, place, place, nobody) for place in places]
     reach = [max(one.low * way, one.high * way) if one else np.inf for one in seen]
     return bool(max(reach) < _STOOD_STILL * abs(found.effect))
+
+
+def at_its_site(table: Weekly, found: Finding) -> Finding:
+    """Put a duration down to the partner through which a carrier's parcels go, if others' moved alike there.
+
+    What the carrier brings elsewhere must have stood still.
+
+    Parameters
+    ----------
+    table : DataFrame
+        carrier, partner, week, x, n, is_usual, is_judged.
+    found : Finding
+        Of a carrier.
+    """
+    table = table[table["partner"] != ""]
+    weeks = sorted(table["week"].unique())
+    if (
+        set(found.scope) != {"carrier"}
+        or not table["is_judged"].any()
+        or not {found.since, found.until} <= set(weeks)
+    ):
+        return found
+    lineup = lineup_of(table, list(_AT_SITES), "amount", 1.0)
+    panel = lineup.panel
+    first, last = weeks.index(found.since), weeks.index(found.until)
+    own = panel.held(found.scope)
+    where = {"partner": (_site_of(panel, own, slice(first, last + 1)),)}
+    here = panel.held(where)
+    others, elsewhere = (
+        measure(lineup.track(part, part | ~(own | here)), first, last) for part in (here & ~own, own & ~here)
+    )
+    spell = lineup.spell(where)
+    if spell is None or not _moved_alike(others, found) or _may_have_moved(elsewhere, found):
+        return found
+    x, n = panel.sums(here)
+    return replace(
+        found,
+        scope=where,
+        by=by_whom(where),
+        effect=spell.effect,
+        low=spell.low,
+        high=spell.high,
+        since=weeks[spell.first],
+        until=weeks[spell.last],
+        proof=pd.DataFrame({"week": weeks, "x": x, "n": n}).iloc[max(lineup.week - 8, 0) : lineup.week + 4],
+    )
+
+
+def _site_of(panel: Panel, own: np.ndarray, at: slice) -> str:
+    """Name the partner through which most of a part goes."""
+    sites = panel.named["partner"].astype(str)
+    volume = {name: panel.n[own & (sites == name), at].sum() for name in np.unique(sites).tolist()}
+    return max(volume, key=lambda name: volume[name], default="")
+
+
+def _moved_alike(others: Spell | None, found: Finding) -> bool:
+    return others is not None and others.is_sided and others.effect / found.effect >= _STOOD_STILL
+
+
+def _may_have_moved(elsewhere: Spell | None, found: Finding) -> bool:
+    if elsewhere is None:  # too few to say
+        return False
+    return max(elsewhere.low / found.effect, elsewhere.high / found.effect) >= _STOOD_STILL
