@@ -257,12 +257,14 @@ def test_a_week_that_is_final_is_judged(review):
 @pytest.mark.parametrize("is_part", [False, True])
 def test_the_lengths_of_a_week_are_those_of_its_median(sample_of_size_s, slug, is_part):
     """Half has ended by the value that is said of the week and of its base, in all and in a part."""
-    review = ts.open_week("2026-W40", data=sample_of_size_s, base="last-4").review
+    week = ts.open_week("2026-W40", data=sample_of_size_s, base="last-4")
+    review = week.review
     name = kpi(slug).dimensions[0]
     counts = review.series(slug).by(name)
     where = ((name, counts.segments[int(counts.n.sum(axis=1).argmax())]),) if is_part else ()
     found = review.explanation(slug, "last-4", (), where)
     spread = spread_of(review, found, where)
+    assert week.kpi(slug, dict(where)).spread().median == pytest.approx(spread.median, nan_ok=True)
 
     for side, value in (("now", found.value_now), ("base", found.value_base)):
         rows = spread.shares[side]

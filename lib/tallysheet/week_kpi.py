@@ -80,7 +80,19 @@ class WeekKpi:
         return lines_of(self._review, self.definition.slug, by, self.where)
 
     def spread(self, base: str | None = None) -> Spread | None:
-        """Lay out how long its items lasted, in the week and in its base; None of what is no duration."""
+        """Lay out how long its items lasted, in the week and in its base, as a median cannot tell.
+
+        Parameters
+        ----------
+        base : str, optional
+            As for `open_week`; None is the week's own.
+
+        Returns
+        -------
+        Spread or None
+            Shares by length, median and nine tenths of both; None of what is no duration, of a target as
+            base, and where nothing has ended.
+        """
         found = self._explanation(self.definition.slug, base, (), self.where)
         return spread_of(self._review, found, self.where)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from tallysheet import kpi_page, page, say
+from tallysheet.by_age import spread_of
 from tallysheet.comparison import Explanation
 from tallysheet.errors import UsageError
 from tallysheet.explorer.view import MOST_ROWS, View, table_behind
@@ -112,7 +113,8 @@ def in_part(week: Week, found: Explanation, where: Mapping[str, str]) -> Html:
     """Show whether a KPI, or a part of it, is usual."""
     language = week.language
     said, drawn = paragraph(kpi_page.sentence(found, language)), kpi_page.weeks_drawn(found, language)
-    lengths = kpi_page.spread_figure(week.kpi(found.kpi.slug, where).spread(found.base), found, language)
+    spread = spread_of(week.review, found, tuple(sorted(where.items())))
+    lengths = kpi_page.spread_figure(spread, found, language)
     return Html.join(said, drawn, *([lengths] if lengths else []))
 
 

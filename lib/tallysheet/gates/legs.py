@@ -5,22 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from tallysheet.evidence import Evidence, Weekly
-from tallysheet.findings import Finding, by_whom, key_of
+from tallysheet.findings import Finding, key_of
+from tallysheet.gates.movement import finding_of
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.lineup import lineup_of
 from tallysheet.panel import Panel
 from tallysheet.spells import Spell, measure
+from tallysheet.suspects import Suspect
 
 _WHOLE_WAY, _FROM_THE_SCAN_ON = "otd", "carrier_otd"
 
 _AT_SITES = ("carrier", "partner")
 
 _STOOD_STILL = 0.5
-"""What surely moved by less than half as much as the whole way did stood still."""
+"""What surely moved by less than half as much as the whole way, or as a carrier, did stood still."""
 
 
 def whose(evidence: Evidence, one: Kpi, found: Finding) -> Finding:
@@ -90,18 +91,7 @@ def at_its_site(table: Weekly, found: Finding) -> Finding:
     spell = lineup.spell(where)
     if spell is None or not _moved_alike(others, found) or _may_have_moved(elsewhere, found):
         return found
-    x, n = panel.sums(here)
-    return replace(
-        found,
-        scope=where,
-        by=by_whom(where),
-        effect=spell.effect,
-        low=spell.low,
-        high=spell.high,
-        since=weeks[spell.first],
-        until=weeks[spell.last],
-        proof=pd.DataFrame({"week": weeks, "x": x, "n": n}).iloc[max(lineup.week - 8, 0) : lineup.week + 4],
-    )
+    return finding_of(lineup, Suspect(where, spell, found.p), panel)
 
 
 def _site_of(panel: Panel, own: np.ndarray, at: slice) -> str:

@@ -17,7 +17,7 @@ from tallysheet.panel import Panel
 from tallysheet.quiet_past import quiet_past
 from tallysheet.seasons import COUNTRIES
 from tallysheet.spells import BASE_WEEKS, Spell
-from tallysheet.suspects import suspects
+from tallysheet.suspects import Suspect, suspects
 from tallysheet.weeks import IsoWeek
 
 LEVEL = 1e-4
@@ -182,32 +182,36 @@ def _of_leaves(table: Weekly, by: Sequence[str], kind: str, hinted: Sequence[Whe
     is_peak = not table["is_usual"][table["is_judged"]].any()
     level = _LEVEL_OF_LUMPS if kind == "amount" or finer or is_peak else LEVEL
     seen = lineup_of(table, [*by, *finer], kind, level, hinted)
-    lineup, weeks = replace(seen, panel=quiet_past(seen)), seen.panel.weeks
+    lineup = replace(seen, panel=quiet_past(seen))
     found = []
     for one in suspects(lineup, by):
         if kind == "amount" and _may_be_the_rest(lineup, one.where):
             continue
-        spell, named = one.spell, _accountable(lineup.panel, one.where, hinted)
+        named = _accountable(lineup.panel, one.where, hinted)
         scope = scope_of(named if one.perhaps else _by_country(lineup.panel, named))
-        x, n = seen.panel.sums(seen.panel.held(one.where))
-        found.append(
-            Finding(
-                "REAL",
-                scope,
-                by_whom(scope),
-                spell.effect,
-                spell.low,
-                spell.high,
-                weeks[spell.first],
-                weeks[spell.last],
-                one.p,
-                pd.DataFrame({"week": weeks, "x": x, "n": n}).iloc[max(lineup.week - 8, 0) : lineup.week + 4],
-                (("rest_moved_less", spell.p),),
-                perhaps=one.perhaps,
-                weight=_weight(lineup.panel, one.where, kind, lineup.week, spell),
-            )
-        )
+        found.append(replace(finding_of(lineup, one, seen.panel), scope=scope, by=by_whom(scope)))
     return found
+
+
+def finding_of(lineup: Lineup, one: Suspect, seen: Panel) -> Finding:
+    """Tell of a part that moved; its proof is what was seen of it, from eight weeks before to three after."""
+    spell, weeks, scope = one.spell, lineup.panel.weeks, scope_of(one.where)
+    x, n = seen.sums(seen.held(one.where))
+    return Finding(
+        "REAL",
+        scope,
+        by_whom(scope),
+        spell.effect,
+        spell.low,
+        spell.high,
+        weeks[spell.first],
+        weeks[spell.last],
+        one.p,
+        pd.DataFrame({"week": weeks, "x": x, "n": n}).iloc[max(lineup.week - 8, 0) : lineup.week + 4],
+        (("rest_moved_less", spell.p),),
+        perhaps=one.perhaps,
+        weight=_weight(lineup.panel, one.where, lineup.kind, lineup.week, spell),
+    )
 
 
 def _weight(panel: Panel, where: Where, kind: str, week: int, spell: Spell) -> float:
