@@ -37,8 +37,8 @@ report-flights: $(READY)  ## the same for the real flights of 2013: make report-
 test: $(READY)  ## every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-test-fast: $(READY)  ## the tests that take about a minute together: no notebook, browser, fault, law or sample
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m 'not slow and not browser and not fault' $(ARGS)
+test-fast: $(READY)  ## the tests that take less than a minute together: no notebook, browser, fault or file
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m 'not slow and not browser and not fault and not files' $(ARGS)
 
 test-engines: $(READY)  ## the same facts on PostgreSQL and Spark; installs Spark (400 MB), which needs Java 17
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c requirements.lock -e '.[spark]'

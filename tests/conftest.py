@@ -8,6 +8,10 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
+from tallysheet.execute import import_no_grammars
+
+import_no_grammars()  # as `report` does; each worker would compile them for its own
+
 settings.register_profile("ci", derandomize=True, database=None, deadline=None)
 settings.load_profile("ci")
 
@@ -24,13 +28,16 @@ def make_sample(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Call slow what reads the sample, which takes half a minute to make; begin with what takes long.
+    """Call slow what reads the sample, and mark what lays files out; begin with what takes long.
 
-    So no worker is left alone with a long file at the end.
+    The sample takes half a minute to make. No worker is left alone with a long file at the end.
     """
     for item in items:
-        if {"sample_of_size_s", "small_sample"} & {*getattr(item, "fixturenames", ())}:
+        fixtures = {*getattr(item, "fixturenames", ())}
+        if {"sample_of_size_s", "small_sample"} & fixtures:
             item.add_marker("slow")
+        if {"tmp_path", "tmp_path_factory"} & fixtures:
+            item.add_marker("files")
     long = {
         item.path
         for item in items

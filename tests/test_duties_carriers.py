@@ -100,6 +100,7 @@ def world(rng: np.random.Generator, weeks: int = 13) -> tuple[pd.DataFrame, dict
     return counted(*rows), true
 
 
+@pytest.mark.slow
 def test_the_intervals_hold_the_truth():
     """Of lanes as of carriers, in at least nine of ten; and they are no wider than they must be."""
     rng, lanes, wholes, widths = np.random.default_rng(7), [], [], []
@@ -403,6 +404,7 @@ def test_an_action_about_a_carrier_is_followed_up(week):
     assert "Write earlier" not in shown
 
 
+@pytest.mark.slow
 def test_flights_are_compared_as_well():
     """A stranger's data without orders, scans and claims: airlines on the same routes."""
     week = ts.open_week("2013-W17", data="data/flights")

@@ -105,6 +105,7 @@ def test_a_first_week_under_way_does_not_end_the_move_with_it():
     assert found.effect == pytest.approx(-0.19 / 0.75 * 0.07, abs=0.001)  # of what the two carry
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_mix_is_as_wide_as_the_weeks_scatter():
     """One parcel in fifty lost, 400 euro each: what the dearer carrier costs is known from few parcels."""
     held = 0

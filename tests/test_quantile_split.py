@@ -79,6 +79,7 @@ def test_a_median_that_is_not_reached_has_no_split():
 counts = arrays(np.float64, (3, 6), elements=st.integers(0, 30).map(float))
 
 
+@pytest.mark.slow
 @given(now=counts, base=counts)
 def test_parts_add_up_to_the_change_of_the_median(now, base):
     """Nothing is left over; the other way round all has the other sign."""

@@ -9,14 +9,21 @@ LIBRARY = ROOT / "lib" / "tallysheet"
 MARKETPLACE = ROOT / "lib" / "marketplace"
 
 
+def paths(package: Path = LIBRARY) -> dict[str, Path]:
+    """List the files of a package by the modules' dotted names below it; the package itself is ''."""
+    return {
+        ".".join(path.relative_to(package).with_suffix("").parts).removesuffix("__init__").rstrip("."): path
+        for path in sorted(package.rglob("*.py"))
+    }
+
+
 @cache
 def modules(package: Path = LIBRARY) -> dict[str, ast.Module]:
-    """Read every module of a package, by its dotted name below it; the package itself is ''."""
-    found = {}
-    for path in sorted(package.rglob("*.py")):
-        name = ".".join(path.relative_to(package).with_suffix("").parts).removesuffix("__init__").rstrip(".")
-        found[name] = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-    return found
+    """Read every module of a package."""
+    return {
+        name: ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+        for name, path in paths(package).items()
+    }
 
 
 def imported(tree: ast.Module) -> set[str]:

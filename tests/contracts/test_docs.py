@@ -5,7 +5,7 @@ import re
 
 import click
 import pytest
-from source_tree import ROOT, modules
+from source_tree import ROOT, modules, paths
 
 import tallysheet as ts
 from tallysheet.cli import main
@@ -28,7 +28,7 @@ def public(tree: ast.Module):
                 )
 
 
-@pytest.mark.parametrize("name", sorted(modules()))
+@pytest.mark.parametrize("name", sorted(paths()))
 def test_every_public_thing_has_a_docstring(name):
     """Modules, classes, functions and methods say what they are for."""
     tree = modules()[name]

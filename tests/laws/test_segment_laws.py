@@ -62,6 +62,7 @@ def assert_same(found: dict, expected: dict, factor: float = 1.0) -> None:
         assert one.p == pytest.approx(other.p, rel=1e-6, abs=CLOSE)
 
 
+@pytest.mark.slow
 @few
 @given(seed=seeds, conditions=st.integers(1, 2))
 def test_a_large_planted_cause_is_named(seed, conditions):
