@@ -7,13 +7,17 @@ import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import Integer, Unicode
+from traitlets import Integer, Type, Unicode
 
 from tallysheet.warm_kernel.bound import bound
 
@@ -22,6 +26,9 @@ PROVISIONER = "tallysheet-warm"
 
 PATIENCE_S = 60
 """A server that is still importing is waited for; with a cold disk that takes its time."""
+
+LOOK_S = 0.5
+"""How often to look whether a cell's reply has come."""
 
 
 class ForkedKernel:
@@ -150,8 +157,32 @@ class WarmProvisioner(LocalProvisioner):
             await super().send_signal(signum)
 
 
+class ShellChannel(AsyncZMQSocketChannel):
+    """Looks for a cell's reply again and again.
+
+    Where a cell fills an output widget, nbclient sends to the kernel on the socket on which it awaits the
+    reply; one that comes just then wakes nobody until the time of the cell is over (jupyter_client #1059).
+    """
+
+    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:  # type: ignore[override]
+        """Wait for a message, so many seconds at most."""
+        until = float("inf") if timeout is None else time.monotonic() + timeout
+        while not await self.socket.poll(1000 * max(0, min(LOOK_S, until - time.monotonic()))):
+            if time.monotonic() >= until:
+                raise Empty
+        return await self._recv()
+
+
+class KernelClient(AsyncKernelClient):
+    """Reads replies from such a channel."""
+
+    shell_channel_class = Type(ShellChannel)
+
+
 class WarmKernelManager(AsyncKernelManager):
     """Manages kernels of our provisioner under the name of the kernel that Jupyter knows."""
+
+    client_factory = Type(KernelClient)
 
     @property
     def kernel_spec(self) -> KernelSpec | None:
