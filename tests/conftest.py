@@ -16,6 +16,23 @@ settings.register_profile("ci", derandomize=True, database=None, deadline=None)
 settings.load_profile("ci")
 
 ROOT = Path(__file__).parents[1]
+# Files of a minute and more; begun late, one of them keeps a worker busy after all others are done.
+LONGEST = (
+    "test_warm_kernel.py",
+    "test_accessible.py",
+    "test_duties_missing.py",
+    "test_segment_cases.py",
+    "test_pollution.py",
+    "test_kpis.py",
+    "test_publish.py",
+    "test_killed_report.py",
+    "test_report_faults.py",
+    "test_suggest.py",
+    "test_load_faults.py",
+    "test_duties_costs.py",
+    "test_attacks.py",
+    "test_readable.py",
+)
 
 
 def make_sample(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -28,9 +45,9 @@ def make_sample(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Call slow what reads the sample, and mark what lays files out; begin with what takes long.
+    """Call slow what reads the sample, and mark what lays files out; begin with what takes longest.
 
-    The sample takes half a minute to make. No worker is left alone with a long file at the end.
+    The sample takes half a minute to make.
     """
     for item in items:
         fixtures = {*getattr(item, "fixturenames", ())}
@@ -43,7 +60,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items
         if {"slow", "browser", "fault"} & {mark.name for mark in item.iter_markers()}
     }
-    items.sort(key=lambda item: item.path not in long)
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (places.get(item.path.name, len(LONGEST)), item.path not in long))
 
 
 def _loaded(shared: Path, *options: str) -> Path:
