@@ -84,17 +84,21 @@ def days_by_carrier_and_site(slower: dict[tuple[str, str], float]) -> pd.DataFra
         ({("FNH", "Main"): 1.0, ("DVP", "Main"): 0.9}, {"partner": ("Main",)}),
         ({("FNH", "Main"): 1.0}, {"carrier": ("FNH",)}),
         ({("FNH", "Main"): 1.0, ("DVP", "Main"): 0.2}, {"carrier": ("FNH",)}),
+        ({("FNH", "Main"): 1.8, ("DVP", "Main"): 1.0}, {"carrier": ("FNH",)}),
     ],
 )
 def test_a_carrier_does_not_answer_for_the_site_that_it_brings_its_parcels_to(slower, scope):
-    """What another carrier brings there takes as much longer, and what that one brings elsewhere does not."""
-    since, until = WEEKS[JUDGED], WEEKS[JUDGED + 1]
-    found = Finding("REAL", {"carrier": ("FNH",)}, "carrier", 1.0, 0.9, 1.1, since, until, 1e-7)
+    """What another carrier brings there takes as much longer, and what that one brings elsewhere does not.
+
+    Where its own takes far longer than the other's, the site is no excuse.
+    """
+    since, until, by = WEEKS[JUDGED], WEEKS[JUDGED + 1], slower["FNH", "Main"]
+    found = Finding("REAL", {"carrier": ("FNH",)}, "carrier", by, by - 0.1, by + 0.1, since, until, 1e-7)
     told = legs.at_its_site(days_by_carrier_and_site(slower), found)
 
     assert told.scope == scope
     assert told.by == by_whom(scope)
-    assert told.effect == pytest.approx(1.0, abs=0.1)
+    assert told.effect == pytest.approx(by, abs=0.1)
 
 
 def test_a_carrier_that_is_slower_to_each_site_answers_for_it():

@@ -62,7 +62,7 @@ def stood_still(table: Weekly, found: Finding) -> bool:
 def at_its_site(table: Weekly, found: Finding) -> Finding:
     """Put a duration down to the partner through which a carrier's parcels go, if others' moved alike there.
 
-    What the carrier brings elsewhere must have stood still.
+    What the carrier brings elsewhere must have stood still, and what it brings there not have moved more.
 
     Parameters
     ----------
@@ -85,11 +85,13 @@ def at_its_site(table: Weekly, found: Finding) -> Finding:
     own = panel.held(found.scope)
     where = {"partner": (_site_of(panel, own, slice(first, last + 1)),)}
     here = panel.held(where)
-    others, elsewhere = (
-        measure(lineup.track(part, part | ~(own | here)), first, last) for part in (here & ~own, own & ~here)
+    others, elsewhere, beside = (
+        measure(lineup.track(part, among), first, last)
+        for part, among in ((here & ~own, ~own), (own & ~here, ~here), (own & here, here))
     )
     spell = lineup.spell(where)
-    if spell is None or not _moved_alike(others, found) or _may_have_moved(elsewhere, found):
+    its_own = any(_may_have_moved(part, found) for part in (elsewhere, beside))
+    if spell is None or its_own or not _moved_alike(others, found):
         return found
     return finding_of(lineup, Suspect(where, spell, found.p), panel)
 
@@ -105,7 +107,7 @@ def _moved_alike(others: Spell | None, found: Finding) -> bool:
     return others is not None and others.is_sided and others.effect / found.effect >= _STOOD_STILL
 
 
-def _may_have_moved(elsewhere: Spell | None, found: Finding) -> bool:
-    if elsewhere is None:  # too few to say
+def _may_have_moved(part: Spell | None, found: Finding) -> bool:
+    if part is None:  # too few to say
         return False
-    return max(elsewhere.low / found.effect, elsewhere.high / found.effect) >= _STOOD_STILL
+    return max(part.low / found.effect, part.high / found.effect) >= _STOOD_STILL
