@@ -13,7 +13,7 @@ import pandas as pd
 from tallysheet.errors import check_type
 from tallysheet.evidence import Evidence, Weekly
 from tallysheet.findings import CODES, Finding, is_silent
-from tallysheet.gates import bills, context, money, movement, quality
+from tallysheet.gates import bills, context, lengths, money, movement, quality
 from tallysheet.gates.legs import whose
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import HEADLINE, kpi
@@ -119,7 +119,8 @@ def judge_kpi(evidence: Evidence, one: Kpi) -> Verdict:
         table.attrs = attrs
         if table.empty or not table["is_judged"].any():
             continue
-        new, chance = [whose(evidence, one, each) for each in gate.find(table)], chance + gate.level
+        seen = [each for each in gate.find(table) if lengths.moved(evidence, one, each)]
+        new, chance = [whose(evidence, one, each) for each in seen], chance + gate.level
         found += [each.with_event(_noted(evidence, one, each)) for each in new]
         if not new:
             passed.append(gate.name)

@@ -28,8 +28,8 @@ bases durations quantile_split maturity values judged_rows written rebases beyon
 drivers comparison telling targets review restatement overview seasons periods crossed by_value by_age
 actions
 panel tracks spells steps lineup quiet_past scopes candidates suspects findings evidence
-gates gates.quality gates.context gates.money gates.bills gates.days_off gates.movement gates.legs
-verdict
+gates gates.quality gates.context gates.money gates.bills gates.days_off gates.movement
+gates.lengths gates.legs verdict
 rounding volume marks say captions causes bearing tables
 svg axis_labels control_charts weekly_charts small_multiples funnel curves charts
 opening scorecard pace_table page lead_page fine_print kpi_page
