@@ -56,10 +56,11 @@ def test_a_median_that_few_durations_moved_is_chance(days, effect, is_longer):
 
 
 def test_what_is_no_duration_or_not_of_one_dimension_is_left():
-    """There are no lengths to look at."""
+    """There are no lengths to look at; a share that ends within its horizon is none either."""
     looked_at, days = evidence([10] * 21), kpi("claim_decision_days")
 
     assert lengths.moved(looked_at, kpi("otd"), of({"carrier": ("DVP",)}))
+    assert lengths.moved(looked_at, kpi("claim_acceptance"), of({"carrier": ("DVP",)}))
     assert lengths.moved(looked_at, days, of({"carrier": ("DVP",), "flow": ("return",)}))
     assert lengths.moved(looked_at, days, Finding("CALENDAR", {"carrier": ("DVP",)}))
 

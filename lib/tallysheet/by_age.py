@@ -215,7 +215,7 @@ def spread_of(review: Review, found: Explanation, where: Where = ()) -> Spread |
     A median that moved does not tell whether all took longer or a few took much longer.
     """
     one = found.kpi
-    if one.histogram is None or one.method not in ("quantile", "kaplan_meier") or not found.base_weeks:
+    if one.histogram is None or not one.is_length or not found.base_weeks:
         return None
     series = review.series(one.slug, found.age, where, min(found.base_weeks))
     sides = {"now": [found.week], "base": list(found.base_weeks)}

@@ -328,7 +328,7 @@ def _split(
     x_now, x_base, n_now, n_base = sides[:, keep]
     if kpi.denominator and not min(n_now.sum(), n_base.sum()) > 0:
         return None
-    if kpi.method in ("quantile", "kaplan_meier") and kpi.histogram and target is None:
+    if kpi.is_length and kpi.histogram and target is None:
         lengths, (ended, before_ended) = series.ended(dimension, [week], compared)
         moved = split_quantile(ended, before_ended, lengths, width=kpi.histogram.width)
         mix, rate, total = (side[keep] * kpi.scale for side in moved)

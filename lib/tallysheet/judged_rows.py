@@ -45,7 +45,7 @@ def judge_parts(parts: Parts, judged: list[str], kpi: Kpi, why: str | None) -> J
         return replace(found, reason=np.full_like(found.reason, why, dtype="<U12"))
     if kpi.evidence:
         found = _without_gaps(found, chosen.ended, n, kpi.floor)
-    if _is_length(kpi):
+    if kpi.is_length:
         found = _without(found, n[:, -1] < MIN_EXPECTED, "small")
     return _without(found, n[:, -1] == 0, "nothing") if kpi.denominator else found
 
@@ -54,11 +54,7 @@ def _uncounted(kpi: Kpi, n: float) -> str | None:
     """Say why there is nothing to judge, or too few to have a middle; None where there is enough."""
     if kpi.denominator and not n:
         return "unvalued" if kpi.known else "nothing"
-    return "small" if _is_length(kpi) and n < MIN_EXPECTED else None
-
-
-def _is_length(kpi: Kpi) -> bool:
-    return kpi.method in ("quantile", "kaplan_meier")
+    return "small" if kpi.is_length and n < MIN_EXPECTED else None
 
 
 def _one_case(kpi: Kpi, n: Numbers) -> Numbers:

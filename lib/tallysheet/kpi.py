@@ -192,6 +192,11 @@ class Kpi:
         return self.method in ("ratio", "sum", "snapshot")
 
     @property
+    def is_length(self) -> bool:
+        """Whether it is how long something lasts: the middle of a week's."""
+        return self.method in ("quantile", "kaplan_meier")
+
+    @property
     def follows_calendar(self) -> bool:
         """Whether it is a share of what was in time, which holidays and peaks lower."""
         return self.method == "ratio" and self.numerator in _IN_TIME

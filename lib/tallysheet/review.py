@@ -326,7 +326,7 @@ class Review:
     def p90(self, slug: str) -> float:
         """Give the length within which nine of ten have ended; NaN for what is no duration, or not known."""
         is_lost = self.week in self._lost_weeks(slug, self.age(slug))
-        if is_lost or kpi(slug).method not in ("quantile", "kaplan_meier"):
+        if is_lost or not kpi(slug).is_length:
             return math.nan
         pair = self.series(slug, self.age(slug)).pooled([self.week], share=0.9).iloc[0]
         return float(pair["x"] / pair["n"]) if pair["n"] > 0 else math.nan

@@ -27,7 +27,7 @@ def moved(evidence: Evidence, one: Kpi, found: Finding) -> bool:
     one : Kpi
     found : Finding
     """
-    names = evidence.dimensions(one) if one.histogram and found.code == "REAL" else []
+    names = evidence.dimensions(one) if one.is_length and found.code == "REAL" else []
     dimension = next((name for name in names if {key_of(name)} == set(found.scope)), "")
     if not dimension:
         return True
