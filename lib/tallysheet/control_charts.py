@@ -134,11 +134,11 @@ def control_chart(
     an earlier week farther out stands at the edge with its value beside it.
     """
     shown = _History.of(history, 53)
-    wide = (584, 300, 110, 4) if half else (1216, 320, 130, 6)
+    wide, screen = ((584, 300, 110, 4), None) if half else ((1216, 320, 130, 6), (800, 320, 130, 5))
     with drawing_style():
         drawings = [
             _control(shown, size, unit, language, target, direction)
-            for size in sizes(wide, (354, 280, 100, 3))
+            for size in sizes(wide, (354, 280, 100, 3), screen)
         ]
     alt = [_control_alt(shown, unit, language, name)]
     if not math.isnan(target):

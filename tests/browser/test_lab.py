@@ -19,6 +19,10 @@ TOKEN = "for-this-test-alone"
 PATIENCE_MS = 120_000
 CODE_SAYS = "line => document.querySelector('.explorer-code textarea').value.includes(line)"
 OPEN_TAB = ".widget-tab-contents > :not(.lm-mod-hidden)"
+LEAST_PIXELS = 11.5
+LETTERS = """() => [...document.querySelectorAll('.widget-tab-contents svg text')]
+    .filter(one => one.checkVisibility())
+    .map(one => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a)"""
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -168,6 +172,14 @@ def test_every_tab_is_reached_by_keyboard_and_shows_something(person):
         person.wait_for_function(f"document.querySelector({OPEN_TAB!r})?.innerText.length > 20")
         assert person.get_by_label("Code that makes this view").input_value().startswith("import tallysheet")
     assert person.faults == []
+
+
+def test_what_charts_say_can_be_read(person):
+    """On a small screen, beside the list of files, no letter is smaller than on a page."""
+    for name in ("Is it usual?", "Parts"):
+        person.get_by_role("tab", name=name, exact=True).click()
+        person.wait_for_function(f"({LETTERS})().length > 5")
+        assert min(person.evaluate(LETTERS)) >= LEAST_PIXELS, name
 
 
 def test_the_keyboard_reaches_every_choice(person):
