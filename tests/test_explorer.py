@@ -16,10 +16,11 @@ from commands import report
 from small_workbook import make_workbook, put_notebooks, rows
 
 import tallysheet as ts
-from tallysheet.explorer import View, explore
+from tallysheet.explorer import View, explore, recipes
 from tallysheet.explorer.ahead import Ahead
 from tallysheet.explorer.panel import VIEWS
 from tallysheet.explorer.pieces import segments
+from tallysheet.kpis import KPIS
 from tallysheet.svg import for_screens
 
 ROOT = Path(__file__).parents[1]
@@ -47,6 +48,15 @@ def run(code: str) -> dict:
     names: dict = {}
     exec(code, names)
     return names
+
+
+@pytest.mark.parametrize("slug", KPIS)
+def test_the_sql_below_a_tab_adds_each_column_up_once(slug):
+    """Of a duration that counts what has ended, both sides are one column."""
+    names = re.findall(r"AS (\w+)", recipes.by_week(View(slug, "2026-W46")).partition("\n\n")[0])
+
+    assert len(names) == len({*names})
+    assert names
 
 
 def test_it_begins_with_the_headline(explorer):

@@ -100,10 +100,10 @@ def by_part(view: View, *, all_weeks: bool = False, among: tuple[str, ...] = ())
 def _columns(view: View) -> Iterator[tuple[str, list[str]]]:
     """Give each fact with what is added up of it; of durations the bins as well."""
     one = view.definition
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, None]] = {}  # in order, each once: both sides may be one column
     for side in (one.numerator, one.denominator, *one.against):
         for fact, column in one.terms(side):
-            found.setdefault(fact, []).append(column)
+            found.setdefault(fact, {})[column] = None
     for fact, columns in found.items():
         bins = [one.histogram.column] if one.histogram and fact == one.fact else []
         yield fact, [*bins, *columns]
