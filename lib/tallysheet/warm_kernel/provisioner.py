@@ -161,7 +161,7 @@ class ShellChannel(AsyncZMQSocketChannel):
     """Looks for a cell's reply again and again.
 
     Where a cell fills an output widget, nbclient sends to the kernel on the socket on which it awaits the
-    reply; one that comes just then wakes nobody until the time of the cell is over (jupyter_client #1059).
+    reply; one that comes just then wakes nobody until the time of the cell is over (nbclient #312).
     """
 
     async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:  # type: ignore[override]
