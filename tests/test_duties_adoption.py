@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -268,6 +269,30 @@ def test_where_nobody_has_a_label_nothing_is_compared(sample_of_size_s):
         assert "<table" not in piece(early).html, piece
     assert all("there is nothing to compare" in piece(early).html for piece in compared)
     assert "No invitation is known" in adoption_steps_page.times(early).html
+
+
+@pytest.mark.parametrize(("call", "letter", "differ"), [(10, 100, True), (100, 300, False)])
+def test_campaigns_differ_by_how_soon_they_lead_to_a_label(monkeypatch, call, letter, differ):
+    """In the days that the table is about; in the end half of both has one, which hid the beginning."""
+    invited_on, today = pd.Timestamp("2025-01-06"), dt.datetime(2026, 6, 1, 7)
+    sellers = pd.DataFrame(
+        {
+            "invited_by": [name for name in ("call", "letter") for _ in range(60)],
+            "invited_on": invited_on,
+            "first_label_on": [
+                invited_on + pd.Timedelta(days=days) if number < 30 else pd.NaT
+                for days in (call, letter)
+                for number in range(60)
+            ],
+        }
+    )
+    monkeypatch.setattr(adoption_steps, "progress", lambda _: sellers)
+    monkeypatch.setattr(adoption_steps, "newest", lambda week: week)
+
+    found = adoption_steps.times(SimpleNamespace(cube=SimpleNamespace(as_of=today)))
+
+    assert (found.p < 0.05) is differ
+    assert found.groups["started_n"].tolist() == [60, 30, 30]
 
 
 def test_nobody_who_still_may_is_counted_as_not(week):

@@ -22,6 +22,8 @@ HABIT_SHARE, HABIT_WEEKS, _HABIT_ORDERS = 0.5, 4, 4
 """Habitual: so much of the eligible orders of so many weeks running, and at least so many orders."""
 _COHORT = {"first_label": 28, "tenth_label": 84, "habitual": 182}
 """Days from the invitation by which cohorts are compared."""
+_SOON_DAYS = 84
+"""Days in which campaigns are compared: in the end as many may begin, however long it took them."""
 AGES = 12
 """Periods of four weeks since the first label that the triangle has."""
 
@@ -178,7 +180,7 @@ class Times:
         campaign (empty: all), invited_n, started_n, median (days; NaN: not half of them), by_28, by_84 (share
         that has started) with low_84 and high_84 (95 %).
     p : float
-        Probability of such differences between campaigns if there is none (log-rank).
+        Probability of such differences between campaigns in the first 84 days if there is none (log-rank).
     curve : DataFrame
         length, survival, low, high: of all.
     """
@@ -201,7 +203,8 @@ def times(week: Week) -> Times:
     ended = {name: _by_day(days[mask & has.to_numpy()], size) for name, mask in every.items()}
     open_ = {name: _by_day(days[mask & ~has.to_numpy()], size) for name, mask in every.items()}
     named = [name for name in names if name]
-    p = logrank([ended[name] for name in named], [open_[name] for name in named]) if named else math.nan
+    begun = [_soon(ended[name], open_[name]) for name in named]
+    p = logrank([sides[0] for sides in begun], [sides[1] for sides in begun]) if named else math.nan
     groups = pd.DataFrame([_time(name, ended[name], open_[name]) for name in ("", *named)])
     curve = curve_with_interval(ended[""], open_[""], np.arange(size, dtype=float))
     return Times(groups, p, curve)
@@ -211,11 +214,18 @@ def _by_day(days: pd.Series, size: int) -> Numbers:
     return np.bincount(days.to_numpy(int), minlength=size).astype(float)
 
 
+def _soon(ended: Numbers, open_: Numbers) -> tuple[Numbers, Numbers]:
+    """Look at the first days alone: who begins after them still waits at their end."""
+    first, waiting = ended[: _SOON_DAYS + 1], open_[: _SOON_DAYS + 1].copy()
+    waiting[-1] += (ended + open_)[_SOON_DAYS + 1 :].sum()
+    return first, waiting
+
+
 def _time(name: str, ended: Numbers, open_: Numbers) -> dict[str, object]:
     size = len(ended)
     curve, lengths = survival(ended, open_), np.arange(size, dtype=float)
     known = curve_with_interval(ended, open_, lengths) if ended.sum() else None
-    by_84 = known[known["length"] <= 84] if known is not None else pd.DataFrame()
+    by_84 = known[known["length"] <= _SOON_DAYS] if known is not None else pd.DataFrame()
     last = by_84.iloc[-1] if len(by_84) else {"low": math.nan, "high": math.nan}
     return {
         "campaign": name,
@@ -223,7 +233,7 @@ def _time(name: str, ended: Numbers, open_: Numbers) -> dict[str, object]:
         "started_n": int(ended.sum()),
         "median": float(quantile(curve, lengths, 0.5)),
         "by_28": float(1 - curve[min(28, size - 1)]),
-        "by_84": float(1 - curve[min(84, size - 1)]),
+        "by_84": float(1 - curve[min(_SOON_DAYS, size - 1)]),
         "low_84": 1 - float(last["high"]),
         "high_84": 1 - float(last["low"]),
     }
