@@ -63,6 +63,19 @@ def test_before_another_level_began_a_part_is_moved_to_it():
     assert (on_time(quiet, "CDR")[15:] == on_time(seen.panel, "CDR")[15:]).all()
 
 
+def test_no_week_is_left_with_fewer_than_none():
+    """A seller came and left: a week in which there were few is not moved by what it had in the others."""
+    came_and_left = dict.fromkeys(range(6), 0.002) | dict.fromkeys(range(6, 15), 0.06)
+    seen = lineup(
+        {name: dict.fromkeys(range(34), 0.01) for name in PARCELS}
+        | {"CDR": came_and_left | dict.fromkeys(range(15, 34), 0.01)}
+    )
+    quiet = quiet_past(seen)
+
+    assert (quiet.x >= 0).all()
+    assert on_time(quiet, "CDR")[:15].mean() == pytest.approx(0.01, abs=0.005)
+
+
 @pytest.mark.parametrize("began", [JUDGED - 3, JUDGED - 1, JUDGED])
 def test_what_may_still_go_on_stays(began):
     """What began up to three weeks before the judged one is for the verdict to tell."""

@@ -178,7 +178,8 @@ def moved_back(
     """Move leaves in some weeks by what they lack inside others to their own level in the base.
 
     Each leaf goes as the rest went, so that only what befell them alone is taken out. The less there is of a
-    leaf, the more it is moved as all of them together; of a sum all go together.
+    leaf, the more it is moved as all of them together; of a sum all go together. What was too often becomes
+    so many times less often: a week that had none has none left.
 
     Parameters
     ----------
@@ -194,15 +195,21 @@ def moved_back(
         x[np.ix_(held, weeks)] *= _times(panel, held, base, inside)
         return replace(panel, x=x)
     rest = _rate(panel, ~held, base) - _rate(panel, ~held, inside)
-    together = _rate(panel, held, base) - _rate(panel, held, inside)
-    own = panel.x[held][:, base].sum(axis=1), panel.n[held][:, base].sum(axis=1)
-    then = panel.x[held][:, inside].sum(axis=1), panel.n[held][:, inside].sum(axis=1)
-    few = np.minimum(own[1], then[1])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        alone = np.where(few > 0, own[0] / own[1] - then[0] / then[1], together)
-    lacking = together + few / (few + _TOLD_BY) * (alone - together) - rest
-    x[np.ix_(held, weeks)] += lacking[:, None] * panel.n[held][:, weeks]
+    sides = [[side[held][:, at].sum(axis=1) for side in (panel.x, panel.n)] for at in (base, inside)]
+    few = np.minimum(sides[0][1], sides[1][1])
+    level, level_then = (_by_leaf(own, n, few) for own, n in sides)
+    lacking = (level - level_then - rest)[:, None]
+    fewer = np.minimum(lacking, 0.0) / np.maximum(level_then, _TINY)[:, None]
+    moved = x[np.ix_(held, weeks)] * np.maximum(1.0 + fewer, 0.0)
+    x[np.ix_(held, weeks)] = moved + np.maximum(lacking, 0.0) * panel.n[held][:, weeks]
     return replace(panel, x=x)
+
+
+def _by_leaf(x: Numbers, n: Numbers, few: Numbers) -> Numbers:
+    """Give each leaf's rate; the fewer units it has, the more that of all together."""
+    together = float(x.sum() / n.sum()) if n.sum() > 0 else 0.0
+    alone = np.divide(x, n, out=np.full(len(x), together), where=few > 0)
+    return together + few / (few + _TOLD_BY) * (alone - together)
 
 
 def _rate(panel: Panel, leaves: Booleans, weeks: NDArray[np.intp]) -> float:

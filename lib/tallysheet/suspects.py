@@ -72,7 +72,7 @@ def suspects(lineup: Lineup, by: Sequence[str]) -> list[Suspect]:
     for _ in range(_MOST if looked_at else 0):
         lineup, spells, chances = _without_later(lineup, looked_at, factors, without)
         at = int(np.argmin(chances))
-        if chances[at] > lineup.level:
+        if not chances[at] <= lineup.level:
             break
         at = narrowest(lineup, at, looked_at, chances, spells, without)
         proven = spells[at]
