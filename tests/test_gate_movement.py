@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from gate_tables import CARRIERS, JUDGED, WEEKS, moved, shares, weekly, wobble
 
+from tallysheet import suspects
 from tallysheet.gates import movement
 
 
@@ -16,6 +17,13 @@ def test_a_carrier_that_fell_beyond_the_rest_is_named_with_its_weeks_and_its_siz
     assert (found[0].since, found[0].until) == (WEEKS[JUDGED], WEEKS[JUDGED + 1])
     assert found[0].effect == pytest.approx(-0.10, abs=0.01)
     assert found[0].low < -0.10 < found[0].high
+
+
+def test_what_has_no_chance_proves_nothing(monkeypatch):
+    """Neither large nor small: where it could not be reckoned, nobody is named."""
+    monkeypatch.setattr(suspects, "factors_of", lambda _, looked_at: [np.nan] * len(looked_at))
+
+    assert moved(shares(CARRIERS, 0.95, 2000, {"CDR": -0.10}), ["carrier"]) == []
 
 
 def test_how_much_a_part_moves_the_total_is_known():
