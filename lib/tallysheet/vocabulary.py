@@ -102,9 +102,9 @@ def _of_what(number: str) -> str:
 
 
 @cache
-def _names(column: Column) -> list[str]:
+def _names(column: Column) -> tuple[str, ...]:
     also = _known()["columns"].get(column.name, [])
-    return [plain(column.name), plain(_ENDINGS.sub("", column.name)), *(plain(name) for name in also)]
+    return plain(column.name), plain(_ENDINGS.sub("", column.name)), *(plain(name) for name in also)
 
 
 def _alike(one: str, other: str) -> float:

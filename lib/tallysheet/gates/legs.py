@@ -28,7 +28,7 @@ def whose(evidence: Evidence, one: Kpi, found: Finding) -> Finding:
     """Put down to who hands over what set out late, and to a site what all carriers show that serve it."""
     if found.code != "REAL" or found.by not in ("carrier", "external"):
         return found
-    if found.by == "carrier" and one.histogram and set(_AT_SITES) <= set(evidence.dimensions(one)):
+    if found.by == "carrier" and one.is_length and set(_AT_SITES) <= set(evidence.dimensions(one)):
         return at_its_site(evidence.leaves(one.slug, _AT_SITES), found)
     if one.slug != _WHOLE_WAY:
         return found
@@ -46,14 +46,12 @@ def stood_still(table: Weekly, found: Finding) -> bool:
     """
     names = [name for name in map(str, table.columns) if key_of(name) in found.scope]
     where = {name: tuple(found.scope[key_of(name)]) for name in names}
-    if len(where) < len(found.scope) or not table["is_judged"].any():
+    at = _when(table, found)
+    if len(where) < len(found.scope) or at is None:
         return False
     lineup = lineup_of(table, list(where), "share", 1.0)
-    weeks, nobody = lineup.panel.weeks, np.zeros(len(lineup.panel.x), dtype=bool)
-    if not {found.since, found.until} <= set(weeks):
-        return False
-    first, last, way = weeks.index(found.since), weeks.index(found.until), np.sign(found.effect)
-    places = range(max(first - 1, 0), last + 1)
+    nobody, way = np.zeros(len(lineup.panel.x), dtype=bool), np.sign(found.effect)
+    places = range(max(at[0] - 1, 0), at[1] + 1)
     seen = [lineup.spell_of(where, place, place, nobody) for place in places]
     reach = [max(one.low * way, one.high * way) if one else np.inf for one in seen]
     return bool(max(reach) < _STOOD_STILL * abs(found.effect))
@@ -72,21 +70,16 @@ def at_its_site(table: Weekly, found: Finding) -> Finding:
         Of a carrier.
     """
     table = table[table["partner"] != ""]
-    weeks = sorted(table["week"].unique())
-    if (
-        set(found.scope) != {"carrier"}
-        or not table["is_judged"].any()
-        or not {found.since, found.until} <= set(weeks)
-    ):
+    at = _when(table, found)
+    if set(found.scope) != {"carrier"} or at is None:
         return found
     lineup = lineup_of(table, list(_AT_SITES), "amount", 1.0)
     panel = lineup.panel
-    first, last = weeks.index(found.since), weeks.index(found.until)
     own = panel.held(found.scope)
-    where = {"partner": (_site_of(panel, own, slice(first, last + 1)),)}
+    where = {"partner": (_site_of(panel, own, slice(at[0], at[1] + 1)),)}
     here = panel.held(where)
     others, elsewhere, beside = (
-        measure(lineup.track(part, among), first, last)
+        measure(lineup.track(part, among), *at)
         for part, among in ((here & ~own, ~own), (own & ~here, ~here), (own & here, here))
     )
     spell = lineup.spell(where)
@@ -94,6 +87,14 @@ def at_its_site(table: Weekly, found: Finding) -> Finding:
     if spell is None or its_own or not _moved_alike(others, found):
         return found
     return finding_of(lineup, Suspect(where, spell, found.p), panel)
+
+
+def _when(table: Weekly, found: Finding) -> tuple[int, int] | None:
+    """Find a finding's first and last week among those of a table; None where it lacks one, or the judged."""
+    weeks = sorted(table["week"].unique())
+    if not table["is_judged"].any() or not {found.since, found.until} <= set(weeks):
+        return None
+    return weeks.index(found.since), weeks.index(found.until)
 
 
 def _site_of(panel: Panel, own: np.ndarray, at: slice) -> str:
