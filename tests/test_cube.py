@@ -12,8 +12,9 @@ from small_workbook import FIRST_MONDAY, WEEKS, make_workbook, rows, write_csv
 import tallysheet as ts
 from tallysheet import cube as cubes
 from tallysheet import extent as extents
+from tallysheet.arrivals import own_day
 from tallysheet.cube import Cube
-from tallysheet.engine import fact_sql
+from tallysheet.engine import fact_names, fact_sql
 from tallysheet.errors import UsageError
 from tallysheet.kpis import kpi
 from tallysheet.settings import read_settings
@@ -53,6 +54,13 @@ def late(lines: list[list[str]], parcel: str) -> list[list[str]]:
     day = dt.date.fromisoformat(row[3])
     assert row[4].startswith(str(day))
     row[4] = f"{day + dt.timedelta(days=2)} 12:00:00"
+    return lines
+
+
+def promised_later(lines: list[list[str]], parcel: str) -> list[list[str]]:
+    """Let a parcel have been promised for a week later."""
+    (row,) = (row for row in lines if row[0] == parcel)
+    row[3] = str(dt.date.fromisoformat(row[3]) + dt.timedelta(days=7))
     return lines
 
 
@@ -240,6 +248,28 @@ def test_looks_from_the_first_new_row_on_are_added_up_anew(timed, monkeypatch):
     assert cells["due_n"].iloc[-1] == 140
 
 
+def test_weeks_before_the_first_new_row_s_stay_whenever_they_are_looked_at(timed, monkeypatch):
+    """What the second extract adds is due from 17 May on, and it takes nothing back."""
+    moment = dt.datetime(2026, 5, 18, 15)
+    looks = [(week, moment) for week in ("2026-W18", "2026-W19", "2026-W20")]
+    open_cube(timed).total("shipments", looks)
+
+    extract(timed, SECOND, rows())
+    told = added(monkeypatch)
+    open_cube(timed).total("shipments", looks)
+
+    assert told == [("shipments", "", 1)]
+
+
+def test_facts_whose_rows_stand_alone_are_told_from_those_where_others_decide():
+    """An invoice, an order or another contact may change the week of a row that came long before."""
+    alone = {fact for fact in fact_names() if own_day(fact)}
+
+    assert {"shipments", "attempts", "labels", "picks", "scan_messages", "contact_solving"} <= alone
+    assert not {"costs", "transits", "first_scans", "deliveries", "contact_resolutions"} & alone
+    assert own_day("shipments") == ("shipments", "shipments.promised_date")
+
+
 def test_a_correction_is_not_known_before_it_came(timed):
     """A parcel is late in the second extract: its week changes now, not as it was seen before."""
     first = open_cube(timed)
@@ -261,13 +291,27 @@ def test_a_frame_that_another_process_removes_meanwhile_fails_no_page(data):
     assert open_cube(data).remembered("ages", [], lambda: frame).equals(frame)
 
 
-def test_what_is_kept_is_what_is_added_up_anew(timed):
+def test_an_extract_that_comes_after_its_time_changes_the_weeks_that_rows_leave(timed):
+    """A parcel of 1 May was promised for the 8th a week before we knew: both weeks change, seen then."""
+    extract(timed, dt.datetime(2026, 6, 1, 7), promised_later(rows(), "2026-05-01-BRV-9"))
+    looks = [(week, SECOND + dt.timedelta(days=1)) for week in ("2026-W17", "2026-W18", "2026-W19")]
+    before = on_time(open_cube(timed).total("shipments", looks))
+
+    extract(timed, SECOND, promised_later(rows(), "2026-05-01-BRV-9"))
+    due = {week: due_n for week, (_, due_n) in on_time(open_cube(timed).total("shipments", looks)).items()}
+
+    assert due == {"2026-W17": 140, "2026-W18": 139, "2026-W19": 141}
+    assert {due_n for _, due_n in before.values()} == {140}
+
+
+@pytest.mark.parametrize("corrected", [late, promised_later])
+def test_what_is_kept_is_what_is_added_up_anew(timed, corrected):
     """After one more extract with a correction: kept cells and those of an empty folder are the same."""
     ages = (None, dt.timedelta(hours=7), dt.timedelta(days=3))
     first = open_cube(timed)
     for age in ages:
         first.parts("shipments", first.looks(age), "carrier")
-    extract(timed, SECOND, late(rows(), "2026-05-01-BRV-9"))
+    extract(timed, SECOND, corrected(rows(), "2026-05-01-BRV-9"))
     kept = open_cube(timed)
     found = [kept.parts("shipments", kept.looks(age), "carrier") for age in ages]
     shutil.rmtree(timed / "cube")

@@ -44,9 +44,10 @@ class _Dimension:
         kept = [look for look in looks if look in self.asked]
         return _Dimension(self.at(kept), {look: self.asked[look] for look in kept})
 
-    def before(self, moment: dt.datetime) -> _Dimension:
-        rows = self.rows[self.rows["seen_at"] < moment].reset_index(drop=True)
-        return _Dimension(rows, {look: as_of for look, as_of in self.asked.items() if look[1] < moment})
+    def before(self, moment: dt.datetime, week: str) -> _Dimension:
+        rows = self.rows[(self.rows["seen_at"] < moment) | (self.rows["week"] < week)]
+        asked = {look: as_of for look, as_of in self.asked.items() if look[1] < moment or look[0] < week}
+        return _Dimension(rows.reset_index(drop=True), asked)
 
 
 @dataclass
@@ -87,9 +88,9 @@ class Cells:
         for name in by:
             self.by[name].asked.update(dict.fromkeys(looks, as_of))
 
-    def before(self, moment: dt.datetime) -> Cells:
-        """Give the cells of looks before a moment."""
-        return Cells({name: one.before(moment) for name, one in self.by.items()})
+    def before(self, moment: dt.datetime, week: str) -> Cells:
+        """Give the cells of looks before a moment, and of weeks before another."""
+        return Cells({name: one.before(moment, week) for name, one in self.by.items()})
 
     def write(self, path: Path, made_from: dict[str, Any]) -> None:
         """Write the cells that were lately asked for."""

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from tallysheet.arrivals import Arrivals
 from tallysheet.cells import LOOK, TOTAL, Cells, Look, read_cells
 from tallysheet.engine import fact_sql, identifier, literal
 from tallysheet.errors import DataError
@@ -19,7 +20,6 @@ from tallysheet.extent import (
     Span,
     days_with_rows,
     extent_of,
-    first_loaded_at,
     named,
     older_tables,
     over_days_off,
@@ -73,7 +73,6 @@ class Cube:
     ) -> None:
         self.ledger, self.settings, self.as_of = ledger, settings, as_of
         self._cells: dict[str, Cells] = {}
-        self._firsts: dict[tuple[str, dt.datetime], dt.datetime | None] = {}
         self._made: dict[tuple[str, ...], dict[str, Any]] = {}
         self._frames: dict[Path, pd.DataFrame] = {}
         if extent is not None:
@@ -276,6 +275,10 @@ class Cube:
         return open_tables(self.ledger)
 
     @cached_property
+    def _arrivals(self) -> Arrivals:
+        return Arrivals(self.ledger, lambda: self.extent, lambda: self._ground)
+
+    @cached_property
     def _laid_out(self) -> set[str]:
         """Names of what lies beside the clean tables: working days of a dozen countries take a while."""
         return set()
@@ -354,29 +357,8 @@ class Cube:
         now = self._about(fact, fact_tables(fact))
         if about.get("made") != now["made"] or not set(about["files"]) <= set(now["files"]):
             return Cells()
-        changed = self._changed_since(set(now["files"]) - set(about["files"]))
-        return cells if changed is None else cells.before(changed)
-
-    def _changed_since(self, new_files: set[str]) -> dt.datetime | None:
-        """Give the moment from which on new files may say something else; None if there are none."""
-        if not new_files:
-            return None
-        new = self.ledger.files[named(self.ledger).isin(new_files)]
-        if set(new["table"]) & set(self.ledger.elsewhere):
-            return dt.datetime.min
-        taken = first_loaded_at(self.ledger, new_files)
-        firsts = [self._first_known(table, taken) for table in sorted(set(new["table"]))]
-        return min((first for first in firsts if first), default=dt.datetime.max)
-
-    def _first_known(self, table: str, taken: dt.datetime) -> dt.datetime | None:
-        """Give when the first of the rows became known that were loaded from a moment on; every fact asks."""
-        if table == table_of(self.ledger):
-            return self.extent.first_known(taken)
-        if (table, taken) not in self._firsts:
-            since = literal(taken.isoformat(sep=" "))
-            first = f"SELECT min(known_at) FROM {table} WHERE loaded_at >= TIMESTAMP {since}"
-            self._firsts[table, taken] = self._ground.execute(first).fetchall()[0][0]
-        return self._firsts[table, taken]
+        new = set(now["files"]) - set(about["files"])
+        return cells.before(*self._arrivals.changed_from(fact, new)) if new else cells
 
 
 @cache

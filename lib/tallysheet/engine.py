@@ -12,7 +12,8 @@ from pathlib import Path
 import duckdb
 
 FACTS = resources.files("tallysheet") / "sql" / "facts"
-_READ = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)")
+MENTIONED = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)")
+"""Each mention of a table in one of our own SELECTs."""
 _NAMED = re.compile(r"\b([a-z_]+) AS \(")
 
 
@@ -63,7 +64,7 @@ def tables_in(select: str) -> frozenset[str]:
     >>> sorted(tables_in("WITH due AS (SELECT * FROM orders) SELECT * FROM due JOIN calendar USING (day)"))
     ['calendar', 'orders']
     """
-    return frozenset(_READ.findall(select)) - frozenset(_NAMED.findall(select))
+    return frozenset(MENTIONED.findall(select)) - frozenset(_NAMED.findall(select))
 
 
 def fact_names() -> list[str]:

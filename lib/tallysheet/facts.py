@@ -18,6 +18,8 @@ from tallysheet.weeks import IsoWeek, calendar, utc_offsets, workdays
 _MARGIN = dt.timedelta(days=120)
 """Working days are known so long before and after the weeks in the data."""
 _NO_ROWS = "(SELECT CAST(NULL AS TIMESTAMP) AS loaded_at, loaded_at AS replaced_at WHERE false)"
+NEVER = dt.datetime(9999, 12, 31)
+"""When a row is replaced that has not been."""
 Zone = tuple[str, str | None]
 """A country, and a time zone of it."""
 
@@ -85,7 +87,7 @@ def show_table(
         for column in schema.table(table).columns
         if column.personal != "drop"
     ]
-    ends = "coalesce(replaced_at, TIMESTAMP '9999-12-31') AS replaced_at"
+    ends = f"coalesce(replaced_at, TIMESTAMP '{NEVER}') AS replaced_at"
     connection.execute(
         f"CREATE VIEW {view or table} AS SELECT {', '.join(shown)}, loaded_at, {ends} FROM {reader}"
     )

@@ -15,7 +15,7 @@ held warehouse.mapped
 loading target_notes look_alikes clean forget vocabulary guess derive suggest own_workbook
 facts kept_tables cells
 warehouse.publishing
-grids extent cube coverage limits intervals boxes calendar_effects judgement
+grids extent arrivals cube coverage limits intervals boxes calendar_effects judgement
 carrier_mix.problem carrier_mix.program carrier_mix.model carrier_mix.solve carrier_mix.verify
 carrier_mix.relax carrier_mix.conflicts carrier_mix.frontier carrier_mix.prices carrier_mix.what_if
 carrier_mix.path carrier_mix.moves carrier_mix.uncertainty carrier_mix.offers carrier_mix.inputs
