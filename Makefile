@@ -13,7 +13,7 @@ export UV_PYTHON_DOWNLOADS := never
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report report-flights test test-fast test-engines soak lab lint format lock notebook bench bench-load bench-read bench-scale bench-engines bench-segments bench-verdicts bench-pages bench-publish bench-adoption bench-explorer bench-mix clean
+.PHONY: help setup report report-flights test test-fast test-engines soak lab lint format lock notebook bench bench-load bench-read bench-scale bench-engines bench-split bench-segments bench-verdicts bench-pages bench-publish bench-adoption bench-explorer bench-mix clean
 
 help:  ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -80,6 +80,9 @@ bench-load: $(READY)  ## 20 million rows against DuckDB's plain typed load, as r
 bench-scale: $(READY)  ## the weekly cube over 1, 10 and 100 million shipments against hand-written SQL [ARGS="--rows 1000000"]
 	@$(BIN)/python tests/bench/scale.py $(ARGS)
 
+bench-split: $(READY)  ## a change split over its segments, icanexplain beside it
+	@$(BIN)/python tests/bench/split.py $(ARGS)
+
 bench-segments: $(READY)  ## the search of segments: speed, quality, coverage, wise-pizza beside it [ARGS="--cases 20"]
 	@$(BIN)/python tests/bench/segments.py $(ARGS)
 
@@ -102,4 +105,4 @@ bench-mix: $(READY)  ## the carrier mix: seconds to solve, and what its promises
 	@$(BIN)/python tests/bench/mix.py $(ARGS)
 
 clean:  ## remove what can be made again (the virtual environment, clean data, published pages)
-	rm -rf $(VENV) .venv-wise-pizza .venv-polars $(foreach made,clean quarantine cube history,data/$(made) data/flights/$(made)) reports/[0-9]* reports/flights reports/index.html reports/runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-wise-pizza .venv-polars .venv-icanexplain $(foreach made,clean quarantine cube history,data/$(made) data/flights/$(made)) reports/[0-9]* reports/flights reports/index.html reports/runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -32,6 +32,7 @@ BENCHES = {
     "load": ("20 M rows loaded, against DuckDB", "load.py"),
     "scale": ("1, 10 and 100 M shipments, against DuckDB", "scale.py"),
     "engines": ("Facts on PostgreSQL and Spark", "engines.py"),
+    "split": ("A change split over its segments, against icanexplain", "split.py"),
     "segments": ("The search of segments, against wise-pizza and known causes", "segments.py"),
     "verdicts": ("Verdicts on the marketplace of size M", "verdicts.py"),
     "mix": ("The carrier mix", "mix.py --seeds 50"),

@@ -16,13 +16,12 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 from figures import tell
+from peers import ROOT, peer_python, run
 
-ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from pollution import KINDS, polluted, read, score  # noqa: E402
+from pollution import KINDS, polluted, read, score
 
-POLARS = ROOT / ".venv-polars"
 POLARS_PIN = "polars==2.1.0"
 POLARS_RUN = """
 import sys
@@ -72,14 +71,9 @@ def attempted(reader: Callable[[Path], pd.DataFrame], path: Path) -> pd.DataFram
 
 def polars_reads(folder: Path) -> bool:
     """Let polars read all files in an environment of its own; say whether it could be made."""
-    python = POLARS / "bin" / "python"
-    uv = Path(sys.executable).with_name("uv")
     try:
-        if not python.exists():
-            subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, POLARS], check=True)
-            subprocess.run([uv, "pip", "install", "--quiet", "--python", python, POLARS_PIN], check=True)
-        subprocess.run([python, "-I", "-c", POLARS_RUN, folder], check=True)
-    except (OSError, subprocess.CalledProcessError) as error:
+        run([peer_python("polars", POLARS_PIN), "-I", "-c", POLARS_RUN, folder])
+    except (OSError, subprocess.TimeoutExpired) as error:
         print(f"polars: not compared, as it could not be installed or run: {error}")
         return False
     return True

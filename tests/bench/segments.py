@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from figures import tell
+from peers import ROOT, peer_python, run
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -38,10 +39,7 @@ from segment_cases import FINAL, Case, Where, additive, logistics, score, volume
 
 from tallysheet.segments import Segment, find_segments
 
-ROOT = Path(__file__).parents[2]
-WISE_PIZZA = ROOT / ".venv-wise-pizza"
 WISE_PIZZA_PINS = ("wise-pizza==0.2.9", "scikit-learn==1.9.1")
-WISE_PIZZA_TIMEOUT_S = 900
 WISE_PIZZA_CONDITIONS = (2, 3)
 """Its default, and as many as were planted at most."""
 
@@ -292,31 +290,6 @@ def print_coverage(pool: ProcessPoolExecutor, cases: int) -> None:
 # --- 4. wise-pizza -------------------------------------------------------------------------------------
 
 
-def run(command: Sequence[str | Path]) -> str:
-    """Run a command that may fail; what it said last then stands in the error."""
-    done = subprocess.run(
-        [str(part) for part in command],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=WISE_PIZZA_TIMEOUT_S,
-    )
-    if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()
-        raise OSError(f"{Path(command[0]).name} {command[1]}: {' '.join(map(str.strip, said[-3:]))}")
-    return done.stdout
-
-
-def wise_pizza_python() -> Path:
-    """Make the environment, or use the one that is there; numpy and pandas are those of the project."""
-    uv, python = Path(sys.executable).with_name("uv"), WISE_PIZZA / "bin" / "python"
-    if not python.exists():
-        run([uv, "venv", "--clear", "--python", sys.executable, WISE_PIZZA])
-    constraints = ("-c", ROOT / "requirements.lock")
-    run([uv, "pip", "install", "--python", python, *constraints, *WISE_PIZZA_PINS])
-    return python
-
-
 def print_wise_pizza() -> None:
     print("beside wise-pizza: one logistics cube, the first with three causes; seconds of the call alone")
     case = next(
@@ -342,7 +315,8 @@ def print_wise_pizza() -> None:
 
 def wise_pizza_results(path: Path, by: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Let wise-pizza search the same file, with its own number of conditions and with as many as ours."""
-    python, runner = wise_pizza_python(), Path(__file__).with_name("wise_pizza_run.py")
+    python = peer_python("wise-pizza", "-c", ROOT / "requirements.lock", *WISE_PIZZA_PINS)
+    runner = Path(__file__).with_name("wise_pizza_run.py")
     for most in WISE_PIZZA_CONDITIONS:
         yield most, json.loads(run([python, "-I", runner, path, str(most), *by]).splitlines()[-1])
 
