@@ -10,12 +10,14 @@ import pandas as pd
 import pytest
 
 import tallysheet as ts
+from tallysheet.by_value import latest_judged, told_weeks
 from tallysheet.errors import UsageError
 from tallysheet.kpi_page import _weeks_table, dictionary, glossary_words, sentence
 from tallysheet.kpis import FAMILIES, KPIS, family_kpis, kpi
 from tallysheet.language import read_language
 from tallysheet.publish.checks import check_page
 from tallysheet.settings import Rules
+from tallysheet.weeks import IsoWeek, weeks_between
 
 pytestmark = pytest.mark.slow
 
@@ -115,6 +117,16 @@ def test_of_a_week_that_is_too_young_the_latest_judged_is_drawn(week):
 
     assert judged < str(week.week)
     assert f"The charts show {judged}" in html
+
+
+def test_a_week_that_is_whole_by_now_is_drawn_however_little_was_known_at_first(week):
+    """Few devices are dropped off by the Monday after Christmas; three weeks on nothing is missing."""
+    slug, christmas = "trade_in_drop_off", IsoWeek(2025, 52)
+    drawn = latest_judged(week.review, slug, week.explanations[slug]).history
+
+    assert week.review.unjudged(slug)[christmas] == "gap"
+    assert christmas in told_weeks(week.review, slug)[1]
+    assert {str(one) for one in weeks_between(christmas.shift(-1), week.week)} <= set(drawn["week"])
 
 
 @pytest.mark.parametrize("code", ["en", "fr"])

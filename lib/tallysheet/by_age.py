@@ -148,7 +148,7 @@ def lasting_of(review: Review, slug: str) -> Lasting | None:
     last = review.judged_week(slug) if one.method == "quantile" else review.week
     if one.histogram is None or last is None:
         return None
-    unjudged = {week for week, reason in review.unjudged(slug).items() if reason != "young"}
+    unjudged = {week for week, reason in review.unjudged(slug, now=True).items() if reason != "young"}
     series = review.series(slug)
     weeks = [each for each in series.weeks if each <= last and each not in unjudged][-_QUARTER:]
     counts = series.lengths(weeks)

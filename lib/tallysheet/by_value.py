@@ -78,8 +78,8 @@ def told_weeks(review: Review, slug: str, where: Where = ()) -> tuple[Series, li
     That is the review's week beside weeks as they stood at its age; where it is not judged, the latest of
     which enough is known, all as known now. No week where none is.
     """
-    unjudged = review.unjudged(slug, where)
-    is_judged = review.week not in unjudged
+    is_judged = review.week not in review.unjudged(slug, where)
+    unjudged = review.unjudged(slug, where, now=not is_judged)
     series = review.series(slug, review.age(slug) if is_judged else None, where)
     last = review.week if is_judged else review.judged_week(slug)
     return series, [one for one in series.weeks if last and one <= last and one not in unjudged]
@@ -98,7 +98,7 @@ def latest_judged(review: Review, slug: str, explanation: Explanation) -> Explan
         weeks[-1],
         base=f"last-{_FOUR}",
         by=(),
-        unjudged=review.unjudged(slug),
+        unjudged=review.unjudged(slug, now=True),
         rebase=review.rebase(slug),
     )
     younger = [str(one) for one in series.weeks if weeks[-1] < one <= review.week]
@@ -185,7 +185,7 @@ def funnel_of(review: Review, slug: str) -> Funnel | None:
     dimensions = [name for name in one.dimensions if name in MANY]
     if one.chart == "xmr" or one.is_money or last is None:
         return None
-    series, unjudged = review.series(slug), review.unjudged(slug)
+    series, unjudged = review.series(slug), review.unjudged(slug, now=True)
     weeks = [str(each) for each in series.weeks if each <= last and each not in unjudged][-_QUARTER:]
     found = [funnel(_sides(review, series, name, weeks), one, name, weeks) for name in dimensions]
     told = [each for each in found if len(each.points) >= _LEAST_VALUES]

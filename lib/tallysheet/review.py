@@ -273,16 +273,17 @@ class Review:
             return []
         return [look for look in self._looks_at_ages(most, age, week) if look[1] <= self.cube.as_of]
 
-    def unjudged(self, slug: str, where: Where = ()) -> dict[IsoWeek, str]:
-        """Give the weeks up to the review's that are not judged, and why (see `Maturity`)."""
-        one, whole = kpi(slug), set(self.cube.weeks) - self._lost_weeks(slug, self.age(slug))
+    def unjudged(self, slug: str, where: Where = (), *, now: bool = False) -> dict[IsoWeek, str]:
+        """Give the weeks up to the review's that are not judged, as at its age or as now, and why."""
+        one, age = kpi(slug), None if now else self.age(slug)
+        whole = set(self.cube.weeks) - self._lost_weeks(slug, age)
         found = {each: "missing" for each in self.cube.touched_weeks if each not in whole}
         if one.has_evidence:
             earlier = {str(each): each for each in self.whole_weeks if each < self.week}
-            total = self.series(slug, self.age(slug), where).total.loc[list(earlier)]
+            total = self.series(slug, age, where).total.loc[list(earlier)]
             found |= {earlier[name]: "gap" for name in thin_weeks(total["ended"], total["n"], one.floor)}
         if one.known_with:
-            others = self.unjudged(one.known_with, where)
+            others = self.unjudged(one.known_with, where, now=now)
             found |= {each: reason for each, reason in others.items() if reason == "gap"}
         reason = self.maturity(slug, where).reason
         return found | ({self.week: reason} if reason else {})

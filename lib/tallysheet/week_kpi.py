@@ -110,7 +110,8 @@ class WeekKpi:
         target = review.target(slug, self.where)
         if target is None or not self.definition.is_additive:
             return None
-        full, unjudged = dt.timedelta(days=self.definition.maturity_days), review.unjudged(slug, self.where)
+        full = dt.timedelta(days=self.definition.maturity_days)
+        unjudged = review.unjudged(slug, self.where, now=True)
         known = {
             one
             for one in review.whole_weeks
