@@ -274,14 +274,15 @@ class Review:
         return [look for look in self._looks_at_ages(most, age, week) if look[1] <= self.cube.as_of]
 
     def unjudged(self, slug: str, where: Where = (), *, now: bool = False) -> dict[IsoWeek, str]:
-        """Give the weeks up to the review's that are not judged, as at its age or as now, and why."""
-        one, age = kpi(slug), None if now else self.age(slug)
-        whole = set(self.cube.weeks) - self._lost_weeks(slug, age)
+        """Give the weeks that are not judged, and why; now: of which too little is known to this day."""
+        one, ages = kpi(slug), {self.age(slug), None if now else self.age(slug)}
+        whole = set(self.cube.weeks) - self._lost_weeks(slug, None if now else self.age(slug))
         found = {each: "missing" for each in self.cube.touched_weeks if each not in whole}
         if one.has_evidence:
-            earlier = {str(each): each for each in self.whole_weeks if each < self.week}
-            total = self.series(slug, age, where).total.loc[list(earlier)]
-            found |= {earlier[name]: "gap" for name in thin_weeks(total["ended"], total["n"], one.floor)}
+            names = [str(each) for each in self.whole_weeks if each < self.week]
+            totals = [self.series(slug, age, where).total.loc[names] for age in ages]
+            thin = (set(thin_weeks(total["ended"], total["n"], one.floor)) for total in totals)
+            found |= {IsoWeek.parse(name): "gap" for name in sorted(set.intersection(*thin))}
         if one.known_with:
             others = self.unjudged(one.known_with, where, now=now)
             found |= {each: reason for each, reason in others.items() if reason == "gap"}
