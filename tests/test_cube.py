@@ -248,7 +248,7 @@ def test_looks_from_the_first_new_row_on_are_added_up_anew(timed, monkeypatch):
     assert cells["due_n"].iloc[-1] == 140
 
 
-def test_weeks_before_the_first_new_row_s_stay_whenever_they_are_looked_at(timed, monkeypatch):
+def test_weeks_before_the_first_new_row_stay_whenever_they_are_looked_at(timed, monkeypatch):
     """What the second extract adds is due from 17 May on, and it takes nothing back."""
     moment = dt.datetime(2026, 5, 18, 15)
     looks = [(week, moment) for week in ("2026-W18", "2026-W19", "2026-W20")]

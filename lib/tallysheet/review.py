@@ -274,13 +274,13 @@ class Review:
         return [look for look in self._looks_at_ages(most, age, week) if look[1] <= self.cube.as_of]
 
     def unjudged(self, slug: str, where: Where = (), *, now: bool = False) -> dict[IsoWeek, str]:
-        """Give the weeks that are not judged, and why; now: of which too little is known to this day."""
-        one, ages = kpi(slug), {self.age(slug), None if now else self.age(slug)}
-        whole = set(self.cube.weeks) - self._lost_weeks(slug, None if now else self.age(slug))
+        """Give the weeks that are not judged, and why; now: those of which too little is known still."""
+        one, age = kpi(slug), None if now else self.age(slug)
+        whole = set(self.cube.weeks) - self._lost_weeks(slug, age)
         found = {each: "missing" for each in self.cube.touched_weeks if each not in whole}
         if one.has_evidence:
             names = [str(each) for each in self.whole_weeks if each < self.week]
-            totals = [self.series(slug, age, where).total.loc[names] for age in ages]
+            totals = [self.series(slug, at, where).total.loc[names] for at in {self.age(slug), age}]
             thin = (set(thin_weeks(total["ended"], total["n"], one.floor)) for total in totals)
             found |= {IsoWeek.parse(name): "gap" for name in sorted(set.intersection(*thin))}
         if one.known_with:

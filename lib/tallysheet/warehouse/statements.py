@@ -17,6 +17,7 @@ from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
 
 from tallysheet import schema
+from tallysheet.facts import NEVER
 from tallysheet.settings import Rules
 
 DIALECTS = (
@@ -110,7 +111,7 @@ def _shown(table: exp.Table, names: Sequence[str], there: Collection[str] | None
     for name in names:
         column = name if name in (there or ()) else f"CAST(NULL AS {kinds[name]})"
         if name == "replaced_at":
-            column = f"coalesce({column}, TIMESTAMP '9999-12-31')"
+            column = f"coalesce({column}, TIMESTAMP '{NEVER}')"
         shown.append(exp.alias_(sqlglot.parse_one(column, read="duckdb"), name))
     if there is None:
         return exp.select(*shown).from_("rules").where("1 = 0").subquery(table.alias_or_name)
