@@ -105,4 +105,4 @@ bench-mix: $(READY)  ## the carrier mix: seconds to solve, and what its promises
 	@$(BIN)/python tests/bench/mix.py $(ARGS)
 
 clean:  ## remove what can be made again (the virtual environment, clean data, published pages)
-	rm -rf $(VENV) .venv-wise-pizza .venv-polars .venv-icanexplain $(foreach made,clean quarantine cube history,data/$(made) data/flights/$(made)) reports/[0-9]* reports/flights reports/index.html reports/runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-* $(foreach made,clean quarantine cube history,data/$(made) data/flights/$(made)) reports/[0-9]* reports/flights reports/index.html reports/runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -20,14 +20,17 @@ def peer_python(name: str, *pins: str | Path) -> Path:
 
 
 def run(command: Sequence[str | Path]) -> str:
-    """Run a command that may fail; what it said last then stands in the error."""
-    done = subprocess.run(
-        [str(part) for part in command],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=TIMEOUT_S,
-    )
+    """Run a command that may fail or not end; what it said last then stands in the error."""
+    try:
+        done = subprocess.run(
+            [str(part) for part in command],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT_S,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise OSError(f"{Path(command[0]).name} {command[1]}: not done after {TIMEOUT_S} s") from error
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}").splitlines()
         raise OSError(f"{Path(command[0]).name} {command[1]}: {' '.join(map(str.strip, said[-3:]))}")
