@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import duckdb
 
-from tallysheet.engine import MENTIONED, fact_sql, literal
+from tallysheet.engine import MENTIONED, NEVER, fact_sql, literal
 from tallysheet.extent import Extent, first_loaded_at, named, table_of
-from tallysheet.facts import NEVER, REFERENCES
+from tallysheet.facts import REFERENCES
 from tallysheet.ledger import Ledger
 from tallysheet.weeks import IsoWeek
 

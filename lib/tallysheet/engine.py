@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import re
@@ -12,6 +13,8 @@ from pathlib import Path
 import duckdb
 
 FACTS = resources.files("tallysheet") / "sql" / "facts"
+NEVER = dt.datetime(9999, 12, 31)
+"""When, to a fact, a row is replaced that has not been."""
 MENTIONED = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)")
 """Each mention of a table in one of our own SELECTs."""
 _NAMED = re.compile(r"\b([a-z_]+) AS \(")

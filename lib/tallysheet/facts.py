@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 
 from tallysheet import schema
-from tallysheet.engine import connect, fact_columns, fact_names, fact_sql, literal, tables_in
+from tallysheet.engine import NEVER, connect, fact_columns, fact_names, fact_sql, literal, tables_in
 from tallysheet.ledger import Ledger
 from tallysheet.settings import Rules
 from tallysheet.weeks import IsoWeek, calendar, utc_offsets, workdays
@@ -18,8 +18,6 @@ from tallysheet.weeks import IsoWeek, calendar, utc_offsets, workdays
 _MARGIN = dt.timedelta(days=120)
 """Working days are known so long before and after the weeks in the data."""
 _NO_ROWS = "(SELECT CAST(NULL AS TIMESTAMP) AS loaded_at, loaded_at AS replaced_at WHERE false)"
-NEVER = dt.datetime(9999, 12, 31)
-"""When a row is replaced that has not been."""
 Zone = tuple[str, str | None]
 """A country, and a time zone of it."""
 

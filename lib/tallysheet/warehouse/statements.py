@@ -17,7 +17,7 @@ from sqlglot.optimizer.pushdown_projections import pushdown_projections
 from sqlglot.optimizer.qualify import qualify
 
 from tallysheet import schema
-from tallysheet.facts import NEVER
+from tallysheet.engine import NEVER
 from tallysheet.settings import Rules
 
 DIALECTS = (
