@@ -17,7 +17,7 @@ NEVER = dt.datetime(9999, 12, 31)
 """When, to a fact, a row is replaced that has not been."""
 MENTIONED = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]+)")
 """Each mention of a table in one of our own SELECTs."""
-_NAMED = re.compile(r"\b([a-z_]+) AS \(")
+_NAMED = re.compile(r"\b([a-z_]+) AS (?:MATERIALIZED )?\(")
 
 
 def connect(scratch: Path | None = None) -> duckdb.DuckDBPyConnection:
@@ -64,7 +64,8 @@ def tables_in(select: str) -> frozenset[str]:
 
     Examples
     --------
-    >>> sorted(tables_in("WITH due AS (SELECT * FROM orders) SELECT * FROM due JOIN calendar USING (day)"))
+    >>> select = "WITH due AS MATERIALIZED (SELECT * FROM orders) SELECT * FROM due JOIN calendar USING (day)"
+    >>> sorted(tables_in(select))
     ['calendar', 'orders']
     """
     return frozenset(MENTIONED.findall(select)) - frozenset(_NAMED.findall(select))

@@ -7,56 +7,16 @@
 -- In euro cents at the year's rates; read_cents reads the number in the contract's currency. all_billed_cents and
 -- all_read_cents are of every charge, those that are not judged too: all of them stand under the same currency.
 -- Of parcels with a known weight; within rules.billing_tolerance_cents nothing is too much.
-SELECT
-    invoice_id,
-    invoice_date,
-    shipment_id,
-    carrier,
-    tracking_number,
-    ship_date,
-    lane,
-    declared_g,
-    billed_g,
-    currency,
-    contract_currency,
-    is_own_label,
-    repeated_n,
-    billed_cents,
-    read_cents,
-    all_billed_cents,
-    all_read_cents,
-    CAST(
-        round(CASE WHEN is_own_label THEN first_cents - (heavy_price - price) * charged ELSE price * charged END) AS BIGINT
-    ) AS due_cents,
-    CASE WHEN is_own_label THEN NULL ELSE CAST(round(later_price * charged) AS BIGINT) END AS later_cents,
-    credited_cents
-FROM (
+WITH billed AS MATERIALIZED (
+    -- Before any price: joined to all rates of its carrier first, as DuckDB does, a line has hundreds of rows.
     SELECT
-        bills.invoice_id,
-        bills.invoice_date,
-        min(parcels.shipment_id) AS shipment_id,
-        bills.carrier,
-        bills.tracking_number,
-        bills.ship_date,
-        min(parcels.origin_country || '-' || parcels.destination_country) AS lane,
-        min(parcels.weight_declared_g) AS declared_g,
-        min(bills.billed_g) AS billed_g,
-        bills.currency,
-        min(rates.currency) AS contract_currency,
-        coalesce(min(parcels.label_source) = 'seller_own', false) AS is_own_label,
-        CAST(min(bills.repeated_n) AS BIGINT) AS repeated_n,
-        CAST(round(min(bills.number_cents) / min(tagged.euro_rate)) AS BIGINT) AS billed_cents,
-        CAST(round(min(bills.number_cents) / min(listed.euro_rate)) AS BIGINT) AS read_cents,
-        CAST(round(min(bills.all_cents) / min(tagged.euro_rate)) AS BIGINT) AS all_billed_cents,
-        CAST(round(min(bills.all_cents) / min(listed.euro_rate)) AS BIGINT) AS all_read_cents,
-        min(bills.first_cents) / min(listed.euro_rate) AS first_cents,
-        max(CASE WHEN rates.weight_from_g < parcels.weight_declared_g THEN rates.price_cents END)
-            / min(listed.euro_rate) AS price,
-        max(CASE WHEN rates.weight_from_g < parcels.weight_declared_g THEN later.price_cents END)
-            / min(listed.euro_rate) AS later_price,
-        max(rates.price_cents) / min(listed.euro_rate) AS heavy_price,
-        min(bills.base_n) + min(bills.fuel_n) * coalesce(max(terms.fuel_share), 0) AS charged,
-        CAST(min(bills.credited_cents) AS BIGINT) AS credited_cents
+        bills.*,
+        parcels.shipment_id,
+        parcels.service,
+        parcels.origin_country,
+        parcels.destination_country,
+        parcels.weight_declared_g,
+        parcels.label_source
     FROM (
         -- What is judged of an invoice's charges for a parcel: base, fuel, and what is charged again; and all of them.
         SELECT
@@ -103,14 +63,66 @@ FROM (
         AND parcels.first_scan_at >= bills.ship_date - 7
         AND parcels.first_scan_at < bills.ship_date + 8
         AND parcels.first_scan_at <= look.seen_at
+)
+SELECT
+    invoice_id,
+    invoice_date,
+    shipment_id,
+    carrier,
+    tracking_number,
+    ship_date,
+    lane,
+    declared_g,
+    billed_g,
+    currency,
+    contract_currency,
+    is_own_label,
+    repeated_n,
+    billed_cents,
+    read_cents,
+    all_billed_cents,
+    all_read_cents,
+    CAST(
+        round(CASE WHEN is_own_label THEN first_cents - (heavy_price - price) * charged ELSE price * charged END) AS BIGINT
+    ) AS due_cents,
+    CASE WHEN is_own_label THEN NULL ELSE CAST(round(later_price * charged) AS BIGINT) END AS later_cents,
+    credited_cents
+FROM (
+    SELECT
+        billed.invoice_id,
+        billed.invoice_date,
+        min(billed.shipment_id) AS shipment_id,
+        billed.carrier,
+        billed.tracking_number,
+        billed.ship_date,
+        min(billed.origin_country || '-' || billed.destination_country) AS lane,
+        min(billed.weight_declared_g) AS declared_g,
+        min(billed.billed_g) AS billed_g,
+        billed.currency,
+        min(rates.currency) AS contract_currency,
+        coalesce(min(billed.label_source) = 'seller_own', false) AS is_own_label,
+        CAST(min(billed.repeated_n) AS BIGINT) AS repeated_n,
+        CAST(round(min(billed.number_cents) / min(tagged.euro_rate)) AS BIGINT) AS billed_cents,
+        CAST(round(min(billed.number_cents) / min(listed.euro_rate)) AS BIGINT) AS read_cents,
+        CAST(round(min(billed.all_cents) / min(tagged.euro_rate)) AS BIGINT) AS all_billed_cents,
+        CAST(round(min(billed.all_cents) / min(listed.euro_rate)) AS BIGINT) AS all_read_cents,
+        min(billed.first_cents) / min(listed.euro_rate) AS first_cents,
+        max(CASE WHEN rates.weight_from_g < billed.weight_declared_g THEN rates.price_cents END)
+            / min(listed.euro_rate) AS price,
+        max(CASE WHEN rates.weight_from_g < billed.weight_declared_g THEN later.price_cents END)
+            / min(listed.euro_rate) AS later_price,
+        max(rates.price_cents) / min(listed.euro_rate) AS heavy_price,
+        min(billed.base_n) + min(billed.fuel_n) * coalesce(max(terms.fuel_share), 0) AS charged,
+        CAST(min(billed.credited_cents) AS BIGINT) AS credited_cents
+    FROM billed
     JOIN contract_rates AS rates
-        ON rates.carrier = parcels.carrier
-        AND rates.service = parcels.service
-        AND rates.origin_country = parcels.origin_country
-        AND rates.destination_country = parcels.destination_country
-        AND rates.weight_from_g < greatest(parcels.weight_declared_g, bills.billed_g)
-        AND bills.ship_date BETWEEN rates.valid_from AND coalesce(rates.valid_to, bills.ship_date)
-    JOIN euro_rates AS tagged ON tagged.currency = bills.currency
+        ON rates.carrier = billed.carrier
+        AND rates.service = billed.service
+        AND rates.origin_country = billed.origin_country
+        AND rates.destination_country = billed.destination_country
+        AND rates.weight_from_g < greatest(billed.weight_declared_g, billed.billed_g)
+        AND billed.ship_date BETWEEN rates.valid_from AND coalesce(rates.valid_to, billed.ship_date)
+    JOIN euro_rates AS tagged ON tagged.currency = billed.currency
     JOIN euro_rates AS listed ON listed.currency = rates.currency
     LEFT JOIN contract_rates AS later
         ON later.carrier = rates.carrier
@@ -120,10 +132,10 @@ FROM (
         AND later.weight_from_g = rates.weight_from_g
         AND later.valid_from = rates.valid_to + 1
     LEFT JOIN contract_terms AS terms
-        ON terms.carrier = parcels.carrier
-        AND bills.ship_date BETWEEN terms.valid_from AND coalesce(terms.valid_to, bills.ship_date)
+        ON terms.carrier = billed.carrier
+        AND billed.ship_date BETWEEN terms.valid_from AND coalesce(terms.valid_to, billed.ship_date)
     GROUP BY
-        bills.invoice_id, bills.invoice_date, bills.carrier, bills.tracking_number, bills.ship_date, bills.currency
+        billed.invoice_id, billed.invoice_date, billed.carrier, billed.tracking_number, billed.ship_date, billed.currency
 ) AS audited
 CROSS JOIN rules
 WHERE price IS NOT NULL
