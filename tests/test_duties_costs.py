@@ -110,15 +110,21 @@ def parcels_by_hand(week, today) -> dict:
     """Give parcels of the last 30 weeks by carrier and number; without a known weight nothing is judged."""
     found = defaultdict(list)
     since = f"first_scan_at > DATE '{today.date()}' - 210 AND weight_declared_g IS NOT NULL"
-    for one in week.sql(f"SELECT * FROM shipments WHERE {since}").itertuples():
+    names = "shipment_id, carrier, tracking_number, service, origin_country, destination_country"
+    more = "label_source, weight_declared_g, first_scan_at"
+    for one in week.sql(f"SELECT {names}, {more} FROM shipments WHERE {since}").itertuples():
         found[one.carrier, one.tracking_number].append(one)
     return found
 
 
 def bills_by_hand(week, today) -> dict:
     """Give the lines of parcels that an invoice of the last eight weeks names, in order."""
-    lines = week.sql("SELECT * FROM carrier_invoice_lines ORDER BY invoice_date, invoice_id, line_number")
-    lines = lines[(lines["ship_date"] > today - pd.Timedelta(days=200)) & (lines["invoice_date"] <= today)]
+    names = "carrier, tracking_number, ship_date, invoice_id, invoice_date"
+    more = "charge_type, amount_cents, currency, weight_billed_g"
+    lines = week.sql(
+        f"SELECT {names}, {more} FROM carrier_invoice_lines WHERE ship_date > DATE '{today.date()}' - 200 "
+        f"AND invoice_date <= DATE '{today.date()}' ORDER BY invoice_date, invoice_id, line_number"
+    )
     found = defaultdict(list)
     for line in lines.itertuples():
         found[line.carrier, line.tracking_number, line.ship_date].append(line)
