@@ -136,7 +136,7 @@ def test_what_was_asked_of_all_is_followed_up_at_all(monkeypatch):
     monkeypatch.setattr(
         fulfilment, "days", lambda week, weeks_before=0: pd.DataFrame(rows[: 2 if weeks_before else 4])
     )
-    found = fulfilment.came_of(SimpleNamespace(week=IsoWeek(2013, 17), available=()))
+    found = fulfilment.came_of(SimpleNamespace(week=IsoWeek(2013, 17), has=lambda slug: False))
 
     assert found[["partner", "step", "weekly", "wrong_now"]].to_dict("records") == [
         {"partner": "", "step": "stock", "weekly": 6.25, "wrong_now": 7}
@@ -153,7 +153,7 @@ def test_the_partner_that_the_week_s_verdict_names_stands_out(monkeypatch, effec
     found = () if effect is None else (Finding("REAL", {"partner": ("A",)}, "fulfilment", effect),)
     verdict = Verdict("dispatch_on_time", found, (), ())
     week = SimpleNamespace(
-        week=IsoWeek(2013, 17), available=("dispatch_on_time",), verdict=lambda slug: verdict
+        week=IsoWeek(2013, 17), has=lambda slug: slug == "dispatch_on_time", verdict=lambda slug: verdict
     )
 
     assert fulfilment.recent(week)["stands_out"].tolist() == stands_out

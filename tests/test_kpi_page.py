@@ -16,6 +16,7 @@ from tallysheet.kpi_page import _weeks_table, dictionary, glossary_words, senten
 from tallysheet.kpis import FAMILIES, KPIS, family_kpis, kpi
 from tallysheet.language import read_language
 from tallysheet.publish.checks import check_page
+from tallysheet.review import Review
 from tallysheet.settings import Rules
 from tallysheet.weeks import IsoWeek
 
@@ -82,6 +83,15 @@ def test_an_unknown_family_is_refused_with_the_nearest(week):
         week.family("delivry")
     with pytest.raises(UsageError, match="Did you mean 'delivery'"):
         family_kpis("delivry")
+
+
+def test_a_familys_page_asks_for_no_other_kpi(sample_of_size_s, monkeypatch):
+    """Else each of seven pages waits until all are looked for."""
+    asked, has = set(), Review.has
+    monkeypatch.setattr(Review, "has", lambda review, slug: asked.add(slug) or has(review, slug))
+    ts.open_week(data=sample_of_size_s, base="last-4").family("claims")
+
+    assert asked == {one.slug for one in FAMILIES["claims"]}
 
 
 @pytest.mark.slow

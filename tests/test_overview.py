@@ -5,6 +5,7 @@ from small_workbook import make_workbook, write_csv
 
 import tallysheet as ts
 from tallysheet.errors import DataError
+from tallysheet.review import Review
 
 SOURCE = """
 table = "{table}"
@@ -57,3 +58,13 @@ def test_a_workbook_that_names_no_country_shows_no_working_days(tmp_path):
 
     html = ts.open_week("2026-W20", data=data).calendar().html
     assert "No country is listed in data/workbook.toml" in html
+
+
+def test_what_the_data_allows_is_looked_for_once(tmp_path, monkeypatch):
+    """Each of a week's forty pages added up all KPIs to list them, those of other families too."""
+    data = make_workbook(tmp_path)
+    found = ts.open_week("2026-W20", data=data).available
+
+    monkeypatch.setattr(Review, "has", lambda review, slug: pytest.fail(f"{slug} is looked for again"))
+    assert ts.open_week("2026-W20", data=data).available == found
+    assert "otd" in found

@@ -15,16 +15,21 @@ from tallysheet.telling import cause_code
 
 
 def available_kpis(review: Review) -> tuple[str, ...]:
-    """Give the slugs of the KPIs that the data allows, in order; what all need is added up at once.
+    """Give the slugs of the KPIs that the data allows, in order; looked for once, for all pages of a week.
 
     Raises
     ------
     DataError
         It allows none.
     """
+    return tuple(review.remembered("available", [], lambda: _available(review))["kpi"])
+
+
+def _available(review: Review) -> pd.DataFrame:
+    """Add up at once what all KPIs need, and list those of which there is anything."""
     review.prepare()
-    if found := tuple(review.kpis()):
-        return found
+    if found := list(review.kpis()):
+        return pd.DataFrame({"kpi": found})
     loaded = ", ".join(sorted(set(review.cube.ledger.files["table"])))
     lacking = min((review.lacking(one) for one in KPIS.values()), key=len)
     advice = f"Load extracts of {' and '.join(lacking)} too." if lacking else "Choose a week with rows."

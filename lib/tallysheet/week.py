@@ -152,7 +152,7 @@ class Week:
 
     @cached_property
     def available(self) -> tuple[str, ...]:
-        """Slugs of the KPIs that the data allows, in order; what all need is added up at once."""
+        """Slugs of the KPIs that the data allows, in order."""
         return available_kpis(self.review)
 
     def has(self, slug: str) -> bool:
@@ -373,7 +373,7 @@ class Week:
 
     def family(self, name: str) -> Html:
         """Show every KPI of a family such as ``delivery``; a UsageError names the nearest."""
-        slugs = [one.slug for one in family_kpis(name) if one.slug in self.available]
+        slugs = [one.slug for one in family_kpis(name) if self.has(one.slug)]
         return kpi_page.family(self.review, [self.explanation(slug) for slug in slugs], self.language)
 
     def glossary(self) -> Html:

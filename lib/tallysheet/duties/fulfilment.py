@@ -97,7 +97,7 @@ def _named_by_verdicts(week: Week, begun: bool) -> set[tuple[str, str]]:
     A single bad week is soon lost among four; beside the partner's own earlier weeks it is plain. What has
     only begun in the week is left out where an earlier week is asked about.
     """
-    verdicts = {step: week.verdict(slug) for slug, step in _JUDGED.items() if slug in week.available}
+    verdicts = {step: week.verdict(slug) for slug, step in _JUDGED.items() if week.has(slug)}
     return {
         (partner, step)
         for step, verdict in verdicts.items()
