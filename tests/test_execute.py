@@ -132,21 +132,3 @@ def test_a_cell_that_ends_its_kernel_or_takes_too_long_is_named(notebook, tmp_pa
 
     assert f"notebook n.ipynb cell 3: {told}" in str(failed.value)
     assert "run/n.ipynb" in str(failed.value)
-
-
-@pytest.mark.slow
-def test_the_copy_gets_its_outputs_as_the_run_ends(notebook, tmp_path):
-    """Written before and after each cell, all of them anew, it took three hundredths of a report."""
-    path = notebook()
-    (tmp_path / "run").mkdir()
-    outputs = (
-        "import json; sum(len(cell.get('outputs', [])) for cell in json.load(open('run/n.ipynb'))['cells'])"
-    )
-    content = read(path, as_version=4)
-    content.cells += [v4.new_code_cell(text) for text in ("week", outputs)]
-    write(content, path)
-
-    made = execute(path, tmp_path / "run" / "n.ipynb", {})
-
-    assert made.cells[-1].outputs[0]["data"]["text/plain"] == "0"
-    assert [len(cell.outputs) for cell in read(tmp_path / "run" / "n.ipynb", as_version=4).cells] == [0, 1, 1]

@@ -149,7 +149,6 @@ def execute(
     from traitlets.config import Config
 
     from tallysheet.warm_kernel.provisioner import WarmKernelManager
-    from tallysheet.written_once import ENGINE
 
     # What a kernel's process says beside its notebook tells why it crashed, and else at most how it ended.
     stderr = output.resolve().with_suffix(".stderr.txt")
@@ -160,7 +159,6 @@ def execute(
             str(path.resolve()),
             str(output.resolve()),
             parameters=parameters,
-            engine_name=ENGINE,
             kernel_name="python3",
             progress_bar=False,
             cwd=str(path.parent.resolve()),
@@ -195,7 +193,7 @@ def execute(
 
 
 def _last_begun(copy: Path) -> int:
-    """Give the number of the last cell that was begun, as the copy tells."""
+    """Give the number of the last cell that was begun: papermill writes the copy cell by cell."""
     cells = json.loads(copy.read_text(encoding="utf-8"))["cells"]
     begun = [cell["metadata"].get("papermill", {}).get("start_time") is not None for cell in cells]
     return max((number for number, is_begun in enumerate(begun, start=1) if is_begun), default=1)

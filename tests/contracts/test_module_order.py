@@ -46,7 +46,7 @@ duties.adoption duties.adoption_steps duties.adoption_worth duties.adoption_sell
 duties.adoption_chart duties.adoption_page duties.adoption_steps_page duties.adoption_sellers_page
 duties.costs duties.costs_page duties.cost_levels duties.cost_levels_page
 expressions explain sampling
-warm_kernel.bound warm_kernel.server warm_kernel.provisioner warm_kernel written_once execute
+warm_kernel.bound warm_kernel.server warm_kernel.provisioner warm_kernel execute
 publish publish.script publish.checks publish.pages publish.plan publish.sheets publish.work_lists
 publish.week_tables publish.spreadsheets
 export publish.numbers publish.digest publish.beside publish.versions publish.made publish.manifest

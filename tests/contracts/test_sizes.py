@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from conftest import LONGEST
 from source_tree import LIBRARY, MARKETPLACE, ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -24,8 +23,3 @@ def test_a_notebook_is_thin(path):
 
     assert len(cells) <= 25
     assert max(len(cell["source"]) for cell in cells if cell["cell_type"] == "code") <= 10
-
-
-def test_the_files_that_are_begun_first_are_there():
-    """One that was renamed would begin late, and keep a worker busy after all others are done."""
-    assert set(LONGEST) <= {path.name for path in (ROOT / "tests").rglob("test_*.py")}
