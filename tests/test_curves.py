@@ -25,6 +25,7 @@ from tallysheet.durations import incidence, incidence_interval, quantile, surviv
 from tallysheet.kpi import Histogram, Kpi
 from tallysheet.kpis import kpi
 from tallysheet.language import read_language
+from tallysheet.svg import Chart
 from tallysheet.values import series_of
 from tallysheet.weeks import IsoWeek
 
@@ -94,6 +95,38 @@ def test_the_completeness_curve_says_its_numbers():
     )
     assert ">31% now</text>" in chart.html.html
     assert ">95% needed</text>" in chart.html.html
+
+
+def _spans(chart: Chart) -> list[tuple[float, float, float]]:
+    """Give where the texts inside a chart begin, end and stand: in days, days and share."""
+    axes = chart.wide.axes[0]
+    boxes = [text.get_window_extent().transformed(axes.transData.inverted()) for text in axes.texts]
+    return [(box.x0, box.x1, (box.y0 + box.y1) / 2) for box in boxes]
+
+
+@pytest.mark.parametrize(
+    ("share", "own", "age"),
+    [
+        ([0.0, 0.1, 0.4, 0.7, 0.9, 1.0], math.nan, 0.0),  # rises from the dot on
+        ([0.5, 0.5, 0.45, 0.6, 0.93, 1.0], 0.57, 0.0),  # the dot lies over what is usual
+        ([0.0, 0.0, 0.0, 0.0, 0.0, 1.0], math.nan, 0.0),  # jumps at the end
+        ([0.99, 1.0, 1.0, 1.0, 1.0, 1.0], math.nan, 0.0),  # along what is needed
+        ([0.2, 0.4, 0.6, 0.8, 0.9, 1.0], math.nan, 4.0),  # the dot is on the right
+    ],
+)
+def test_no_line_runs_through_the_texts_of_a_completeness_curve(share, own, age):
+    """Neither the curve nor the dashes, and neither text through the other."""
+    found = completeness(share, own, age)
+    texts = _spans(completeness_curve(found, language=ENGLISH, name="Returns"))
+
+    for start, end, height in texts:
+        across = np.linspace(start, end, 200)
+        curve = np.interp(across, found.age_days, found.share)
+        assert np.abs(curve - height).min() > 0.03
+        assert abs(found.floor - height) > 0.03
+    (one_start, one_end, one_height), (other_start, other_end, other_height) = texts
+    is_beside = one_end < other_start or other_end < one_start
+    assert is_beside or abs(one_height - other_height) > 0.06
 
 
 def test_a_final_week_has_no_dot():

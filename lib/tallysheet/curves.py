@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,10 +23,13 @@ _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 354, 240, 46, 14, 14, 44
 _TAIL = 0.02
 _LETTER = 7
 _LINE = 0.1  # height of a line of text, as a share
-_LOW, _NEAR = 0.3, 0.15
+_ACROSS = _WIDTH - _LEFT - _RIGHT
+_DOT, _UNDER, _STEPS = 9, 0.08, 24  # pixels beside a dot; share under a point; places to try
 _POINTS = 120  # of a curve, at most: it is 294 pixels wide
 _BARS = 24
 _NEARLY_ALL = 0.95
+
+_Lines = list[tuple[Sequence[float] | Numbers, Sequence[float] | Numbers]]
 
 
 def completeness_curve(found: Completeness, *, language: Language, name: str) -> Chart:
@@ -43,50 +47,57 @@ def completeness_curve(found: Completeness, *, language: Language, name: str) ->
         drawing, axes = canvas(_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM)
         last = float(found.age_days[-1])
         axes.set(xlim=(0, last), ylim=(0, 1.04))
-        axes.plot([0, last], [found.floor] * 2, color=BLUE, linewidth=1.75, linestyle=(0, (8, 16)))
-        text = language.text("completeness.floor", value=language.value(found.floor, "share", 0))
-        is_low = float(np.interp(last, found.age_days, found.share)) > found.floor
-        axes.text(
-            last,
-            found.floor - 0.02,
-            text,
-            ha="right",
-            va="top" if is_low else "bottom",
-            color=BLUE,
-            fontsize=12,
-        )
         axes.plot(found.age_days, found.share, color=INK, linewidth=1.75)
-        _mark_week(axes, found, language)
+        dashes = ([0.0, last], [found.floor] * 2)
+        axes.plot(*dashes, color=BLUE, linewidth=1.75, linestyle=(0, (8, 16)))
+        lines: _Lines = [(found.age_days, found.share), dashes]
+        lines += _mark_week(axes, found, lines, language)
+        needed = language.text("completeness.floor", value=language.value(found.floor, "share", 0))
+        _write(axes, needed, (last, found.floor), lines, color=BLUE)
         _axes_in_percent(axes, language)
         _label_lengths(axes, last, language.text("completeness.age"), language)
     return Chart(_completeness_alt(found, language, name), drawing)
 
 
-def _mark_week(axes: Axes, found: Completeness, language: Language) -> None:
-    """Put a dot where the week is; a week whose age is over is final and has none."""
-    if found.week_age_days >= found.age_days[-1]:
-        return
+def _mark_week(axes: Axes, found: Completeness, lines: _Lines, language: Language) -> _Lines:
+    """Put a dot where the week is, and give the edges of its text; a final week has none."""
+    last = float(found.age_days[-1])
+    if found.week_age_days >= last:
+        return []
     level = _week_share(found)
     axes.plot(found.week_age_days, level, "o", color=INK, ms=9, mew=0, clip_on=False)
     text = language.text("completeness.now", value=language.value(level, "share", 0))
-    is_left = found.week_age_days < found.age_days[-1] / 2
-    axes.annotate(
-        text,
-        (found.week_age_days, level),
-        (9 if is_left else -9, _beside(level, found.floor)),
-        textcoords="offset points",
-        ha="left" if is_left else "right",
-        va="center",
-        fontweight="bold",
-        fontsize=12,
-    )
+    gap = _DOT * last / _ACROSS * (1 if found.week_age_days < last / 2 else -1)
+    return _write(axes, text, (found.week_age_days + gap, level), lines, fontweight="bold")
 
 
-def _beside(level: float, floor: float) -> int:
-    """Write under a dot, farther down where the dashes are; over one that lies low."""
-    if level < _LOW:
-        return 12
-    return -28 if 0 <= level - floor < _NEAR else -12
+def _write(axes: Axes, text: str, point: tuple[float, float], lines: _Lines, **look: Any) -> _Lines:
+    """Write under a point, over it or beside it, as near as no line runs through; give the text's edges.
+
+    The text lies towards the middle of the chart.
+    """
+    last = axes.get_xlim()[1]
+    written = axes.text(*point, text, va="center", fontsize=12, **look)
+    width = written.get_window_extent().width * last / _ACROSS
+    is_left = point[0] < last / 2
+    start = point[0] if is_left else point[0] - width
+    places = [
+        (start + step * (1 if is_left else -1), point[1] + up)
+        for step in np.linspace(0, last - width, _STEPS)
+        for up in (-_UNDER, _UNDER, 0.0, -2 * _UNDER)
+    ]
+    at, height = next((place for place in places if _is_free(place, width, lines, last)), places[0])
+    written.set(x=at if is_left else at + width, y=height, ha="left" if is_left else "right")
+    return [([at, at + width], [height + edge] * 2) for edge in (-_LINE / 2, _LINE / 2)]
+
+
+def _is_free(place: tuple[float, float], width: float, lines: _Lines, last: float) -> bool:
+    """Tell whether a text that begins there lies within the chart, and no line comes near it."""
+    at, height = place
+    across = np.linspace(at, at + width, _POINTS)
+    apart = [np.abs(np.interp(across, *line, left=np.nan, right=np.nan) - height) for line in lines]
+    is_within = at >= 0 and at + width <= last and _LINE / 2 <= height <= 1
+    return is_within and not any((each < _LINE / 2).any() for each in apart)
 
 
 def _week_share(found: Completeness) -> float:
@@ -186,7 +197,7 @@ def _mark_length(
     last = axes.get_xlim()[1]
     axes.plot([at, at], [0, level], color=PRIOR, linewidth=1)
     axes.plot(at, level, "o", color=INK, ms=6, mew=0)
-    start = last * (1 - _LETTER * len(text) / (_WIDTH - _LEFT - _RIGHT))
+    start = last * (1 - _LETTER * len(text) / _ACROSS)
     is_near_end = at > start
     above = max(float(np.interp(max(start, 0.0), *curve)), level) if is_near_end else level
     height = max(above, taken + _LINE) if abs(above - taken) < _LINE else above
