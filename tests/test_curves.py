@@ -275,6 +275,16 @@ def test_the_interval_of_an_incidence_is_binomial_without_censoring():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("slug", ["backship_retention", "backship_retention_w12"])
+def test_a_week_whose_sellers_are_not_due_is_not_judged(review, slug):
+    """None is counted before its 4th (12th) week is over, and of late hardly any seller was activated."""
+    last, found = review.judged_week(slug), completeness_of(review, slug)
+
+    assert review.known_until(slug) - last.ended_at >= dt.timedelta(days=kpi(slug).maturity_days)
+    assert found is None or not found.is_known_at_once
+
+
+@pytest.mark.slow
 def test_a_week_that_is_final_is_judged(review):
     """The last age at which a KPI is looked at may lie beyond its maturity."""
     for slug, one in review.kpis().items():

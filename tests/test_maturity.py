@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tallysheet.maturity import band, chain_ladder, thin_weeks
+from tallysheet.maturity import band, chain_ladder, known_by_age, thin_weeks
 
 GOLDEN = Path(__file__).parent / "golden" / "maturity.csv"
 NAN = float("nan")
@@ -66,6 +66,14 @@ def test_an_age_at_which_nothing_is_ever_known_knows_nothing():
 
     assert found.completeness.tolist() == [0, 0, 1, 1]
     assert found.ultimate.tolist() == [27, 28, 0, 0]
+
+
+def test_nothing_known_does_not_tell_when_it_is():
+    """None of the sellers stayed: how many can be counted tells when; of none at all nothing does."""
+    used, due = triangle([[0, 0, 0], [0, 0], [0]]), triangle([[0, 0, 3], [0, 0], [0]])
+
+    assert known_by_age(used, due).tolist() == [0, 0, 1]
+    assert np.isnan(known_by_age(used, used)).all()
 
 
 def test_a_band_does_not_go_below_zero():

@@ -17,7 +17,7 @@ from tallysheet.durations import curve_with_interval, incidence, incidence_inter
 from tallysheet.kpi import Kpi
 from tallysheet.kpis import kpi
 from tallysheet.limits import Numbers
-from tallysheet.maturity import chain_ladder
+from tallysheet.maturity import known_by_age
 from tallysheet.review import Review
 from tallysheet.values import Series, pairs
 from tallysheet.weeks import IsoWeek
@@ -89,7 +89,7 @@ def completeness_of(review: Review, slug: str) -> Completeness | None:
         known = share[np.isfinite(last[:, 0])] / last[np.isfinite(last[:, 0])]
         usual = np.nanmedian(known, axis=0) if len(known) else np.full(len(ages), np.nan)
     else:
-        usual = chain_ladder(sides["x" if one.method in ("ratio", "sum") else "n"]).completeness
+        usual = known_by_age(*(sides[side] for side in one.ripens_by))
     if not np.isfinite(usual).any() or not sides["n"].any():
         return None
     own = maturity.completeness if one.has_evidence and not maturity.reason == "missing" else math.nan

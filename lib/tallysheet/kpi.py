@@ -192,6 +192,11 @@ class Kpi:
         return self.method in ("ratio", "sum", "snapshot")
 
     @property
+    def ripens_by(self) -> tuple[str, ...]:
+        """Sides that tell how much of a week is known: the numerator, and while that is nothing the other."""
+        return ("x", "n") if self.method in ("ratio", "sum") else ("n",)
+
+    @property
     def is_length(self) -> bool:
         """Whether it is how long something lasts: the middle of a week's."""
         return self.method in ("quantile", "kaplan_meier")

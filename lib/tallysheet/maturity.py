@@ -95,6 +95,29 @@ def chain_ladder(triangle: ArrayLike) -> Projection:
     )
 
 
+def known_by_age(*triangles: ArrayLike) -> Numbers:
+    """Give the share of the final value that is known at each age: of the first triangle that holds anything.
+
+    Parameters
+    ----------
+    *triangles : array of float, shape (weeks, ages)
+        As `chain_ladder` takes them.
+
+    Returns
+    -------
+    array, shape (ages,)
+        NaN where no triangle holds anything: nothing shows when it would be known.
+
+    Examples
+    --------
+    >>> used, due = [[0, 0], [0, float("nan")]], [[0, 4], [0, float("nan")]]
+    >>> known_by_age(used, due)
+    array([0., 1.])
+    """
+    held = next((one for one in triangles if np.nan_to_num(one).any()), None)
+    return np.full(np.shape(triangles[0])[1], np.nan) if held is None else chain_ladder(held).completeness
+
+
 def _latest(known: Numbers) -> NDArray[np.int64]:
     ages = np.arange(known.shape[1])
     return np.where(~np.isnan(known), ages, 0).max(axis=1)

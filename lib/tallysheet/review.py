@@ -26,6 +26,7 @@ from tallysheet.maturity import (
     ages_read,
     band,
     chain_ladder,
+    known_by_age,
     thin_weeks,
     why_unjudged,
 )
@@ -195,7 +196,7 @@ class Review:
         if not final:
             return candidates[0]
         sides = self._triangles(slug, candidates[0], ())
-        grown = chain_ladder(sides["x" if one.method in ("ratio", "sum") else "n"]).completeness
+        grown = known_by_age(*(sides[side] for side in one.ripens_by))
         steps = ages_read(one.maturity_days, age)
         old_enough = np.flatnonzero(np.interp(range(steps[-1] + 1), steps, grown) >= one.floor)
         place = min([final, *old_enough[:1].tolist()])  # the last step may lie beyond the final week
@@ -223,18 +224,14 @@ class Review:
         """Read from the triangles how much is known at this age, and project the week to its end."""
         one = kpi(slug)
         sides = self._triangles(slug, self.week, where)
-        n = chain_ladder(sides["n"])
         if not sides["n"][-1, 0] > 0:
             return Maturity(days, 0.0, False, "young")
-        if one.method not in ("ratio", "sum"):
-            completeness = min(float(n.completeness[0]), 1.0)
-            return Maturity(days, completeness, False, why_unjudged(completeness, completeness, one.floor))
-        x = chain_ladder(sides["x"])
-        completeness = min(float(x.completeness[0]), 1.0)
+        completeness = min(float(known_by_age(*(sides[side] for side in one.ripens_by))[0]), 1.0)
         reason = why_unjudged(completeness, completeness, one.floor)
-        if not sides["x"][-1, 0] > 0:
+        if "x" not in one.ripens_by or not sides["x"][-1, 0] > 0:
             # Nothing times any factor is nothing: that would not be a projection.
             return Maturity(days, completeness, False, reason)
+        x, n = chain_ladder(sides["x"]), chain_ladder(sides["n"])
         over = float(n.ultimate[-1]) if one.denominator else 1.0
         value, error = float(x.ultimate[-1]) / over, float(x.error[-1]) / over
         low, high = band(value, error)
