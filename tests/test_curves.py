@@ -285,6 +285,16 @@ def test_a_week_whose_sellers_are_not_due_is_not_judged(review, slug):
 
 
 @pytest.mark.slow
+def test_a_week_is_not_said_to_be_young_where_all_is_known_at_once(review):
+    """No lane has 20 parcels of either label: nothing will come that could be waited for."""
+    young = [slug for slug in review.kpis() if review.maturity(slug).reason == "young"]
+    curves = {slug: completeness_of(review, slug) for slug in young}
+
+    assert not [slug for slug, found in curves.items() if found and found.is_known_at_once]
+    assert review.maturity("service_gap").reason == "nothing"
+
+
+@pytest.mark.slow
 def test_a_week_that_is_final_is_judged(review):
     """The last age at which a KPI is looked at may lie beyond its maturity."""
     for slug, one in review.kpis().items():

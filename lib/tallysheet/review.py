@@ -224,9 +224,9 @@ class Review:
         """Read from the triangles how much is known at this age, and project the week to its end."""
         one = kpi(slug)
         sides = self._triangles(slug, self.week, where)
-        if not sides["n"][-1, 0] > 0:
-            return Maturity(days, 0.0, False, "young")
         completeness = min(float(known_by_age(*(sides[side] for side in one.ripens_by))[0]), 1.0)
+        if not sides["n"][-1, 0] > 0:
+            return Maturity(days, 0.0, False, "nothing" if completeness >= one.floor else "young")
         reason = why_unjudged(completeness, completeness, one.floor)
         if "x" not in one.ripens_by or not sides["x"][-1, 0] > 0:
             # Nothing times any factor is nothing: that would not be a projection.
