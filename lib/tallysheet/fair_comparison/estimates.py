@@ -46,11 +46,6 @@ class Estimate:
         """Upper end of the 95 % interval."""
         return self.bound(_TAIL)
 
-    @property
-    def is_clear(self) -> bool:
-        """Whether the 95 % interval leaves out zero."""
-        return bool(self.low > 0 or self.high < 0)
-
     def bound(self, share: float) -> float:
         """Give the value below which the truth lies with a probability, by Student's distribution."""
         if not math.isfinite(self.error):
