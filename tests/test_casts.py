@@ -72,6 +72,16 @@ def test_a_blank_before_a_spelling_changes_nothing(typed, cell, allowed):
     assert typed(column, written, cell) == typed(column, written, f" {cell}")
 
 
+@pytest.mark.parametrize("cell", ["delivered", "Delivered", "DELIVERED", " Delivered\u00a0"])
+@pytest.mark.parametrize("values", [{}, {"lost": ("missing",)}])
+def test_capitals_make_no_other_value(typed, cell, values):
+    """Whether or not a spelling of any value is listed."""
+    column = Column("status", "VARCHAR", "", allowed=("delivered", "lost"))
+
+    assert typed(column, SourceColumn("x", values=values), cell) == "delivered"
+    assert typed(column, SourceColumn("x", values=values), "returned") is None
+
+
 def test_a_number_beyond_any_measure_is_refused(typed):
     """It is one cell that is refused, no error that stops the load."""
     column, written = (
@@ -99,6 +109,32 @@ def test_a_time_that_names_its_zone_is_not_local_a_second_time(typed, text, hour
     """Warehouses write a zone's name where others write an offset."""
     written = SourceColumn("x", zone="Europe/Paris")
     assert typed(Column("x_at", "TIMESTAMP", ""), written, text) == dt.datetime(2026, 6, 1, hour)
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("6/1/2026 8:05 AM", (8, 5)),
+        ("06/01/2026 12:05:09 AM", (0, 5, 9)),
+        ("06/01/2026 12:05 pm", (12, 5)),
+        ("6/1/26 11:59 PM", (23, 59)),
+        ("Jun 1, 2026 2:30 PM", (14, 30)),
+        ("6/1/2026, 2:30:00 PM", (14, 30)),
+        ("6/1/2026 2:30\u202fPM", (14, 30)),  # as Java, Node and browsers write it since 2023
+        ("6/1/2026 2:30\u00a0PM ", (14, 30)),
+        ("6/1/2026 14:30", (14, 30)),
+    ],
+)
+def test_the_half_of_the_day_is_read(typed, text, time):
+    """As spreadsheets and systems set to American English write times; 12 is the first hour of a half."""
+    written = SourceColumn("x", dates="mdy")
+    assert typed(Column("x_at", "TIMESTAMP", ""), written, text) == dt.datetime(2026, 6, 1, *time)
+
+
+@pytest.mark.parametrize("text", ["6/1/2026 13:05 AM", "6/1/2026 0:05 PM", "6/1/2026 8:05 XM", "6/1/2026 PM"])
+def test_an_hour_that_no_half_of_the_day_has_is_refused(typed, text):
+    """Nobody knows which is wrong, the hour or the half."""
+    assert typed(Column("x_at", "TIMESTAMP", ""), SourceColumn("x", dates="mdy"), text) is None
 
 
 @pytest.mark.parametrize(

@@ -289,6 +289,47 @@ def test_days_that_may_be_months_are_to_be_checked(tmp_path):
     assert 'dates = "dmy"  # check: mdy fits as well' in suggest(path).toml
 
 
+@pytest.mark.parametrize("header", ["Shipped", "Dispatched", "Sent at", "Envoyé le", "Shipping date"])
+def test_a_day_of_shipping_is_no_carrier(tmp_path, header):
+    """A shipper is one, and the word is near."""
+    lines = [f"P{n};2026-06-{n:02};2026-06-{n + 2:02}" for n in range(1, 21)]
+    path = tmp_path / "parcels.csv"
+    path.write_text("\n".join([f"parcel;{header};delivered on", *lines]), encoding="utf-8")
+    found = suggest(path, table="shipments")
+
+    assert [ours for ours, theirs in found.matched.items() if theirs == header] in (
+        ["handover_declared_at"],
+        ["label_created_at"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("delivered", "promised"),
+    [
+        ("%-m/%-d/%Y %-I:%M %p", "%m/%d/%Y"),  # as spreadsheets in American English
+        ("%-d.%-m.%Y, %H:%M:%S", "%-d.%-m.%Y"),  # as browsers set to German
+        ("%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d"),
+        ("%Y-%m-%d %I:%M %p", "%Y%m%d"),
+        ("%Y/%m/%d %H:%M", "%Y/%m/%d"),
+        ("%d/%m/%Y %H:%M", "%Y-%m-%d"),
+        ("%d/%m/%Y %H:%M", "%Y%m%d"),
+    ],
+)
+def test_days_and_times_of_a_file_may_be_written_in_two_ways(workbook, delivered, promised):
+    """No line has to be corrected, and the promise runs out as its day does."""
+    days = pd.date_range("2026-05-18 14:05", periods=20)
+    path = workbook / "parcels.csv"
+    lines = [f"P{day:%m%d};BRV;{day.strftime(promised)};{day.strftime(delivered)}" for day in days]
+    path.write_text("\n".join(["parcel;carrier;promised date;delivered on", *lines]), encoding="utf-8")
+    found = suggest(path)
+    rows = loaded(workbook, found, path).sort_values("shipment_id")
+
+    assert found.left == ()
+    assert rows["delivered_at"].to_list() == list(days)
+    assert rows["promised_date"].astype(str).to_list() == list(days.strftime("%Y-%m-%d"))
+    assert rows["promised_at"].to_list() == list(days.normalize() + pd.Timedelta("23:59:59"))
+
+
 def scanned_twice(folder: Path, blanks: int = 0) -> Path:
     """Write a file whose second "Premier scan" is when parcels were delivered, and columns without a name."""
     lines = ["Colis,Transporteur,Date promise,Premier scan,Premier scan,Statut" + ", " * blanks]
@@ -318,6 +359,18 @@ def test_columns_without_a_name_are_counted(tmp_path, blanks, told):
     result = command(tmp_path, "sources", "--suggest", str(scanned_twice(tmp_path, blanks)))
 
     assert f"Not used: Premier scan_5{', ' if told else ''}{told}.\n" in result.stderr
+
+
+def test_capitals_of_values_and_countries_are_of_no_matter(workbook):
+    """A status as people write it, a country in small letters: the load has ours."""
+    days = pd.date_range("2026-05-18", periods=20).strftime("%Y-%m-%d")
+    lines = [f"P{n:02};BRV;{('fr', 'Fr', 'DE')[n % 3]};{day};{day};Delivered" for n, day in enumerate(days)]
+    path = workbook / "parcels.csv"
+    path.write_text("\n".join(["parcel;carrier;country;promised date;delivered on;status", *lines]))
+    rows = loaded(workbook, suggest(path), path).sort_values("shipment_id")
+
+    assert rows["destination_country"].to_list() == [("FR", "FR", "DE")[n % 3] for n in range(20)]
+    assert set(rows["status"]) == {"delivered"}
 
 
 def test_a_value_that_is_not_known_is_named_with_its_rows(tmp_path):

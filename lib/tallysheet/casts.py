@@ -17,7 +17,7 @@ _DAY_FORMATS = {
         *("%d/%m/%y", "%d/%m/%Y", "%d-%m-%y", "%d-%m-%Y", "%d.%m.%y", "%d.%m.%Y"),
         *("%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y"),
     ),
-    "mdy": ("%m/%d/%y", "%m/%d/%Y", "%m-%d-%y", "%m-%d-%Y", "%b %d, %Y", "%B %d, %Y"),
+    "mdy": ("%m/%d/%y", "%m/%d/%Y", "%m-%d-%y", "%m-%d-%Y", "%b %d %Y", "%B %d %Y"),
 }
 SIGNS = {"EUR": ("€", "EUR"), "GBP": ("£", "GBP"), "USD": ("$", "USD")}
 """Currency to what may stand beside an amount."""
@@ -26,8 +26,8 @@ _BLANKS = " \t\r\n\u00a0\u202f\u200b\ufeff"
 _USUAL = {"DATE": "{0} LIKE '20__-__-__'", "TIMESTAMP": "strlen({0}) <= 19 AND {0} LIKE '20__-__-%:__:__'"}
 _ERROR = f"^(?:{'|'.join(map(re.escape, ERROR_TEXTS))})$"
 _PADDED = f"^[{_BLANKS}]*(?:{'|'.join(map(re.escape, ERROR_TEXTS))})[{_BLANKS}]*$"
-_TIME_FORMATS = (" %H:%M:%S", " %H:%M", "T%H:%M:%S", "")
-_FULL = re.compile("%[dm]([/.-])%[dm]\\1%Y( %H:%M(:%S)?)?")
+_TIME_FORMATS = (" %H:%M:%S", " %H:%M", "T%H:%M:%S", "", " %I:%M:%S %p", " %I:%M %p")
+_FULL = re.compile("%[dm]([/.-])%[dm]\\1%Y( %H:%M(:%S)?| %I:%M(:%S)? %p)?")
 
 
 @dataclass(frozen=True)
@@ -92,25 +92,14 @@ def cast(column: Column, written: SourceColumn, text: str) -> Cast:
 
 def _spelled(column: Column, written: SourceColumn, text: str) -> Cast:
     stripped = f"nullif(trim({text}, {literal(_BLANKS)}), '')"
-    allowed = ", ".join(literal(code) for code in column.allowed)
-    if written.values:
-        return Cast(
-            _translated(column, written, text, stripped), "'not_allowed'" if allowed else "'unknown_value'"
-        )
-    # Few cells have blanks around them; to look for one is three times faster than to strip.
-    may_have = f"{text} < '!' OR suffix({text}, ' ') OR strlen({text}) <> length({text})"
-    if not allowed:
-        # Errors begin with #, which is before $. To compare what is stripped, DuckDB would strip every cell.
-        may_have = may_have.replace("'!'", "'$'")
-        kept = f"nullif(regexp_replace(trim({text}, {literal(_BLANKS)}), {literal(_ERROR)}, ''), '')"
-        value = f"CASE WHEN {may_have} THEN {kept} ELSE {text} END"
-        wrong = _is_error(text)
-        return Cast(value, "'type'", wrong)
-    value = f"CASE WHEN {may_have} THEN {stripped} ELSE {text} END"
-    return Cast(
-        f"CASE WHEN {text} IN ({allowed}) THEN {text} WHEN {value} IN ({allowed}) THEN {value} END",
-        "'not_allowed'",
-    )
+    if written.values or column.allowed:
+        reason = "'not_allowed'" if column.allowed else "'unknown_value'"
+        return Cast(_translated(column, written, text, stripped), reason)
+    # Few cells have blanks around them; to look for one is three times faster than to strip. Errors begin
+    # with #, which is before $. To compare what is stripped, DuckDB would strip every cell.
+    may_have = f"{text} < '$' OR suffix({text}, ' ') OR strlen({text}) <> length({text})"
+    kept = f"nullif(regexp_replace(trim({text}, {literal(_BLANKS)}), {literal(_ERROR)}, ''), '')"
+    return Cast(f"CASE WHEN {may_have} THEN {kept} ELSE {text} END", "'type'", _is_error(text))
 
 
 def _is_error(text: str) -> str:
@@ -127,18 +116,20 @@ def _translated(column: Column, written: SourceColumn, text: str, stripped: str)
     pairs = {spelling.lower(): ours for spelling, ours in given}
     if column.allowed:
         pairs = {spelling: ours for spelling, ours in pairs.items() if ours in column.allowed}
-    spelt, ours = (", ".join(map(literal, side)) for side in (pairs.keys(), pairs.values()))
-    found = f"map([{spelt}], [{ours}])[lower({stripped})]"
+    spelt, meant = (", ".join(map(literal, side)) for side in (pairs.keys(), pairs.values()))
+    found = f"map([{spelt}], [{meant}])[lower({stripped})]"
     # Most cells are spelled as they are listed, which is five times faster to see than to look them up.
     exact: dict[str, set[str]] = {}
     for spelling, _ in given:
         # DuckDB and Python need not agree on the small letters of others.
         if spelling.isascii() and spelling.lower() in pairs:
-            exact.setdefault(pairs[spelling.lower()], set()).add(literal(spelling))
+            ours = pairs[spelling.lower()]
+            exact.setdefault(text if spelling == ours else literal(ours), set()).add(literal(spelling))
     listed = " ".join(
-        f"WHEN {text} IN ({', '.join(sorted(spellings))}) THEN {literal(ours)}"
-        for ours, spellings in exact.items()
+        f"WHEN {text} IN ({', '.join(sorted(spellings))}) THEN {value}" for value, spellings in exact.items()
     )
+    # A country's code is ours, also of one of which no other spelling is listed.
+    listed += f" WHEN regexp_matches({text}, '^[A-Z]{{2}}$') THEN {text}" if column.is_country else ""
     return f"CASE {listed} ELSE {found} END" if listed else found
 
 
@@ -198,14 +189,22 @@ def _moment(column: Column, written: SourceColumn, text: str) -> str:
 
 
 def _parsed(text: str, formats: Sequence[str]) -> str:
-    listed = ", ".join(literal(form) for form in formats)
-    every = f"try_strptime(trim({text}), [{listed}])"
+    if len(formats) == 1:
+        return f"try_strptime(trim({text}), {literal(formats[0])})"
     usual = ""
     # A format that does not fit costs ten times more than one that does; with a full year a single one does.
-    for form in filter(_FULL.fullmatch, formats if len(formats) > 1 else ()):
-        shape = re.sub("%[dmHMS]", "[0-9]{2}", form.replace(".", "[.]")).replace("%Y", "[0-9]{4}")
+    for form in filter(_FULL.fullmatch, formats):
+        shape = re.sub("%[dmHIMS]", "[0-9]{1,2}", form.replace(".", "[.]"))
+        shape = shape.replace("%Y", "[0-9]{4}").replace("%p", "[AaPp][Mm]")
         usual += f"WHEN regexp_matches({text}, '^{shape}$') THEN try_strptime({text}, {literal(form)}) "
-    return f"CASE {usual}ELSE {every} END" if usual else every
+    # Before the time JavaScript writes a comma, before AM and PM Java and browsers write a narrow blank.
+    plain = f"trim(translate({text}, ',\u00a0\u202f', '   '))"
+    halves, others = (
+        ", ".join(literal(form) for form in formats if ("%p" in form) is is_half) for is_half in (True, False)
+    )
+    if halves:
+        usual += f"WHEN regexp_matches({text}, '[AaPp][Mm]') THEN try_strptime({plain}, [{halves}]) "
+    return f"CASE {usual}ELSE try_strptime({plain}, [{others}]) END"
 
 
 def _truth(column: Column, written: SourceColumn, text: str) -> str:

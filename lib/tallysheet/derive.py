@@ -63,6 +63,13 @@ def derive(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, t
     return found
 
 
+def dates_of(ours: str, matched: dict[str, Guess]) -> str:
+    """Say how a day or time that is made of another is written: as that is; empty for any other column."""
+    other = {"promised_date": "promised_at", "promised_at": "promised_date"}.get(ours, "")
+    dates = matched[other].written.dates if other in matched else ""
+    return f"{dates} %H:%M:%S" if "%" in dates and ours == "promised_at" else dates
+
+
 def _of_one_row(
     table: Table, how: tuple[str, str], matched: dict[str, Guess], texts: Texts
 ) -> tuple[str, str]:

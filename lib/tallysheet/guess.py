@@ -13,7 +13,7 @@ from tallysheet.engine import connect
 from tallysheet.headers import different, repeated
 from tallysheet.schema import Column
 from tallysheet.source_columns import UNITS, SourceColumn
-from tallysheet.vocabulary import is_country, unit_of, value_of
+from tallysheet.vocabulary import unit_of, value_of
 
 MISSING = (
     "-",
@@ -34,15 +34,18 @@ MISSING = (
 )
 """What stands in a cell that has nothing to say; the empty cell says so by itself."""
 
-DATES = ("ymd", "dmy", "mdy", "%Y%m%d", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S")
+DATES = (
+    *("ymd", "dmy", "mdy", "%Y%m%d", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S"),
+    *("%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p"),
+)
 _SURE = 0.98
 _TRIED = 5_000
 """So many cells of a column are cast, spread over the file; spellings are looked at in all."""
 _MOST_VALUES = 200
 _COUNTED = {"contact_reason": "WISMO"}
 """Columns of a team's own words, and the one that KPIs count."""
-_CLOCK = r"[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*$"
-_MIDNIGHT = r"[ T]0?0:00(?::00(?:\.0+)?)?\s*$"
+_CLOCK = r"[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AaPp][Mm]\s*)?$"
+_MIDNIGHT = r"[ T](?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)?\s*[Aa][Mm])\s*$"
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ class Texts:
         plain = SourceColumn(header)
         if filled.empty:
             return Guess(plain, 0.0)
-        if column.allowed or is_country(column):
+        if column.allowed or column.is_country:
             return _spelled(filled, column, plain)
         if column.name in _COUNTED:
             return _named(filled, column, plain)
@@ -201,7 +204,8 @@ def _spelled(filled: pd.Series, column: Column, plain: SourceColumn) -> Guess:
     found = {str(text): value_of(column, str(text)) for text in counts.index}
     spellings: dict[str, list[str]] = {}
     for text, value in found.items():
-        if value and text.strip().lower() != value.lower():
+        # Capitals are of no matter to a load where it knows all values.
+        if value and text.strip() != value and not (column.allowed and text.strip().lower() == value.lower()):
             spellings.setdefault(value, []).append(text)
     unknown = {text: int(counts[text]) for text, value in found.items() if not value}
     share = 1 - sum(unknown.values()) / len(filled)

@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 
 from tallysheet import schema
-from tallysheet.derive import DERIVED, derive, select
+from tallysheet.derive import DERIVED, dates_of, derive, select
 from tallysheet.errors import UsageError
 from tallysheet.extract import read_text_table
 from tallysheet.files import write_text
@@ -23,7 +23,7 @@ from tallysheet.settings import Settings
 from tallysheet.sources import FOLDER_NAME, is_folder_name, read_source
 from tallysheet.spreadsheet import read_sheets
 from tallysheet.unpack import SPREADSHEETS, unpacked
-from tallysheet.vocabulary import is_country, nearness, value_of
+from tallysheet.vocabulary import nearness, value_of
 
 _NEAR, _FITS, _WHOLE = 0.55, 0.5, 0.98
 _UNDER_BAND = 0.95
@@ -128,7 +128,7 @@ def suggest(file: str | Path, table: str = "", name: str = "") -> Suggestion:
     return Suggestion(
         name=name,
         table=best.name,
-        toml=_toml(file, name, best, matched, texts, bool(derived), lacking),
+        toml=_toml(file, name, best, matched, texts, tuple(derived), lacking),
         sql=select(name, matched, derived) if derived else "",
         matched={ours: guess.written.header for ours, guess in matched.items()},
         left=tuple(header for header in texts.headers if header not in {*used, *texts.unnamed}),
@@ -146,7 +146,7 @@ def _countries(table: Table, matched: dict[str, Guess], texts: Texts) -> tuple[s
     named = [
         value_of(column, text)
         for header, column in columns
-        if is_country(column)
+        if column.is_country
         for text in texts.commonest(header, _MOST_COUNTRIES)
     ]
     return tuple(dict.fromkeys(filter(None, named)))[:_MOST_COUNTRIES]
@@ -186,7 +186,7 @@ def _toml(
     table: Table,
     matched: dict[str, Guess],
     texts: Texts,
-    is_selected: bool,
+    derived: tuple[str, ...],
     lacking: tuple[str, ...],
 ) -> str:
     days = [guess for ours, guess in matched.items() if _is_day(table.column(ours))]
@@ -214,7 +214,7 @@ def _toml(
         f"dates = {_quoted(dates)}" + (f"{_CHECK}: {also} fits as well" if also else ""): dates
         not in ("", "ymd"),
         '# zone = "Europe/Paris"  # if its times are local there; else they are read as UTC': is_timed,
-        f"select = {_quoted(f'{name}.sql')}": is_selected,
+        f"select = {_quoted(f'{name}.sql')}": derived,
     }
     lines = [line for line, is_said in head.items() if is_said]
     lines += ["", "[[file]]", f"name = {_quoted(name)}", f"path = {_quoted(f'raw/{_pattern(file.name)}')}"]
@@ -225,7 +225,10 @@ def _toml(
         for name, header in texts.repeated.items()
     ]
     lines += _in_part(matched)
-    columns = list(_columns(table, matched, dates, decimal, is_selected))
+    columns = list(_columns(table, matched, dates, decimal, is_selected=bool(derived)))
+    made = ((ours, dates_of(ours, matched)) for ours in derived)
+    usual = ("", dates or "ymd")
+    columns += [f"{ours} = {{ dates = {_quoted(own)} }}" for ours, own in made if own not in usual]
     lines += ["", "[columns]", *columns] if columns else []
     for ours, guess in matched.items():
         if guess.written.values or guess.unknown or guess.lacks:
@@ -256,7 +259,7 @@ def _in_part(matched: dict[str, Guess]) -> Iterator[str]:
 
 
 def _columns(
-    table: Table, matched: dict[str, Guess], dates: str, decimal: str, is_selected: bool
+    table: Table, matched: dict[str, Guess], dates: str, decimal: str, *, is_selected: bool
 ) -> Iterator[str]:
     """Write what a column has of its own; a SELECT has named it already."""
     for ours, guess in matched.items():

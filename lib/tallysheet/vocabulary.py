@@ -124,11 +124,6 @@ def _spelled_alike(one: str, other: str) -> float:
     return found if found > _SPELLED else 0.0
 
 
-def is_country(column: Column) -> bool:
-    """Tell whether a column holds countries, by their codes."""
-    return column.name.endswith("country")
-
-
 @cache
 def _countries() -> dict[str, str]:
     from babel import Locale
@@ -157,7 +152,7 @@ def value_of(column: Column, spelling: str) -> str:
     >>> value_of(table("care_contacts").column("contact_reason"), "Où est mon colis ?")
     'WISMO'
     """
-    if is_country(column):
+    if column.is_country:
         return _countries().get(plain(spelling), "")
     known = _known()["values"].get(column.name, {})
     names = {

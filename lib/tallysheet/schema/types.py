@@ -55,6 +55,11 @@ class Column:
     is_planned: bool = False
     since: str = ""
 
+    @property
+    def is_country(self) -> bool:
+        """Whether it holds countries, by their codes."""
+        return self.name.endswith("country")
+
 
 @dataclass(frozen=True)
 class Rule:
