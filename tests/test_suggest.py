@@ -416,6 +416,61 @@ def test_a_source_has_the_name_of_a_folder(tmp_path, name):
         suggest(colis(tmp_path), name=name)
 
 
+EXPORTS = {
+    "claims": (
+        "Claim no;Tracking number;Type;Opened;Decision date;Amount claimed (EUR);Amount paid (EUR);Status",
+        "CL{n};1Z{n};Missing item;2026-05-0{n};2026-06-0{n};{n}0.00;{n}.00;Partially accepted",
+        {
+            **{"claim_id": "Claim no", "shipment_id": "Tracking number", "claim_type": "Type"},
+            **{"opened_at": "Opened", "decided_at": "Decision date", "decision": "Status"},
+            **{"amount_claimed_cents": "Amount claimed (EUR)", "amount_paid_cents": "Amount paid (EUR)"},
+        },
+        {"shipment_id": "1Z1", "claim_type": "missing_item", "decision": "partial", "currency": "EUR"},
+    ),
+    "carrier_invoice_lines": (
+        "Invoice number;Invoice date;Tracking no;Description;Net amount",
+        "INV1;2026-06-0{n};1Z{n};Fuel surcharge;£{n}.00",
+        {
+            **{"invoice_id": "Invoice number", "invoice_date": "Invoice date"},
+            **{"tracking_number": "Tracking no", "charge_type": "Description", "amount_cents": "Net amount"},
+        },
+        {"charge_type": "fuel", "amount_cents": 100, "currency": "GBP"},
+    ),
+    "reverse_cases": (
+        "RMA number;Order number;Request date;Received on;Refund date;Refund amount",
+        "R{n};O{n};Jun {n}, 2026;Jun 1{n}, 2026;Jun 2{n}, 2026;$1,00{n}.50",
+        {
+            **{"case_id": "RMA number", "order_id": "Order number", "requested_at": "Request date"},
+            **{"received_at": "Received on", "paid_out_at": "Refund date", "payout_cents": "Refund amount"},
+        },
+        {"case_type": "return", "payout_cents": 100_150, "currency": "USD"},
+    ),
+    "orders": (
+        "Order number;Order date;Country;Order value;Order status",
+        "O{n};2026-06-0{n} 10:00;fr;{n}90.00;Shipped",
+        {
+            **{"order_id": "Order number", "paid_at": "Order date", "buyer_country": "Country"},
+            **{"item_value_cents": "Order value", "state": "Order status"},
+        },
+        {"buyer_country": "FR", "state": "handed_to_carrier", "currency": "EUR"},
+    ),
+}
+"""Table to the header of an export, a row, the columns that are found, and cells of the first row."""
+
+
+@pytest.mark.parametrize("table", EXPORTS)
+def test_exports_of_other_systems_are_read_to_the_last_column(workbook, table):
+    """As portals and shops write them: a sign tells the currency, a tracking number the parcel."""
+    header, row, matched, first = EXPORTS[table]
+    path = workbook / "export.csv"
+    path.write_text("\n".join([header, *(row.format(n=n) for n in range(1, 9))]), encoding="utf-8")
+    found = suggest(path)
+    rows = loaded(workbook, found, path)
+
+    assert (found.table, found.matched, found.left) == (table, matched, ())
+    assert rows[list(first)].astype(object).sort_values(list(first)).iloc[0].to_dict() == first
+
+
 def contacts(folder: Path, name: str, first: int, reasons: tuple[str, ...] = ("WISMO",)) -> Path:
     """Write forty contacts of an export that has no number of its own for them."""
     lines = ["Opened at;Channel;Reason;Order id;Resolved at"]

@@ -55,8 +55,9 @@ def derive(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, t
         if column.name in matched:
             continue
         if column.name == "currency" and any(ours.endswith("_cents") for ours in matched):
-            named = [currency_of(guess.written.header) for guess in matched.values()]
-            how = (f"'{next(filter(None, named), 'EUR')}'", "all in this currency")
+            headers = [guess.written.header for ours, guess in matched.items() if ours.endswith("_cents")]
+            told = (find(header) for find in (currency_of, texts.currency) for header in headers)
+            how = (f"'{next(filter(None, told), 'EUR')}'", "all in this currency")
         if how and {*re.findall(r"\{(\w+)\}", how[0])} <= {"row", *matched}:
             is_key = (column.name,) == table.key
             found[column.name] = _of_one_row(table, how, matched, texts) if is_key else how

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import duckdb
 import pandas as pd
 
-from tallysheet.casts import cast
+from tallysheet.casts import SIGNS, cast
 from tallysheet.engine import connect
 from tallysheet.headers import different, repeated
 from tallysheet.schema import Column
@@ -38,7 +39,7 @@ DATES = (
     *("ymd", "dmy", "mdy", "%Y%m%d", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S"),
     *("%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p"),
 )
-_SURE = 0.98
+_SURE, _MOST = 0.98, 0.5
 _TRIED = 5_000
 """So many cells of a column are cast, spread over the file; spellings are looked at in all."""
 _MOST_VALUES = 200
@@ -142,6 +143,14 @@ class Texts:
     def commonest(self, header: str, most: int) -> list[str]:
         """Give the commonest texts of a column."""
         return [str(text) for text in self._cells(header).value_counts().index[:most]]
+
+    def currency(self, header: str) -> str:
+        """Give the currency whose sign most cells of a column bear; empty: none."""
+        cells = _spread(self._cells(header))
+        for code, signs in SIGNS.items():
+            if cells.str.contains("|".join(map(re.escape, signs))).mean() > _MOST:
+                return code
+        return ""
 
     def has_local_times(self, header: str) -> bool:
         """Tell whether a cell has a time of day without an offset; midnight alone is how tools write days."""

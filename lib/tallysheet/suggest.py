@@ -32,6 +32,7 @@ _UNDER_BAND = 0.95
 _FEWEST = 2
 _MOST_COUNTRIES = 8
 _CHECK = "  # check"
+_CARRIERS = schema.SHIPMENTS.column("tracking_number")
 _ASKED = {"WISMO": "which of these asks where a parcel is?"}
 
 _KNOWN_FROM = (
@@ -174,10 +175,31 @@ def _matched(texts: Texts, table: Table) -> tuple[float, dict[str, Guess]]:
         matched[ours] = guess
         taken.add(header)
         score += sure * (1 + table.column(ours).required)
+    matched |= _by_its_carrier(texts, table, matched)
     wanted = [one.name for one in table.columns[:-1] if one.required]
     score -= 1.5 * sum(one not in {*matched, *DERIVED.get(table.name, {})} for one in wanted)
     ordered = {one.name: matched[one.name] for one in table.columns if one.name in matched}
     return score, ordered
+
+
+def _by_its_carrier(texts: Texts, table: Table, matched: dict[str, Guess]) -> dict[str, Guess]:
+    """Take the carrier's number for the parcel's where a table has no column for it and the file no other."""
+    names = {one.name for one in table.columns}
+    if "shipment_id" not in names or "tracking_number" in names or "shipment_id" in matched:
+        return {}
+    free = {*texts.headers} - {guess.written.header for guess in matched.values()}
+    nearest = max(free, key=lambda header: nearness(header, _CARRIERS), default="")
+    if nearness(nearest, _CARRIERS) < _NEAR:
+        return {}
+    return {"shipment_id": texts.guess(nearest, table.column("shipment_id"))}
+
+
+def _is_carriers_number(matched: dict[str, Guess], table: Table) -> bool:
+    """Tell whether parcels are named by what a header calls the carrier's number."""
+    if "shipment_id" not in matched or "tracking_number" in {one.name for one in table.columns}:
+        return False
+    header = matched["shipment_id"].written.header
+    return nearness(header, _CARRIERS) > nearness(header, table.column("shipment_id"))
 
 
 def _toml(
@@ -225,6 +247,9 @@ def _toml(
         for name, header in texts.repeated.items()
     ]
     lines += _in_part(matched)
+    if _is_carriers_number(matched, table):
+        told = _quoted(matched["shipment_id"].written.header)
+        lines += [f"# {told} is taken for shipment_id: the carrier's number names the parcel{_CHECK}"]
     columns = list(_columns(table, matched, dates, decimal, is_selected=bool(derived)))
     made = ((ours, dates_of(ours, matched)) for ours in derived)
     usual = ("", dates or "ymd")
