@@ -549,7 +549,7 @@ def test_files_that_no_source_takes_are_told_until_they_are_gone(tmp_path):
         [
             "no source",
             "2 files of data/raw that no source takes, such as parcels (1).csv, parcels-2.csv. "
-            "Name them as the others of their source are named",
+            "Name them as the others of their source are named, or add their source to workbook.toml",
         ]
     ]
     assert told.state == before.state

@@ -1,6 +1,7 @@
 """A file that nobody has described: which table it fills, how it is written, and that it then loads."""
 
 import html
+import json
 import random
 import re
 import shlex
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +22,7 @@ from commands import command
 import tallysheet as ts
 from tallysheet import schema
 from tallysheet.errors import DataError, UsageError
+from tallysheet.kpis import kpi
 from tallysheet.settings import read_settings
 from tallysheet.suggest import Suggestion, suggest, write_source
 from tallysheet.vocabulary import nearness, value_of
@@ -696,6 +699,31 @@ def test_who_asks_where_a_parcel_is_counts(workbook):
     asking = asked_after[asked_after["First scan"].dt.strftime("%G-W%V") == "2026-W24"]
     shipped = (parcels["First scan"].dt.strftime("%G-W%V") == "2026-W24").sum()
     assert kpis["value"]["wismo_rate"] == pytest.approx(asking["Reason"].isin(REASONS[:2]).sum() / shipped)
+
+
+@pytest.mark.parametrize(
+    ("order", "is_known"), [("O{n}", True), ("#O{n}", False), ("", True)], ids=["the same", "others", "none"]
+)
+def test_contacts_whose_orders_no_parcel_has_are_not_counted_as_none(workbook, order, is_known):
+    """One system writes #O7 where another writes O7: 0 contacts a parcel would be a lie.
+
+    Those that name no order at all count in the week in which they were opened.
+    """
+    files = [scanned(workbook), contacts(workbook, "contacts_20260706.csv", 100, REASONS)]
+    text = re.sub(r";O(\d+);", lambda found: f";{order.format(n=found[1])};", files[1].read_text())
+    files[1].write_text(text)
+    found = [suggest(file) for file in files]
+    for one, file in zip(found, files, strict=True):
+        write_source(read_settings("data"), one, file)
+    settings = workbook / "data" / "workbook.toml"
+    settings.write_text(settings.read_text().replace("[]", json.dumps([one.name for one in found]), 1))
+    week = ts.open_week("2026-W24", data="data")
+    lacked = [] if is_known else ["care_contacts.order_id = shipments.order_id"]
+
+    assert ("wismo_rate" in week.available) is is_known
+    assert week.review.lacking(kpi("wismo_rate")) == lacked
+    shown = import_module("tallysheet.duties.health_page").trust(week).html
+    assert ("numbers that care_contacts.order_id and shipments.order_id share" in shown) is not is_known
 
 
 @pytest.mark.parametrize(

@@ -136,19 +136,27 @@ class Cube:
         return self.remembered("silent", names, make, set(names))
 
     def empty(self, columns: Sequence[str]) -> list[str]:
-        """List the columns, each as ``table.column``, of which no loaded row has a value."""
+        """List the columns, each as ``table.column``, of which no loaded row has a value.
+
+        Of a pair joined by `` = `` it is told whether the first has values and none is among the second's.
+        """
         here = set(self.ledger.files["table"]) - set(self.ledger.elsewhere)  # others lie in a warehouse
-        asked = [name for name in columns if name.partition(".")[0] in here]
-        tables = {name.partition(".")[0] for name in asked}
+        asked = [name for name in columns if _tables_of(name) <= here]
+        tables = {table for name in asked for table in _tables_of(name)}
         found = self.remembered("empty_columns", asked, lambda: self._without_value(asked), tables)
         return found["name"].tolist()
 
     def _without_value(self, columns: Sequence[str]) -> pd.DataFrame:
         return pd.DataFrame({"name": [name for name in columns if not self._has_value(name)]}, dtype=object)
 
-    def _has_value(self, column: str) -> bool:
-        select = f"SELECT 1 FROM {column.partition('.')[0]} WHERE {column} IS NOT NULL LIMIT 1"
-        return bool(self._ground.execute(select).fetchall())
+    def _has_value(self, columns: str) -> bool:
+        column, _, other = columns.partition(" = ")
+        named = f"FROM {column.partition('.')[0]} WHERE {column} IS NOT NULL"
+        has_any = bool(self._ground.execute(f"SELECT 1 {named} LIMIT 1").fetchall())
+        if not other:
+            return has_any
+        found = f"SELECT 1 {named} AND {column} IN (SELECT {other} FROM {other.partition('.')[0]}) LIMIT 1"
+        return not has_any or bool(self._ground.execute(found).fetchall())
 
     def looks(self, age: dt.timedelta | None = None) -> list[Look]:
         """Give a look at each week: at ``as_of``, or at an age after its end where that was earlier."""
@@ -367,6 +375,10 @@ def _code() -> str:
     here = Path(__file__).parent
     modules = sorted([*here.rglob("*.py"), *here.rglob("*.sql")])
     return fingerprint(path.read_bytes().decode() for path in modules)
+
+
+def _tables_of(columns: str) -> set[str]:
+    return {column.partition(".")[0] for column in columns.split(" = ")}
 
 
 def _only(select: str, where: Where) -> str:

@@ -112,7 +112,10 @@ def _extracts(settings: Settings, sources: list[Source]) -> Iterator[Check]:
         yield Check("extracts", f"none in {settings.data / 'raw'}", advice)
     if strays := [path.name for path in unclaimed(settings, sources)]:
         told = f"{len(strays)} that no source takes: {', '.join(strays[:5])}"
-        advice = "Name them as the others of their source are named, or move them out of the folder."
+        advice = (
+            "Name them as the others of their source are named, add their source to workbook.toml, or move "
+            "them out of the folder."
+        )
         yield Check(f"folder {settings.data / 'raw'}", told, advice)
     yield _loaded(settings, sources)
 

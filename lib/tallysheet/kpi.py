@@ -20,6 +20,9 @@ SHARES = ("share", "rare_share")
 RATES = ("rate", "rare_rate")
 """Units of what is written for a hundred."""
 
+CLAIMED_PARCELS = ("claims.shipment_id", "claims.shipment_id = shipments.shipment_id")
+"""What a KPI of parcels needs to count claims."""
+
 _IN_TIME = ("on_time_n", "in_time_n", "perfect_n")
 _VOLUMES = ("shipped_n", "cost_cents")
 
@@ -110,7 +113,8 @@ class Kpi:
     witnesses : tuple of str
         Slugs of KPIs that would have moved too under a given cause, named on the page.
     needs : tuple of str
-        Columns, as ``table.column``, without any value in which the KPI would count all or none.
+        Columns, as ``table.column``, without any value in which the KPI would count all or none; and pairs
+        joined by `` = `` by which rows find each other: where the first names any, one must be in the second.
     number : str
         The team's number for it, such as Q1; empty: none.
     lowest : float

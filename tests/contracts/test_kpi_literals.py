@@ -21,7 +21,7 @@ def test_all_that_it_names_is_there(slug):
         assert set(columns) <= set(columns_of(fact)), f"columns of {fact}"
         assert set(one.dimensions) <= set(columns_of(fact)), f"its dimensions in {fact}"
     assert {*one.witnesses, *filter(None, [one.known_with])} <= set(KPIS), "its witnesses"
-    for table, _, column in (name.partition(".") for name in one.needs):
+    for table, _, column in (name.partition(".") for needed in one.needs for name in needed.split(" = ")):
         assert column in {other.name for other in schema.table(table).columns}, "what it needs"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tallysheet import say
-from tallysheet.duties import health
+from tallysheet.duties import health, known
 from tallysheet.kpis import KPIS
 from tallysheet.language import Language
 from tallysheet.tables import Column, Html, paragraph, render_table
@@ -56,12 +56,7 @@ def trust(week: Week) -> Html:
             "final": [language.week_code(one) if one else None for one in found["final"]],
             "completeness": found["completeness"],
             "lacking": [
-                text(
-                    "health.lacking",
-                    tables=language.listed([_table(one, language) for one in names.split(", ")]),
-                )
-                if names
-                else ""
+                text("health.lacking", tables=known.listed(names.split(", "), language)) if names else ""
                 for names in found["lacking"]
             ],
         }

@@ -55,8 +55,26 @@ def switched_off(missing: list[str], language: Language) -> Html:
     >>> switched_off(["claims"], read_language("en")).html
     '<p class="note">Left out: this needs extracts of claims. Load them to see it.</p>'
     """
-    tables = language.listed([language.translated("gate.table", name, name) for name in missing])
-    return paragraph(language.text("duty.switched_off", tables=tables), note=True)
+    return paragraph(language.text("duty.switched_off", tables=listed(missing, language)), note=True)
+
+
+def listed(missing: list[str], language: Language) -> str:
+    """Write what is lacking as a sentence does: tables, columns, and pairs of them that share no number.
+
+    Examples
+    --------
+    >>> from tallysheet.language import read_language
+    >>> listed(["orders", "claims.shipment_id = shipments.shipment_id"], read_language("en"))
+    'orders and numbers that claims.shipment_id and shipments.shipment_id share'
+    """
+    return language.listed([_named(name, language) for name in missing])
+
+
+def _named(name: str, language: Language) -> str:
+    one, _, other = name.partition(" = ")
+    if other:
+        return language.text("duty.shared_numbers", one=one, other=other)
+    return language.translated("gate.table", name, name)
 
 
 def left_out(week: Week, *lists: str) -> Html | None:

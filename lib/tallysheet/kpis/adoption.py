@@ -8,6 +8,10 @@ from tallysheet.kpi import Kpi
 
 _ORDER = ("country", "size_band", "seller")
 _SELLER = ("size_band", "seller_country")
+_LABELLED_ORDERS = (
+    *("orders.order_id", "shipments.order_id", "shipments.order_id = orders.order_id"),
+    *("shipments.label_source", "shipments.label_created_at"),
+)
 
 KPIS = (
     Kpi(
@@ -50,12 +54,7 @@ KPIS = (
         dimensions=_ORDER,
         source="the team's: eligible orders sent with BackShip",
         witnesses=("eligible_share",),
-        needs=(
-            "orders.order_id",
-            "shipments.order_id",
-            "shipments.label_source",
-            "shipments.label_created_at",
-        ),
+        needs=_LABELLED_ORDERS,
         number="A3",
     ),
     Kpi(
@@ -69,12 +68,7 @@ KPIS = (
         maturity_days=3,
         dimensions=_ORDER,
         source="share of wallet, among sellers that use BackShip",
-        needs=(
-            "orders.order_id",
-            "shipments.order_id",
-            "shipments.label_source",
-            "shipments.label_created_at",
-        ),
+        needs=_LABELLED_ORDERS,
         number="A4",
     ),
     Kpi(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tallysheet.kpi import Histogram, Kpi
 
 _WHO = ("reason", "channel", "handled_by")
+_OF_PARCELS = "care_contacts.order_id = shipments.order_id"
 _PARCEL = ("country", "carrier", "label_source", "seller")
 
 KPIS = (
@@ -19,6 +20,7 @@ KPIS = (
         maturity_days=30,
         dimensions=("country", "seller"),
         source="contacts per order, as help desks count them",
+        needs=("care_contacts.order_id = orders.order_id",),
         number="C1",
     ),
     Kpi(
@@ -33,7 +35,7 @@ KPIS = (
         dimensions=_PARCEL,
         source="WISMO (where is my order) per parcel, as help desks count it",
         witnesses=("contact_rate", "wismo_by_words"),
-        needs=("care_contacts.contact_reason",),
+        needs=("care_contacts.contact_reason", _OF_PARCELS),
         number="C2",
     ),
     Kpi(
@@ -47,7 +49,7 @@ KPIS = (
         maturity_days=14,
         dimensions=_PARCEL,
         source="WISMO per parcel, by the customer's words: no change of Care's list of reasons moves it",
-        needs=("care_contacts.subject",),
+        needs=("care_contacts.subject", _OF_PARCELS),
         number="C2b",
     ),
     Kpi(
@@ -134,6 +136,7 @@ KPIS = (
         maturity_days=3,
         dimensions=("country", "carrier", "channel", "handled_by", "seller"),
         source="the team's: what tracking could have answered",
+        needs=(_OF_PARCELS,),
         number="C7",
     ),
     Kpi(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tallysheet.kpi import Histogram, Kpi
+from tallysheet.kpi import CLAIMED_PARCELS, Histogram, Kpi
 
 _DIMENSIONS = ("carrier", "claim_type", "flow")
 
@@ -20,7 +20,7 @@ KPIS = (
         source="the team's: claims filed within the carrier's deadline",
         floor=0.9,
         evidence="settled_n",
-        needs=("claims.shipment_id",),
+        needs=CLAIMED_PARCELS,
         number="C10",
     ),
     Kpi(

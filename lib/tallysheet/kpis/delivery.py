@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tallysheet.kpi import Histogram, Kpi
+from tallysheet.kpi import CLAIMED_PARCELS, Histogram, Kpi
 
 _DIMENSIONS = (
     *("origin", "carrier", "destination_country", "flow", "service", "partner", "destination"),
@@ -134,7 +134,7 @@ KPIS = (
         maturity_days=14,
         dimensions=(*_CARRIAGE, "category", "partner", "seller"),
         source="SCOR RL.2.4, perfect condition",
-        needs=("claims.shipment_id", "claims.claim_type"),
+        needs=(*CLAIMED_PARCELS, "claims.claim_type"),
         number="Q9",
     ),
     Kpi(
@@ -148,7 +148,7 @@ KPIS = (
         maturity_days=35,
         dimensions=(*_CARRIAGE, "category"),
         source="idshipthat.app, carrier performance: claims for a hundred parcels",
-        needs=("claims.shipment_id",),
+        needs=CLAIMED_PARCELS,
         number="Q10",
     ),
     Kpi(
@@ -165,6 +165,7 @@ KPIS = (
         ),
         source="SCOR RL.1.1, perfect order fulfilment",
         evidence="seen_n",
+        needs=CLAIMED_PARCELS,
         number="Q11",
     ),
 )

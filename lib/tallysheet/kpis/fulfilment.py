@@ -37,7 +37,10 @@ KPIS = (
         dimensions=("carrier", "flow", "lane", "destination", "service"),
         source="Metapack, scan completeness",
         floor=0.4,
-        needs=("shipments.tracking_number", "shipments.label_created_at", "tracking_events.norm_status"),
+        needs=(
+            *("shipments.tracking_number", "shipments.label_created_at", "tracking_events.norm_status"),
+            "tracking_events.tracking_number = shipments.tracking_number",
+        ),
         number="Q7",
     ),
     Kpi(

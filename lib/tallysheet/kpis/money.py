@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tallysheet.kpi import Kpi
+from tallysheet.kpi import CLAIMED_PARCELS, Kpi
 
 _COSTS = ("carrier", "lane", "destination_country", "flow", "service", "weight_band", "label_source")
 _BILLS = ("carrier", "lane", "billing_error", "destination_country", "flow", "service")
@@ -102,7 +102,7 @@ KPIS: tuple[Kpi, ...] = (
         source="loss recovery of insurers: paid of lost, claimed or not",
         floor=0.9,
         known=("valued_n", "losses_n"),
-        needs=("claims.shipment_id", "claims.paid_at"),
+        needs=(*CLAIMED_PARCELS, "claims.paid_at"),
         number="F6",
     ),
     Kpi(

@@ -18,7 +18,7 @@ KPIS: tuple[Kpi, ...] = (
         maturity_days=30,
         dimensions=("category", "destination_country", "carrier", "label_source", "seller"),
         source="the marketplace's terms: 30 days to return",
-        needs=("reverse_cases.order_id",),
+        needs=("reverse_cases.order_id", "reverse_cases.order_id = shipments.order_id"),
         number="R1",
     ),
     Kpi(
