@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import pytest
 from tests.small_ground import add_up, after, ground
 
 from tallysheet.settings import Rules
@@ -113,6 +114,22 @@ def test_who_asks_where_a_parcel_is_counts_in_the_week_of_its_first_scan():
     assert add_up(connection, "wismo", WEEK, NOW, by="carrier") == {"A": {"wismo_n": 1, "asks_where_n": 1}}
     assert add_up(connection, "wismo", "2026-W11", NOW, by="carrier")["B"]["wismo_n"] == 1
     assert add_up(connection, "wismo", WEEK, at(2, 1))["wismo_n"] == 1
+
+
+@pytest.mark.parametrize(
+    ("subject", "asks"),
+    [
+        *(("Where is my parcel?", 1), ("Package not here yet", 1), ("Tracking has not moved", 1)),
+        *(("Where is my order #17?", 1), ("Colis non reçu", 1), ("Où est ma commande ?", 1)),
+        *(("Question about my order", 0), ("Where is my refund?", 0), (None, 0)),
+    ],
+)
+def test_who_asks_where_a_parcel_is_in_words_of_his_own(subject, asks):
+    """In English and French, also of an order: customers do not think in parcels."""
+    contacts = [contact("C1", at(3), contact_reason="delivery_other", subject=subject)]
+    connection = ground(shipments=[parcel("P1", at(0))], care_contacts=contacts)
+
+    assert add_up(connection, "wismo", WEEK, NOW)["asks_where_n"] == asks
 
 
 def test_a_parcel_that_becomes_known_later_takes_its_contact_then():

@@ -33,8 +33,12 @@ LEFT JOIN (
     FROM care_contacts
     WHERE contact_reason = 'WISMO'
         OR subject LIKE '%arcel%'
+        OR subject LIKE '%ackage%'
         OR subject LIKE '%racking%'
         OR subject LIKE '%colis%'
+        OR subject LIKE '%Colis%'
+        OR subject LIKE '%here is my order%'
+        OR subject LIKE '%est ma commande%'
     GROUP BY order_id
 ) AS asked ON asked.order_id = shipments.order_id
 WHERE shipments.place = 1

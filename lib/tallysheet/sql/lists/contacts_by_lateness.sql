@@ -55,7 +55,9 @@ LEFT JOIN (
         sum(
             CASE
                 WHEN contact_reason = 'WISMO' THEN 1
-                WHEN subject LIKE '%arcel%' OR subject LIKE '%racking%' OR subject LIKE '%colis%' THEN 1
+                WHEN subject LIKE '%arcel%' OR subject LIKE '%ackage%' THEN 1
+                WHEN subject LIKE '%racking%' OR subject LIKE '%colis%' OR subject LIKE '%Colis%' THEN 1
+                WHEN subject LIKE '%here is my order%' OR subject LIKE '%est ma commande%' THEN 1
                 ELSE 0
             END
         ) AS where_n
