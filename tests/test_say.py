@@ -119,6 +119,7 @@ def test_a_part_is_told_beside_the_whole():
     assert part(0.0008, 0.0014) == "most of the 0.1 points"
     assert part(0.0006, 0.0014) == "part of the 0.1 points"
     assert part(0.004, 0.0) == "+0.4 pp, while the total changed by 0.0 pp"
+    assert part(0.0, 0.0) == part(-0.0001, 0.016) == "next to nothing"
 
 
 def test_a_part_of_a_sum_has_the_share_that_it_had_in_the_base():

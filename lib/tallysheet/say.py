@@ -171,6 +171,8 @@ def _part_of(
             return language.text(f"say.{key}", size=language.size(total, unit))
         part = language.text("say.next_to_nothing") if part == nothing else part
         return language.text("say.part_of", part=part, size=language.size(total, unit))
+    if written == language.change(0.0, unit):
+        return language.text("say.next_to_nothing")
     key = "say.part_beyond" if is_along and not holds(explanation, language) else "say.part_against"
     return language.text(key, part=written, size=language.size(total, unit), change=whole)
 
