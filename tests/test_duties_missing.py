@@ -151,6 +151,27 @@ def test_each_piece_is_whole_with_all_extracts(whole, page):
         assert all(later <= level + 1 for level, later in pairwise(levels)), (name, levels)
 
 
+@pytest.mark.parametrize(
+    ("page", "one", "other"),
+    [
+        ("claims_page", "claims.shipment_id", "shipments.shipment_id"),
+        ("costs_page", "carrier_invoice_lines.tracking_number", "shipments.tracking_number"),
+        ("care_page", "care_contacts.order_id", "shipments.order_id"),
+    ],
+)
+def test_a_page_whose_rows_find_no_other_does_not_say_that_there_is_nothing_to_do(
+    whole, monkeypatch, page, one, other
+):
+    """Parcels would seem unclaimed, invoices right, and no contact late."""
+    assert whole.cube.empty([f"{one} = {other}"]) == []
+    lacked = f"{one} = {other}"
+    monkeypatch.setattr(Cube, "empty", lambda _, asked: [lacked] if lacked in asked else [])
+    for name in ("opening", "to_do"):
+        told = pieces(page)[name](whole).html
+
+        assert f"Left out: this needs extracts of numbers that {one} and {other} share." in told, name
+
+
 def test_the_health_of_the_data_names_what_is_lacking():
     """Of a workbook of flights alone every KPI that needs more says which extracts."""
     week = ts.open_week("2013-W17", data="data/flights")

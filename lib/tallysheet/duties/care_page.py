@@ -10,7 +10,7 @@ from tallysheet import say
 from tallysheet.causes import Row
 from tallysheet.duties import care
 from tallysheet.duties.care import Estimate
-from tallysheet.duties.known import left_out
+from tallysheet.duties.known import left_out, unlinked
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
 from tallysheet.duties.tallies import ends
 from tallysheet.language import Language
@@ -24,9 +24,15 @@ def _off(week: Week) -> Html | None:
     return left_out(week, "contacts_by_lateness")
 
 
+def _not_by_parcel(week: Week) -> Html | None:
+    """Say that contacts cannot be held against parcels, and why; None where they can."""
+    off = _off(week) or unlinked(week, "shipments.order_id", "shipments.first_scan_at")
+    return off or unlinked(week, "care_contacts.order_id = shipments.order_id")
+
+
 def opening(week: Week) -> Html:
     """Say what a late parcel brings, and what one point of on-time would spare."""
-    if off := _off(week):
+    if off := _not_by_parcel(week):
         return off
     language, text = week.language, week.language.text
     found, point = care.by_lateness(week).set_index("lateness"), care.value_of_a_point(week)
@@ -55,7 +61,7 @@ def _euros(cents: Estimate, language: Language) -> str:
 
 def to_do(week: Week) -> Html:
     """Rank what would spare Care work, by what it costs in a year."""
-    if off := _off(week):
+    if off := _not_by_parcel(week):
         return off
     language, text = week.language, week.language.text
     proposals = [
@@ -78,7 +84,7 @@ def _asked(row: Row, language: Language) -> str:
 
 def followed_up(week: Week) -> Html:
     """Show how many such contacts the newest week brought where last week's list asked for something."""
-    if off := _off(week):
+    if off := _not_by_parcel(week):
         return off
     language, text = week.language, week.language.text
     found = care.came_of(week)
@@ -102,7 +108,7 @@ def _cost(week: Week) -> str:
 
 def lateness(week: Week) -> Html:
     """Show contacts and claims by how late a parcel was, and what a parcel costs Care beyond one on time."""
-    if off := _off(week):
+    if off := _not_by_parcel(week):
         return off
     language, text = week.language, week.language.text
     found = care.by_lateness(week)
@@ -143,7 +149,7 @@ def _pooled(sums: pd.Series, name: str) -> dict[str, object]:
 
 def point(week: Week) -> Html:
     """Show what one point of on-time is worth, for Care and for claims, with intervals."""
-    if off := _off(week):
+    if off := _not_by_parcel(week):
         return off
     language, text = week.language, week.language.text
     found = care.value_of_a_point(week)
@@ -174,7 +180,7 @@ def point(week: Week) -> Html:
 
 def carriers(week: Week) -> Html:
     """Show where the contacts come from that late parcels bring: the gain that logistics and Care share."""
-    if off := _off(week):
+    if off := _not_by_parcel(week):
         return off
     language, text = week.language, week.language.text
     found = care.by_carrier(week)

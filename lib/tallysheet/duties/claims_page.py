@@ -6,7 +6,7 @@ import pandas as pd
 
 from tallysheet import say
 from tallysheet.duties import claims
-from tallysheet.duties.known import left_out, of_other_day
+from tallysheet.duties.known import left_out, of_other_day, unlinked
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
 from tallysheet.duties.tallies import ends, euros, tally, told_euros
 from tallysheet.language import Language, isolated
@@ -38,7 +38,8 @@ def opening(week: Week) -> Html:
 
 
 def _off(week: Week) -> Html | None:
-    return left_out(week, "claimable", "claims_on_hand")
+    needed = "claims.shipment_id = shipments.shipment_id"  # a parcel would seem unclaimed
+    return left_out(week, "claimable", "claims_on_hand") or unlinked(week, needed)
 
 
 def _followed(week: Week) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tallysheet import say
 from tallysheet.duties import costs
-from tallysheet.duties.known import left_out, of_other_day
+from tallysheet.duties.known import left_out, of_other_day, unlinked
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
 from tallysheet.duties.tallies import euros, tally, told_euros
 from tallysheet.language import Language, isolated
@@ -21,7 +21,8 @@ _BECAME = ("credited", "corrected", "open", "over")
 
 
 def _off(week: Week) -> Html | None:
-    return left_out(week, "overcharged")
+    needed = "carrier_invoice_lines.tracking_number = shipments.tracking_number"
+    return left_out(week, "overcharged") or unlinked(week, needed)
 
 
 def opening(week: Week) -> Html:

@@ -83,6 +83,15 @@ def left_out(week: Week, *lists: str) -> Html | None:
     return switched_off(missing, week.language) if missing else None
 
 
+def unlinked(week: Week, *needed: str) -> Html | None:
+    """Say that a part is left out where columns have no value, or pairs of them share no number; else None.
+
+    Written as `Kpi.needs` are. A list of rows that found nothing would tell that there is nothing to do.
+    """
+    missing = week.cube.empty(needed)
+    return switched_off(missing, week.language) if missing else None
+
+
 def newest(week: Week) -> Week:
     """Give the newest whole week of the same moment: work lists are of it, whatever week is opened."""
     last = max([week.week, *week.cube.weeks])
