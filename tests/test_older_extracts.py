@@ -132,12 +132,14 @@ def undated(data, taken: dt.datetime, every: int = 1) -> None:
     (data / "raw" / "contacts" / "contacts.csv").write_text("".join([first, *lines[::every]]))
 
 
-def test_what_has_no_date_ends_where_it_falls_silent(data):
-    """Thirty contacts a day, and none for seven: the extract is last week's."""
-    undated(data, PARCELS_TAKEN - dt.timedelta(weeks=1))
+@pytest.mark.parametrize("weeks", [1, 5, 12])
+def test_what_has_no_date_ends_where_it_falls_silent(data, weeks):
+    """Thirty contacts a day, and none for a week: the extract is last week's. Months later it still is."""
+    taken = PARCELS_TAKEN - dt.timedelta(weeks=weeks)
+    undated(data, taken)
     week = ts.open_week(str(LAST), data=data)
 
-    assert week.cube.older == {"care_contacts": dt.datetime(2026, 5, 17, 8)}
+    assert week.cube.older == {"care_contacts": taken.replace(hour=8) - dt.timedelta(days=1)}
     assert math.isnan(week.kpi("csat").explain().value_now)
 
 

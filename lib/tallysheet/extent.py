@@ -129,7 +129,7 @@ def older_tables(
 def silent_since(
     as_of: dt.datetime, names: Collection[str], tables: Callable[[], duckdb.DuckDBPyConnection]
 ) -> pd.DataFrame:
-    """List the tables of which nothing became known for longer than ever in the eight weeks before.
+    """List the tables of which nothing became known for longer than ever in the eight weeks before that.
 
     Parameters
     ----------
@@ -145,11 +145,13 @@ def silent_since(
         28 days.
     """
     found = []
-    since, until = (literal(one.isoformat(sep=" ")) for one in (as_of - _DAYS_LOOKED_AT * _DAY, as_of))
+    until = f"TIMESTAMP {literal(as_of.isoformat(sep=' '))}"
     for name in names:
         select = (
-            f"SELECT max(known_at) FROM {name} "
-            f"WHERE known_at BETWEEN TIMESTAMP {since} AND TIMESTAMP {until} GROUP BY CAST(known_at AS DATE)"
+            f"SELECT max(known_at) FROM {name}, "
+            f"(SELECT max(known_at) AS last FROM {name} WHERE known_at <= {until}) "
+            f"WHERE known_at BETWEEN last - INTERVAL {_DAYS_LOOKED_AT} DAY AND last "
+            "GROUP BY CAST(known_at AS DATE)"
         )
         moments = [row[0] for row in tables().execute(select).fetchall()]
         days = sorted(moment.date() for moment in moments)
