@@ -11,7 +11,7 @@ from small_workbook import FIRST_MONDAY, make_workbook, rows, write_csv
 
 import tallysheet as ts
 from tallysheet.coverage import older_sentences
-from tallysheet.duties import care
+from tallysheet.duties import care, health_page
 from tallysheet.extent import older_tables
 from tallysheet.language import read_language
 from tallysheet.weeks import IsoWeek
@@ -140,6 +140,7 @@ def test_what_has_no_date_ends_where_it_falls_silent(data, weeks):
     week = ts.open_week(str(LAST), data=data)
 
     assert week.cube.older == {"care_contacts": taken.replace(hour=8) - dt.timedelta(days=1)}
+    assert "about as many rows of this week as usual" not in health_page.freshness(week).html
     assert math.isnan(week.kpi("csat").explain().value_now)
 
 

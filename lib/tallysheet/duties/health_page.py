@@ -27,7 +27,10 @@ def freshness(week: Week) -> Html:
         text("health.thin_table", table=name, share=language.value(share, "share", 0))
         for name, share in zip(thin["name"], thin["share"], strict=True)
     ]
-    told = text("health.thin", tables=language.listed(listed)) if listed else text("health.whole")
+    told = [paragraph(text("health.thin", tables=language.listed(listed)))] if listed else []
+    # Where an extract has not come for long, none of its rows is usual: the head of the page says so.
+    if not listed and not any(moment < week.week.ended_at for moment in week.cube.older.values()):
+        told = [paragraph(text("health.whole"))]
     columns = [
         Column("name", text("health.table")),
         Column("rows_n", text("health.rows"), "count"),
@@ -37,7 +40,7 @@ def freshness(week: Week) -> Html:
     ]
     caption = text("health.freshness", week=language.week_code(week.week))
     return Html.join(
-        paragraph(told), render_table(found, columns, caption=caption, language=language, name="freshness")
+        *told, render_table(found, columns, caption=caption, language=language, name="freshness")
     )
 
 
