@@ -721,6 +721,11 @@ def test_contacts_whose_orders_no_parcel_has_are_not_counted_as_none(workbook, o
     lacked = [] if is_known else ["care_contacts.order_id = shipments.order_id"]
 
     assert ("wismo_rate" in week.available) is is_known
+    told = [
+        "none of care_contacts.order_id, such as '#O100', is among shipments.order_id, such as 'O0': "
+        "KPIs that need both are left out. Write both alike, by a SELECT"
+    ]
+    assert week.ledger.notes.query("kind == 'no match'")["text"].to_list() == told * (not is_known)
     assert week.review.lacking(kpi("wismo_rate")) == lacked
     shown = import_module("tallysheet.duties.health_page").trust(week).html
     assert ("numbers that care_contacts.order_id and shipments.order_id share" in shown) is not is_known

@@ -38,6 +38,7 @@ from tallysheet.grids import Grids, is_measure, strata
 from tallysheet.inputs import fingerprint, source_parts
 from tallysheet.kept_tables import kept_frame
 from tallysheet.ledger import Ledger
+from tallysheet.links import share_numbers
 from tallysheet.settings import Settings
 from tallysheet.sources import read_sources
 from tallysheet.warehouse import Warehouse
@@ -151,16 +152,9 @@ class Cube:
 
     def _has_value(self, columns: str) -> bool:
         column, _, other = columns.partition(" = ")
-        named = f"SELECT {column} FROM {column.partition('.')[0]} WHERE {column} IS NOT NULL"
-        has_any = self._has_row(f"{named} LIMIT 1")
-        if not other:
-            return has_any
-        among = f"SELECT 1 FROM {other.partition('.')[0]} WHERE {other} IN"
-        # Nearly always one of a few is there, and the table need not be looked through.
-        tries = (f"{among} ({named} {few}) LIMIT 1" for few in ("LIMIT 999", ""))
-        return not has_any or any(map(self._has_row, tries))
-
-    def _has_row(self, select: str) -> bool:
+        if other:
+            return share_numbers(self._ground, column, other)
+        select = f"SELECT 1 FROM {column.partition('.')[0]} WHERE {column} IS NOT NULL LIMIT 1"
         return bool(self._ground.execute(select).fetchall())
 
     def looks(self, age: dt.timedelta | None = None) -> list[Look]:

@@ -34,6 +34,7 @@ NoteKind = Literal[
     "no extract",
     "shared rows",
     "look alike",
+    "no match",
     "no source",
 ]
 Named = str | int | float

@@ -1,0 +1,73 @@
+"""Numbers by which rows of one table name those of another; where none meets, KPIs would count none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tallysheet.engine import connect, literal
+from tallysheet.kpis import NEEDED_COLUMNS
+from tallysheet.note import Named, Note
+from tallysheet.sources import Source
+
+_BETWEEN = " = "
+_PAIRS = [tuple(name.split(_BETWEEN)) for name in NEEDED_COLUMNS if _BETWEEN in name]
+_FEW = 1_000
+
+
+def share_numbers(connection: duckdb.DuckDBPyConnection, column: str, other: str) -> bool:
+    """Tell whether a number of a column is in another one, each written ``table.column``.
+
+    If the first names none at all there is nothing to find, and nothing is lost.
+    """
+    named = f"SELECT {column} FROM {_table(column)} WHERE {column} IS NOT NULL"
+    among = f"SELECT 1 FROM {_table(other)} WHERE {other} IN"
+    # Nearly always one of a few is there, and the table need not be looked through.
+    tries = (f"{among} ({named} {few}) LIMIT 1" for few in (f"LIMIT {_FEW}", ""))
+    is_named = connection.execute(f"{named} LIMIT 1").fetchall()
+    return not is_named or any(connection.execute(select).fetchall() for select in tries)
+
+
+def unlinked(sources: Sequence[Source], clean: Path) -> list[dict[str, Any]]:
+    """Tell of numbers by which KPIs find rows of another table, and of which that has none.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+    clean : Path
+        The folder of the clean tables.
+    """
+    by_table = {source.table.name: source.name for source in reversed(sources)}
+    told = []
+    with connect() as connection:
+        there = {column for table in by_table for column in _shown(connection, clean / table)}
+        for column, other in _PAIRS:
+            if {column, other} <= there and not share_numbers(connection, column, other):
+                named: dict[str, Named] = {"column": column, "other": other}
+                named |= {"name": _example(connection, column), "like": _example(connection, other)}
+                source = by_table[_table(column)]
+                told.append({"source": source, "file": "", **asdict(Note("no match", named))})
+    return told
+
+
+def _shown(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
+    """Make a view of a table, and list its columns as ``table.column``."""
+    files = ", ".join(literal(str(path)) for path in sorted(folder.rglob("*.parquet")))
+    if not files:
+        return []
+    read = f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
+    connection.execute(f"CREATE VIEW {folder.name} AS SELECT * FROM {read}")
+    return [f"{folder.name}.{row[0]}" for row in connection.execute(f"DESCRIBE {folder.name}").fetchall()]
+
+
+def _example(connection: duckdb.DuckDBPyConnection, column: str) -> str:
+    found = connection.execute(f"SELECT min({column}) FROM {_table(column)}").fetchall()
+    return str(found[0][0])
+
+
+def _table(column: str) -> str:
+    return column.partition(".")[0]
