@@ -292,6 +292,18 @@ def test_days_that_may_be_months_are_to_be_checked(tmp_path):
     assert 'dates = "dmy"  # check: mdy fits as well' in suggest(path).toml
 
 
+def test_days_that_another_column_settles_need_no_check(tmp_path):
+    """Prices begin on the first of a month, which may be a day of January, and end on the last of one."""
+    lines = [f"BRV;home;FR;FR;{n};{n + 1};4,50;01/0{1 + n % 9}/2026;31/12/2026" for n in range(20)]
+    path = tmp_path / "rates.csv"
+    header = "Carrier;Service;From country;To country;Weight from (kg);Weight to (kg);Price;Valid from;End"
+    path.write_text("\n".join([header, *lines]), encoding="utf-8")
+    found = suggest(path)
+
+    assert found.table == "contract_rates"
+    assert 'dates = "dmy"\n' in found.toml
+
+
 @pytest.mark.parametrize("header", ["Shipped", "Dispatched", "Sent at", "Envoyé le", "Shipping date"])
 def test_a_day_of_shipping_is_no_carrier(tmp_path, header):
     """A shipper is one, and the word is near."""

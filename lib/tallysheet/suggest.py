@@ -216,7 +216,9 @@ def _toml(
     decimal = _common(
         [guess.written.decimal for ours, guess in matched.items() if _is_number(table.column(ours))]
     )
-    also = next((guess.also for guess in days if guess.also), "")
+    sure = [guess for guess in days if guess.written.dates == dates and guess.share >= _WHOLE]
+    is_settled = any(not guess.also for guess in sure)
+    also = "" if is_settled else next((guess.also for guess in days if guess.also), "")
     known = next((ours for ours in _KNOWN_FROM if ours in matched), "")
     is_timed = any(
         table.column(ours).type == "TIMESTAMP" and texts.has_local_times(guess.written.header)
