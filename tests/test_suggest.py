@@ -473,6 +473,24 @@ EXPORTS = {
 """Table to the header of an export, a row, the columns that are found, and cells of the first row."""
 
 
+def test_events_are_read_by_what_their_texts_say(workbook):
+    """Without that no page knows a scan from a delivery; a text that is not known is named."""
+    told = ["Label created", "Picked up", "Arrived at hub", "Out for delivery", "Delivered", "Customs"]
+    said = list(enumerate(told))
+    lines = [f"1Z{n};UPS;2026-06-0{n} 1{k}:00;E{k};{text}" for n in range(1, 9) for k, text in said]
+    path = workbook / "events.csv"
+    path.write_text("\n".join(["trackingNumber;carrierCode;eventTime;eventCode;eventText", *lines]))
+    found = suggest(path)
+    rows = loaded(workbook, found, path).fillna({"norm_status": ""})
+
+    assert found.matched["norm_status"] == found.matched["raw_text"] == "eventText"
+    assert dict(zip(rows["raw_text"], rows["norm_status"], strict=True)) == {
+        **{"Label created": "info_received", "Picked up": "in_transit", "Arrived at hub": "in_transit"},
+        **{"Out for delivery": "out_for_delivery", "Delivered": "delivered", "Customs": ""},
+    }
+    assert '# Not known, 8 rows, check: "Customs"' in found.toml
+
+
 @pytest.mark.parametrize("table", EXPORTS)
 def test_exports_of_other_systems_are_read_to_the_last_column(workbook, table):
     """As portals and shops write them: a sign tells the currency, a tracking number the parcel."""

@@ -6,8 +6,13 @@ import re
 
 from tallysheet.engine import identifier
 from tallysheet.guess import Guess, Texts
-from tallysheet.schema import Table
-from tallysheet.vocabulary import currency_of
+from tallysheet.schema import SHIPMENTS, Table
+from tallysheet.vocabulary import currency_of, nearness
+
+NEAR, FITS = 0.55, 0.5
+"""How near a header must be to a column's name, and what share of its cells must become values."""
+
+_CARRIERS = SHIPMENTS.column("tracking_number")
 
 DERIVED: dict[str, dict[str, tuple[str, str]]] = {
     "shipments": {
@@ -39,6 +44,41 @@ DERIVED: dict[str, dict[str, tuple[str, str]]] = {
     "reverse_cases": {"case_type": ("'return'", "all are returns")},
 }
 """Table and column to SQL over our other columns (``row``: all there are), and what it takes for granted."""
+
+
+def stand_ins(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, Guess]:
+    """Read columns of a table from what a file has for others: parcels' numbers, and what events mean."""
+    return _by_its_carrier(table, matched, texts) | _meant(table, matched, texts)
+
+
+def _by_its_carrier(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, Guess]:
+    """Take the carrier's number for the parcel's where a table has no column for it and the file no other."""
+    names = {one.name for one in table.columns}
+    if "shipment_id" not in names or "tracking_number" in names or "shipment_id" in matched:
+        return {}
+    free = {*texts.headers} - {guess.written.header for guess in matched.values()}
+    nearest = max(free, key=lambda header: nearness(header, _CARRIERS), default="")
+    if nearness(nearest, _CARRIERS) < NEAR:
+        return {}
+    return {"shipment_id": texts.guess(nearest, table.column("shipment_id"))}
+
+
+def is_carriers_number(matched: dict[str, Guess], table: Table) -> bool:
+    """Tell whether parcels are named by what a header calls the carrier's number."""
+    if "shipment_id" not in matched or "tracking_number" in {one.name for one in table.columns}:
+        return False
+    header = matched["shipment_id"].written.header
+    return nearness(header, _CARRIERS) > nearness(header, table.column("shipment_id"))
+
+
+def _meant(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, Guess]:
+    """Read what events mean out of their texts or codes, if most are known."""
+    if table.name != "tracking_events" or "norm_status" in matched:
+        return {}
+    told = [matched[name].written.header for name in ("raw_text", "raw_code") if name in matched]
+    guesses = [texts.guess(header, table.column("norm_status")) for header in told]
+    best = max(guesses, key=lambda guess: guess.share, default=None)
+    return {"norm_status": best} if best and best.share >= FITS else {}
 
 
 def derive(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, tuple[str, str]]:

@@ -12,7 +12,16 @@ from html import escape
 from pathlib import Path
 
 from tallysheet import schema
-from tallysheet.derive import DERIVED, dates_of, derive, select
+from tallysheet.derive import (
+    DERIVED,
+    FITS,
+    NEAR,
+    dates_of,
+    derive,
+    is_carriers_number,
+    select,
+    stand_ins,
+)
 from tallysheet.errors import UsageError
 from tallysheet.extract import read_text_table
 from tallysheet.files import write_text
@@ -25,14 +34,13 @@ from tallysheet.spreadsheet import read_sheets
 from tallysheet.unpack import SPREADSHEETS, unpacked
 from tallysheet.vocabulary import nearness, value_of
 
-_NEAR, _FITS, _WHOLE = 0.55, 0.5, 0.98
+_WHOLE = 0.98
 _UNDER_BAND = 0.95
 """How sure a name is without a word of the header above it, of what it is with that."""
 
 _FEWEST = 2
 _MOST_COUNTRIES = 8
 _CHECK = "  # check"
-_CARRIERS = schema.SHIPMENTS.column("tracking_number")
 _ASKED = {"WISMO": "which of these asks where a parcel is?"}
 
 _KNOWN_FROM = (
@@ -160,46 +168,26 @@ def _matched(texts: Texts, table: Table) -> tuple[float, dict[str, Guess]]:
         # Which of two columns of one name is meant nobody but a person knows.
         for header in (one for one in texts.headers if one not in {*texts.repeated, *texts.unnamed}):
             near = max(_UNDER_BAND**cut * nearness(one, column) for cut, one in enumerate(names[header]))
-            if near < _NEAR:
+            if near < NEAR:
                 continue
             guess = texts.guess(header, column)
             if (column.name,) == table.key and not texts.is_a_key(header):
                 near /= 2
-            if guess.share >= _FITS:
+            if guess.share >= FITS:
                 pairs.append((near * guess.share, -place, column.name, header, guess))
     matched: dict[str, Guess] = {}
     score, taken = 0.0, set()
     for sure, _, ours, header, guess in sorted(pairs, key=lambda pair: pair[:2], reverse=True):
-        if ours in matched or header in taken or sure < _NEAR:
+        if ours in matched or header in taken or sure < NEAR:
             continue
         matched[ours] = guess
         taken.add(header)
         score += sure * (1 + table.column(ours).required)
-    matched |= _by_its_carrier(texts, table, matched)
+    matched |= stand_ins(table, matched, texts)
     wanted = [one.name for one in table.columns[:-1] if one.required]
     score -= 1.5 * sum(one not in {*matched, *DERIVED.get(table.name, {})} for one in wanted)
     ordered = {one.name: matched[one.name] for one in table.columns if one.name in matched}
     return score, ordered
-
-
-def _by_its_carrier(texts: Texts, table: Table, matched: dict[str, Guess]) -> dict[str, Guess]:
-    """Take the carrier's number for the parcel's where a table has no column for it and the file no other."""
-    names = {one.name for one in table.columns}
-    if "shipment_id" not in names or "tracking_number" in names or "shipment_id" in matched:
-        return {}
-    free = {*texts.headers} - {guess.written.header for guess in matched.values()}
-    nearest = max(free, key=lambda header: nearness(header, _CARRIERS), default="")
-    if nearness(nearest, _CARRIERS) < _NEAR:
-        return {}
-    return {"shipment_id": texts.guess(nearest, table.column("shipment_id"))}
-
-
-def _is_carriers_number(matched: dict[str, Guess], table: Table) -> bool:
-    """Tell whether parcels are named by what a header calls the carrier's number."""
-    if "shipment_id" not in matched or "tracking_number" in {one.name for one in table.columns}:
-        return False
-    header = matched["shipment_id"].written.header
-    return nearness(header, _CARRIERS) > nearness(header, table.column("shipment_id"))
 
 
 def _toml(
@@ -249,7 +237,7 @@ def _toml(
         for name, header in texts.repeated.items()
     ]
     lines += _in_part(matched)
-    if _is_carriers_number(matched, table):
+    if is_carriers_number(matched, table):
         told = _quoted(matched["shipment_id"].written.header)
         lines += [f"# {told} is taken for shipment_id: the carrier's number names the parcel{_CHECK}"]
     columns = list(_columns(table, matched, dates, decimal, is_selected=bool(derived)))
