@@ -10,7 +10,14 @@ from small_ground import ground
 from small_workbook import make_workbook
 
 import tallysheet as ts
-from tallysheet.duties import carriers, carriers_briefs_page, carriers_page, carriers_proof_page
+from tallysheet.duties import (
+    carriers,
+    carriers_briefs_page,
+    carriers_page,
+    carriers_proof_page,
+    fulfilment,
+    fulfilment_page,
+)
 from tallysheet.duties.carriers_arguments import Argument, arguments, best_argument
 from tallysheet.duties.known import list_sql
 from tallysheet.duties.standardised import against_others, lane_by_lane
@@ -230,6 +237,17 @@ def test_all_that_is_judged_is_counted(week):
 
     assert carriers.compared(week)["n"].sum() == total["n"].sum()
     assert carriers.counts(week)["x"].sum() == total["x"].sum()
+
+
+@pytest.mark.slow
+def test_of_late_parcels_without_a_scan_it_is_not_said_where_lateness_began(week, monkeypatch):
+    """Neither that none was handed over late, nor that none starts at a partner."""
+    parcels = {"carrier": "BRV", "flow": "outbound", "partner": "", "leg": ["in_time", "unknown"]}
+    for module in (carriers, fulfilment):
+        monkeypatch.setattr(module, "rows", lambda *_: pd.DataFrame(parcels | {"parcels_n": [90, 10]}))
+
+    for page in (carriers_proof_page.legs, fulfilment_page.starts):
+        assert "Of the 10 late parcels it is not known where their lateness began" in page(week).html
 
 
 @pytest.mark.slow

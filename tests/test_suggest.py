@@ -460,6 +460,16 @@ EXPORTS = {
         },
         {"case_type": "return", "payout_cents": 100_150, "currency": "USD"},
     ),
+    "fulfilment_jobs": (
+        "Task;Warehouse;Released;Cut-off time;Dispatched;Lines;Errors",
+        "J{n};Geodis;2.6.2026 0{n}:00;2.6.2026 16:00;2.6.2026 15:0{n};3;0",
+        {
+            **{"job_id": "Task", "partner": "Warehouse", "released_at": "Released"},
+            **{"cut_off_at": "Cut-off time", "dispatched_at": "Dispatched"},
+            **{"lines": "Lines", "lines_wrong": "Errors"},
+        },
+        {"kind": "outbound", "partner": "Geodis", "lines": 3},
+    ),
     "orders": (
         "Order number;Order date;Country;Order value;Order status",
         "O{n};2026-06-0{n} 10:00;fr;{n}90.00;Shipped",

@@ -41,6 +41,12 @@ DERIVED: dict[str, dict[str, tuple[str, str]]] = {
             "made of the row's cells, so one that changes is another",
         ),
     },
+    "fulfilment_jobs": {
+        "kind": (
+            "CASE WHEN {cut_off_at} IS NULL THEN 'inbound' ELSE 'outbound' END",
+            "what has a cut-off goes out, all else comes in",
+        ),
+    },
     "reverse_cases": {"case_type": ("'return'", "all are returns")},
 }
 """Table and column to SQL over our other columns (``row``: all there are), and what it takes for granted."""

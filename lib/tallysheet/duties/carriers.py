@@ -139,6 +139,13 @@ def legs(week: Week) -> pd.DataFrame:
     return wide.assign(due=due, late=due - wide["in_time"]).drop(columns="in_time").reset_index()
 
 
+def unplaced(week: Week) -> int:
+    """Count the late parcels of the last 4 weeks if it is known of none of them which leg made it late."""
+    found = legs(week)
+    late, unknown = int(found["late"].sum()), int(found["unknown"].sum())
+    return late if late == unknown else 0
+
+
 def lacks(week: Week, *facts: str) -> list[str]:
     """Name the tables that facts lack."""
     return sorted({table for fact in facts for table in week.cube.missing[fact]})

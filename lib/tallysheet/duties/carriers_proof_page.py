@@ -59,6 +59,8 @@ def legs(week: Week) -> Html:
     whole = found[["due", "late", *LEGS]].sum()
     if not whole["late"]:
         return paragraph(text("carriers.none_late"))
+    if n := carriers.unplaced(week):
+        return paragraph(text("carriers.legs_unknown", n=n))
     rows = found.assign(name=[language.name("carrier", one) for one in found["carrier"]])
     columns = [
         Column("name", say.dimension_name("carrier", language).capitalize()),

@@ -9,7 +9,8 @@ import pandas as pd
 from tallysheet import say
 from tallysheet.causes import Row
 from tallysheet.duties import fulfilment
-from tallysheet.duties.known import lacking, left_out
+from tallysheet.duties.carriers import unplaced
+from tallysheet.duties.known import lacking, left_out, unlinked
 from tallysheet.duties.proposals import Proposal, proposals_table
 from tallysheet.duties.tallies import ends
 from tallysheet.language import Language
@@ -54,7 +55,7 @@ def _beside(row: Row, language: Language) -> str:
 
 
 def _off(week: Week) -> Html | None:
-    if off := left_out(week, "fulfilment_days"):
+    if off := left_out(week, "fulfilment_days") or unlinked(week, "fulfilment_jobs.kind"):
         return off
     if fulfilment.days(week).empty:
         return paragraph(week.language.text("fulfilment.nothing"))
@@ -229,6 +230,8 @@ def starts(week: Week) -> Html:
     found = fulfilment.starts(week)
     if found.empty:
         return paragraph(text("fulfilment.none_sent"))
+    if n := unplaced(week):
+        return paragraph(text("carriers.legs_unknown", n=n))
     rows = found.assign(
         name=[
             language.name("partner", one) if one else text("fulfilment.own_sending")

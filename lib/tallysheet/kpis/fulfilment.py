@@ -70,7 +70,7 @@ KPIS = (
         maturity_days=1,
         dimensions=("partner",),
         source="WERC DC Measures, on-time shipments",
-        needs=("fulfilment_jobs.dispatched_at",),
+        needs=("fulfilment_jobs.kind", "fulfilment_jobs.dispatched_at"),
         number="Q14",
     ),
     Kpi(
