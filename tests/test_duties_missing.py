@@ -152,6 +152,18 @@ def test_each_piece_is_whole_with_all_extracts(whole, page):
 
 
 @pytest.mark.parametrize(
+    ("piece", "column"),
+    [("losses", "shipments.first_scan_at"), ("scans", "shipments.label_created_at")],
+)
+def test_a_table_that_no_row_can_reach_is_left_out(whole, monkeypatch, piece, column):
+    """A table of no carriers would tell that none lost a parcel, and none was silent."""
+    monkeypatch.setattr(whole.review, "_empty_columns", [column])
+    monkeypatch.setattr(Cube, "empty", lambda _, asked: [column] if column in asked else [])
+
+    assert f"needs extracts of {column}" in pieces("carriers_proof_page")[piece](whole).html
+
+
+@pytest.mark.parametrize(
     ("page", "one", "other"),
     [
         ("claims_page", "claims.shipment_id", "shipments.shipment_id"),

@@ -11,6 +11,7 @@ from tallysheet.duties import carriers
 from tallysheet.duties.known import left_out, switched_off
 from tallysheet.duties.proposals import Proposal
 from tallysheet.duties.tallies import ends
+from tallysheet.kpis import kpi
 from tallysheet.language import Language, isolated
 from tallysheet.tables import Column, Html, paragraph, render_table, side_by_side
 from tallysheet.week import Week
@@ -88,7 +89,7 @@ def legs(week: Week) -> Html:
 def losses(week: Week) -> Html:
     """Show what was lost or damaged by carrier, what it was worth, and where most of the worth was."""
     language, text = week.language, week.language.text
-    if missing := carriers.lacks(week, *carriers.LOSSES):
+    if missing := carriers.lacks(week, *carriers.LOSSES) or week.cube.empty(["shipments.first_scan_at"]):
         return switched_off(missing, language)
     if not carriers.has_losses(week):
         return paragraph(text("carriers.no_week"))
@@ -145,7 +146,7 @@ def _parts(by: str, found: pd.DataFrame, language: Language) -> pd.Series:
 def scans(week: Week) -> Html:
     """Show of how many parcels each carrier told all that it must, and how late."""
     language, text = week.language, week.language.text
-    if missing := carriers.lacks(week, *carriers.SCANS):
+    if missing := carriers.lacks(week, *carriers.SCANS) or week.review.lacking(kpi("scan_compliance")):
         return switched_off(missing, language)
     if not carriers.has_scans(week):
         return paragraph(text("carriers.no_week"))
