@@ -85,6 +85,9 @@ def trust(week: Week) -> pd.DataFrame:
         if lacking:
             found.append((slug, "", "", math.nan, ", ".join(lacking)))
             continue
+        if slug not in week.available:
+            found.append((slug, "", "", math.nan, ""))  # nothing is known of what there is none of
+            continue
         full = dt.timedelta(days=one.maturity_days)
         judged = week.review.judged_week(slug)
         known = [each for each in week.cube.weeks if judged and each <= judged]
