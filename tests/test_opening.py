@@ -98,6 +98,15 @@ def test_what_left_its_range_long_ago_leads_no_page():
     assert "depuis plus de 8 semaines" in opening.count_line(settled, FRENCH)
 
 
+@pytest.mark.parametrize(("judged", "told"), [(1, "The one part judged is"), (2, "Of 2 parts judged, none")])
+def test_a_part_that_is_judged_alone_is_not_counted(monkeypatch, judged, told):
+    """Of 1 parts, nobody says."""
+    monkeypatch.setattr(opening.telling, "judged_parts", lambda _: judged)
+    line = opening.count_line(told_of(explained({"A": 9_000, "B": 9_000})), ENGLISH)
+
+    assert told in line
+
+
 def test_what_is_worse_leads_before_what_is_better_and_what_is_hardly_news():
     """Outside the range on the bad side, then on the good one, then eight weeks on one side of the centre."""
     better = explained({"A": 9_900, "B": 9_900}, "otd")

@@ -153,7 +153,8 @@ def _flags(explanations: Sequence[Explanation], language: Language) -> str:
         for item in explanations
         for segment in item.outside
     ]
-    parts = language.text("say.parts", n=len(outside), judged=judged)
+    key = "say.parts" if judged > 1 else "say.one_part"
+    parts = language.text(key, n=len(outside), judged=judged)
     if 0 < len(outside) <= _NAMED:
         named = [language.text("say.part_of_kpi", part=part, name=name) for part, name in outside]
         parts = language.text("say.flags_named", flags=parts, names=language.listed(named))
