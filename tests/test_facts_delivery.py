@@ -67,6 +67,17 @@ def test_shipments_due_are_on_time_or_late_seen_or_not():
     assert add_up(connection, "shipments", WEEK, at(3, 21))["undelivered_n"] == 1
 
 
+def test_a_parcel_without_an_origin_is_on_its_way_by_the_clock_of_where_it_goes():
+    """Shops that send from one place do not write it down; the scan is on Tuesday in Paris, Monday in UTC."""
+    scan, arrival = at(3, 2, 23), at(3, 4)
+    connection = ground(
+        shipments=[parcel("A", origin_country=None, first_scan_at=scan, first_attempt_at=arrival)]
+    )
+
+    assert add_up(connection, "transits", WEEK, at(3, 10))["attempted_n"] == 1
+    assert bins(connection, "transits", at(3, 10)) == [1]
+
+
 def test_a_shipment_is_due_when_its_promise_is_over():
     """On the 5th at noon the promise of the evening still runs, although the parcel is there."""
     connection = ground(shipments=[parcel("A", first_scan_at=at(3, 3), first_attempt_at=at(3, 5, 9))])

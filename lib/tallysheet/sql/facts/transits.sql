@@ -1,7 +1,8 @@
 -- One row a parcel that a carrier has scanned: how many working days to the first attempt, and in time?
 -- In time: not more working days of the destination than the promise leaves after the ship-by day (that of
 -- handovers, by the order's first line; of what comes back, after the first scan). Judged: attempted, or
--- those days are over; where the order is not in the data, nothing can be said.
+-- those days are over; where the order is not in the data, nothing can be said. The first scan is by the clock
+-- of where the parcel comes from, or goes to if that is not known.
 SELECT
     calendar.week,
     calendar.seen_at,
@@ -47,7 +48,7 @@ LEFT JOIN (
 ) AS ship_by ON ship_by.country = shipments.origin_country
     AND ship_by.accepted_on = CAST(orders.accepted_at AS DATE)
     AND orders.accepted_at <= calendar.seen_at
-LEFT JOIN workdays AS here ON here.country = shipments.origin_country
+LEFT JOIN workdays AS here ON here.country = coalesce(shipments.origin_country, shipments.destination_country)
     AND here.day = CAST(shipments.first_scan_at AS DATE)
 LEFT JOIN workdays AS there ON there.country = shipments.destination_country
     AND there.day = CAST(coalesce(shipments.first_attempt_at, shipments.delivered_at) AS DATE)
