@@ -72,16 +72,18 @@ P2;outbound;HLV;gb;United Kingdom;2026-01-07;2026-01-07 20:00;in_transit
 P3;return;HLV;Great Britain;FR;2026-01-09;2026-01-09 20:00;in_transit
 P4;outbound;HLV;GB;Jersey;2026-01-09;2026-01-09 20:00;in_transit
 P5;outbound;HLV;GB;NL;2026-01-09;2026-01-09 20:00;in_transit
+P6;outbound;HLV;GB;EL;2026-01-09;2026-01-09 20:00;in_transit
 """
     shared = '[country]\nGB = ["UK", "United Kingdom", "Great Britain"]\nFR = ["France"]\n'
     loaded = load(tmp_path, {"parcels_2026-01-09.csv": text}, shared, parcels=PARCELS)
 
-    assert loaded.counts == {"parcels_2026-01-09.csv": (5, 5, 0, 0)}
+    assert loaded.counts == {"parcels_2026-01-09.csv": (6, 6, 0, 0)}
     countries = loaded.select("SELECT shipment_id, origin_country, destination_country FROM shipments")
     assert countries[:3] == [("P1", "GB", "GB"), ("P2", "GB", "GB"), ("P3", "GB", "FR")]
-    assert countries[3:] == [("P4", "GB", None), ("P5", "GB", "NL")]
+    assert countries[3:] == [("P4", "GB", None), ("P5", "GB", "NL"), ("P6", "GB", None)]
     assert loaded.refused == [
-        ("parcels_2026-01-09.csv", 5, "destination_country", "Jersey", "unknown_value", True)
+        ("parcels_2026-01-09.csv", 5, "destination_country", "Jersey", "unknown_value", True),
+        ("parcels_2026-01-09.csv", 7, "destination_country", "EL", "unknown_value", True),
     ]
 
 

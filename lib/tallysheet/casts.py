@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from tallysheet.cell_errors import ERROR_TEXTS
 from tallysheet.engine import literal, strict_cast
@@ -128,9 +129,19 @@ def _translated(column: Column, written: SourceColumn, text: str, stripped: str)
     listed = " ".join(
         f"WHEN {text} IN ({', '.join(sorted(spellings))}) THEN {value}" for value, spellings in exact.items()
     )
-    # A country's code is ours, also of one of which no other spelling is listed.
-    listed += f" WHEN regexp_matches({text}, '^[A-Z]{{2}}$') THEN {text}" if column.is_country else ""
+    if column.is_country:
+        # A country's code is ours, also of one of which no other spelling is listed.
+        listed += f" WHEN {text} IN ({', '.join(map(literal, country_codes()))}) THEN {text}"
     return f"CASE {listed} ELSE {found} END" if listed else found
+
+
+@cache
+def country_codes() -> tuple[str, ...]:
+    """List the codes of countries by ISO 3166, as Unicode's tables have them; UK is none."""
+    from babel import Locale
+
+    territories = map(str, Locale("en").territories)
+    return tuple(sorted(code for code in territories if re.fullmatch("[A-Z]{2}", code)))
 
 
 def _ranged(column: Column, typed: Cast) -> Cast:

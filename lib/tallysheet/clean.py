@@ -30,7 +30,7 @@ from tallysheet.inputs import (
     unclaimed,
 )
 from tallysheet.ledger import Ledger, as_ledger, newest_event, read_record, write_record
-from tallysheet.links import unlinked
+from tallysheet.links import link_notes
 from tallysheet.loading import Run, Told, load_source
 from tallysheet.look_alikes import look_alikes
 from tallysheet.note import Named, Note
@@ -216,7 +216,7 @@ def _load_all(
         notes = [_empty_note(source) for source in sources if source.name not in parts]
         here = [source for source in sources if source.name in parts]
         notes += _shared_rows(here, building["clean"]) + _wrong_targets(here, building["clean"])
-        notes += look_alikes(here, building["clean"]) + unlinked(here, building["clean"])
+        notes += look_alikes(here, building["clean"]) + link_notes(here, building["clean"])
         for kind, folder in building.items():
             final = settings.data / kind / state
             shutil.rmtree(final, ignore_errors=True)

@@ -38,7 +38,7 @@ from tallysheet.grids import Grids, is_measure, strata
 from tallysheet.inputs import fingerprint, source_parts
 from tallysheet.kept_tables import kept_frame
 from tallysheet.ledger import Ledger
-from tallysheet.links import share_numbers
+from tallysheet.links import both, share_numbers, tables_named
 from tallysheet.settings import Settings
 from tallysheet.sources import read_sources
 from tallysheet.warehouse import Warehouse
@@ -142,8 +142,8 @@ class Cube:
         Of a pair joined by `` = `` it is told whether the first has values and none is among the second's.
         """
         here = set(self.ledger.files["table"]) - set(self.ledger.elsewhere)  # others lie in a warehouse
-        asked = [name for name in columns if _tables_of(name) <= here]
-        tables = {table for name in asked for table in _tables_of(name)}
+        asked = [name for name in columns if tables_named(name) <= here]
+        tables = {table for name in asked for table in tables_named(name)}
         found = self.remembered("empty_columns", asked, lambda: self._without_value(asked), tables)
         return found["name"].tolist()
 
@@ -151,7 +151,7 @@ class Cube:
         return pd.DataFrame({"name": [name for name in columns if not self._has_value(name)]}, dtype=object)
 
     def _has_value(self, columns: str) -> bool:
-        column, _, other = columns.partition(" = ")
+        column, other = both(columns)
         if other:
             return share_numbers(self._ground, column, other)
         select = f"SELECT 1 FROM {column.partition('.')[0]} WHERE {column} IS NOT NULL LIMIT 1"
@@ -374,10 +374,6 @@ def _code() -> str:
     here = Path(__file__).parent
     modules = sorted([*here.rglob("*.py"), *here.rglob("*.sql")])
     return fingerprint(path.read_bytes().decode() for path in modules)
-
-
-def _tables_of(columns: str) -> set[str]:
-    return {column.partition(".")[0] for column in columns.split(" = ")}
 
 
 def _only(select: str, where: Where) -> str:

@@ -62,7 +62,8 @@ def _by_its_carrier(table: Table, matched: dict[str, Guess], texts: Texts) -> di
     names = {one.name for one in table.columns}
     if "shipment_id" not in names or "tracking_number" in names or "shipment_id" in matched:
         return {}
-    free = {*texts.headers} - {guess.written.header for guess in matched.values()}
+    taken = {guess.written.header for guess in matched.values()}
+    free = [header for header in texts.headers if header not in taken]
     nearest = max(free, key=lambda header: nearness(header, _CARRIERS), default="")
     if nearness(nearest, _CARRIERS) < NEAR:
         return {}

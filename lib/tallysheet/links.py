@@ -14,9 +14,24 @@ from tallysheet.kpis import NEEDED_COLUMNS
 from tallysheet.note import Named, Note
 from tallysheet.sources import Source
 
-_BETWEEN = " = "
-_PAIRS = [tuple(name.split(_BETWEEN)) for name in NEEDED_COLUMNS if _BETWEEN in name]
 _FEW = 1_000
+
+
+def both(columns: str) -> tuple[str, str]:
+    """Part a pair of columns as `Kpi.needs` has them; the second is empty where there is one alone.
+
+    Examples
+    --------
+    >>> both("claims.shipment_id = shipments.shipment_id"), both("claims.paid_at")
+    (('claims.shipment_id', 'shipments.shipment_id'), ('claims.paid_at', ''))
+    """
+    column, _, other = columns.partition(" = ")
+    return column, other
+
+
+def tables_named(columns: str) -> set[str]:
+    """Name the tables of a column or a pair."""
+    return {_table(column) for column in both(columns) if column}
 
 
 def share_numbers(connection: duckdb.DuckDBPyConnection, column: str, other: str) -> bool:
@@ -32,7 +47,7 @@ def share_numbers(connection: duckdb.DuckDBPyConnection, column: str, other: str
     return not is_named or any(connection.execute(select).fetchall() for select in tries)
 
 
-def unlinked(sources: Sequence[Source], clean: Path) -> list[dict[str, Any]]:
+def link_notes(sources: Sequence[Source], clean: Path) -> list[dict[str, Any]]:
     """Tell of numbers by which KPIs find rows of another table, and of which that has none.
 
     Parameters
@@ -45,7 +60,7 @@ def unlinked(sources: Sequence[Source], clean: Path) -> list[dict[str, Any]]:
     told = []
     with connect() as connection:
         there = {column for table in by_table for column in _shown(connection, clean / table)}
-        for column, other in _PAIRS:
+        for column, other in map(both, NEEDED_COLUMNS):
             if {column, other} <= there and not share_numbers(connection, column, other):
                 named: dict[str, Named] = {"column": column, "other": other}
                 named |= {"name": _example(connection, column), "like": _example(connection, other)}

@@ -11,6 +11,7 @@ from functools import cache
 from importlib import resources
 from itertools import product
 
+from tallysheet.casts import country_codes
 from tallysheet.schema import Column
 
 _LITTLE = {"the", "of", "a", "an", "de", "du", "des", "d", "l", "le", "la", "les"}
@@ -132,7 +133,7 @@ def _countries() -> dict[str, str]:
         plain(name): code
         for language in ("fr", "en")
         for code, name in Locale.parse(language).territories.items()
-        if re.fullmatch("[A-Z]{2}", code)
+        if code in country_codes()
     }
     also = {plain(name): code for code, names in _known()["countries"].items() for name in names}
     return {code.lower(): code for code in codes.values()} | codes | also

@@ -13,6 +13,7 @@ from tallysheet.cells import Look
 from tallysheet.engine import connect, tables_in
 from tallysheet.facts import fact_tables, set_references, show_calendar, show_known, tables_of
 from tallysheet.language import Language
+from tallysheet.links import both
 from tallysheet.tables import Html, paragraph
 from tallysheet.week import Week
 from tallysheet.weeks import IsoWeek
@@ -71,7 +72,7 @@ def listed(missing: list[str], language: Language) -> str:
 
 
 def _named(name: str, language: Language) -> str:
-    one, _, other = name.partition(" = ")
+    one, other = both(name)
     if other:
         return language.text("duty.shared_numbers", one=one, other=other)
     return language.translated("gate.table", name, name)
