@@ -80,13 +80,13 @@ def without(request, whole):
 
 
 TOLD_WITHOUT = {
-    "orders": ["transit_days", "loss_rate"],
+    "orders": ["transit_days"],
     "claims": ["loss_rate"],
     "contract_rates": ["surcharge_share"],
     "contract_terms": ["surcharge_share"],
 }
 OFF_WITHOUT = {
-    "orders": ["carrier_otd"],
+    "orders": ["carrier_otd", "loss_rate"],
     "claims": ["claim_rate"],
     "contract_rates": ["cost_per_parcel", "transport_cost"],
     "contract_terms": ["cost_per_parcel", "transport_cost"],

@@ -26,7 +26,7 @@ REFERENCES = frozenset({"rules", "euro_rates", "workdays"})
 
 SPARED: dict[str, frozenset[str]] = {
     "transits": frozenset({"orders"}),
-    "first_scans": frozenset({"claims", "orders"}),
+    "first_scans": frozenset({"claims"}),
     "deliveries": frozenset({"orders"}),
     "costs": frozenset({"contract_rates", "contract_terms"}),
 }
