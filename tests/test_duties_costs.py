@@ -483,9 +483,8 @@ def a_week(monkeypatch, now: list[dict], before: list[dict] = ()):
     kept = [one.iloc[1:].reset_index(drop=True) for one in lists]
     monkeypatch.setattr(costs, "rows", lambda week, name, *, weeks_before=0: kept[min(weeks_before, 1)])
     rules = Rules(euro_rates={"EUR": 1.0, "GBP": 0.8})
-    return SimpleNamespace(
-        cube=SimpleNamespace(as_of=dt.datetime(2026, 3, 30, 7)), settings=SimpleNamespace(rules=rules)
-    )
+    cube = SimpleNamespace(as_of=dt.datetime(2026, 3, 30, 7), empty=lambda _: [])
+    return SimpleNamespace(cube=cube, settings=SimpleNamespace(rules=rules))
 
 
 def test_what_became_of_a_charge(monkeypatch):
