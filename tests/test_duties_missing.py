@@ -18,6 +18,7 @@ from tallysheet import duties
 from tallysheet.cube import Cube
 from tallysheet.duties import health
 from tallysheet.kpis import KPIS, kpi
+from tallysheet.review import Review
 from tallysheet.settings import read_settings
 from tallysheet.svg import for_screens
 from tallysheet.tables import Html
@@ -157,7 +158,7 @@ def test_each_piece_is_whole_with_all_extracts(whole, page):
 )
 def test_a_table_that_no_row_can_reach_is_left_out(whole, monkeypatch, piece, column):
     """A table of no carriers would tell that none lost a parcel, and none was silent."""
-    monkeypatch.setattr(whole.review, "_empty_columns", [column])
+    monkeypatch.setattr(Review, "lacking", lambda *_: [column])
     monkeypatch.setattr(Cube, "empty", lambda _, asked: [column] if column in asked else [])
 
     assert f"needs extracts of {column}" in pieces("carriers_proof_page")[piece](whole).html

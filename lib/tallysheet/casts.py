@@ -137,7 +137,7 @@ def _translated(column: Column, written: SourceColumn, text: str, stripped: str)
 
 @cache
 def country_codes() -> tuple[str, ...]:
-    """List the codes of countries by ISO 3166, as Unicode's tables have them; UK is none."""
+    """List the codes by which Unicode names countries and groups of them; UK is none."""
     from babel import Locale
 
     territories = map(str, Locale("en").territories)

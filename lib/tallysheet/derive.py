@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 
 from tallysheet.engine import identifier
-from tallysheet.guess import Guess, Texts
+from tallysheet.guess import FITS, Guess, Texts
 from tallysheet.schema import SHIPMENTS, Table
-from tallysheet.vocabulary import currency_of, nearness
-
-NEAR, FITS = 0.55, 0.5
-"""How near a header must be to a column's name, and what share of its cells must become values."""
+from tallysheet.vocabulary import NEAR, currency_of, nearness
 
 _CARRIERS = SHIPMENTS.column("tracking_number")
 

@@ -39,6 +39,8 @@ DATES = (
     *("ymd", "dmy", "mdy", "%Y%m%d", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S"),
     *("%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p"),
 )
+FITS = 0.5
+"""Share of a column's cells that must become values."""
 _SURE, _MOST = 0.98, 0.5
 _TRIED = 5_000
 """So many cells of a column are cast, spread over the file; spellings are looked at in all."""

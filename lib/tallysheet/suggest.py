@@ -12,27 +12,18 @@ from html import escape
 from pathlib import Path
 
 from tallysheet import schema
-from tallysheet.derive import (
-    DERIVED,
-    FITS,
-    NEAR,
-    dates_of,
-    derive,
-    is_carriers_number,
-    select,
-    stand_ins,
-)
+from tallysheet.derive import DERIVED, dates_of, derive, is_carriers_number, select, stand_ins
 from tallysheet.errors import UsageError
 from tallysheet.extract import read_text_table
 from tallysheet.files import write_text
-from tallysheet.guess import Guess, Texts
+from tallysheet.guess import FITS, Guess, Texts
 from tallysheet.headers import own_names
 from tallysheet.schema import Column, Table
 from tallysheet.settings import Settings
 from tallysheet.sources import FOLDER_NAME, is_folder_name, read_source
 from tallysheet.spreadsheet import read_sheets
 from tallysheet.unpack import SPREADSHEETS, unpacked
-from tallysheet.vocabulary import nearness, value_of
+from tallysheet.vocabulary import NEAR, nearness, value_of
 
 _WHOLE = 0.98
 _UNDER_BAND = 0.95

@@ -14,6 +14,9 @@ from itertools import product
 from tallysheet.casts import country_codes
 from tallysheet.schema import Column
 
+NEAR = 0.55
+"""How near a header must be to a column's name, as `nearness` tells."""
+
 _LITTLE = {"the", "of", "a", "an", "de", "du", "des", "d", "l", "le", "la", "les"}
 _NUMBER = {"number", "no", "numero", "reference", "id"}
 _UNITS = {

@@ -77,16 +77,14 @@ def trust(week: Week) -> pd.DataFrame:
     DataFrame
         kpi, judged (latest week up to the opened one of which enough is known; empty if none), final (latest
         of these weeks that is as old as the KPI needs; empty if none), completeness (of the opened week),
-        lacking (tables or columns that are not there, joined; nothing else is known of such a KPI).
+        lacking (tables or columns that are not there, joined). Of a KPI that lacks some, and of one of which
+        there is nothing, nothing else is known.
     """
     found = []
     for slug, one in KPIS.items():
         lacking = week.review.lacking(one)
-        if lacking:
+        if lacking or slug not in week.available:
             found.append((slug, "", "", math.nan, ", ".join(lacking)))
-            continue
-        if slug not in week.available:
-            found.append((slug, "", "", math.nan, ""))  # nothing is known of what there is none of
             continue
         full = dt.timedelta(days=one.maturity_days)
         judged = week.review.judged_week(slug)
