@@ -345,6 +345,64 @@ def test_days_and_times_of_a_file_may_be_written_in_two_ways(workbook, delivered
     assert rows["promised_at"].to_list() == list(days.normalize() + pd.Timedelta("23:59:59"))
 
 
+@pytest.mark.parametrize(
+    ("day", "clock", "header"),
+    [
+        ("%d/%m/%Y", "%H:%M", "Delivery date;Delivery time"),
+        ("%Y-%m-%d", "%H:%M:%S", "Date de livraison;Heure de livraison"),
+        ("%m/%d/%Y", "%I:%M %p", "POD Date;POD Time"),
+    ],
+)
+def test_a_day_and_its_time_of_day_may_stand_in_two_columns(workbook, day, clock, header):
+    """Read by the day alone a parcel of the morning would count as delivered at midnight."""
+    days = pd.date_range("2026-05-18 14:05", periods=20, freq="25h")
+    path = workbook / "parcels.csv"
+    cells = [f"{one.strftime(day)};{one.strftime(clock)}" for one in days[:-1]] + [";"]
+    lines = [f"P{row};BRV;2026-05-20;{cell};in transit" for row, cell in enumerate(cells)]
+    path.write_text("\n".join([f"parcel;carrier;promised date;{header};status", *lines]), encoding="utf-8")
+    found = suggest(path)
+    rows = loaded(workbook, found, path).set_index("shipment_id")["delivered_at"]
+
+    assert found.left == ()
+    assert '# zone = "Europe/Paris"' in found.toml
+    assert [rows[f"P{row}"] for row in range(19)] == list(days[:-1])
+    assert pd.isna(rows["P19"])
+
+
+def test_trade_ins_are_known_by_their_offers(tmp_path):
+    lines = [f"T{n};2026-06-0{n % 9 + 1} 10:00;2026-06-1{n % 9} 10:00;{n}50.00" for n in range(20)]
+    path = tmp_path / "cases.csv"
+    path.write_text("\n".join(["Trade-in ID;Accepted at;Received at;Quoted price (EUR)", *lines]))
+
+    assert "'trade_in' AS case_type" in suggest(path).sql
+
+
+def test_sellers_without_days_are_as_they_are_now_at_all_times(workbook):
+    path = workbook / "sellers.csv"
+    lines = [f"S{n};France;2025-01-0{n % 9 + 1};small" for n in range(20)]
+    path.write_text("\n".join(["Seller;Country;Joined;Segment", *lines]), encoding="utf-8")
+    found = suggest(path)
+    rows = loaded(workbook, found, path)
+
+    assert "-- valid_from: each as it is now, at all times; check." in found.sql
+    assert set(rows["valid_from"].astype(str)) == {"2000-01-01"}
+    assert len(rows) == 20
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("Delivered to neighbour", "delivered"),
+        ("Livré au point relais", "delivered"),
+        ("In transit to depot", "in_transit"),
+        ("Not delivered", ""),
+        ("Deliveredish", ""),
+    ],
+)
+def test_a_state_may_be_told_at_length(text, status):
+    assert value_of(schema.SHIPMENTS.column("status"), text) == status
+
+
 def scanned_twice(folder: Path, blanks: int = 0) -> Path:
     """Write a file whose second "Premier scan" is when parcels were delivered, and columns without a name."""
     lines = ["Colis,Transporteur,Date promise,Premier scan,Premier scan,Statut" + ", " * blanks]

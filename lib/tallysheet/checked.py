@@ -218,7 +218,9 @@ def _written(
             where = f"source {source.name}, {path.name}"
             raise DataError(where, "a table that can be checked", first_line(error), "Correct it.") from None
         counted = _counted(connection, source, given, part, "file_row_number").get(part, _Counted())
-    if text.lines is not None and counted.rows != text.lines:
+        made = "SELECT count(DISTINCT line) FROM mapped"
+        read = connection.execute(made).fetchall()[0][0] if source.spread else counted.rows
+    if text.lines is not None and read != text.lines:
         raise NotAsItLooked
     return counted.found(text, notes, key)
 
@@ -320,15 +322,7 @@ def _prepare(
             with scan(connection, lookup, "lookup", sheet=file.sheet) as found:
                 _view(connection, file.name, "TABLE", "lookup", found, file.missing)
     connection.execute(f"CREATE TEMP TABLE mapped AS {source.select}")
-    rows = connection.execute(f"SELECT count(*) FROM {identifier(main.name)}").fetchall()[0][0]
-    lines = connection.execute("SELECT count(line), count(DISTINCT line) FROM mapped").fetchall()[0]
-    if lines != (rows, rows):
-        raise DataError(
-            f"source {source.name}",
-            f"one row for each of the {rows} rows of {path.name}",
-            f"{lines[0]} rows from {lines[1]} lines",
-            "Check the joins and filters of its SELECT.",
-        )
+    _refuse_lost_lines(connection, source, path)
     for name, kind, *_ in connection.execute("DESCRIBE mapped").fetchall():
         if name != "line":
             source.table.column(name)
@@ -336,6 +330,25 @@ def _prepare(
                 # A SELECT may give numbers and days; what is checked are texts, as a file has them.
                 connection.execute(f"ALTER TABLE mapped ALTER {identifier(name)} TYPE VARCHAR")
     return []
+
+
+def _refuse_lost_lines(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> None:
+    """Refuse a SELECT that loses lines, or makes several rows of one where its source does not say so."""
+    main = identifier(source.files[0].name)
+    read = connection.execute(f"SELECT count(*) FROM {main}").fetchall()[0][0]
+    made = "SELECT count(*), count(line), count(DISTINCT line) FROM mapped"
+    rows, lined, lines = connection.execute(made).fetchall()[0]
+    if rows == lined and lines == read and (source.spread or rows == read):
+        return
+    advice = "Check the joins and filters of its SELECT."
+    if rows == lined > lines == read:
+        advice += " If a line is to make several rows, write spread = true in source.toml."
+    raise DataError(
+        f"source {source.name}",
+        f"{'at least ' * source.spread}one row for each of the {read} rows of {path.name}",
+        f"{rows} rows from {lines} lines",
+        advice,
+    )
 
 
 def _list_ragged(connection: duckdb.DuckDBPyConnection, text: TextTable) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from tallysheet.charges import Charges
 from tallysheet.engine import identifier
 from tallysheet.guess import FITS, Guess, Texts
 from tallysheet.schema import SHIPMENTS, Table
-from tallysheet.vocabulary import NEAR, currency_of, nearness
+from tallysheet.vocabulary import NEAR, currency_of, is_same_moment, nearness
 
 _CARRIERS = SHIPMENTS.column("tracking_number")
 
@@ -45,6 +47,7 @@ DERIVED: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "reverse_cases": {"case_type": ("'return'", "all are returns")},
+    "sellers": {"valid_from": ("'2000-01-01'", "each as it is now, at all times")},
 }
 """Table and column to SQL over our other columns (``row``: all there are), and what it takes for granted."""
 
@@ -65,6 +68,21 @@ def _by_its_carrier(table: Table, matched: dict[str, Guess], texts: Texts) -> di
     if nearness(nearest, _CARRIERS) < NEAR:
         return {}
     return {"shipment_id": texts.guess(nearest, table.column("shipment_id"))}
+
+
+def with_clocks(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, Guess]:
+    """Put days and the times of day that stand in a column beside them together."""
+    taken = {guess.written.header for guess in matched.values()}
+    clocks = [header for header in texts.headers if header not in taken and texts.is_clock(header)]
+    found = {}
+    for ours, guess in matched.items():
+        if table.column(ours).type != "TIMESTAMP" or texts.has_local_times(guess.written.header):
+            continue
+        of_it = (header for header in clocks if is_same_moment(header, guess.written.header))
+        clock = next(of_it, "")
+        clocks = [header for header in clocks if header != clock]
+        found[ours] = replace(guess, clock=clock)
+    return {**matched, **found}
 
 
 def is_carriers_number(matched: dict[str, Guess], table: Table) -> bool:
@@ -102,6 +120,8 @@ def derive(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, t
             headers = [guess.written.header for ours, guess in matched.items() if ours.endswith("_cents")]
             told = (find(header) for find in (currency_of, texts.currency) for header in headers)
             how = (f"'{next(filter(None, told), 'EUR')}'", "all in this currency")
+        if column.name == "case_type" and {"offer_value_cents", "counter_offer_at"} & {*matched}:
+            how = ("'trade_in'", "all are trade-ins: they have an offer")
         if how and {*re.findall(r"\{(\w+)\}", how[0])} <= {"row", *matched}:
             is_key = (column.name,) == table.key
             found[column.name] = _of_one_row(table, how, matched, texts) if is_key else how
@@ -139,12 +159,20 @@ def _of_one_row(
     return f"{{{number}}} || coalesce('-' || nullif({place}, 1), '')", told
 
 
-def select(name: str, matched: dict[str, Guess], derived: dict[str, tuple[str, str]]) -> str:
+def _written(guess: Guess) -> str:
+    header = identifier(guess.written.header)
+    return f"{header} || coalesce(' ' || {identifier(guess.clock)}, '')" if guess.clock else header
+
+
+def select(
+    name: str, matched: dict[str, Guess], derived: dict[str, tuple[str, str]], charges: Charges | None = None
+) -> str:
     """Write the SELECT of a source whose columns have to be made of others; what it assumes stands above."""
-    quoted = {ours: identifier(guess.written.header) for ours, guess in matched.items()}
+    quoted = {ours: _written(guess) for ours, guess in matched.items()}
     lines = ["    line"]
     lines += [f"    {header} AS {ours}" for ours, header in quoted.items()]
     row = ", ".join(quoted.values())
     marked = [f"    {how.format(row=row, **quoted)} AS {ours}" for ours, (how, _) in derived.items()]
     told = [f"-- {ours}: {why}; check." for ours, (_, why) in derived.items()]
-    return "\n".join([*told, "SELECT", ",\n".join([*lines, *marked]), f"FROM {identifier(name)}", ""])
+    rows, begun = ("charges", charges.rows(name)) if charges else (identifier(name), "")
+    return "\n".join([*told, f"{begun}SELECT", ",\n".join([*lines, *marked]), f"FROM {rows}", ""])

@@ -66,6 +66,8 @@ class Guess:
         Texts that are none of the allowed values, and in how many rows; the commonest first.
     lacks : str
         A value that KPIs count, and that no text is known to stand for; empty: none.
+    clock : str
+        Header of the column that has the time of day, where this one has the day alone; empty: none.
     """
 
     written: SourceColumn
@@ -73,6 +75,7 @@ class Guess:
     also: str = ""
     unknown: dict[str, int] = field(default_factory=dict)
     lacks: str = ""
+    clock: str = ""
 
 
 class Texts:
@@ -132,6 +135,14 @@ class Texts:
         also = next(iter(orders & {"dmy", "mdy"}), "")
         return Guess(chosen, best, also if best >= _SURE else "")
 
+    def values(self, header: str, column: Column, written: SourceColumn) -> pd.Series:
+        """Cast the filled cells of a column as a load would; index: their rows."""
+        filled = self._cells(header)
+        self._connection.register("cells", filled.to_frame("cell"))
+        value = cast(column, written, "cell").value
+        found = self._connection.execute(f"SELECT CAST({value} AS DOUBLE) AS value FROM cells").df()
+        return found["value"].set_axis(filled.index)
+
     def is_a_key(self, header: str) -> bool:
         """Tell whether hardly a cell of a column is like another."""
         filled = self._cells(header)
@@ -158,6 +169,11 @@ class Texts:
         """Tell whether a cell has a time of day without an offset; midnight alone is how tools write days."""
         cells = _spread(self._cells(header))
         return bool((cells.str.contains(_CLOCK) & ~cells.str.contains(_MIDNIGHT)).any())
+
+    def is_clock(self, header: str) -> bool:
+        """Tell whether nearly all cells of a column are times of day without a day."""
+        cells = _spread(self._cells(header))
+        return bool(len(cells)) and bool((" " + cells).str.fullmatch(_CLOCK).mean() >= _SURE)
 
     def stand_in(self, rows: Iterable[Iterable[str]]) -> bool:
         """Tell whether the first and the last of the file's rows are among those of a sheet."""

@@ -111,7 +111,7 @@ def _data(connection: duckdb.DuckDBPyConnection, source: Source) -> str:
 
 
 def _read(connection: duckdb.DuckDBPyConnection, source: Source, extracts: Sequence[Extract]) -> None:
-    """Lay ``every_row`` over the checked extracts: whole rows, with their extract and line."""
+    """Lay ``every_row`` over the checked extracts: whole rows, with extract, line and place in it."""
     connection.execute(
         "CREATE TABLE extracts "
         "(number BIGINT, file VARCHAR, path VARCHAR, first_line BIGINT, loaded_at TIMESTAMP)"
@@ -142,7 +142,8 @@ def _read(connection: duckdb.DuckDBPyConnection, source: Source, extracts: Seque
             f"CREATE VIEW checked AS SELECT {data}"
             f"coalesce(CAST({known} AS TIMESTAMP), extracts.loaded_at) AS known_at, "
             "extracts.number, extracts.file, extracts.loaded_at, rows.refused, "
-            f"{f'coalesce(rows.line, {in_place})' if 'line' in found else in_place} AS line "
+            f"{f'coalesce(rows.line, {in_place})' if 'line' in found else in_place} AS line, "
+            "rows.file_row_number AS place "
             f"FROM (SELECT *{empty} FROM {reader}) AS rows JOIN extracts ON extracts.path = rows.filename"
         )
     except duckdb.Error as error:
@@ -162,12 +163,12 @@ def _decide(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
         f"CREATE TABLE repeated AS SELECT hashed FROM (SELECT hash({key}) AS hashed FROM every_row) "
         "GROUP BY hashed HAVING count(*) > 1"
     )
-    order = "ORDER BY loaded_at, number, line"
+    order = "ORDER BY loaded_at, number, line, place"
     connection.execute(
         f"""
         CREATE TABLE decisions AS
         WITH versions AS (
-            SELECT {key}, number, line, loaded_at, known_at, hash({data}) AS content
+            SELECT {key}, number, line, place, loaded_at, known_at, hash({data}) AS content
             FROM every_row WHERE hash({key}) IN (FROM repeated)
         ),
         told_apart AS (
@@ -184,7 +185,7 @@ def _decide(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
         )
         SELECT
             number,
-            line,
+            place,
             CASE WHEN is_duplicate THEN 'duplicate' WHEN next_at = loaded_at THEN 'replaced' END AS reason,
             next_at AS replaced_at,
             NOT is_duplicate AND version > 1 AS is_correction,
@@ -200,14 +201,15 @@ def _write_clean(connection: duckdb.DuckDBPyConnection, source: Source, clean: P
     rows = (
         f"SELECT {_data(connection, source)}, "
         "coalesce(decisions.corrected_at, every_row.known_at) AS known_at, loaded_at, decisions.replaced_at "
-        "FROM every_row LEFT JOIN decisions USING (number, line) "
+        "FROM every_row LEFT JOIN decisions USING (number, place) "
         "WHERE decisions.reason IS NULL"
     )
     week = source.table.week_of
     if not week or row_count < _MANY_ROWS:
         clean.mkdir(parents=True)
         connection.execute(
-            f"COPY ({rows} ORDER BY number, line) TO {literal(str(clean / 'rows.parquet'))} (FORMAT parquet)"
+            f"COPY ({rows} ORDER BY number, line, place) "
+            f"TO {literal(str(clean / 'rows.parquet'))} (FORMAT parquet)"
         )
         return
     # Each week's rows leave memory early: held until half a million are there, they go to disk and back.
@@ -226,26 +228,27 @@ def _write_quarantine(connection: duckdb.DuckDBPyConnection, source: Source, qua
     )
     # As a table of its own: joined in one go, DuckDB 2.0 loses a dictionary from six million rows on.
     connection.execute(
-        f"CREATE TABLE refusals AS SELECT number, file, line, {ROW_OK} AS row_ok, "
+        f"CREATE TABLE refusals AS SELECT number, file, line, place, {ROW_OK} AS row_ok, "
         f"unnest(from_json(refused, {literal(REFUSED)})) AS one FROM checked WHERE refused IS NOT NULL"
     )
     connection.execute(
         f"""
         CREATE TABLE set_aside AS
         SELECT
-            number, file, line, one."column", one.value, one.reason,
+            number, file, line, place, one."column", one.value, one.reason,
             row_ok AND decisions.reason IS NULL AS row_kept
-        FROM refusals LEFT JOIN decisions USING (number, line)
+        FROM refusals LEFT JOIN decisions USING (number, place)
         UNION ALL
         SELECT
-            number, file, line, {literal(", ".join(source.table.key))}, concat_ws('/', {key}),
+            number, file, line, place, {literal(", ".join(source.table.key))}, concat_ws('/', {key}),
             decisions.reason, false
-        FROM every_row JOIN decisions USING (number, line) WHERE decisions.reason IS NOT NULL
+        FROM every_row JOIN decisions USING (number, place) WHERE decisions.reason IS NOT NULL
         """
     )
     connection.execute(
         f'COPY (SELECT file, line, "column", value, reason, CASE reason {cases} END AS message, row_kept '
-        f'FROM set_aside ORDER BY number, line, "column") TO {literal(str(quarantine))} (FORMAT parquet)'
+        'FROM set_aside ORDER BY number, line, place, "column") '
+        f"TO {literal(str(quarantine))} (FORMAT parquet)"
     )
 
 
@@ -254,7 +257,7 @@ def _merged(connection: duckdb.DuckDBPyConnection, source: Source, clean: Path, 
         connection.execute("SELECT number, count(*) FROM set_aside WHERE row_kept GROUP BY number").fetchall()
     )
     connection.execute(
-        "CREATE VIEW current AS SELECT every_row.* FROM every_row LEFT JOIN decisions USING (number, line) "
+        "CREATE VIEW current AS SELECT every_row.* FROM every_row LEFT JOIN decisions USING (number, place) "
         "WHERE decisions.reason IS NULL AND decisions.replaced_at IS NULL"
     )
     counted = dict.fromkeys(range(count), (0, 0))

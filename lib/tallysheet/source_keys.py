@@ -19,6 +19,7 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "a table": (lambda value: isinstance(value, dict), '{ BRV = ["Brivane"] }'),
     "a list of tables": (lambda value: _is_list(value, dict), "[[file]]"),
     "a header or a table": (lambda value: isinstance(value, str | dict), '"Carrier"'),
+    "true or false": (lambda value: isinstance(value, bool), "true"),
     "a date and time in UTC": (
         lambda value: isinstance(value, dt.datetime) and value.tzinfo is None,
         "2014-01-06T07:00:00",

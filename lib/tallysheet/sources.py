@@ -93,11 +93,13 @@ class Source:
     table : Table
         The table that it fills.
     files : tuple of SourceFile
-        The first is the main one: each of its rows becomes one row of the table.
+        The first is the main one: each of its rows becomes one row of the table, or several.
     database : Database or None
         Where the rows of the first file are taken from.
     select : str or None
         A SELECT over the files; None takes columns as ``columns`` says.
+    spread : bool
+        Whether the SELECT makes several rows of a line, such as one a charge that has a column of its own.
     columns : dict of str to SourceColumn
         How each column of the table is written.
     renamed : tuple of str
@@ -117,6 +119,7 @@ class Source:
     files: tuple[SourceFile, ...]
     database: Database | None
     select: str | None
+    spread: bool
     columns: dict[str, SourceColumn]
     renamed: tuple[str, ...]
     as_of: dt.datetime | None
@@ -134,6 +137,7 @@ _KEYS = {
     **dict.fromkeys(("database", "columns", "values"), "a table"),
     "file": "a list of tables",
     "as_of": "a date and time in UTC",
+    "spread": "true or false",
 }
 _FILE_KEYS = {**dict.fromkeys(("name", "package", "path", "sheet"), "a text"), "missing": "a list of texts"}
 _DATABASE_KEYS = dict.fromkeys(("name", "url", "query"), "a text")
@@ -211,6 +215,7 @@ def read_source(settings: Settings, name: str) -> Source:
         files=files,
         database=database,
         select=_select(path, found["select"]) if "select" in found else None,
+        spread=found.get("spread", False),
         columns=read_columns(path, settings, target, found),
         renamed=tuple(found.get("columns", {})),
         as_of=found.get("as_of"),

@@ -12,7 +12,16 @@ from html import escape
 from pathlib import Path
 
 from tallysheet import schema
-from tallysheet.derive import DERIVED, dates_of, derive, is_carriers_number, select, stand_ins
+from tallysheet.charges import charges_of
+from tallysheet.derive import (
+    DERIVED,
+    dates_of,
+    derive,
+    is_carriers_number,
+    select,
+    stand_ins,
+    with_clocks,
+)
 from tallysheet.errors import UsageError
 from tallysheet.extract import read_text_table
 from tallysheet.files import write_text
@@ -120,16 +129,22 @@ def suggest(file: str | Path, table: str = "", name: str = "") -> Suggestion:
             "Name the table with --table, or write source.toml by hand: README, how to add a source.",
         )
     name = name or re.sub(r"\W+", "_", re.sub(r"[\d_.-]+$", "", file.name.split(".")[0])).strip("_").lower()
-    derived = derive(best, matched, texts)
+    matched, charges = with_clocks(best, matched, texts), charges_of(best, matched, texts)
+    derived = derive(best, matched | ({"amount_cents": charges.guess} if charges else {}), texts)
+    if charges:
+        matched, derived = charges.laid_out(matched), derived | charges.derived()
+    is_selected = bool(derived) or any(guess.clock for guess in matched.values())
+    sql = select(name, matched, derived, charges) if is_selected else ""
     lacking = tuple(
         one.name for one in best.columns if one.required and one.name not in {*matched, *derived, "known_at"}
     )
-    used = {guess.written.header for guess in matched.values()}
+    used = {header for guess in matched.values() for header in (guess.written.header, guess.clock)}
+    used |= {*charges.kinds} if charges else set()
     return Suggestion(
         name=name,
         table=best.name,
-        toml=_toml(file, name, best, matched, texts, tuple(derived), lacking),
-        sql=select(name, matched, derived) if derived else "",
+        toml=_toml(file, name, best, matched, texts, tuple(derived), lacking, sql),
+        sql=sql,
         matched={ours: guess.written.header for ours, guess in matched.items()},
         left=tuple(header for header in texts.headers if header not in {*used, *texts.unnamed}),
         unnamed_n=len(texts.unnamed),
@@ -189,6 +204,7 @@ def _toml(
     texts: Texts,
     derived: tuple[str, ...],
     lacking: tuple[str, ...],
+    sql: str,
 ) -> str:
     days = [guess for ours, guess in matched.items() if _is_day(table.column(ours))]
     dates = _common([guess.written.dates for guess in days])
@@ -200,7 +216,8 @@ def _toml(
     also = "" if is_settled else next((guess.also for guess in days if guess.also), "")
     known = next((ours for ours in _KNOWN_FROM if ours in matched), "")
     is_timed = any(
-        table.column(ours).type == "TIMESTAMP" and texts.has_local_times(guess.written.header)
+        table.column(ours).type == "TIMESTAMP"
+        and (guess.clock or texts.has_local_times(guess.written.header))
         for ours, guess in matched.items()
     )
     head = {
@@ -217,7 +234,8 @@ def _toml(
         f"dates = {_quoted(dates)}" + (f"{_CHECK}: {also} fits as well" if also else ""): dates
         not in ("", "ymd"),
         '# zone = "Europe/Paris"  # if its times are local there; else they are read as UTC': is_timed,
-        f"select = {_quoted(f'{name}.sql')}": derived,
+        f"select = {_quoted(f'{name}.sql')}": sql,
+        "spread = true  # a line makes several rows": "FROM charges" in sql,
     }
     lines = [line for line, is_said in head.items() if is_said]
     lines += ["", "[[file]]", f"name = {_quoted(name)}", f"path = {_quoted(f'raw/{_pattern(file.name)}')}"]
@@ -231,7 +249,7 @@ def _toml(
     if is_carriers_number(matched, table):
         told = _quoted(matched["shipment_id"].written.header)
         lines += [f"# {told} is taken for shipment_id: the carrier's number names the parcel{_CHECK}"]
-    columns = list(_columns(table, matched, dates, decimal, is_selected=bool(derived)))
+    columns = list(_columns(table, matched, dates, decimal, is_selected=bool(sql)))
     made = ((ours, dates_of(ours, matched)) for ours in derived)
     usual = ("", dates or "ymd")
     columns += [f"{ours} = {{ dates = {_quoted(own)} }}" for ours, own in made if own not in usual]

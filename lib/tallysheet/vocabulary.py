@@ -12,13 +12,19 @@ from importlib import resources
 from itertools import product
 
 from tallysheet.casts import country_codes
-from tallysheet.schema import Column
+from tallysheet.schema import TABLES, Column
 
 NEAR = 0.55
 """How near a header must be to a column's name, as `nearness` tells."""
 
 _LITTLE = {"the", "of", "a", "an", "de", "du", "des", "d", "l", "le", "la", "les"}
 _NUMBER = {"number", "no", "numero", "reference", "id"}
+_BEFORE_VAT = {"ht", "hors", "taxe", "taxes", "excl", "excluding", "ex", "vat", "tva"}
+_AMOUNT = {
+    *("amount", "charge", "charges", "cost", "fee", "surcharge", "surcharges"),
+    *("montant", "frais", "cout", "supplement"),
+}
+_WHEN = {"date", "datetime", "time", "timestamp", "day", "at", "on", "le", "jour", "heure"}
 _UNITS = {
     "kg": "kg", "kilograms": "kg", "g": "g", "grams": "g", "grammes": "g",
     "eur": "currency", "€": "currency", "euro": "currency", "euros": "currency", "usd": "currency",
@@ -28,6 +34,8 @@ _UNITS = {
 }  # fmt: skip
 _CURRENCIES = {"eur": "EUR", "€": "EUR", "euro": "EUR", "usd": "USD", "$": "USD", "gbp": "GBP", "£": "GBP"}
 _SPELLED = 0.85
+_SAID_AT_LENGTH = ("status", "norm_status")
+"""Columns of states, which a text may tell more of behind the state: delivered to a neighbour."""
 _ENDINGS = re.compile(r"_(?:at|cents|g|share)$")
 
 
@@ -90,8 +98,25 @@ def nearness(header: str, column: Column) -> float:
     bare = " ".join(word for word in plain(header).split() if word not in units)
     given = {plain(header), bare, *_in_full(bare)} - {""}
     if column.name.endswith("_id"):
-        given |= {_of_what(name) for name in given} - {""}
+        given |= {_without(name, _NUMBER) for name in given} - {""}
+    if column.type in ("DATE", "TIMESTAMP"):
+        given |= {_without(name, _WHEN) for name in given} - {""}
+    if column.name.endswith("_cents") and not {"incl", "including", "ttc"} & {*bare.split()}:
+        given |= {_without(name, _BEFORE_VAT) for name in given} - {""}
     return max((_alike(one, name) for one in given for name in _names(column)), default=0.0)
+
+
+def is_same_moment(header: str, other: str) -> bool:
+    """Tell whether two headers differ only in what says that one is a day and the other a time.
+
+    Examples
+    --------
+    >>> is_same_moment("Heure de livraison", "Date de livraison"), is_same_moment("Time", "Date")
+    (True, True)
+    >>> is_same_moment("Pickup time", "Delivery date")
+    False
+    """
+    return _without(plain(header), _WHEN) == _without(plain(other), _WHEN)
 
 
 def _in_full(name: str) -> Iterable[str]:
@@ -100,15 +125,18 @@ def _in_full(name: str) -> Iterable[str]:
     return (" ".join(words) for words in product(*([word, *short.get(word, [])] for word in name.split())))
 
 
-def _of_what(number: str) -> str:
-    """Say what a number is of: expedition of numero expedition."""
-    return " ".join(word for word in number.split() if word not in _NUMBER)
+def _without(name: str, words: set[str]) -> str:
+    """Leave out what only says that it is a number or a day: expedition of numero expedition."""
+    return " ".join(word for word in name.split() if word not in words)
 
 
 @cache
 def _names(column: Column) -> tuple[str, ...]:
     also = _known()["columns"].get(column.name, [])
-    return plain(column.name), plain(_ENDINGS.sub("", column.name)), *(plain(name) for name in also)
+    names = [plain(column.name), plain(_ENDINGS.sub("", column.name)), *(plain(name) for name in also)]
+    if column.type in ("DATE", "TIMESTAMP"):
+        names += filter(None, [_without(name, _WHEN) for name in names])
+    return tuple(dict.fromkeys(names))
 
 
 def _alike(one: str, other: str) -> float:
@@ -150,6 +178,8 @@ def value_of(column: Column, spelling: str) -> str:
     >>> from tallysheet.schema import SHIPMENTS
     >>> value_of(SHIPMENTS.column("status"), "Livré"), value_of(SHIPMENTS.column("status"), "?")
     ('delivered', '')
+    >>> value_of(SHIPMENTS.column("status"), "Delivered to neighbour")
+    'delivered'
     >>> value_of(SHIPMENTS.column("origin_country"), "Allemagne")
     'DE'
     >>> from tallysheet.schema import table
@@ -164,6 +194,21 @@ def value_of(column: Column, spelling: str) -> str:
         for value in column.allowed or known
     }
     wanted = plain(spelling) or spelling.strip()
-    return next(
-        (value for value, also in names.items() if wanted in (plain(name) or name for name in also)), ""
-    )
+    spelled = {plain(name) or name: value for value, also in names.items() for name in also}
+    if wanted in spelled or column.name not in _SAID_AT_LENGTH:
+        return spelled.get(wanted, "")
+    begun = [name for name in spelled if wanted.startswith(f"{name} ")]
+    return spelled[max(begun, key=len)] if begun else ""
+
+
+def charge_of(header: str) -> str:
+    """Give the kind of charge that a column of amounts is named after; empty: it is none that we know.
+
+    Examples
+    --------
+    >>> charge_of("Fuel surcharge (EUR)"), charge_of("Surcharge carburant HT"), charge_of("VAT")
+    ('fuel', 'fuel', '')
+    """
+    column = TABLES["carrier_invoice_lines"].column("charge_type")
+    bare = _without(plain(header), {*_UNITS, *_BEFORE_VAT})
+    return value_of(column, bare) or value_of(column, _without(bare, _AMOUNT) or bare)

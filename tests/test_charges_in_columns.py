@@ -1,0 +1,150 @@
+"""An invoice with a column for each charge: each becomes a row, and no cent of it is lost."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import tallysheet as ts
+from tallysheet.errors import DataError
+from tallysheet.ledger import Ledger
+from tallysheet.settings import read_settings
+from tallysheet.suggest import suggest, write_source
+
+HEADER = "Invoice number;Invoice date;Carrier;Tracking number;Ship date"
+WORKBOOK = """
+sources = []
+notebooks = ["50_costs"]
+countries = []
+headline = "otd"
+"""
+
+
+@pytest.fixture
+def workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+    (tmp_path / "data" / "sources").mkdir()
+    (tmp_path / "data" / "workbook.toml").write_text(WORKBOOK, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def invoice(folder: Path, name: str, parcels: range, charges: str, cells: list[str]) -> Path:
+    """Write an invoice of ten parcels a number, with the same charges for each tenth parcel."""
+    lines = [
+        f"INV{n // 10};2026-05-2{n // 10};BRV;T{n};2026-05-1{n // 10};{cells[n % len(cells)]}"
+        for n in parcels
+    ]
+    path = folder / name
+    path.write_text("\n".join([f"{HEADER};{charges}", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def load(workbook: Path, file: Path) -> tuple[Ledger, pd.DataFrame]:
+    found = suggest(file)
+    write_source(read_settings("data"), found, file)
+    settings = workbook / "data" / "workbook.toml"
+    settings.write_text(settings.read_text().replace("[]", f'["{found.name}"]', 1), encoding="utf-8")
+    ledger = ts.load("data")
+    return ledger, pd.read_parquet(next((ledger.folder / "carrier_invoice_lines").rglob("*.parquet")))
+
+
+ENGLISH = "Base charge;Fuel surcharge;Remote area surcharge;Peak surcharge;Total net"
+CELLS = ["5.00;0.60;;;5.60", "7.50;0.90;2.50;;10.90", "4.00;0.00;0.00;;4.00"]
+
+
+def test_each_charge_becomes_a_row(workbook: Path) -> None:
+    """Of 30 parcels 10 have all three charges, 10 two, 10 one; a zero is none."""
+    file = invoice(workbook, "invoices_20260601.csv", range(30), ENGLISH, CELLS)
+    found = suggest(file)
+    ledger, rows = load(workbook, file)
+
+    assert found.left == ("Total net",)
+    assert "in 100% of the rows they make Total net; check." in found.sql
+    assert ledger.files[["rows", "good", "quarantined", "duplicates"]].to_numpy().tolist() == [[60, 60, 0, 0]]
+    assert rows.groupby("charge_type")["amount_cents"].agg(["size", "sum"]).to_dict() == {
+        "size": {"base": 30, "fuel": 20, "remote": 10},
+        "sum": {"base": 16_500, "fuel": 1_500, "remote": 2_500},
+    }
+    assert rows["line_number"].groupby(rows["invoice_id"]).agg(["min", "max"]).to_numpy().tolist() == [
+        [1, 20],  # four parcels with two charges, three with three, three with one
+        [1, 21],
+        [1, 19],
+    ]
+
+
+def test_a_charge_that_begins_later_is_read_then(workbook: Path) -> None:
+    """No parcel of the first file has the peak surcharge; of an invoice in both each charge counts once."""
+    file = invoice(workbook, "invoices_20260601.csv", range(20), ENGLISH, CELLS)
+    invoice(workbook / "data" / "raw", "invoices_20260608.csv", range(10, 30), ENGLISH, CELLS[:1])
+    peak = ["5.00;0.60;;0.40;6.00"]
+    invoice(workbook / "data" / "raw", "invoices_20260615.csv", range(30, 40), ENGLISH, peak)
+    _, rows = load(workbook, file)
+    current = rows[rows["replaced_at"].isna()]
+
+    assert current.query("charge_type == 'peak'")["amount_cents"].to_list() == [40] * 10
+    assert current.query("invoice_id == 'INV2'")["amount_cents"].sum() == 10 * 560
+
+
+@pytest.mark.parametrize(
+    ("charges", "cells", "cents"),
+    [
+        ("Transport HT;Surcharge carburant HT;Frais de douane HT", "5,00;0,60;", 560),
+        ("Freight (EUR);Fuel (EUR);Residential delivery fee (EUR)", "5.00;;1.20", 620),
+        ("Freight;Additional handling;Address correction", "€5.00;€2.00;", 700),
+    ],
+)
+def test_charges_are_known_by_their_headers(workbook: Path, charges: str, cells: str, cents: int) -> None:
+    file = invoice(workbook, "invoices_20260601.csv", range(10), charges, [cells])
+    found = suggest(file)
+    _, rows = load(workbook, file)
+
+    assert found.left == ()
+    assert rows["amount_cents"].sum() == 10 * cents
+
+
+def test_a_charge_that_is_not_known_shows_in_the_total(workbook: Path) -> None:
+    """Half of the parcels have a discount, whose sign no header tells: a person has to add it."""
+    cells = ["5.00;0.60;;5.60", "5.00;0.60;0.50;5.10"]
+    file = invoice(workbook, "invoices_20260601.csv", range(20), "Freight;Fuel;Discount;Net total", cells)
+    found = suggest(file)
+
+    assert found.left == ("Discount", "Net total")
+    assert "in 50% of the rows they make Net total; check." in found.sql
+
+
+def test_a_line_without_any_charge_is_set_aside_and_not_lost(workbook: Path) -> None:
+    file = invoice(workbook, "invoices_20260601.csv", range(20), "Freight;Fuel", ["5.00;0.60", ";"])
+    ledger, rows = load(workbook, file)
+
+    assert len(rows) == 20
+    assert ledger.files[["rows", "good", "quarantined"]].to_numpy().tolist() == [[30, 20, 10]]
+    aside = pd.read_parquet(workbook / "data" / "quarantine" / ledger.state / "invoices.parquet")
+    assert aside["line"].to_list() == list(range(3, 22, 2))
+
+
+def test_several_rows_of_a_line_have_to_be_asked_for(workbook: Path) -> None:
+    """A join that doubles rows would double money."""
+    file = invoice(workbook, "invoices_20260601.csv", range(10), "Freight;Fuel", ["5.00;0.60"])
+    found = suggest(file)
+    source = write_source(read_settings("data"), found, file) / "source.toml"
+    source.write_text(re.sub(r"spread = .*\n", "", source.read_text()), encoding="utf-8")
+    settings = workbook / "data" / "workbook.toml"
+    settings.write_text(settings.read_text().replace("[]", '["invoices"]', 1), encoding="utf-8")
+
+    with pytest.raises(DataError, match=r"one row for each of the 10 .* 20 rows from 10 .*spread = true"):
+        ts.load("data")
+
+
+def test_a_spread_source_may_not_lose_a_line_either(workbook: Path) -> None:
+    file = invoice(workbook, "invoices_20260601.csv", range(20), "Freight;Fuel", ["5.00;0.60", ";"])
+    found = suggest(file)
+    folder = write_source(read_settings("data"), found, file)
+    select = (folder / "invoices.sql").read_text(encoding="utf-8")
+    (folder / "invoices.sql").write_text(re.sub(r" OR NOT .*", "", select), encoding="utf-8")
+    settings = workbook / "data" / "workbook.toml"
+    settings.write_text(settings.read_text().replace("[]", '["invoices"]', 1), encoding="utf-8")
+
+    with pytest.raises(DataError, match=r"at least one row for each of the 20 .* 20 rows from 10 lines"):
+        ts.load("data")
