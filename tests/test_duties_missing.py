@@ -89,8 +89,8 @@ TOLD_WITHOUT = {
 OFF_WITHOUT = {
     "orders": ["carrier_otd", "loss_rate"],
     "claims": ["claim_rate"],
-    "contract_rates": ["cost_per_parcel", "transport_cost"],
-    "contract_terms": ["cost_per_parcel", "transport_cost"],
+    "contract_rates": ["transport_cost", "overbilling"],
+    "contract_terms": ["transport_cost", "overbilling"],
 }
 """KPIs whose fact reads a table: those that say the same without it, and those that cannot."""
 

@@ -88,6 +88,7 @@ def test_costs_are_what_is_invoiced_else_what_the_contract_says():
     assert add_up(connection, "costs", WEEK, LATE) == {
         "parcels_n": 4,
         "invoiced_n": 1,
+        "costed_n": 4,
         "cost_cents": 740 + 550 + 480 + 300,
         "base_cents": 400,
         "fuel_cents": 40,
@@ -96,6 +97,20 @@ def test_costs_are_what_is_invoiced_else_what_the_contract_says():
     by_weight = add_up(connection, "costs", WEEK, LATE, by="weight_band")
     assert by_weight["0-1 kg"]["cost_cents"] == 740 + 300
     assert by_weight["1-2 kg"]["cost_cents"] == 550
+
+
+@pytest.mark.parametrize(("invoiced", "value"), [(8, None), (9, 5.0), (10, 5.0)])
+def test_without_a_contract_a_parcel_costs_what_those_do_that_are_invoiced(invoiced, value):
+    """One that nobody has charged for is no free parcel; with two such in ten the week has no value."""
+    lines = [line(str(n), "base", 500, MARCH[15]) for n in range(invoiced)]
+    parcels = [parcel(str(n), at(3, 3)) for n in range(10)]
+    connection = ground(RULES, shipments=parcels, carrier_invoice_lines=lines)
+    found = add_up(connection, "costs", WEEK, LATE)
+    cells = {"costs": pd.DataFrame([found | {"week": WEEK, "seen_at": LATE}])}
+    told = pairs(cells, kpi("cost_per_parcel"), ["week"])
+
+    assert (found["parcels_n"], found["costed_n"], found["cost_cents"]) == (10, invoiced, 500 * invoiced)
+    assert (told["x"] / told["n"]).fillna(-1).to_list() == [-1 if value is None else value]
 
 
 def test_costs_seen_earlier_know_no_later_invoice():

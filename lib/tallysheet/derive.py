@@ -16,6 +16,8 @@ _CARRIERS = SHIPMENTS.column("tracking_number")
 DERIVED: dict[str, dict[str, tuple[str, str]]] = {
     "shipments": {
         "shipment_id": ("{tracking_number}", "the carrier's number names the parcel"),
+        # Without it no invoice and no scan finds its parcel.
+        "tracking_number": ("{shipment_id}", "the parcel's number is the carrier's"),
         "flow": ("'outbound'", "all parcels go out"),
         "promised_date": ("{promised_at}", "the day of the deadline"),
         "promised_at": ("{promised_date} || ' 23:59:59'", "until the end of the promised day"),

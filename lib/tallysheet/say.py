@@ -371,8 +371,11 @@ def quiet(explanations: Sequence[Explanation], chosen: Explanation, language: La
         value=language.value(chosen.value_now, chosen.kpi.unit),
         before=language.value(chosen.value_base, chosen.kpi.unit),
         base=base(chosen, language),
-        range=language.interval(chosen.judgement.lower, chosen.judgement.upper, chosen.kpi.unit),
     )
+    ends = chosen.judgement.lower, chosen.judgement.upper
+    if all(map(pd.notna, ends)):
+        range_ = language.interval(*ends, chosen.kpi.unit)
+        detail = f"{detail} {language.text('say.quiet_range', range=range_)}"
     routine = all(item.variation == "routine" for item in explanations)
     settled = any(is_settled(item) for item in explanations)
     key = "say.quiet" if routine else "say.quiet_settled" if settled else "say.quiet_but"

@@ -80,7 +80,7 @@ def bridges(week: Week) -> pd.DataFrame:
     DataFrame
         base, start and end (euro a parcel), and between them mix (other parcels), price and fuel, extra
         (surcharges), rest (what is not invoiced, at the contract's price, less credits). Without the bases
-        that the data does not hold.
+        that the data does not hold, or of which the costs are not known.
     """
     known = {str(one) for one in week.cube.touched_weeks}
     found = []
@@ -89,7 +89,10 @@ def bridges(week: Week) -> pd.DataFrame:
             continue
         if base != "year-ago" and str(week.week.shift(-1)) not in known:
             continue
-        weeks = [str(one) for one in week.explanation("cost_per_parcel", base, ()).base_weeks]
+        explained = week.explanation("cost_per_parcel", base, ())
+        if pd.isna(explained.change):
+            continue
+        weeks = [str(one) for one in explained.base_weeks]
         found.append({"base": base} | _bridge(_cells(week, [str(week.week)]), _cells(week, weeks)))
     return pd.DataFrame(found, columns=["base", "start", *PARTS, "end"])
 
@@ -106,11 +109,11 @@ def _cells(week: Week, weeks: list[str]) -> pd.DataFrame:
 def _bridge(now: pd.DataFrame, before: pd.DataFrame) -> dict[str, float]:
     cells = now.index.union(before.index)
     now, before = (side.reindex(cells, fill_value=0).astype(float) for side in (now, before))
-    parcels = now["parcels_n"].to_numpy(), before["parcels_n"].to_numpy()
+    parcels = now["costed_n"].to_numpy(), before["costed_n"].to_numpy()
     mix, rates = 0.0, {}
     for name in PARTS[1:]:
         euros = now[f"{name}_cents"].to_numpy() / 100, before[f"{name}_cents"].to_numpy() / 100
         moved, rate, _ = split(euros, parcels)
         mix, rates[name] = mix + float(moved.sum()), float(rate.sum())
-    start, end = (float(side["cost_cents"].sum() / side["parcels_n"].sum()) / 100 for side in (before, now))
+    start, end = (float(side["cost_cents"].sum() / side["costed_n"].sum()) / 100 for side in (before, now))
     return {"start": start, "mix": mix, **rates, "end": end}

@@ -104,6 +104,8 @@ def bridges(week: Week) -> Html:
     if missing := week.review.lacking(definition):
         return switched_off(list(missing), week.language)
     language, text = week.language, week.language.text
+    if pd.isna(week.explanation(definition.slug, None, ()).value_now):
+        return paragraph(text("card.nothing_to_split", name=say.name(definition, language)))
     found = cost_levels.bridges(week)
     lacks = [_base(week, base) for base in cost_levels.BASES if base not in set(found["base"])]
     has_target = week.review.target(definition.slug) is not None

@@ -87,12 +87,12 @@ def costs(week: Week) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        flow, carrier, parcels_n, invoiced_n, cost_cents, each (euros a parcel).
+        flow, carrier, parcels_n, costed_n (those whose cost is known), cost_cents, each (euros a parcel).
     """
     weeks = [(str(one), week.cube.as_of) for one in week.cube.touched_weeks if one <= week.week][-4:]
     counts = added_up(week, "costs", weeks, ["flow", "carrier"])
     counts = counts[counts["flow"].isin(_REVERSE)]
     summed = counts.groupby(["flow", "carrier"], as_index=False)[
-        ["parcels_n", "invoiced_n", "cost_cents"]
+        ["parcels_n", "costed_n", "cost_cents"]
     ].sum()
-    return summed.assign(each=summed["cost_cents"] / summed["parcels_n"] / 100)
+    return summed.assign(each=summed["cost_cents"] / summed["costed_n"] / 100)

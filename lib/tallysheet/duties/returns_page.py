@@ -98,7 +98,7 @@ def counter_offers(week: Week) -> Html:
 def costs(week: Week) -> Html:
     """Show what a parcel costs that comes back, by flow and carrier."""
     language, text = week.language, week.language.text
-    if missing := week.review.lacking(kpi("cost_per_parcel")):
+    if missing := week.review.lacking(kpi("transport_cost")):
         return switched_off(missing, language)
     found = returns.costs(week)
     if found.empty:
@@ -115,12 +115,12 @@ def costs(week: Week) -> Html:
         Column("euros", text("returns.cost"), "euro", decimals=0),
         Column("each", text("returns.each"), "euro", decimals=2),
     ]
-    sums = found[["parcels_n", "cost_cents"]].sum()
+    sums = found[["parcels_n", "costed_n", "cost_cents"]].sum()
     total = {
         "name": text("heat.all"),
         "parcels_n": int(sums["parcels_n"]),
         "euros": float(sums["cost_cents"] / 100),
-        "each": float(sums["cost_cents"] / sums["parcels_n"] / 100),
+        "each": float(sums["cost_cents"] / sums["costed_n"] / 100),
     }
     table = render_table(
         rows, columns, caption=text("returns.costs"), language=language, name="reverse-costs", total=total

@@ -126,6 +126,7 @@ KPIS = (
         method="standardised",
         scale=-0.01,  # so that a saving is positive, and in euro
         against=("own_cents", "own_n"),
+        needs=("shipments.label_source", "carrier_invoice_lines.ship_date"),
         number="A7",
         lowest=-math.inf,
     ),

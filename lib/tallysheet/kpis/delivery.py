@@ -107,7 +107,7 @@ KPIS = (
         maturity_days=3,
         dimensions=("destination_country", "carrier", "flow", "service", "destination", "label_source"),
         source="Parcel Monitor, first-attempt delivery success",
-        needs=("shipments.delivered_at",),
+        needs=("shipments.first_attempt_at", "shipments.delivered_at"),
         number="Q6",
     ),
     Kpi(

@@ -9,6 +9,11 @@ from tallysheet.kpi import CLAIMED_PARCELS, Kpi
 _COSTS = ("carrier", "lane", "destination_country", "flow", "service", "weight_band", "label_source")
 _BILLS = ("carrier", "lane", "billing_error", "destination_country", "flow", "service")
 _LOSSES = ("carrier", "lane", "destination_country", "flow", "service", "label_source")
+_BILLED = (
+    "carrier_invoice_lines.ship_date",
+    "carrier_invoice_lines.tracking_number = shipments.tracking_number",
+)
+"""By what lines find their parcels."""
 _SERVED = (
     *("order_charges.shipping_cents", "order_charges.return_cents", "order_fees.fulfilment_cents"),
     *("contacts.care_cents", "order_losses.net_loss_cents"),
@@ -19,7 +24,7 @@ KPIS: tuple[Kpi, ...] = (
         slug="cost_per_parcel",
         fact="costs",
         numerator="cost_cents",
-        denominator="parcels_n",
+        denominator="costed_n",
         unit="euro",
         direction="down",
         cohort="first_scan_at",
@@ -28,8 +33,9 @@ KPIS: tuple[Kpi, ...] = (
         source="carriers' invoices regrouped by parcel, else the contract",
         floor=0.9,
         evidence="invoiced_n",
+        known=("costed_n", "parcels_n"),
         scale=0.01,
-        needs=("contract_rates.price_cents", "contract_terms.carrier"),
+        needs=_BILLED,
         witnesses=("surcharge_share", "invoice_accuracy"),
         number="F1",
     ),
@@ -46,6 +52,7 @@ KPIS: tuple[Kpi, ...] = (
         source="carriers' invoices: all but the base price",
         floor=0.9,
         known_with="cost_per_parcel",
+        needs=_BILLED,
         number="F2",
     ),
     Kpi(
@@ -59,6 +66,7 @@ KPIS: tuple[Kpi, ...] = (
         maturity_days=7,
         dimensions=_BILLS[:2] + _BILLS[3:],
         source="parcel audit: invoice lines regrouped by parcel against the contract",
+        needs=_BILLED,
         number="F4",
     ),
     Kpi(
@@ -74,6 +82,7 @@ KPIS: tuple[Kpi, ...] = (
         source="parcel audit: what is billed above the contract",
         method="sum",
         scale=0.01,
+        needs=_BILLED,
         number="F5",
     ),
     Kpi(
@@ -87,6 +96,7 @@ KPIS: tuple[Kpi, ...] = (
         maturity_days=7,
         dimensions=_BILLS[:2] + _BILLS[3:],
         source="parcel audit: what is billed above the contract",
+        needs=_BILLED,
         number="F5b",
     ),
     Kpi(
@@ -153,7 +163,7 @@ KPIS: tuple[Kpi, ...] = (
         floor=0.9,
         known_with="cost_per_parcel",
         scale=0.01,
-        needs=("contract_rates.price_cents", "contract_terms.carrier"),
+        needs=(*_BILLED, "contract_rates.price_cents", "contract_terms.carrier"),
         number="F10",
     ),
 )

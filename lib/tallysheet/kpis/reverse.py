@@ -81,6 +81,7 @@ KPIS: tuple[Kpi, ...] = (
         method="kaplan_meier",
         floor=0.5,
         histogram=_DAYS,
+        needs=("reverse_cases.dropped_off_at",),
         number="R5",
     ),
     Kpi(

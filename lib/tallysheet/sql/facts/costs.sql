@@ -1,7 +1,8 @@
 -- One row a parcel that a carrier first scanned in the week: what does it cost, in euro at the year's rates?
 -- All that invoices charge for it, less credits; before its first line, the contract's price of that day with
--- fuel, for its weight (not known: the lightest). Of the weights that begin below it the dearest counts: no
--- slip at their ends matters. A line finds its parcel by number within a week: numbers come again.
+-- fuel, for its weight (not known: the lightest); with neither its cost is not known. Of the weights that begin
+-- below it the dearest counts: no slip at their ends matters. A line finds its parcel by number within a week:
+-- numbers come again.
 SELECT
     calendar.week,
     calendar.seen_at,
@@ -21,6 +22,7 @@ SELECT
     ) AS weight_band,
     1 AS parcels_n,
     max(CASE WHEN lines.cents IS NULL THEN 0 ELSE 1 END) AS invoiced_n,
+    max(CASE WHEN lines.cents IS NULL AND rates.price_cents IS NULL THEN 0 ELSE 1 END) AS costed_n,
     coalesce(
         sum(lines.cents),
         CAST(
