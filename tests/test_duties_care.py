@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from small_ground import ground
 
 import tallysheet as ts
 from tallysheet.duties import care, care_page
+from tallysheet.duties.known import list_sql
 from tallysheet.publish.numbers import PAGE, check_numbers, known_of_page
 
 pytestmark = pytest.mark.slow
@@ -166,3 +168,33 @@ def test_nothing_is_spared_of_which_no_extract_tells(sample_of_size_s, monkeypat
     )
 
     assert care.spared(week)["kind"].tolist() == ["avoidable"]
+
+
+def test_parcels_of_no_known_country_are_late_by_days():
+    """Nor does a contact go missing where no label says when it was made."""
+    connection = ground(
+        shipments=[
+            {
+                "shipment_id": f"P{days}",
+                "order_id": f"O{days}",
+                "carrier": "BRV",
+                "flow": "outbound",
+                "first_scan_at": "2026-04-28 09:00",
+                "promised_date": "2026-04-30",
+                "delivered_at": f"2026-05-0{days} 09:00" if days else "2026-04-30 20:00",
+            }
+            for days in (0, 1, 3)
+        ],
+        care_contacts=[{"contact_id": "C", "order_id": "O1", "opened_at": "2026-05-02 10:00"}],
+    )
+    connection.execute(
+        "CREATE TABLE look AS SELECT TIMESTAMP '2026-06-15 07:00' AS seen_at, DATE '2026-06-08' AS first_day"
+    )
+    connection.execute("CREATE TABLE calendar AS SELECT DATE '2026-04-30' AS day, '2026-W18' AS week")
+    found = connection.execute(list_sql("contacts_by_lateness")).df().set_index("lateness")
+
+    assert found[["parcels_n", "contacts_n"]].to_dict("index") == {
+        "on_time": {"parcels_n": 1, "contacts_n": 0},
+        "one": {"parcels_n": 1, "contacts_n": 1},
+        "three": {"parcels_n": 1, "contacts_n": 0},
+    }

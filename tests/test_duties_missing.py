@@ -16,7 +16,7 @@ import pytest
 import tallysheet as ts
 from tallysheet import duties
 from tallysheet.cube import Cube
-from tallysheet.duties import health
+from tallysheet.duties import care_page, health
 from tallysheet.kpis import KPIS, kpi
 from tallysheet.review import Review
 from tallysheet.settings import read_settings
@@ -105,6 +105,17 @@ def test_a_kpi_is_told_without_a_table_that_it_does_not_need(whole, without):
         for slug in OFF_WITHOUT[table]:
             assert table in without.review.lacking(kpi(slug)), slug
             assert not without.has(slug), slug
+
+
+def test_what_late_parcels_cost_care_is_told_without_claims(whole, without):
+    """Only the claims that they bring are left out of it, which would all be 0."""
+    if "claims" in {*without.ledger.files["table"]}:
+        return
+    for piece in (care_page.lateness, care_page.point):
+        html, all_told = piece(without).html, piece(whole).html
+        assert "<table" in html
+        assert "Claims" in all_told
+        assert "Claims" not in html
 
 
 def test_every_duty_has_a_page():

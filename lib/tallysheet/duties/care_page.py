@@ -13,6 +13,7 @@ from tallysheet.duties.care import Estimate
 from tallysheet.duties.known import left_out, unlinked
 from tallysheet.duties.proposals import Proposal, proposals_table, ranked
 from tallysheet.duties.tallies import ends
+from tallysheet.facts import tables_of
 from tallysheet.language import Language
 from tallysheet.tables import Column, Html, headline, paragraph, render_table
 from tallysheet.week import Week
@@ -28,6 +29,10 @@ def _not_by_parcel(week: Week) -> Html | None:
     """Say that contacts cannot be held against parcels, and why; None where they can."""
     off = _off(week) or unlinked(week, "shipments.order_id", "shipments.first_scan_at")
     return off or unlinked(week, "care_contacts.order_id = shipments.order_id")
+
+
+def _has_claims(week: Week) -> bool:
+    return "claims" in tables_of(week.ledger)
 
 
 def opening(week: Week) -> Html:
@@ -125,7 +130,7 @@ def lateness(week: Week) -> Html:
         Column("parcels_n", text("claims.parcels"), "count"),
         Column("contacts", text("care.contacts"), "rate"),
         Column("where", text("care.where"), "rate"),
-        Column("claims", text("care.claims"), "rate"),
+        *([Column("claims", text("care.claims"), "rate")] if _has_claims(week) else []),
         Column("interval", text("care.extra"), "range", of="number"),
         Column("euros", text("care.euros"), "euro"),
     ]
@@ -153,7 +158,9 @@ def point(week: Week) -> Html:
         return off
     language, text = week.language, week.language.text
     found = care.value_of_a_point(week)
-    lines = (("contacts", found.contacts, 1.0), ("claims", found.claims, 1.0), ("cents", found.cents, 0.01))
+    lines = [("contacts", found.contacts, 1.0), ("cents", found.cents, 0.01)]
+    if _has_claims(week):
+        lines.insert(1, ("claims", found.claims, 1.0))
     rows = [
         {
             "name": text(f"care.point_line.{name}"),

@@ -19,6 +19,8 @@ from tallysheet.week import Week
 from tallysheet.weeks import IsoWeek
 
 _GROUND = {"rules", "euro_rates", "workdays", "calendar", "look"}
+SPARED = {"contacts_by_lateness": frozenset({"claims"})}
+"""Tables without which a list still tells something: pages leave out what they would have told."""
 _WEEK = dt.timedelta(days=7)
 _LONG_AFTER_WEEKS = 2
 
@@ -44,7 +46,8 @@ def tables_read(name: str) -> tuple[str, ...]:
 def lacking(week: Week, *names: str) -> list[str]:
     """Name the tables that lists need and of which there is no extract."""
     there = set(tables_of(week.ledger))
-    return sorted({table for name in names for table in tables_read(name)} - there)
+    needed = (set(tables_read(name)) - SPARED.get(name, frozenset()) for name in names)
+    return sorted(set().union(*needed) - there)
 
 
 def switched_off(missing: list[str], language: Language) -> Html:

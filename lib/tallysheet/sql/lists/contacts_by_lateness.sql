@@ -1,8 +1,9 @@
 -- One row a week, a carrier and how late: how many parcels were due, and how many contacts and claims did they
 -- bring? Outbound parcels of the 13 weeks whose last contacts have had 14 days to come.
--- Late: working days of the destination from the promise to the first attempt; never: not attempted yet. Of an
--- order with several parcels the one that came last counts. Contacts: all about the order since its label was
--- made; where: those that ask where the parcel is, by the reason or by the customer's own words.
+-- Late: working days of the destination from the promise to the first attempt, days where the country is not
+-- known; never: not attempted yet. Of an order with several parcels the one that came last counts. Contacts: all
+-- about the order since its label was made, else since its first scan; where: those that ask where the parcel is,
+-- by the reason or by the customer's own words.
 SELECT
     calendar.week,
     parcels.carrier,
@@ -17,18 +18,21 @@ FROM (
         due.shipment_id,
         due.carrier,
         due.promised_date,
+        coalesce(arrived.number - promised.number, due.arrived_on - due.promised_date) AS late_days,
         CASE
             WHEN due.arrived_on IS NULL THEN 'never'
-            WHEN arrived.number - promised.number <= 0 THEN 'on_time'
-            WHEN arrived.number - promised.number = 1 THEN 'one'
-            WHEN arrived.number - promised.number = 2 THEN 'two'
-            WHEN arrived.number - promised.number <= 4 THEN 'three'
+            WHEN late_days <= 0 THEN 'on_time'
+            WHEN late_days = 1 THEN 'one'
+            WHEN late_days = 2 THEN 'two'
+            WHEN late_days <= 4 THEN 'three'
             ELSE 'five'
         END AS lateness
     FROM (
         SELECT
             shipments.*,
-            CAST(coalesce(first_attempt_at, delivered_at) + there.utc_offset AS DATE) AS arrived_on,
+            CAST(
+                coalesce(first_attempt_at, delivered_at) + coalesce(there.utc_offset, INTERVAL 0 HOUR) AS DATE
+            ) AS arrived_on,
             row_number() OVER (
                 PARTITION BY order_id
                 ORDER BY coalesce(first_attempt_at, delivered_at) DESC NULLS FIRST, shipment_id
@@ -63,7 +67,7 @@ LEFT JOIN (
         ) AS where_n
     FROM care_contacts
     JOIN (
-        SELECT order_id, min(label_created_at) AS labelled_at
+        SELECT order_id, min(coalesce(label_created_at, first_scan_at)) AS labelled_at
         FROM shipments
         WHERE flow = 'outbound'
         GROUP BY order_id
