@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import re
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from tallysheet.duties import (
 from tallysheet.duties.carriers_arguments import Argument, arguments, best_argument
 from tallysheet.duties.known import list_sql
 from tallysheet.duties.standardised import against_others, lane_by_lane
+from tallysheet.publish.numbers import PAGE, check_numbers, known_of_page
 from tallysheet.settings import Rules
 
 SELECT = """
@@ -244,10 +246,12 @@ def test_of_late_parcels_without_a_scan_it_is_not_said_where_lateness_began(week
     """Neither that none was handed over late, nor that none starts at a partner."""
     parcels = {"carrier": "BRV", "flow": "outbound", "partner": "", "leg": ["in_time", "unknown"]}
     for module in (carriers, fulfilment):
-        monkeypatch.setattr(module, "rows", lambda *_: pd.DataFrame(parcels | {"parcels_n": [90, 10]}))
+        monkeypatch.setattr(module, "rows", lambda *_: pd.DataFrame(parcels | {"parcels_n": [900, 130]}))
 
     for page in (carriers_proof_page.legs, fulfilment_page.starts):
-        assert "Of the 10 late parcels it is not known where their lateness began" in page(week).html
+        html = page(week).html
+        assert "Of none of the late parcels it is known where its lateness began" in html
+        check_numbers("carriers.html", html, {PAGE: known_of_page(html)}, PAGE)
 
 
 @pytest.mark.slow
@@ -362,7 +366,10 @@ def test_a_loss_of_unknown_worth_is_not_worth_nothing(week, monkeypatch):
     assert found.loc["CDR", "value_cents"] == 0
     assert "€0" not in of_alt
     assert of_alt.count("no value") >= 2
-    assert "2 lost or damaged parcels stand in no amount" in shown
+    assert "Of some no price or currency is known: they stand in no amount." in shown
+    total = next(row for row in shown.split("<tr") if ">All<" in row)
+    # Lost or damaged, and of these without a price.
+    assert re.findall(r"<td[^>]*>([0-9,]+)</td>", total)[-2:] == ["3", "2"]
     assert "worth n/a; not recovered: n/a" in carriers_briefs_page.briefs(week).html
 
 

@@ -369,6 +369,68 @@ def test_a_day_and_its_time_of_day_may_stand_in_two_columns(workbook, day, clock
     assert pd.isna(rows["P19"])
 
 
+def test_a_column_without_a_cell_yet_is_read_once_it_has_one(workbook):
+    """Claims of the first weeks have no decision; amounts granted are in euro as those claimed are."""
+    header = "N° litige;N° colis;Nature;Ouvert le;Décidé le;Montant réclamé;Montant accordé;Décision;Note"
+    lines = [f"L{n};P{n};perte;0{n}/06/2026;;{n}0,50;;;" for n in range(1, 9)]
+    file = workbook / "litiges_20260610.csv"
+    file.write_text("\n".join([header, *lines]), encoding="utf-8")
+    later = [f"L{n};P{n};perte;0{n}/06/2026;1{n}/06/2026;{n}0,50;{n},50;accepted;" for n in range(1, 9)]
+    found = suggest(file)
+    (workbook / "data" / "raw").mkdir()
+    path = workbook / "data" / "raw" / "litiges_20260622.csv"
+    path.write_text("\n".join([header, *later]), encoding="utf-8")
+    rows = loaded(workbook, found, file).query("replaced_at.isna()").sort_values("claim_id")
+
+    assert '# Not a cell yet, check: "Décidé le", "Montant accordé", "Décision"' in found.toml
+    assert found.left == ("Note",)
+    assert rows["amount_accepted_cents"].to_list() == [100 * n + 50 for n in range(1, 9)]
+    assert rows["decided_at"].dt.day.to_list() == list(range(11, 19))
+    assert set(rows["decision"]) == {"accepted"}
+
+
+def test_an_empty_column_makes_nothing(tmp_path):
+    """No parcel has a first scan yet: it is not known that none was scanned, nor when rows became known."""
+    lines = [f"P{n};BRV;;2026-06-0{n};2026-06-0{n} 10:00;delivered" for n in range(1, 9)]
+    path = tmp_path / "parcels.csv"
+    header = "parcel;carrier;first scan;promised date;delivered at;status"
+    path.write_text("\n".join([header, *lines]), encoding="utf-8")
+    found = suggest(path)
+
+    assert '"first scan" AS first_scan_at' in found.sql
+    assert "hub_scanned" not in found.sql
+    assert 'known_at = "delivered_at"' in found.toml
+
+
+def test_a_day_and_an_hour_are_all_that_a_file_of_scans_says(workbook):
+    lines = [f"1Z{n};UPS;0{n}/06/2026;1{n}:05:00;E1;Livré" for n in range(1, 9)]
+    path = workbook / "suivi.csv"
+    path.write_text("\n".join(["N° colis;Transporteur;Date;Heure;Code;Libellé", *lines]), encoding="utf-8")
+    rows = loaded(workbook, suggest(path), path).sort_values("event_at")
+
+    assert rows["event_at"].dt.strftime("%d %H:%M").to_list() == [f"0{n} 1{n}:05" for n in range(1, 9)]
+
+
+@pytest.mark.parametrize(
+    ("form", "dates"), [("%Y-%m-%d %H:%M:%S +0200", ""), ("%s", "epoch"), ("%s000", "epoch")]
+)
+def test_moments_as_programs_write_them(workbook, form, dates):
+    """With a blank before the offset, or as seconds or milliseconds since 1970."""
+    days = pd.date_range("2026-05-18 14:05", periods=20, freq="25h", tz="UTC")
+    written = [day.tz_convert("Etc/GMT-2").strftime(form) for day in days]
+    if "%s" in form:
+        written = [form.replace("%s", str(int(day.timestamp()))) for day in days]
+    path = workbook / "orders.csv"
+    lines = [f"O{n};phone;{n + 100}.50;{text}" for n, text in enumerate(written)]
+    path.write_text("\n".join(["Order number;Category;Unit price (EUR);Paid at", *lines]), encoding="utf-8")
+    found = suggest(path)
+    rows = loaded(workbook, found, path).sort_values("paid_at")
+
+    assert (f'dates = "{dates}"' in found.toml) == bool(dates)
+    assert "zone" not in found.toml
+    assert rows["paid_at"].to_list() == list(days.tz_localize(None))
+
+
 def test_trade_ins_are_known_by_their_offers(tmp_path):
     lines = [f"T{n};2026-06-0{n % 9 + 1} 10:00;2026-06-1{n % 9} 10:00;{n}50.00" for n in range(20)]
     path = tmp_path / "cases.csv"

@@ -11,7 +11,7 @@ from tallysheet.cell_errors import ERROR_TEXTS
 from tallysheet.engine import literal, strict_cast
 from tallysheet.personal import masked_sql
 from tallysheet.schema import YEARS, Column
-from tallysheet.source_columns import UNITS, SourceColumn
+from tallysheet.source_columns import EPOCH, UNITS, SourceColumn
 
 _DAY_FORMATS = {
     "dmy": (
@@ -78,7 +78,7 @@ def cast(column: Column, written: SourceColumn, text: str) -> Cast:
         return Cast(f"nullif(trim({masked_sql(text)}), '')")
     if column.type == "VARCHAR":
         return _spelled(column, written, text)
-    if column.type == "TIMESTAMP" and written.zone:
+    if column.type == "TIMESTAMP" and written.zone and written.dates != EPOCH:
         return _ranged(column, _zoned(written, text))
     make = {"BIGINT": _number, "DOUBLE": _number, "DATE": _day, "TIMESTAMP": _moment, "BOOLEAN": _truth}
     typed = _ranged(column, Cast(make[column.type](column, written, text), "'type'"))
@@ -189,14 +189,26 @@ def _number(column: Column, written: SourceColumn, text: str) -> str:
 def _day(column: Column, written: SourceColumn, text: str) -> str:
     if written.dates == "ymd":
         return strict_cast(text, "DATE")
+    if written.dates == EPOCH:
+        return f"CAST({_counted(text)} AS DATE)"
     return f"CAST({_parsed(text, _DAY_FORMATS.get(written.dates, (written.dates,)))} AS DATE)"
 
 
 def _moment(column: Column, written: SourceColumn, text: str) -> str:
     if written.dates == "ymd":
         return strict_cast(text, "TIMESTAMP")
+    if written.dates == EPOCH:
+        return _counted(text)
     days = _DAY_FORMATS.get(written.dates)
     return _parsed(text, [day + time for day in days for time in _TIME_FORMATS] if days else [written.dates])
+
+
+def _counted(text: str) -> str:
+    """Read seconds or milliseconds since 1970, as programs count time: ten figures or thirteen."""
+    return (
+        f"CASE WHEN regexp_matches({text}, '^[0-9]{{10}}$') THEN make_timestamp({text}::BIGINT * 1000000) "
+        f"WHEN regexp_matches({text}, '^[0-9]{{13}}$') THEN make_timestamp({text}::BIGINT * 1000) END"
+    )
 
 
 def _parsed(text: str, formats: Sequence[str]) -> str:

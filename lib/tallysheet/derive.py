@@ -9,6 +9,7 @@ from tallysheet.charges import Charges
 from tallysheet.engine import identifier
 from tallysheet.guess import FITS, Guess, Texts
 from tallysheet.schema import SHIPMENTS, Table
+from tallysheet.source_columns import EPOCH, SourceColumn
 from tallysheet.vocabulary import NEAR, currency_of, is_same_moment, nearness
 
 _CARRIERS = SHIPMENTS.column("tracking_number")
@@ -87,6 +88,24 @@ def with_clocks(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[s
     return {**matched, **found}
 
 
+def not_filled_yet(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, Guess]:
+    """Pair columns that have our names and not a cell yet, as decisions of claims at first.
+
+    An amount or weight is taken for one of the unit that the file's others have.
+    """
+    taken = {header for guess in matched.values() for header in (guess.written.header, guess.clock)}
+    units = {table.column(ours).unit: guess.written.unit for ours, guess in matched.items()}
+    empty = [header for header in texts.headers if header not in taken and not texts.commonest(header, 1)]
+    found: dict[str, Guess] = {}
+    for column in table.columns[:-1]:
+        if column.name in matched or (column.unit and column.unit not in units):
+            continue
+        if named := [header for header in empty if nearness(header, column) == 1]:
+            empty.remove(named[0])
+            found[column.name] = Guess(SourceColumn(named[0], unit=units.get(column.unit, "")), 0.0)
+    return found
+
+
 def is_carriers_number(matched: dict[str, Guess], table: Table) -> bool:
     """Tell whether parcels are named by what a header calls the carrier's number."""
     if "shipment_id" not in matched or "tracking_number" in {one.name for one in table.columns}:
@@ -124,6 +143,8 @@ def derive(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, t
             how = (f"'{next(filter(None, told), 'EUR')}'", "all in this currency")
         if column.name == "case_type" and {"offer_value_cents", "counter_offer_at"} & {*matched}:
             how = ("'trade_in'", "all are trade-ins: they have an offer")
+        if column.name == "promised_at" and dates_of("promised_at", matched) == EPOCH:
+            how = ("{promised_date}", "the moment that is promised")
         if how and {*re.findall(r"\{(\w+)\}", how[0])} <= {"row", *matched}:
             is_key = (column.name,) == table.key
             found[column.name] = _of_one_row(table, how, matched, texts) if is_key else how

@@ -103,7 +103,11 @@ def strict_cast(expression: str, kind: str) -> str:
     figures = f"{text} < ':' AND {text} <> '-infinity'"
     cast = f"TRY_CAST({expression} AS {kind})"
     if kind == "TIMESTAMP":
-        moment = f"CAST(TRY_CAST({expression} AS TIMESTAMPTZ) AS TIMESTAMP)"
+        # Some programs part the offset from the time.
+        joined = f"regexp_replace({text}, '(:[0-9.]+) ([+-])', '\\1\\2')"
+        is_parted = f"contains({text}, ' +') OR contains({text}, ' -')"
+        whole_text = f"CASE WHEN {is_parted} THEN {joined} ELSE {text} END"
+        moment = f"CAST(TRY_CAST({whole_text} AS TIMESTAMPTZ) AS TIMESTAMP)"
         # A full time without offset, as most are, casts four times faster.
         usual = f"strlen({text}) <= 19 AND {text} LIKE '%:__:__'"
         return f"CASE WHEN {usual} THEN {cast} WHEN {figures} THEN {moment} END"

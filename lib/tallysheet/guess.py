@@ -13,7 +13,7 @@ from tallysheet.casts import SIGNS, cast
 from tallysheet.engine import connect
 from tallysheet.headers import different, repeated
 from tallysheet.schema import Column
-from tallysheet.source_columns import UNITS, SourceColumn
+from tallysheet.source_columns import EPOCH, UNITS, SourceColumn
 from tallysheet.vocabulary import unit_of, value_of
 
 MISSING = (
@@ -37,7 +37,7 @@ MISSING = (
 
 DATES = (
     *("ymd", "dmy", "mdy", "%Y%m%d", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S"),
-    *("%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p"),
+    *("%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M %p", EPOCH),
 )
 FITS = 0.5
 """Share of a column's cells that must become values."""

@@ -22,7 +22,8 @@ UNITS: dict[str, dict[str, tuple[int, int]]] = {
 }
 """For each unit of the schema, what a source may write instead, and the factor to ours as a fraction."""
 
-DATE_ORDERS = ("ymd", "dmy", "mdy")
+EPOCH = "epoch"
+DATE_ORDERS = ("ymd", "dmy", "mdy", EPOCH)
 _WAYS = ("decimal", "dates", "zone")
 _COLUMN_KEYS = dict.fromkeys(("header", "unit", *_WAYS), "a text")
 _zones = cache(available_timezones)
@@ -41,7 +42,8 @@ class SourceColumn:
     decimal : str
         ``.`` or ``,``.
     dates : str
-        ``ymd``, ``dmy`` or ``mdy``, or a strptime format such as ``%d-%b-%y``.
+        ``ymd``, ``dmy`` or ``mdy``, ``epoch`` (seconds or milliseconds since 1970), or a strptime format such
+        as ``%d-%b-%y``.
     zone : str
         IANA zone of its local times; empty: UTC.
     values : dict of str to tuple of str
@@ -133,5 +135,5 @@ def _check_ways(where: str, found: dict[str, Any]) -> None:
     if decimal not in (".", ","):
         raise DataError(f"{where} decimal", "'.' or ','", repr(decimal), "Write one of the two.")
     if dates not in DATE_ORDERS and "%" not in dates:
-        expected = "ymd, dmy, mdy or a format such as %d-%b-%y"
+        expected = "ymd, dmy, mdy, epoch or a format such as %d-%b-%y"
         raise DataError(f"{where} dates", expected, repr(dates), "Write one of them.")

@@ -18,6 +18,7 @@ from tallysheet.derive import (
     dates_of,
     derive,
     is_carriers_number,
+    not_filled_yet,
     select,
     stand_ins,
     with_clocks,
@@ -133,6 +134,8 @@ def suggest(file: str | Path, table: str = "", name: str = "") -> Suggestion:
     derived = derive(best, matched | ({"amount_cents": charges.guess} if charges else {}), texts)
     if charges:
         matched, derived = charges.laid_out(matched), derived | charges.derived()
+    empty = not_filled_yet(best, matched, texts)
+    matched |= {ours: guess for ours, guess in empty.items() if ours not in derived}
     is_selected = bool(derived) or any(guess.clock for guess in matched.values())
     sql = select(name, matched, derived, charges) if is_selected else ""
     lacking = tuple(
@@ -206,6 +209,8 @@ def _toml(
     lacking: tuple[str, ...],
     sql: str,
 ) -> str:
+    given = matched
+    matched = {ours: guess for ours, guess in given.items() if guess.share}
     days = [guess for ours, guess in matched.items() if _is_day(table.column(ours))]
     dates = _common([guess.written.dates for guess in days])
     decimal = _common(
@@ -246,10 +251,12 @@ def _toml(
         for name, header in texts.repeated.items()
     ]
     lines += _in_part(matched)
+    if empty := [_quoted(guess.written.header) for guess in given.values() if not guess.share]:
+        lines += [f"# Not a cell yet{_CHECK.replace('  #', ',')}: {', '.join(empty)}"]
     if is_carriers_number(matched, table):
         told = _quoted(matched["shipment_id"].written.header)
         lines += [f"# {told} is taken for shipment_id: the carrier's number names the parcel{_CHECK}"]
-    columns = list(_columns(table, matched, dates, decimal, is_selected=bool(sql)))
+    columns = list(_columns(table, given, dates, decimal, is_selected=bool(sql)))
     made = ((ours, dates_of(ours, matched)) for ours in derived)
     usual = ("", dates or "ymd")
     columns += [f"{ours} = {{ dates = {_quoted(own)} }}" for ours, own in made if own not in usual]
@@ -290,10 +297,10 @@ def _columns(
         written, column = guess.written, table.column(ours)
         own = {} if is_selected else {"header": written.header}
         own |= {"unit": written.unit} if written.unit else {}
-        own |= {"dates": written.dates} if _is_day(column) and written.dates != (dates or "ymd") else {}
-        own |= (
-            {"decimal": written.decimal} if _is_number(column) and written.decimal != (decimal or ".") else {}
-        )
+        if guess.share and _is_day(column) and written.dates != (dates or "ymd"):
+            own["dates"] = written.dates
+        if guess.share and _is_number(column) and written.decimal != (decimal or "."):
+            own["decimal"] = written.decimal
         if set(own) == {"header"}:
             if written.header != ours:
                 yield f"{ours} = {_quoted(written.header)}"

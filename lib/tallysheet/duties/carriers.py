@@ -139,11 +139,10 @@ def legs(week: Week) -> pd.DataFrame:
     return wide.assign(due=due, late=due - wide["in_time"]).drop(columns="in_time").reset_index()
 
 
-def unplaced(week: Week) -> int:
-    """Count the late parcels of the last 4 weeks if it is known of none of them which leg made it late."""
+def is_unplaced(week: Week) -> bool:
+    """Tell whether it is known of none of the late parcels of the last 4 weeks which leg made it late."""
     found = legs(week)
-    late, unknown = int(found["late"].sum()), int(found["unknown"].sum())
-    return late if late == unknown else 0
+    return bool(found["late"].sum() == found["unknown"].sum() > 0)
 
 
 def lacks(week: Week, *facts: str) -> list[str]:

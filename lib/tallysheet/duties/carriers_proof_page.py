@@ -60,8 +60,8 @@ def legs(week: Week) -> Html:
     whole = found[["due", "late", *LEGS]].sum()
     if not whole["late"]:
         return paragraph(text("carriers.none_late"))
-    if n := carriers.unplaced(week):
-        return paragraph(text("carriers.legs_unknown", n=n))
+    if carriers.is_unplaced(week):
+        return paragraph(text("carriers.legs_unknown"))
     rows = found.assign(name=[language.name("carrier", one) for one in found["carrier"]])
     columns = [
         Column("name", say.dimension_name("carrier", language).capitalize()),
@@ -101,9 +101,11 @@ def losses(week: Week) -> Html:
         interval=ends(-found["high"], -found["low"]),
         value=found["value_cents"] / 100,
         net=found["net_loss_cents"] / 100,
+        unvalued_n=found["losses_n"] - found["valued_n"],
         lane=_parts("lane", found, language),
         category=_parts("category", found, language),
     )
+    has_unvalued = bool(rows["unvalued_n"].sum())
     columns = [
         Column("name", say.dimension_name("carrier", language).capitalize()),
         Column("n", text("carriers.parcels"), "count"),
@@ -111,6 +113,7 @@ def losses(week: Week) -> Html:
         Column("behind", text("carriers.lost_gap"), "points", decimals=2),
         Column("interval", text("carriers.interval"), "range", of="gap"),
         Column("losses_n", text("carriers.losses_n"), "count"),
+        *([Column("unvalued_n", text("carriers.unvalued_n"), "count")] if has_unvalued else []),
         Column("value", text("carriers.worth"), "euro", decimals=0),
         Column("net", text("carriers.net"), "euro", decimals=0),
         Column("lane", text("carriers.most_lane")),
@@ -118,13 +121,13 @@ def losses(week: Week) -> Html:
     ]
     total = {
         "name": text("heat.all"),
-        **{key: float(rows[key].sum(min_count=1)) for key in ("n", "losses_n", "value", "net")},
+        **{key: float(rows[key].sum(min_count=1)) for key in ("n", "losses_n", "unvalued_n", "value", "net")},
     }
     caption = text("carriers.losses", first=language.week_code(weeks[0]), last=language.week_code(weeks[-1]))
     table = render_table(rows, columns, caption=caption, language=language, name="losses", total=total)
     notes = [text("carriers.losses_note", n=week.settings.rules.lost_after_days)]
-    if unvalued := int((found["losses_n"] - found["valued_n"]).sum()):
-        notes.append(text("carriers.unvalued", n=unvalued))
+    if has_unvalued:
+        notes.append(text("carriers.unvalued"))
     return Html.join(table, paragraph(" ".join(notes), note=True))
 
 

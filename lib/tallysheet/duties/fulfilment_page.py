@@ -9,7 +9,7 @@ import pandas as pd
 from tallysheet import say
 from tallysheet.causes import Row
 from tallysheet.duties import fulfilment
-from tallysheet.duties.carriers import unplaced
+from tallysheet.duties.carriers import is_unplaced
 from tallysheet.duties.known import lacking, left_out, unlinked
 from tallysheet.duties.proposals import Proposal, proposals_table
 from tallysheet.duties.tallies import ends
@@ -230,8 +230,8 @@ def starts(week: Week) -> Html:
     found = fulfilment.starts(week)
     if found.empty:
         return paragraph(text("fulfilment.none_sent"))
-    if n := unplaced(week):
-        return paragraph(text("carriers.legs_unknown", n=n))
+    if is_unplaced(week):
+        return paragraph(text("carriers.legs_unknown"))
     rows = found.assign(
         name=[
             language.name("partner", one) if one else text("fulfilment.own_sending")
