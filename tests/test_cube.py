@@ -405,6 +405,14 @@ def test_a_fact_without_its_tables_is_switched_off(data):
     assert week.cube.missing["shipments"] == []
 
 
+def test_of_columns_that_do_the_same_one_with_a_value_is_enough(data):
+    """Damage shows by a claim's evidence or by its decision; without both nothing would be damaged."""
+    nothing = "shipments.first_scan_at or shipments.label_created_at"
+    cube = open_cube(data)
+
+    assert cube.empty(["shipments.first_scan_at or shipments.promised_at", nothing]) == [nothing]
+
+
 @pytest.mark.parametrize("filled", ["NULL", "promised || ' 09:00:00'"], ids=["empty", "filled"])
 def test_a_kpi_whose_column_is_empty_is_switched_off(data, filled):
     """Without any first scan it is not known which labels were never scanned: that is not all of them."""

@@ -16,7 +16,7 @@ import pytest
 import tallysheet as ts
 from tallysheet import duties
 from tallysheet.cube import Cube
-from tallysheet.duties import care_page, health
+from tallysheet.duties import care_page, carriers, carriers_briefs_page, claims_page, health
 from tallysheet.kpis import KPIS, kpi
 from tallysheet.review import Review
 from tallysheet.settings import read_settings
@@ -173,6 +173,29 @@ def test_a_table_that_no_row_can_reach_is_left_out(whole, monkeypatch, piece, co
     monkeypatch.setattr(Cube, "empty", lambda _, asked: [column] if column in asked else [])
 
     assert f"needs extracts of {column}" in pieces("carriers_proof_page")[piece](whole).html
+
+
+def test_a_meeting_hears_nothing_that_the_page_leaves_out(whole, monkeypatch):
+    """Messages that need labels' times were told as 0.0 % complete, and lateness as begun nowhere."""
+    lacking = Review.lacking
+    unmade = {"scan_compliance": ["shipments.label_created_at"]}
+    monkeypatch.setattr(Review, "lacking", lambda self, one: unmade.get(one.slug) or lacking(self, one))
+    monkeypatch.setattr(carriers, "is_unplaced", lambda _: True)
+    told = carriers_briefs_page.briefs(whole).html
+
+    assert "On the common lanes" in told
+    assert "Messages" not in told
+    assert "Where lateness starts" not in told
+
+
+def test_what_nobody_decided_is_not_lost(whole, monkeypatch):
+    """Claims without a decision have a time all the same; none is called won or refused."""
+    shown = claims_page.speed(whole).html
+    lacked = "claims.decision"
+    monkeypatch.setattr(Cube, "empty", lambda _, asked: [lacked] if lacked in asked else [])
+
+    assert claims_page.speed(whole).html.count("<td") == shown.count("<td") * 6 / 7
+    assert f"Left out: this needs extracts of {lacked}." in claims_page.refusals(whole).html
 
 
 @pytest.mark.parametrize(

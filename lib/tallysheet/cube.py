@@ -38,7 +38,7 @@ from tallysheet.grids import Grids, is_measure, strata
 from tallysheet.inputs import fingerprint, source_parts
 from tallysheet.kept_tables import kept_frame
 from tallysheet.ledger import Ledger
-from tallysheet.links import both, share_numbers, tables_named
+from tallysheet.links import both, either, share_numbers, tables_named
 from tallysheet.settings import Settings
 from tallysheet.sources import read_sources
 from tallysheet.warehouse import Warehouse
@@ -154,8 +154,9 @@ class Cube:
         column, other = both(columns)
         if other:
             return share_numbers(self._ground, column, other)
-        select = f"SELECT 1 FROM {column.partition('.')[0]} WHERE {column} IS NOT NULL LIMIT 1"
-        return bool(self._ground.execute(select).fetchall())
+        select = "SELECT 1 FROM {} WHERE {} IS NOT NULL LIMIT 1"
+        selects = (select.format(one.partition(".")[0], one) for one in either(column))
+        return any(self._ground.execute(one).fetchall() for one in selects)
 
     def looks(self, age: dt.timedelta | None = None) -> list[Look]:
         """Give a look at each week: at ``as_of``, or at an age after its end where that was earlier."""

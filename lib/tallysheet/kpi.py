@@ -115,6 +115,7 @@ class Kpi:
     needs : tuple of str
         Columns, as ``table.column``, without any value in which the KPI would count all or none; and pairs
         joined by `` = `` by which rows find each other: where the first names any, one must be in the second.
+        Of columns joined by `` or `` one with a value is enough.
     number : str
         The team's number for it, such as Q1; empty: none.
     lowest : float

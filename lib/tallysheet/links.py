@@ -29,9 +29,20 @@ def both(columns: str) -> tuple[str, str]:
     return column, other
 
 
+def either(columns: str) -> list[str]:
+    """Part columns of which one is enough.
+
+    Examples
+    --------
+    >>> either("claims.docs_complete_at or claims.decision"), either("claims.paid_at")
+    (['claims.docs_complete_at', 'claims.decision'], ['claims.paid_at'])
+    """
+    return columns.split(" or ")
+
+
 def tables_named(columns: str) -> set[str]:
-    """Name the tables of a column or a pair."""
-    return {_table(column) for column in both(columns) if column}
+    """Name the tables of a column, a pair, or columns of which one is enough."""
+    return {_table(column) for side in both(columns) if side for column in either(side)}
 
 
 def share_numbers(connection: duckdb.DuckDBPyConnection, column: str, other: str) -> bool:

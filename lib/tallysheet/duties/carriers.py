@@ -152,12 +152,14 @@ def lacks(week: Week, *facts: str) -> list[str]:
 
 def has_losses(week: Week) -> bool:
     """Tell whether there is anything to say about losses."""
-    return not lacks(week, *LOSSES) and bool(final_weeks(week, "loss_rate"))
+    is_told = not (lacks(week, *LOSSES) or week.review.lacking(kpi("loss_rate")))
+    return is_told and bool(final_weeks(week, "loss_rate"))
 
 
 def has_scans(week: Week) -> bool:
     """Tell whether there is anything to say about scans."""
-    return not lacks(week, *SCANS) and bool(final_weeks(week, "scan_compliance"))
+    is_told = not (lacks(week, *SCANS) or week.review.lacking(kpi("scan_compliance")))
+    return is_told and bool(final_weeks(week, "scan_compliance"))
 
 
 def losses(week: Week) -> pd.DataFrame:

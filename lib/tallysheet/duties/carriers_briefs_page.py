@@ -81,7 +81,7 @@ def _lane(row: pd.Series, language: Language) -> str:
 def _facts(week: Week) -> list[dict[str, tuple[str, str]]]:
     """Say by carrier what is known of its late parcels, its losses and its messages."""
     language, text, facts = week.language, week.language.text, []
-    if not lacking(week, "late_legs"):
+    if not lacking(week, "late_legs") and not carriers.is_unplaced(week):
         legs = carriers.legs(week).to_dict("records")
         facts.append(
             {

@@ -155,7 +155,7 @@ def work_list(week: Week) -> Html:
 
 def speed(week: Week) -> Html:
     """Show how long claims take by carrier, those still open counted, beside what the decided alone say."""
-    if off := _off(week):
+    if off := left_out(week, "claims_on_hand") or unlinked(week, "claims.decided_at"):
         return off
     language, text = week.language, week.language.text
     found = claims.speed(week)
@@ -170,8 +170,9 @@ def speed(week: Week) -> Html:
         Column("between", text("claims.between"), "range", of="days"),
         Column("decided_only_days", text("claims.decided_only"), "days"),
         Column("by_30", text("claims.by_30"), "share", decimals=0),
-        Column("won", text("claims.won"), "share", decimals=0),
     ]
+    if not week.cube.empty(["claims.decision"]):
+        columns.append(Column("won", text("claims.won"), "share", decimals=0))
     table = render_table(
         rows,
         columns,
@@ -193,13 +194,13 @@ def speed(week: Week) -> Html:
 
 def refusals(week: Week) -> Html:
     """Show why claims were refused, and what they asked for."""
-    if off := _off(week):
+    if off := left_out(week, "claims_on_hand") or unlinked(week, "claims.decision"):
         return off
     language, text = week.language, week.language.text
     found = claims.refusals(week)
     if found.empty:
         return paragraph(text("claims.no_refusal"))
-    first = found.iloc[0]
+    first, has_unknown = found.iloc[0], bool(found["unknown_n"].sum())
     rows = found.assign(
         name=[language.translated("value.reject_reason", one, one) for one in found["reason"].fillna("")],
         claimed=found["claimed_cents"] / 100,
@@ -209,12 +210,12 @@ def refusals(week: Week) -> Html:
         Column("refused_n", text("claims.refused"), "count"),
         Column("share", text("claims.of_all"), "share", decimals=0),
         Column("claimed", text("claims.asked"), "euro", decimals=0),
+        *([Column("unknown_n", text("claims.unknown_n"), "count")] if has_unknown else []),
     ]
     told = text(
         "claims.commonest", reason=rows["name"].iloc[0], share=language.value(first["share"], "share", 0)
     )
     caption = text("claims.refusals")
     table = render_table(rows, columns, caption=caption, language=language, name="refusals")
-    unknown = int(found["unknown_n"].sum())
-    note = [paragraph(text("claims.asked_unknown", n=unknown), note=True)] if unknown else []
+    note = [paragraph(text("claims.asked_unknown"), note=True)] if has_unknown else []
     return Html.join(paragraph(told), table, *note)

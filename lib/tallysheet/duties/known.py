@@ -13,13 +13,17 @@ from tallysheet.cells import Look
 from tallysheet.engine import connect, tables_in
 from tallysheet.facts import fact_tables, set_references, show_calendar, show_known, tables_of
 from tallysheet.language import Language
-from tallysheet.links import both
+from tallysheet.links import both, either
 from tallysheet.tables import Html, paragraph
 from tallysheet.week import Week
 from tallysheet.weeks import IsoWeek
 
 _GROUND = {"rules", "euro_rates", "workdays", "calendar", "look"}
-SPARED = {"contacts_by_lateness": frozenset({"claims"})}
+SPARED = {
+    "contacts_by_lateness": frozenset({"claims"}),
+    "claims_on_hand": frozenset({"contract_terms"}),
+    "claimable": frozenset({"care_contacts", "reverse_cases"}),
+}
 """Tables without which a list still tells something: pages leave out what they would have told."""
 _WEEK = dt.timedelta(days=7)
 _LONG_AFTER_WEEKS = 2
@@ -78,6 +82,8 @@ def _named(name: str, language: Language) -> str:
     one, other = both(name)
     if other:
         return language.text("duty.shared_numbers", one=one, other=other)
+    if len(columns := either(name)) > 1:
+        return language.text("duty.either", one=", ".join(columns[:-1]), other=columns[-1])
     return language.translated("gate.table", name, name)
 
 

@@ -134,7 +134,7 @@ KPIS = (
         maturity_days=14,
         dimensions=(*_CARRIAGE, "category", "partner", "seller"),
         source="SCOR RL.2.4, perfect condition",
-        needs=(*CLAIMED_PARCELS, "claims.claim_type"),
+        needs=(*CLAIMED_PARCELS, "claims.claim_type", "claims.docs_complete_at or claims.decision"),
         number="Q9",
     ),
     Kpi(
