@@ -389,6 +389,24 @@ def test_a_column_without_a_cell_yet_is_read_once_it_has_one(workbook):
     assert set(rows["decision"]) == {"accepted"}
 
 
+def test_a_file_without_countries_says_how_to_give_one(workbook):
+    """Of a shop that sends within one country; without it no parcel has days in transit."""
+    days = pd.date_range("2026-05-18", periods=20)
+    lines = [f"P{day:%m%d};BRV;{day:%F} 09:00;{day:%F};{day:%F} 10:00" for day in days]
+    path = workbook / "parcels.csv"
+    header = "parcel;carrier;first scan;promised date;delivered at"
+    path.write_text("\n".join([header, *lines]), encoding="utf-8")
+    found = suggest(path)
+    told = "add 'FR' AS destination_country to parcels.sql."
+    with_one = found.sql.replace("line,", "line, 'FR' AS destination_country,")
+    rows = loaded(workbook, replace(found, sql=with_one), path)
+
+    assert told in found.toml
+    assert set(rows["destination_country"]) == {"FR"}
+    path.write_text("\n".join([f"{header};country", *(f"{line};France" for line in lines)]), encoding="utf-8")
+    assert told not in suggest(path).toml
+
+
 def test_an_empty_column_makes_nothing(tmp_path):
     """No parcel has a first scan yet: it is not known that none was scanned, nor when rows became known."""
     lines = [f"P{n};BRV;;2026-06-0{n};2026-06-0{n} 10:00;delivered" for n in range(1, 9)]

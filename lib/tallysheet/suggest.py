@@ -230,6 +230,10 @@ def _toml(
         f"# Days and numbers: tried in {texts.tried:,} at most of {texts.rows:,} rows, spread over all.": (
             texts.tried < texts.rows
         ),
+        "# It names no country of destination, which working days and lanes need: if all parcels go to one, "
+        f"add 'FR' AS destination_country to {name}.sql.": sql
+        and table.name == "shipments"
+        and "destination_country" not in given,
         f"table = {_quoted(table.name)}": True,
         f"# Lacking, and every row needs it: {', '.join(lacking)}.": lacking,
         f"known_at = {_quoted(known)}{_CHECK}: a row counts from then on": known,
