@@ -12,7 +12,8 @@ reasons source_keys source_columns sources inputs casts row_checks note checked 
 shared_rows ledger notes
 warehouse.statements warehouse.session warehouse.relational warehouse.spark warehouse.connect warehouse
 held warehouse.mapped
-loading target_notes look_alikes links clean forget vocabulary guess charges derive suggest own_workbook
+loading target_notes look_alikes links clean forget
+vocabulary guess charges derive source_text suggest own_workbook
 facts kept_tables cells
 warehouse.publishing
 grids extent arrivals cube coverage limits intervals boxes calendar_effects judgement
