@@ -81,13 +81,15 @@ def without(request, whole):
 
 
 TOLD_WITHOUT = {
-    "orders": ["transit_days"],
+    "orders": ["transit_days", "return_rate"],
+    "shipments": ["return_cycle_days", "trade_in_cycle_days", "claim_backlog"],
     "claims": ["loss_rate"],
     "contract_rates": ["surcharge_share"],
     "contract_terms": ["surcharge_share"],
 }
 OFF_WITHOUT = {
     "orders": ["carrier_otd", "loss_rate"],
+    "shipments": ["otd", "claim_rate"],
     "claims": ["claim_rate"],
     "contract_rates": ["transport_cost", "overbilling"],
     "contract_terms": ["transport_cost", "overbilling"],

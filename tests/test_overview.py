@@ -28,6 +28,13 @@ path = "raw/parcels.csv"
             "Load extracts of shipments too.",
         ),
         (
+            "reverse_cases",
+            "case_id,case_type,requested_at,paid_out_at",
+            "T{n},trade_in,2026-01-{n:02} 09:00:00,2026-01-{n:02} 10:00:00",
+            "week 2026-W03: expected a KPI that the data allows, found none from reverse_cases. "
+            "Choose a week with rows, or load extracts of reverse_cases.dropped_off_at too.",
+        ),
+        (
             "sellers",
             "seller,country,valid_from",
             "S{n},FR,2026-01-01",
@@ -68,3 +75,17 @@ def test_what_the_data_allows_is_looked_for_once(tmp_path, monkeypatch):
     monkeypatch.setattr(Review, "has", lambda review, slug: pytest.fail(f"{slug} is looked for again"))
     assert ts.open_week("2026-W20", data=data).available == found
     assert "otd" in found
+
+
+def test_a_single_kpi_has_no_other_beside_it(tmp_path):
+    """The section said nothing at all."""
+    data = make_workbook(tmp_path)
+    (data / "sources" / "parcels" / "parcels.sql").unlink()
+    text = SOURCE.format(table="reverse_cases")
+    (data / "sources" / "parcels" / "source.toml").write_text(text, encoding="utf-8")
+    lines = [f"R{n},return,2026-01-{n:02} 09:00:00,2026-01-{n:02} 10:00:00".split(",") for n in range(1, 29)]
+    write_csv(data / "raw" / "parcels.csv", lines, ["case_id", "case_type", "requested_at", "paid_out_at"])
+    week = ts.open_week("2026-W03", data=data)
+
+    assert list(week.available) == ["return_cycle_days"]
+    assert week.other_cards().html == "<p>No other KPI can be told from this data.</p>"

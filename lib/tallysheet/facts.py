@@ -24,11 +24,17 @@ Zone = tuple[str, str | None]
 REFERENCES = frozenset({"rules", "euro_rates", "workdays"})
 """What facts read beside the clean tables and the calendar."""
 
+_OF_CASES_AND_CLAIMS = (
+    *("return_cycle", "return_labels", "trade_in_cycle", "trade_in_offers", "graded_trade_ins"),
+    *("claim_outcomes", "claim_decisions", "claim_submissions", "open_claims"),
+)
 SPARED: dict[str, frozenset[str]] = {
     "transits": frozenset({"orders"}),
     "first_scans": frozenset({"claims"}),
     "deliveries": frozenset({"orders"}),
+    "delivered_orders": frozenset({"orders"}),
     "costs": frozenset({"contract_rates", "contract_terms"}),
+    **dict.fromkeys(_OF_CASES_AND_CLAIMS, frozenset({"shipments"})),
 }
 """Tables without which a fact still tells something: the KPIs that do need them say so (`Kpi.needs`)."""
 

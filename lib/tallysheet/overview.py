@@ -31,8 +31,13 @@ def _available(review: Review) -> pd.DataFrame:
     if found := list(review.kpis()):
         return pd.DataFrame({"kpi": found})
     loaded = ", ".join(sorted(set(review.cube.ledger.files["table"])))
-    lacking = min((review.lacking(one) for one in KPIS.values()), key=len)
-    advice = f"Load extracts of {' and '.join(lacking)} too." if lacking else "Choose a week with rows."
+    lacking = [review.lacking(one) for one in KPIS.values()]
+    fewest = min(lacking, key=len)
+    advice = f"Load extracts of {' and '.join(fewest)} too."
+    if [] in lacking:
+        some = [one for one in lacking if one]
+        columns = min(some, key=lambda one: (sum("." not in name for name in one), len(one)))
+        advice = f"Choose a week with rows, or load extracts of {' and '.join(columns)} too."
     raise DataError(f"week {review.week}", "a KPI that the data allows", f"none from {loaded}", advice)
 
 

@@ -32,7 +32,7 @@ from tallysheet.restatement import last_restated
 from tallysheet.review import Review
 from tallysheet.settings import Settings, read_settings
 from tallysheet.sources import workbook_language
-from tallysheet.tables import Html, lab_style
+from tallysheet.tables import Html, lab_style, paragraph
 from tallysheet.telling import stands_out
 from tallysheet.verdict import Verdict, Verdicts, as_frame
 from tallysheet.week_kpi import WeekKpi, part_of
@@ -350,7 +350,7 @@ class Week:
             pieces.append(self.card(one.kpi.slug))
             outside = {dimension for part in one.outside for dimension in part.where}
             pieces += [self.parts(one.kpi.slug, dimension) for dimension in sorted(outside)[:_PARTS_A_CARD]]
-        return Html.join(*pieces)
+        return Html.join(*pieces) if pieces else paragraph(self.language.text("page.no_other"))
 
     def causes(self) -> Html:
         """Show what kinds of causes are named, which go on since an earlier week, and who is on it."""

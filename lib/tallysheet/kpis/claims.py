@@ -71,6 +71,7 @@ KPIS = (
         floor=0.5,
         evidence="decided_n",
         histogram=Histogram("days_bin"),
+        needs=("claims.decided_at",),
         witnesses=("claim_decision_days", "claim_backlog"),
         number="C13",
     ),
@@ -89,6 +90,7 @@ KPIS = (
         floor=0.5,
         evidence="decided_n",
         histogram=Histogram("days_bin"),
+        needs=("claims.decided_at",),
         number="C13b",
     ),
     Kpi(

@@ -35,6 +35,7 @@ KPIS: tuple[Kpi, ...] = (
         method="kaplan_meier",
         floor=0.5,
         histogram=_DAYS,
+        needs=("reverse_cases.paid_out_at",),
         number="R2",
     ),
     Kpi(
@@ -81,7 +82,7 @@ KPIS: tuple[Kpi, ...] = (
         method="kaplan_meier",
         floor=0.5,
         histogram=_DAYS,
-        needs=("reverse_cases.dropped_off_at",),
+        needs=("reverse_cases.dropped_off_at", "reverse_cases.paid_out_at"),
         number="R5",
     ),
     Kpi(
