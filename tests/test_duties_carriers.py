@@ -255,6 +255,16 @@ def test_of_late_parcels_without_a_scan_it_is_not_said_where_lateness_began(week
 
 
 @pytest.mark.slow
+def test_one_lane_is_not_drawn_beside_itself(week, monkeypatch):
+    """As where no parcel names its countries: of one dot on the middle line there is nothing to see."""
+    counted = carriers.counts(week)
+    assert "By lane, 13 weeks together" in carriers_page.lanes(week).html
+
+    monkeypatch.setattr(carriers, "counts", lambda _: counted[counted["way"] == "FR-FR"])
+    assert "By lane, 13 weeks together" not in carriers_page.lanes(week).html
+
+
+@pytest.mark.slow
 def test_the_legs_add_up_to_the_late(week):
     """Each late parcel has one leg; so many are late as another count finds."""
     found = carriers.legs(week)

@@ -4,6 +4,7 @@ import pytest
 from small_workbook import make_workbook, write_csv
 
 import tallysheet as ts
+from tallysheet.duties import health, health_page
 from tallysheet.errors import DataError
 from tallysheet.review import Review
 
@@ -77,7 +78,7 @@ def test_what_the_data_allows_is_looked_for_once(tmp_path, monkeypatch):
     assert "otd" in found
 
 
-def test_a_single_kpi_has_no_other_beside_it(tmp_path):
+def test_a_single_kpi_has_no_other_beside_it(tmp_path, monkeypatch):
     """The section said nothing at all."""
     data = make_workbook(tmp_path)
     (data / "sources" / "parcels" / "parcels.sql").unlink()
@@ -89,3 +90,6 @@ def test_a_single_kpi_has_no_other_beside_it(tmp_path):
 
     assert list(week.available) == ["return_cycle_days"]
     assert week.other_cards().html == "<p>No other KPI can be told from this data.</p>"
+    nothing = health.trust(week).assign(judged="")
+    monkeypatch.setattr(health, "trust", lambda _: nothing)
+    assert "Of none of the 58 KPIs enough is known to judge 2026-W03." in health_page.trust(week).html

@@ -222,5 +222,6 @@ def _funnel(week: Week, one: Kpi) -> Html:
     sides = counted.groupby("way")[["x", "n"]].sum().rename_axis("value").reset_index()
     weeks = [str(each) for each in carriers.final_weeks(week, one.slug)]
     found = funnel(sides, one, "lane", weeks)
-    plot = None if found.points.empty else kpi_page.funnel_figure(found, one, week.language, level=3)
+    # One lane alone is all there is, and lies on the middle.
+    plot = None if len(found.points) < 2 else kpi_page.funnel_figure(found, one, week.language, level=3)
     return plot or Html("")

@@ -76,6 +76,7 @@ def trust(week: Week) -> Html:
         ),
     ]
     judged = int((found["judged"] == str(week.week)).sum())
-    told = text("health.trusted", n=judged, all=len(found), week=language.week_code(week.week))
+    key = "health.trusted" if judged else "health.none_trusted"
+    told = text(key, n=judged, all=len(found), week=language.week_code(week.week))
     table = render_table(rows, columns, caption=text("health.trust"), language=language, name="trust")
     return Html.join(paragraph(told, note=True), table)
