@@ -104,6 +104,21 @@ def test_charges_are_known_by_their_headers(workbook: Path, charges: str, cells:
     assert rows["amount_cents"].sum() == 10 * cents
 
 
+@pytest.mark.parametrize("cells", ["5.25;1.10;6.35", "5;1;6"])
+def test_transport_may_be_a_charge_and_no_carrier(workbook: Path, cells: str) -> None:
+    """Also below a header that the charges share, as merged cells of a spreadsheet give it."""
+    bands = "Envoi N° facture;Envoi Date facture;Envoi N° colis;Envoi Date d'expédition"
+    bands += ";Montants HT Transport;Montants HT Surcharge carburant;Montants HT Total"
+    lines = [f"F{n // 10};2026-05-2{n // 10};T{n};2026-05-1{n // 10};{cells}" for n in range(20)]
+    file = workbook / "facture_20260601.csv"
+    file.write_text("\n".join([bands, *lines]) + "\n", encoding="utf-8")
+    found = suggest(file)
+
+    assert "carrier: the file names no carrier: write the name that its parcels have; check." in found.sql
+    assert "Envoi N° facture" in found.matched["invoice_id"]
+    assert "a row for each of Montants HT Transport, Montants HT Surcharge carburant; in 100%" in found.sql
+
+
 def test_a_charge_that_is_not_known_shows_in_the_total(workbook: Path) -> None:
     """Half of the parcels have a discount, whose sign no header tells: a person has to add it."""
     cells = ["5.00;0.60;;5.60", "5.00;0.60;0.50;5.10"]

@@ -9,6 +9,7 @@ import pandas as pd
 from tallysheet import schema
 from tallysheet.engine import identifier, literal
 from tallysheet.guess import FITS, Guess, Texts
+from tallysheet.headers import own_names
 from tallysheet.source_columns import SourceColumn
 from tallysheet.vocabulary import charge_of
 
@@ -37,11 +38,19 @@ class Charges:
     guess: Guess
     told: str
 
+    def beside(self, matched: dict[str, Guess]) -> dict[str, Guess]:
+        """Give what a line has beside its charges, and how their amounts are written."""
+        others = {
+            ours: guess
+            for ours, guess in matched.items()
+            if ours != "line_number" and guess.written.header not in self.kinds
+        }
+        return others | {"amount_cents": self.guess}
+
     def laid_out(self, matched: dict[str, Guess]) -> dict[str, Guess]:
-        """Read a charge's kind and amount from its row, and number it among the invoice's."""
+        """Read a charge's kind and amount from its row."""
         amount = replace(self.guess, written=replace(self.guess.written, header=AMOUNT))
-        others = {ours: guess for ours, guess in matched.items() if ours != "line_number"}
-        return {**others, "charge_type": Guess(SourceColumn(KIND), 1.0), "amount_cents": amount}
+        return matched | {"charge_type": Guess(SourceColumn(KIND), 1.0), "amount_cents": amount}
 
     def derived(self) -> dict[str, tuple[str, str]]:
         """Give the SQL of what a row has by its place, and what is taken for granted of it."""
@@ -69,7 +78,8 @@ def charges_of(table: schema.Table, matched: dict[str, Guess], texts: Texts) -> 
     """Find the columns of an invoice that hold a kind of charge each; None where it has no two of them."""
     if table != _INVOICES or "charge_type" in matched:
         return None
-    kinds = {header: charge_of(header) for header in texts.headers}
+    names = own_names(texts.headers)
+    kinds = {header: next(filter(None, map(charge_of, names[header])), "") for header in texts.headers}
     guesses = {header: texts.guess(header, _AMOUNT) for header, kind in kinds.items() if kind}
     # A surcharge that nothing was charged for yet may be charged in the next file.
     fitting = {

@@ -33,7 +33,7 @@ DERIVED: dict[str, dict[str, tuple[str, str]]] = {
             "row_number() OVER (PARTITION BY {invoice_id} ORDER BY line)",
             "its place among the lines of the invoice in the file",
         ),
-        "carrier": ("'unknown'", "the file names no carrier"),
+        "carrier": ("'unknown'", "the file names no carrier: write the name that its parcels have"),
         "currency": ("'EUR'", "all in euro"),
     },
     "claims": {"claim_id": ("{shipment_id}", "one claim a parcel")},
@@ -184,7 +184,7 @@ def _of_one_row(
 
 def _written(guess: Guess) -> str:
     header = identifier(guess.written.header)
-    return f"{header} || coalesce(' ' || {identifier(guess.clock)}, '')" if guess.clock else header
+    return f"({header} || coalesce(' ' || {identifier(guess.clock)}, ''))" if guess.clock else header
 
 
 def select(

@@ -47,6 +47,8 @@ _TRIED = 5_000
 _MOST_VALUES = 200
 _COUNTED = {"contact_reason": "WISMO"}
 """Columns of a team's own words, and the one that KPIs count."""
+_AMOUNT = r"[€$£]?\s*-?\d[\d\s.,]*[.,]\d{2}\s*[€$£]?"
+"""No name is written so; what ends in cents is money, whatever its header may mean."""
 _CLOCK = r"[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AaPp][Mm]\s*)?$"
 _MIDNIGHT = r"[ T](?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)?\s*[Aa][Mm])\s*$"
 
@@ -123,7 +125,8 @@ class Texts:
         if column.name in _COUNTED:
             return _named(filled, column, plain)
         if column.type == "VARCHAR":
-            return Guess(plain, 1.0)
+            is_money = _spread(filled).str.fullmatch(_AMOUNT).mean() >= _SURE
+            return Guess(plain, 0.0 if is_money else 1.0)
         place = str(filled.name)
         tried = [(self._share(place, column, way), way) for way in _ways(column, header)]
         best = max(share for share, _ in tried)

@@ -116,8 +116,9 @@ def suggest(file: str | Path, table: str = "", name: str = "") -> Suggestion:
             "Name the table with --table, or write source.toml by hand: README, how to add a source.",
         )
     name = name or re.sub(r"\W+", "_", re.sub(r"[\d_.-]+$", "", file.name.split(".")[0])).strip("_").lower()
-    matched, charges = with_clocks(best, matched, texts), charges_of(best, matched, texts)
-    derived = derive(best, matched | ({"amount_cents": charges.guess} if charges else {}), texts)
+    charges = charges_of(best, matched, texts)
+    matched = with_clocks(best, charges.beside(matched) if charges else matched, texts)
+    derived = derive(best, matched, texts)
     if charges:
         matched, derived = charges.laid_out(matched), derived | charges.derived()
     empty = not_filled_yet(best, matched, texts)
