@@ -83,9 +83,7 @@ def charges_of(table: schema.Table, matched: dict[str, Guess], texts: Texts) -> 
     guesses = {header: texts.guess(header, _AMOUNT) for header, kind in kinds.items() if kind}
     # A surcharge that nothing was charged for yet may be charged in the next file.
     fitting = {
-        header: guess
-        for header, guess in guesses.items()
-        if guess.share >= FITS or not texts.commonest(header, 1)
+        header: guess for header, guess in guesses.items() if guess.share >= FITS or texts.is_empty(header)
     }
     if len(fitting) < 2:
         return None

@@ -95,7 +95,7 @@ def not_filled_yet(table: Table, matched: dict[str, Guess], texts: Texts) -> dic
     """
     taken = {header for guess in matched.values() for header in (guess.written.header, guess.clock)}
     units = {table.column(ours).unit: guess.written.unit for ours, guess in matched.items()}
-    empty = [header for header in texts.headers if header not in taken and not texts.commonest(header, 1)]
+    empty = [header for header in texts.headers if header not in taken and texts.is_empty(header)]
     found: dict[str, Guess] = {}
     for column in table.columns[:-1]:
         if column.name in matched or (column.unit and column.unit not in units):

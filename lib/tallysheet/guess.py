@@ -146,6 +146,10 @@ class Texts:
         found = self._connection.execute(f"SELECT CAST({value} AS DOUBLE) AS value FROM cells").df()
         return found["value"].set_axis(filled.index)
 
+    def is_empty(self, header: str) -> bool:
+        """Tell whether a column has not a cell."""
+        return self._cells(header).empty
+
     def is_a_key(self, header: str) -> bool:
         """Tell whether hardly a cell of a column is like another."""
         filled = self._cells(header)
