@@ -93,6 +93,7 @@ def test_a_charge_that_begins_later_is_read_then(workbook: Path) -> None:
         ("Transport HT;Surcharge carburant HT;Frais de douane HT", "5,00;0,60;", 560),
         ("Freight (EUR);Fuel (EUR);Residential delivery fee (EUR)", "5.00;;1.20", 620),
         ("Freight;Additional handling;Address correction", "€5.00;€2.00;", 700),
+        ('"Base\ncharge";"Fuel\nsurcharge"', "5.00;0.60", 560),
     ],
 )
 def test_charges_are_known_by_their_headers(workbook: Path, charges: str, cells: str, cents: int) -> None:

@@ -196,6 +196,7 @@ def select(
     lines += [f"    {header} AS {ours}" for ours, header in quoted.items()]
     row = ", ".join(quoted.values())
     marked = [f"    {how.format(row=row, **quoted)} AS {ours}" for ours, (how, _) in derived.items()]
-    told = [f"-- {ours}: {why}; check." for ours, (_, why) in derived.items()]
+    # A header may have a line's end in it.
+    told = [f"-- {ours}: {' '.join(why.split())}; check." for ours, (_, why) in derived.items()]
     rows, begun = ("charges", charges.rows(name)) if charges else (identifier(name), "")
     return "\n".join([*told, f"{begun}SELECT", ",\n".join([*lines, *marked]), f"FROM {rows}", ""])
