@@ -158,15 +158,16 @@ def sentence(gap: Gap, language: Language) -> str:
 
 
 def older_sentences(cube: Cube, week: IsoWeek, language: Language) -> list[str]:
-    """Say of which tables nothing is known after a day, where that is before the week's end."""
+    """Say of which tables nothing is known after a day before the week's end, and what that means."""
     tables: dict[dt.date, list[str]] = {}
     for table, moment in sorted(cube.older.items()):
         if moment < week.ended_at:
             tables.setdefault(moment.date(), []).append(language.text(f"gate.table.{table}"))
-    return [
+    told = [
         language.text("gate.older", tables=language.listed(names), day=language.day(day))
         for day, names in sorted(tables.items())
     ]
+    return [*told, language.text("gate.older_so", n=len(told))] if told else []
 
 
 def _by_day(cube: Cube, week: IsoWeek, table: str) -> pd.Series:
