@@ -17,7 +17,7 @@ KPIS = (
         unit="rate",
         direction="down",
         cohort="paid_at",
-        maturity_days=30,
+        maturity_days=60,
         dimensions=("country", "seller"),
         source="contacts per order, as help desks count them",
         needs=("care_contacts.order_id = orders.order_id",),
