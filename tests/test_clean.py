@@ -253,7 +253,7 @@ def test_columns_can_be_renamed_without_a_select(tmp_path):
             "sources/parcels/source.toml",
             "\n[[file]]",
             'dates = "dym"\n[[file]]',
-            r"source\.toml dates: expected ymd, dmy, mdy or a format such as %d-%b-%y, found 'dym'",
+            r"source\.toml dates: expected ymd, dmy, mdy, epoch or a format such as %d-%b-%y, found 'dym'",
         ),
         (
             "sources/parcels/source.toml",
