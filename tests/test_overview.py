@@ -58,6 +58,15 @@ def test_a_table_of_which_no_kpi_can_be_made_says_which_it_takes_beside_it(
     assert str(error.value) == told
 
 
+def test_a_week_without_a_row_says_so_also_where_no_extract_is_lacking(tmp_path, monkeypatch):
+    data = make_workbook(tmp_path)
+    monkeypatch.setattr(Review, "lacking", lambda *_: [])
+    monkeypatch.setattr(Review, "kpis", lambda _: {})
+
+    with pytest.raises(DataError, match=r"none from shipments\. Choose a week with rows\."):
+        _ = ts.open_week("2026-W03", data=data).kpis
+
+
 def test_a_workbook_that_names_no_country_shows_no_working_days(tmp_path):
     """As one that begins with contacts does; its page could not be made."""
     data = make_workbook(tmp_path)

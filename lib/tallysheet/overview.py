@@ -35,9 +35,9 @@ def _available(review: Review) -> pd.DataFrame:
     fewest = min(lacking, key=len)
     advice = f"Load extracts of {' and '.join(fewest)} too."
     if [] in lacking:
-        some = [one for one in lacking if one]
-        columns = min(some, key=lambda one: (sum("." not in name for name in one), len(one)))
-        advice = f"Choose a week with rows, or load extracts of {' and '.join(columns)} too."
+        some = sorted(filter(None, lacking), key=lambda one: (sum("." not in name for name in one), len(one)))
+        more = [f", or load extracts of {' and '.join(one)} too" for one in some[:1]]
+        advice = f"Choose a week with rows{''.join(more)}."
     raise DataError(f"week {review.week}", "a KPI that the data allows", f"none from {loaded}", advice)
 
 
