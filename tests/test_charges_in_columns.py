@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from own_files import list_source, load_source
 
 import tallysheet as ts
 from tallysheet.errors import DataError
-from tallysheet.ledger import Ledger
-from tallysheet.settings import read_settings
-from tallysheet.suggest import suggest, write_source
+from tallysheet.suggest import suggest
 
 HEADER = "Invoice number;Invoice date;Carrier;Tracking number;Ship date"
 WORKBOOK = """
@@ -24,7 +23,6 @@ headline = "otd"
 @pytest.fixture
 def workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "data" / "raw").mkdir(parents=True)
-    (tmp_path / "data" / "sources").mkdir()
     (tmp_path / "data" / "workbook.toml").write_text(WORKBOOK, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -41,15 +39,6 @@ def invoice(folder: Path, name: str, parcels: range, charges: str, cells: list[s
     return path
 
 
-def load(workbook: Path, file: Path) -> tuple[Ledger, pd.DataFrame]:
-    found = suggest(file)
-    write_source(read_settings("data"), found, file)
-    settings = workbook / "data" / "workbook.toml"
-    settings.write_text(settings.read_text().replace("[]", f'["{found.name}"]', 1), encoding="utf-8")
-    ledger = ts.load("data")
-    return ledger, pd.read_parquet(next((ledger.folder / "carrier_invoice_lines").rglob("*.parquet")))
-
-
 ENGLISH = "Base charge;Fuel surcharge;Remote area surcharge;Peak surcharge;Total net"
 CELLS = ["5.00;0.60;;;5.60", "7.50;0.90;2.50;;10.90", "4.00;0.00;0.00;;4.00"]
 
@@ -58,7 +47,7 @@ def test_each_charge_becomes_a_row(workbook: Path) -> None:
     """Of 30 parcels 10 have all three charges, 10 two, 10 one; a zero is none."""
     file = invoice(workbook, "invoices_20260601.csv", range(30), ENGLISH, CELLS)
     found = suggest(file)
-    ledger, rows = load(workbook, file)
+    ledger, rows = load_source(suggest(file), file)
 
     assert found.left == ("Total net",)
     assert "in 100% of the rows they make Total net; check." in found.sql
@@ -80,7 +69,7 @@ def test_a_charge_that_begins_later_is_read_then(workbook: Path) -> None:
     invoice(workbook / "data" / "raw", "invoices_20260608.csv", range(10, 30), ENGLISH, CELLS[:1])
     peak = ["5.00;0.60;;0.40;6.00"]
     invoice(workbook / "data" / "raw", "invoices_20260615.csv", range(30, 40), ENGLISH, peak)
-    _, rows = load(workbook, file)
+    _, rows = load_source(suggest(file), file)
     current = rows[rows["replaced_at"].isna()]
 
     assert current.query("charge_type == 'peak'")["amount_cents"].to_list() == [40] * 10
@@ -99,7 +88,7 @@ def test_a_charge_that_begins_later_is_read_then(workbook: Path) -> None:
 def test_charges_are_known_by_their_headers(workbook: Path, charges: str, cells: str, cents: int) -> None:
     file = invoice(workbook, "invoices_20260601.csv", range(10), charges, [cells])
     found = suggest(file)
-    _, rows = load(workbook, file)
+    _, rows = load_source(suggest(file), file)
 
     assert found.left == ()
     assert rows["amount_cents"].sum() == 10 * cents
@@ -132,7 +121,7 @@ def test_a_charge_that_is_not_known_shows_in_the_total(workbook: Path) -> None:
 
 def test_a_line_without_any_charge_is_set_aside_and_not_lost(workbook: Path) -> None:
     file = invoice(workbook, "invoices_20260601.csv", range(20), "Freight;Fuel", ["5.00;0.60", ";"])
-    ledger, rows = load(workbook, file)
+    ledger, rows = load_source(suggest(file), file)
 
     assert len(rows) == 20
     assert ledger.files[["rows", "good", "quarantined"]].to_numpy().tolist() == [[30, 20, 10]]
@@ -143,11 +132,8 @@ def test_a_line_without_any_charge_is_set_aside_and_not_lost(workbook: Path) -> 
 def test_several_rows_of_a_line_have_to_be_asked_for(workbook: Path) -> None:
     """A join that doubles rows would double money."""
     file = invoice(workbook, "invoices_20260601.csv", range(10), "Freight;Fuel", ["5.00;0.60"])
-    found = suggest(file)
-    source = write_source(read_settings("data"), found, file) / "source.toml"
+    source = list_source(suggest(file), file) / "source.toml"
     source.write_text(re.sub(r"spread = .*\n", "", source.read_text()), encoding="utf-8")
-    settings = workbook / "data" / "workbook.toml"
-    settings.write_text(settings.read_text().replace("[]", '["invoices"]', 1), encoding="utf-8")
 
     with pytest.raises(DataError, match=r"one row for each of the 10 .* 20 rows from 10 .*spread = true"):
         ts.load("data")
@@ -155,12 +141,9 @@ def test_several_rows_of_a_line_have_to_be_asked_for(workbook: Path) -> None:
 
 def test_a_spread_source_may_not_lose_a_line_either(workbook: Path) -> None:
     file = invoice(workbook, "invoices_20260601.csv", range(20), "Freight;Fuel", ["5.00;0.60", ";"])
-    found = suggest(file)
-    folder = write_source(read_settings("data"), found, file)
+    folder = list_source(suggest(file), file)
     select = (folder / "invoices.sql").read_text(encoding="utf-8")
     (folder / "invoices.sql").write_text(re.sub(r" OR NOT .*", "", select), encoding="utf-8")
-    settings = workbook / "data" / "workbook.toml"
-    settings.write_text(settings.read_text().replace("[]", '["invoices"]', 1), encoding="utf-8")
 
     with pytest.raises(DataError, match=r"at least one row for each of the 20 .* 20 rows from 10 lines"):
         ts.load("data")

@@ -18,6 +18,7 @@ import papermill
 import pytest
 import xlsxwriter
 from commands import command
+from own_files import load_source
 
 import tallysheet as ts
 from tallysheet import schema
@@ -704,11 +705,7 @@ def test_an_invoice_that_stands_in_two_files_is_charged_once(workbook):
 
 def loaded(workbook: Path, found: Suggestion, file: Path) -> pd.DataFrame:
     """Write a suggested source, load it, and give the rows that are kept."""
-    settings = workbook / "data" / "workbook.toml"
-    write_source(read_settings("data"), found, file)
-    settings.write_text(settings.read_text().replace("[]", f'["{found.name}"]', 1), encoding="utf-8")
-    ledger = ts.load("data")
-    return pd.read_parquet(next((ledger.folder / found.table).rglob("*.parquet")))
+    return load_source(found, file)[1]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ KIND, AMOUNT, PLACE = "charge_kind", "charge_amount", "charge_place"
 _INVOICES = schema.TABLES["carrier_invoice_lines"]
 _AMOUNT = _INVOICES.column("amount_cents")
 _CENT = 1.01
+"""By so many cents a sum may lie beside its total, which was rounded by itself."""
 
 
 @dataclass(frozen=True)

@@ -218,9 +218,7 @@ def _written(
             where = f"source {source.name}, {path.name}"
             raise DataError(where, "a table that can be checked", first_line(error), "Correct it.") from None
         counted = _counted(connection, source, given, part, "file_row_number").get(part, _Counted())
-        made = "SELECT count(DISTINCT line) FROM mapped"
-        read = connection.execute(made).fetchall()[0][0] if source.spread else counted.rows
-    if text.lines is not None and read != text.lines:
+    if text.lines is not None and not source.spread and counted.rows != text.lines:
         raise NotAsItLooked
     return counted.found(text, notes, key)
 
@@ -322,7 +320,7 @@ def _prepare(
             with scan(connection, lookup, "lookup", sheet=file.sheet) as found:
                 _view(connection, file.name, "TABLE", "lookup", found, file.missing)
     connection.execute(f"CREATE TEMP TABLE mapped AS {source.select}")
-    _refuse_lost_lines(connection, source, path)
+    _refuse_lost_lines(connection, source, path, text.lines)
     for name, kind, *_ in connection.execute("DESCRIBE mapped").fetchall():
         if name != "line":
             source.table.column(name)
@@ -332,10 +330,14 @@ def _prepare(
     return []
 
 
-def _refuse_lost_lines(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> None:
+def _refuse_lost_lines(
+    connection: duckdb.DuckDBPyConnection, source: Source, path: Path, looked: int | None
+) -> None:
     """Refuse a SELECT that loses lines, or makes several rows of one where its source does not say so."""
     main = identifier(source.files[0].name)
     read = connection.execute(f"SELECT count(*) FROM {main}").fetchall()[0][0]
+    if looked is not None and read != looked:
+        raise NotAsItLooked
     made = "SELECT count(*), count(line), count(DISTINCT line) FROM mapped"
     rows, lined, lines = connection.execute(made).fetchall()[0]
     if rows == lined and lines == read and (source.spread or rows == read):

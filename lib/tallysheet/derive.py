@@ -9,7 +9,7 @@ from tallysheet.charges import Charges
 from tallysheet.engine import identifier
 from tallysheet.guess import FITS, Guess, Texts
 from tallysheet.schema import SHIPMENTS, Table
-from tallysheet.source_columns import EPOCH, SourceColumn
+from tallysheet.source_columns import EPOCH
 from tallysheet.vocabulary import NEAR, currency_of, is_same_moment, nearness
 
 _CARRIERS = SHIPMENTS.column("tracking_number")
@@ -81,29 +81,10 @@ def with_clocks(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[s
     for ours, guess in matched.items():
         if table.column(ours).type != "TIMESTAMP" or texts.has_local_times(guess.written.header):
             continue
-        of_it = (header for header in clocks if is_same_moment(header, guess.written.header))
-        clock = next(of_it, "")
-        clocks = [header for header in clocks if header != clock]
-        found[ours] = replace(guess, clock=clock)
+        if of_it := [header for header in clocks if is_same_moment(header, guess.written.header)]:
+            clocks.remove(of_it[0])
+            found[ours] = replace(guess, clock=of_it[0])
     return {**matched, **found}
-
-
-def not_filled_yet(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, Guess]:
-    """Pair columns that have our names and not a cell yet, as decisions of claims at first.
-
-    An amount or weight is taken for one of the unit that the file's others have.
-    """
-    taken = {header for guess in matched.values() for header in (guess.written.header, guess.clock)}
-    units = {table.column(ours).unit: guess.written.unit for ours, guess in matched.items()}
-    empty = [header for header in texts.headers if header not in taken and texts.is_empty(header)]
-    found: dict[str, Guess] = {}
-    for column in table.columns[:-1]:
-        if column.name in matched or (column.unit and column.unit not in units):
-            continue
-        if named := [header for header in empty if nearness(header, column) == 1]:
-            empty.remove(named[0])
-            found[column.name] = Guess(SourceColumn(named[0], unit=units.get(column.unit, "")), 0.0)
-    return found
 
 
 def is_carriers_number(matched: dict[str, Guess], table: Table) -> bool:

@@ -47,7 +47,7 @@ _TRIED = 5_000
 _MOST_VALUES = 200
 _COUNTED = {"contact_reason": "WISMO"}
 """Columns of a team's own words, and the one that KPIs count."""
-_AMOUNT = r"[€$£]?\s*-?\d[\d\s.,]*[.,]\d{2}\s*[€$£]?"
+_MONEY = r"[€$£]?\s*-?\d[\d\s.,]*[.,]\d{2}\s*[€$£]?"
 """No name is written so; what ends in cents is money, whatever its header may mean."""
 _CLOCK = r"[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AaPp][Mm]\s*)?$"
 _MIDNIGHT = r"[ T](?:0?0:00(?::00(?:\.0+)?)?|12:00(?::00)?\s*[Aa][Mm])\s*$"
@@ -61,7 +61,7 @@ class Guess:
     ----------
     written : SourceColumn
     share : float
-        Of the filled cells, how many become a value.
+        Of the filled cells, how many become a value; 0 also where none is filled yet.
     also : str
         Another order of dates that fits as well; empty: none.
     unknown : dict of str to int
@@ -125,7 +125,7 @@ class Texts:
         if column.name in _COUNTED:
             return _named(filled, column, plain)
         if column.type == "VARCHAR":
-            is_money = _spread(filled).str.fullmatch(_AMOUNT).mean() >= _SURE
+            is_money = _spread(filled).str.fullmatch(_MONEY).mean() >= _SURE
             return Guess(plain, 0.0 if is_money else 1.0)
         place = str(filled.name)
         tried = [(self._share(place, column, way), way) for way in _ways(column, header)]

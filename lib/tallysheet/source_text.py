@@ -32,7 +32,9 @@ def toml_of(
     texts: Texts,
     derived: tuple[str, ...],
     lacking: tuple[str, ...],
-    sql: str,
+    *,
+    is_selected: bool,
+    is_spread: bool,
 ) -> str:
     """Write a source.toml.
 
@@ -50,8 +52,8 @@ def toml_of(
         Columns that the SELECT makes of others.
     lacking : tuple of str
         Columns that every row needs and the file does not have.
-    sql : str
-        The SELECT; empty: none is needed.
+    is_selected, is_spread : bool
+        Whether there is a SELECT, and whether it makes several rows of a line.
     """
     given = matched
     matched = {ours: guess for ours, guess in given.items() if guess.share}
@@ -75,7 +77,7 @@ def toml_of(
             texts.tried < texts.rows
         ),
         "# It names no country of destination, which working days and lanes need: if all parcels go to one, "
-        f"add 'FR' AS destination_country to {name}.sql.": sql
+        f"add 'FR' AS destination_country to {name}.sql.": is_selected
         and table.name == "shipments"
         and "destination_country" not in given,
         f"table = {_quoted(table.name)}": True,
@@ -87,8 +89,8 @@ def toml_of(
         f"dates = {_quoted(dates)}" + (f"{_CHECK}: {also} fits as well" if also else ""): dates
         not in ("", "ymd"),
         '# zone = "Europe/Paris"  # if its times are local there; else they are read as UTC': is_timed,
-        f"select = {_quoted(f'{name}.sql')}": sql,
-        "spread = true  # a line makes several rows": "FROM charges" in sql,
+        f"select = {_quoted(f'{name}.sql')}": is_selected,
+        "spread = true  # a line makes several rows": is_spread,
     }
     lines = [line for line, is_said in head.items() if is_said]
     lines += ["", "[[file]]", f"name = {_quoted(name)}", f"path = {_quoted(f'raw/{_pattern(file.name)}')}"]
@@ -104,7 +106,7 @@ def toml_of(
     if is_carriers_number(matched, table):
         told = _quoted(matched["shipment_id"].written.header)
         lines += [f"# {told} is taken for shipment_id: the carrier's number names the parcel{_CHECK}"]
-    columns = list(_columns(table, given, dates, decimal, is_selected=bool(sql)))
+    columns = list(_columns(table, given, dates, decimal, is_selected=is_selected))
     made = ((ours, dates_of(ours, matched)) for ours in derived)
     usual = ("", dates or "ymd")
     columns += [f"{ours} = {{ dates = {_quoted(own)} }}" for ours, own in made if own not in usual]

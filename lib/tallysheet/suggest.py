@@ -10,14 +10,7 @@ from pathlib import Path
 
 from tallysheet import schema
 from tallysheet.charges import charges_of
-from tallysheet.derive import (
-    DERIVED,
-    derive,
-    not_filled_yet,
-    select,
-    stand_ins,
-    with_clocks,
-)
+from tallysheet.derive import DERIVED, derive, select, stand_ins, with_clocks
 from tallysheet.errors import UsageError
 from tallysheet.extract import read_text_table
 from tallysheet.files import write_text
@@ -25,6 +18,7 @@ from tallysheet.guess import FITS, Guess, Texts
 from tallysheet.headers import own_names
 from tallysheet.schema import Table
 from tallysheet.settings import Settings
+from tallysheet.source_columns import SourceColumn
 from tallysheet.source_text import toml_of
 from tallysheet.sources import FOLDER_NAME, is_folder_name, read_source
 from tallysheet.vocabulary import NEAR, nearness, value_of
@@ -121,7 +115,7 @@ def suggest(file: str | Path, table: str = "", name: str = "") -> Suggestion:
     derived = derive(best, matched, texts)
     if charges:
         matched, derived = charges.laid_out(matched), derived | charges.derived()
-    empty = not_filled_yet(best, matched, texts)
+    empty = _not_filled_yet(best, matched, texts)
     matched |= {ours: guess for ours, guess in empty.items() if ours not in derived}
     is_selected = bool(derived) or any(guess.clock for guess in matched.values())
     sql = select(name, matched, derived, charges) if is_selected else ""
@@ -133,7 +127,17 @@ def suggest(file: str | Path, table: str = "", name: str = "") -> Suggestion:
     return Suggestion(
         name=name,
         table=best.name,
-        toml=toml_of(file, name, best, matched, texts, tuple(derived), lacking, sql),
+        toml=toml_of(
+            file,
+            name,
+            best,
+            matched,
+            texts,
+            tuple(derived),
+            lacking,
+            is_selected=is_selected,
+            is_spread=charges is not None,
+        ),
         sql=sql,
         matched={ours: guess.written.header for ours, guess in matched.items()},
         left=tuple(header for header in texts.headers if header not in {*used, *texts.unnamed}),
@@ -184,6 +188,24 @@ def _matched(texts: Texts, table: Table) -> tuple[float, dict[str, Guess]]:
     score -= 1.5 * sum(one not in {*matched, *DERIVED.get(table.name, {})} for one in wanted)
     ordered = {one.name: matched[one.name] for one in table.columns if one.name in matched}
     return score, ordered
+
+
+def _not_filled_yet(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, Guess]:
+    """Pair columns that have our names and not a cell yet, as decisions of claims at first.
+
+    An amount or weight is taken for one of the unit that the file's others have.
+    """
+    taken = {header for guess in matched.values() for header in (guess.written.header, guess.clock)}
+    units = {table.column(ours).unit: guess.written.unit for ours, guess in matched.items()}
+    empty = [header for header in texts.headers if header not in taken and texts.is_empty(header)]
+    found: dict[str, Guess] = {}
+    for column in table.columns[:-1]:
+        if column.name in matched or (column.unit and column.unit not in units):
+            continue
+        if named := [header for header in empty if nearness(header, column) == 1]:
+            empty.remove(named[0])
+            found[column.name] = Guess(SourceColumn(named[0], unit=units.get(column.unit, "")), 0.0)
+    return found
 
 
 def write_source(settings: Settings, suggested: Suggestion, file: Path) -> Path:

@@ -20,7 +20,7 @@ NEAR = 0.55
 _LITTLE = {"the", "of", "a", "an", "de", "du", "des", "d", "l", "le", "la", "les"}
 _NUMBER = {"number", "no", "numero", "reference", "id"}
 _BEFORE_VAT = {"ht", "hors", "taxe", "taxes", "excl", "excluding", "ex", "vat", "tva"}
-_AMOUNT = {
+_CHARGED = {
     *("amount", "charge", "charges", "cost", "fee", "surcharge", "surcharges"),
     *("montant", "frais", "cout", "supplement"),
 }
@@ -188,17 +188,22 @@ def value_of(column: Column, spelling: str) -> str:
     """
     if column.is_country:
         return _countries().get(plain(spelling), "")
-    known = _known()["values"].get(column.name, {})
-    names = {
-        value: [value, *(known[value] if isinstance(known, dict) and value in known else [])]
-        for value in column.allowed or known
-    }
-    wanted = plain(spelling) or spelling.strip()
-    spelled = {plain(name) or name: value for value, also in names.items() for name in also}
+    spelled, wanted = _spellings(column), plain(spelling) or spelling.strip()
     if wanted in spelled or column.name not in _SAID_AT_LENGTH:
         return spelled.get(wanted, "")
     begun = [name for name in spelled if wanted.startswith(f"{name} ")]
     return spelled[max(begun, key=len)] if begun else ""
+
+
+@cache
+def _spellings(column: Column) -> dict[str, str]:
+    """Give what stands for each of a column's values; what is listed for two stands for the first."""
+    known = _known()["values"].get(column.name, {})
+    found: dict[str, str] = {}
+    for value in column.allowed or known:
+        for name in [value, *(known[value] if isinstance(known, dict) and value in known else [])]:
+            found.setdefault(plain(name) or name, value)
+    return found
 
 
 def charge_of(header: str) -> str:
@@ -211,4 +216,4 @@ def charge_of(header: str) -> str:
     """
     column = TABLES["carrier_invoice_lines"].column("charge_type")
     bare = _without(plain(header), {*_UNITS, *_BEFORE_VAT})
-    return value_of(column, bare) or value_of(column, _without(bare, _AMOUNT) or bare)
+    return value_of(column, bare) or value_of(column, _without(bare, _CHARGED) or bare)
