@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import duckdb
@@ -110,6 +110,7 @@ class Texts:
         self._ends = [_written(row) for row in frame.iloc[[0, -1]].to_numpy()] if len(frame) else []
         self.rows, self.tried = len(frame), min(len(frame), _TRIED)
         self._connection: duckdb.DuckDBPyConnection = connect()
+        self._known: dict[str, dict[str, float]] = {}
         for name, filled in self._filled.items():
             # The last rows are written otherwise than the first ones where a file goes on in time.
             self._connection.register(str(name), _spread(filled).to_frame("cell"))
@@ -128,11 +129,12 @@ class Texts:
             is_money = _spread(filled).str.fullmatch(_MONEY).mean() >= _SURE
             return Guess(plain, 0.0 if is_money else 1.0)
         place = str(filled.name)
-        tried = [(self._share(place, column, way), way) for way in _ways(column, header)]
-        best = max(share for share, _ in tried)
+        ways = list(_ways(column, header))
+        shares = self._shares(place, [cast(column, way, "cell").value for way in ways])
+        best = max(shares)
         if not best:
             return Guess(plain, 0.0)
-        fit = [way for share, way in tried if share == best]
+        fit = [way for way, share in zip(ways, shares, strict=True) if share == best]
         chosen = min(fit, key=lambda way: self._strangeness(place, column, way)) if column.usual else fit[0]
         orders = {way.dates for way in fit} - {chosen.dates}
         also = next(iter(orders & {"dmy", "mdy"}), "")
@@ -190,11 +192,16 @@ class Texts:
     def _cells(self, header: str) -> pd.Series:
         return self._filled[f"c{self.headers.index(header)}"]
 
-    def _share(self, place: str, column: Column, way: SourceColumn) -> float:
-        value = cast(column, way, "cell").value
-        found = self._connection.execute(f"SELECT count({value}), count(*) FROM {place}").fetchall()
-        good, filled = found[0]
-        return float(good / filled)
+    def _shares(self, place: str, values: Sequence[str]) -> list[float]:
+        """Give for each way of casting how many of the cells become values; tables ask alike, it is kept."""
+        known = self._known.setdefault(place, {})
+        lacking = [value for value in dict.fromkeys(values) if value not in known]
+        if lacking:
+            counts = ", ".join(f"count({value})" for value in lacking)
+            found = self._connection.execute(f"SELECT count(*), {counts} FROM {place}").fetchall()
+            filled, *good = found[0]
+            known.update(zip(lacking, (float(n / filled) for n in good), strict=True))
+        return [known[value] for value in values]
 
     def _strangeness(self, place: str, column: Column, way: SourceColumn) -> float:
         """Say how far the middle value lies outside what is usual."""

@@ -45,6 +45,7 @@ def _known() -> dict[str, dict[str, dict[str, list[str]] | list[str]]]:
     return tomllib.loads(text)
 
 
+@cache
 def plain(name: str) -> str:
     """Write a name in small letters and blanks, without accents, signs and little words.
 
@@ -139,6 +140,7 @@ def _names(column: Column) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+@cache
 def _alike(one: str, other: str) -> float:
     if one == other:
         return 1.0
