@@ -195,6 +195,28 @@ def test_a_message_counts_once_it_has_come_and_for_its_own_parcel():
     assert add_up(connection, "handed_over", WEEK, at(6, 30)) == {"due_n": 3, "complete_n": 1}
 
 
+def test_a_carrier_counts_from_its_first_message_on():
+    """BRV tells of A alone: B is not whole. CDR, of which no message is there, tells nothing, not too little.
+
+    Nor did BRV before its first message, nor is anything known of it on the day before that came.
+    """
+    taken = {"handover_declared_at": at(3, 4), "delivered_at": at(3, 5)}
+    connection = ground(
+        shipments=[
+            *(parcel(name, **taken) for name in "AB"),
+            parcel("C", **taken | {"carrier": "CDR"}),
+            parcel("D", handover_declared_at=at(3, 2), delivered_at=at(3, 5)),
+        ],
+        tracking_events=[
+            *(message("A", "in_transit", moment) for moment in (at(3, 3), at(3, 4))),
+            message("A", "delivered", at(3, 5)),
+        ],
+    )
+
+    assert add_up(connection, "handed_over", WEEK, after(WEEK)) == {"due_n": 2, "complete_n": 1}
+    assert add_up(connection, "handed_over", WEEK, at(3, 2, 20)) == {"due_n": 0, "complete_n": 0}
+
+
 def test_latency_is_counted_in_quarters_of_an_hour():
     """20 minutes, an hour, and 30 hours, in the last bin; that came on Tuesday. One came before its event."""
     connection = ground(
@@ -288,7 +310,8 @@ def test_of_all_versions_of_a_row_the_one_known_then_counts(fact):
         "orders": [line("A", at(2, 27))],
         "shipments": [parcel("A", **times), parcel("Z", **times, **germany)],
         "tracking_events": [
-            *(message("A", "in_transit", at(3, 5)), message("A", "delivered", at(3, 6))),
+            *(message("A", "in_transit", at(3, 3)), message("A", "in_transit", at(3, 5))),
+            message("A", "delivered", at(3, 6)),
             message("Z", "in_transit", at(3, 5, 9)),
         ],
         "fulfilment_jobs": [

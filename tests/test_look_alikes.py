@@ -12,6 +12,24 @@ def told(data) -> list[tuple[str, str]]:
     return notes.loc[notes["kind"] == "look alike", ["source", "text"]].to_numpy().tolist()
 
 
+def _add_invoices(data, *carriers: str) -> None:
+    """Give the workbook a source of invoices, with a line a carrier."""
+    listed = (data / "workbook.toml").read_text(encoding="utf-8")
+    (data / "workbook.toml").write_text(listed.replace('["parcels"]', '["parcels", "invoices"]'))
+    (data / "sources" / "invoices").mkdir()
+    (data / "sources" / "invoices" / "source.toml").write_text(
+        'table = "carrier_invoice_lines"\n[[file]]\nname = "invoices"\npath = "raw/invoices.csv"\n'
+    )
+    lines = [
+        f"I1,{n},{carrier},T{n},2026-03-02,2026-03-09,base,450,EUR\n"
+        for n, carrier in enumerate(carriers, start=1)
+    ]
+    (data / "raw" / "invoices.csv").write_text(
+        "invoice_id,line_number,carrier,tracking_number,ship_date,invoice_date,charge_type,amount_cents,currency\n"
+        + "".join(lines)
+    )
+
+
 def test_a_carrier_in_two_spellings_is_told(tmp_path):
     """Seven parcels of `Brv.` beside 1,393 of BRV: two carriers on every page."""
     lines = rows()
@@ -27,16 +45,7 @@ def test_a_carrier_in_two_spellings_is_told(tmp_path):
 def test_names_of_two_tables_are_compared_too(tmp_path):
     """An invoice of `dvp` finds no parcel of DVP."""
     data = make_workbook(tmp_path)
-    listed = (data / "workbook.toml").read_text(encoding="utf-8")
-    (data / "workbook.toml").write_text(listed.replace('["parcels"]', '["parcels", "invoices"]'))
-    (data / "sources" / "invoices").mkdir()
-    (data / "sources" / "invoices" / "source.toml").write_text(
-        'table = "carrier_invoice_lines"\n[[file]]\nname = "invoices"\npath = "raw/invoices.csv"\n'
-    )
-    (data / "raw" / "invoices.csv").write_text(
-        "invoice_id,line_number,carrier,tracking_number,ship_date,invoice_date,charge_type,amount_cents,currency\n"
-        "I1,1,dvp,T1,2026-03-02,2026-03-09,base,450,EUR\n"
-    )
+    _add_invoices(data, "dvp")
 
     ((source, text),) = told(data)
     assert (source, text[:31]) == ("invoices", "carrier 'dvp', in 1 row, looks ")
@@ -65,3 +74,15 @@ def test_names_that_are_different_are_not_told(tmp_path):
 def test_what_looks_alike(one, other, alike):
     """Case, accents, blanks and signs make no other name; a number does."""
     assert (plain(one) == plain(other)) is alike
+
+
+def test_a_carrier_of_no_parcel_is_told(tmp_path):
+    """Invoices of Devapost, which parcels call DVP, find none of them; `dvp` is told as looking like it."""
+    data = make_workbook(tmp_path)
+    _add_invoices(data, "Devapost", "dvp", "Devapost", "BRV")
+
+    notes = ts.load(data).notes
+    texts = notes.loc[notes["kind"] == "no parcel", "text"].to_list()
+    assert [text[:69] for text in texts] == [
+        "carrier_invoice_lines: carrier 'Devapost', in 2 rows, is that of no p"
+    ]

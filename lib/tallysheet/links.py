@@ -1,8 +1,8 @@
-"""Numbers by which rows of one table name those of another; where none meets, KPIs would count none."""
+"""What rows of one table name those of another by; where nothing meets, KPIs would count none."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,13 @@ import duckdb
 
 from tallysheet.engine import connect, literal
 from tallysheet.kpis import NEEDED_COLUMNS
+from tallysheet.look_alikes import plain
 from tallysheet.note import Named, Note
 from tallysheet.sources import Source
 
 _FEW = 1_000
+_OF_PARCELS = ("tracking_events", "carrier_invoice_lines")
+"""Tables whose rows find their parcels by carrier and number."""
 
 
 def both(columns: str) -> tuple[str, str]:
@@ -59,7 +62,7 @@ def share_numbers(connection: duckdb.DuckDBPyConnection, column: str, other: str
 
 
 def link_notes(sources: Sequence[Source], clean: Path) -> list[dict[str, Any]]:
-    """Tell of numbers by which KPIs find rows of another table, and of which that has none.
+    """Tell of numbers by which KPIs find rows of another table, and of which that has none; so of carriers.
 
     Parameters
     ----------
@@ -77,7 +80,20 @@ def link_notes(sources: Sequence[Source], clean: Path) -> list[dict[str, Any]]:
                 named |= {"name": _example(connection, column), "like": _example(connection, other)}
                 source = by_table[_table(column)]
                 told.append({"source": source, "file": "", **asdict(Note("no match", named))})
+        for table in _OF_PARCELS:
+            if {f"{table}.carrier", "shipments.carrier"} <= there:
+                notes = (Note("no parcel", named) for named in _of_no_parcel(connection, table))
+                told += [{"source": by_table[table], "file": "", **asdict(note)} for note in notes]
     return told
+
+
+def _of_no_parcel(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[dict[str, Named]]:
+    """Name the carriers that no parcel has; of one that only looks otherwise `look_alikes` tells."""
+    count = "SELECT carrier, count(*) FROM {} WHERE carrier IS NOT NULL GROUP BY carrier ORDER BY carrier"
+    of_parcels = {plain(name) for name, _ in connection.execute(count.format("shipments")).fetchall()}
+    for name, rows in connection.execute(count.format(table)).fetchall():
+        if plain(name) not in of_parcels:
+            yield {"table": table, "column": "carrier", "name": name, "n": rows}
 
 
 def _shown(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:

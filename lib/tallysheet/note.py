@@ -35,6 +35,7 @@ NoteKind = Literal[
     "shared rows",
     "look alike",
     "no match",
+    "no parcel",
     "no source",
 ]
 Named = str | int | float

@@ -30,8 +30,13 @@ def handover_on_time(tables: Tables, monday: pd.Timestamp, seen_at: pd.Timestamp
 
 
 def scan_compliance(tables: Tables, monday: pd.Timestamp, seen_at: pd.Timestamp) -> float:
-    """Look up the messages of each parcel by its number, in the 90 days after its label."""
+    """Look up the messages of each parcel by its number, in the 90 days after its label.
+
+    Carriers count from the day of their first message on.
+    """
     parcels = tables["shipments"]
+    first = tables["tracking_events"].groupby("carrier")["event_at"].min().dt.normalize()
+    parcels = parcels[parcels["handover_declared_at"] >= parcels["carrier"].map(first)]
     parcels = parcels[in_week(parcels["handover_declared_at"], monday, seen_at)]
     arrived = parcels["delivered_at"] <= seen_at
     arrived |= (parcels["service"] == "pudo") & (parcels["first_attempt_at"] <= seen_at)

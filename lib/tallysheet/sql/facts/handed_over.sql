@@ -2,6 +2,7 @@
 -- All: two messages on the way (accepted, hub) and one of the arrival (delivered, or at a pick-up point).
 -- Counted once it has arrived; else when its promise has run out and it was handed over a week ago. Numbers
 -- are used again after about a year: a message belongs to the label made in the 90 days before it.
+-- A carrier counts from the day of its first message on: of one that the extracts do not hold nothing is known.
 SELECT
     calendar.week,
     calendar.seen_at,
@@ -19,6 +20,14 @@ SELECT
     END AS complete_n
 FROM shipments
 JOIN calendar ON calendar.day = CAST(shipments.handover_declared_at AS DATE)
+JOIN (
+    SELECT carrier, CAST(MIN(event_at) AS DATE) AS first_day, MIN(known_at) AS known_at
+    FROM tracking_events
+    GROUP BY carrier
+) AS told
+    ON told.carrier = shipments.carrier
+    AND calendar.day >= told.first_day
+    AND calendar.seen_at >= told.known_at
 LEFT JOIN tracking_events AS messages
     ON messages.tracking_number = shipments.tracking_number
     AND messages.carrier = shipments.carrier
