@@ -9,6 +9,20 @@ from tallysheet.ledger import Ledger
 from tallysheet.settings import read_settings
 from tallysheet.suggest import Suggestion, write_source
 
+WORKBOOK = """
+sources = []
+notebooks = ["{notebook}"]
+countries = ["FR"]
+headline = "otd"
+"""
+
+
+def begin_workbook(folder: Path, notebook: str = "10_weekly_review") -> Path:
+    """Begin a workbook without a source."""
+    (folder / "data").mkdir()
+    (folder / "data" / "workbook.toml").write_text(WORKBOOK.format(notebook=notebook), encoding="utf-8")
+    return folder
+
 
 def list_source(found: Suggestion, file: Path) -> Path:
     """Write a suggested source, name it in workbook.toml, and give its folder."""

@@ -82,6 +82,25 @@ def test_capitals_make_no_other_value(typed, cell, values):
     assert typed(column, SourceColumn("x", values=values), "returned") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "point", "number"),
+    [
+        ("95%", ".", 0.95),
+        ("92,5 %", ",", 0.925),
+        ("0.5\u202f%", ".", 0.005),
+        ("2.5", ".", 2.5),
+        ("2,5", ",", 2.5),
+        ("%", ".", None),
+        ("9%5", ".", None),
+    ],
+)
+def test_what_has_no_unit_may_be_in_percent_cell_by_cell(typed, text, point, number):
+    """Targets of shares stand beside those of days."""
+    found = typed(Column("target", "DOUBLE", ""), SourceColumn("x", decimal=point), text)
+
+    assert found == (None if number is None else pytest.approx(number, abs=1e-12))
+
+
 def test_a_number_beyond_any_measure_is_refused(typed):
     """It is one cell that is refused, no error that stops the load."""
     column, written = (

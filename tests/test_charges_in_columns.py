@@ -5,27 +5,21 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from own_files import list_source, load_source
+from own_files import begin_workbook, list_source, load_source
 
 import tallysheet as ts
 from tallysheet.errors import DataError
 from tallysheet.suggest import suggest
 
 HEADER = "Invoice number;Invoice date;Carrier;Tracking number;Ship date"
-WORKBOOK = """
-sources = []
-notebooks = ["50_costs"]
-countries = []
-headline = "otd"
-"""
 
 
 @pytest.fixture
 def workbook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "data" / "raw").mkdir(parents=True)
-    (tmp_path / "data" / "workbook.toml").write_text(WORKBOOK, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    folder = begin_workbook(tmp_path, "50_costs")
+    (folder / "data" / "raw").mkdir()
+    return folder
 
 
 def invoice(folder: Path, name: str, parcels: range, charges: str, cells: list[str]) -> Path:

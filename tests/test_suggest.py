@@ -18,25 +18,18 @@ import papermill
 import pytest
 import xlsxwriter
 from commands import command
-from own_files import load_source
+from own_files import begin_workbook, load_source
 
 import tallysheet as ts
 from tallysheet import schema
 from tallysheet.errors import DataError, UsageError
-from tallysheet.kpis import kpi
+from tallysheet.kpis import KPIS, kpi
 from tallysheet.settings import read_settings
 from tallysheet.suggest import Suggestion, suggest, write_source
 from tallysheet.vocabulary import nearness, value_of
 
 VOCABULARY = Path(ts.__file__).parent / "vocabulary.toml"
 HISTORY = Path(__file__).parents[2] / "shared/data/scms_delivery_history/SCMS_Delivery_History_Dataset.csv"
-
-WORKBOOK = """
-sources = []
-notebooks = ["10_weekly_review"]
-countries = ["FR"]
-headline = "otd"
-"""
 
 FRENCH = "N° de suivi;Transporteur;Pays de départ;Pays de destination;Mode de livraison;Poids (kg)"
 FRENCH += ";Coût (€);Date de création;Promis le;Livré le;Statut"
@@ -70,10 +63,8 @@ def colis(folder: Path, days: int = 20) -> Path:
 
 @pytest.fixture
 def workbook(tmp_path, monkeypatch):
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "workbook.toml").write_text(WORKBOOK, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    return begin_workbook(tmp_path)
 
 
 def test_columns_under_a_header_that_they_share_are_found_by_their_own(tmp_path):
@@ -109,7 +100,7 @@ def test_the_vocabulary_speaks_of_columns_and_values_that_there_are():
             for value in one.allowed or re.findall(r"\w+(?=:)", one.meaning)
         }
         for name in told["values"]
-    }
+    } | {"kpi": set(KPIS)}
     assert {name: set(values) - allowed[name] for name, values in told["values"].items()} == {
         name: set() for name in told["values"]
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from tallysheet.cell_errors import ERROR_TEXTS
@@ -158,6 +158,14 @@ def _ranged(column: Column, typed: Cast) -> Cast:
 
 
 def _number(column: Column, written: SourceColumn, text: str) -> str:
+    if column.unit or column.type != "DOUBLE":
+        return _figures(column, written, text)
+    # What has no unit of its own may be in percent cell by cell, as targets of several KPIs are.
+    percent = _figures(replace(column, unit="share"), replace(written, unit="%"), text)
+    return f"CASE WHEN contains({text}, '%') THEN {percent} ELSE {_figures(column, written, text)} END"
+
+
+def _figures(column: Column, written: SourceColumn, text: str) -> str:
     above, below = UNITS.get(column.unit, {}).get(written.unit, (1, 1))
     if written.decimal == "." and above == below:
         return strict_cast(text, column.type)

@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 
 from tallysheet.charges import Charges
-from tallysheet.engine import identifier
+from tallysheet.engine import identifier, literal
 from tallysheet.guess import FITS, Guess, Texts
 from tallysheet.schema import SHIPMENTS, Table
-from tallysheet.source_columns import EPOCH
-from tallysheet.vocabulary import NEAR, currency_of, is_same_moment, nearness
+from tallysheet.source_columns import EPOCH, SourceColumn
+from tallysheet.vocabulary import NEAR, currency_of, is_same_moment, nearness, plain
 
 _CARRIERS = SHIPMENTS.column("tracking_number")
 
@@ -51,8 +51,14 @@ DERIVED: dict[str, dict[str, tuple[str, str]]] = {
     },
     "reverse_cases": {"case_type": ("'return'", "all are returns")},
     "sellers": {"valid_from": ("'2000-01-01'", "each as it is now, at all times")},
+    "targets": {"valid_from": ("'2000-01-01'", "each holds at all times")},
 }
 """Table and column to SQL over our other columns (``row``: all there are), and what it takes for granted."""
+
+_PARTS = ("carrier", "flow", "service", "destination_country", "origin_country", "partner", "seller")
+"""Columns of parcels that say which part of them a target is for."""
+_ALL = {"all", "any", "total", "tous", "toutes", "tout", "ensemble"}
+_LISTED = 200
 
 
 def stand_ins(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, Guess]:
@@ -103,6 +109,46 @@ def _meant(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, G
     guesses = [texts.guess(header, table.column("norm_status")) for header in told]
     best = max(guesses, key=lambda guess: guess.share, default=None)
     return {"norm_status": best} if best and best.share >= FITS else {}
+
+
+def parts_of(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, SourceColumn]:
+    """Find the columns that say which part a target is for, where none says it in our way.
+
+    Among the spellings those for "" stand for all parts.
+    """
+    if table.name != "targets" or "segment" in matched:
+        return {}
+    taken, found = {guess.written.header for guess in matched.values()}, {}
+    for part in map(SHIPMENTS.column, _PARTS):
+        free = [header for header in texts.headers if header not in taken]
+        nearest = max(free, key=lambda header: nearness(header, part), default="")
+        if nearness(nearest, part) >= NEAR:
+            written = texts.guess(nearest, part).written
+            for_all = tuple(text for text in texts.commonest(nearest, _LISTED) if plain(text) in _ALL)
+            found[part.name] = replace(written, values=written.values | ({"": for_all} if for_all else {}))
+            taken.add(nearest)
+    return found
+
+
+def segment(parts: dict[str, SourceColumn]) -> dict[str, tuple[str, str]]:
+    """Write a target's part as ours out of the columns that say it."""
+    if not parts:
+        return {}
+    named = "".join(f",\n        '{name}=' || {_as_ours(written)}" for name, written in parts.items())
+    # The SELECT is filled in later.
+    how = f"concat_ws(';'{named}\n    )".replace("{", "{{").replace("}", "}}")
+    return {"segment": (how, f"the part that {', '.join(parts)} say; where they are empty, all")}
+
+
+def _as_ours(written: SourceColumn) -> str:
+    """Turn a cell's spellings into our values; nothing where it stands for all."""
+    header = identifier(written.header)
+    meant = [
+        f"WHEN {header} IN ({', '.join(map(literal, also))}) THEN {literal(ours) if ours else 'NULL'}"
+        for ours, also in written.values.items()
+        if also
+    ]
+    return f"CASE {' '.join(meant)} ELSE {header} END" if meant else header
 
 
 def derive(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, tuple[str, str]]:

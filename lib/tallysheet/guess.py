@@ -45,8 +45,8 @@ _SURE, _MOST = 0.98, 0.5
 _TRIED = 5_000
 """So many cells of a column are cast, spread over the file; spellings are looked at in all."""
 _MOST_VALUES = 200
-_COUNTED = {"contact_reason": "WISMO"}
-"""Columns of a team's own words, and the one that KPIs count."""
+_NAMED = {"contact_reason": "WISMO", "kpi": ""}
+"""Columns of a team's own words, and the one that must be among them as KPIs count it; empty: none."""
 _MONEY = r"[€$£]?\s*-?\d[\d\s.,]*[.,]\d{2}\s*[€$£]?"
 """No name is written so; what ends in cents is money, whatever its header may mean."""
 _CLOCK = r"[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AaPp][Mm]\s*)?$"
@@ -123,7 +123,7 @@ class Texts:
             return Guess(plain, 0.0)
         if column.allowed or column.is_country:
             return _spelled(filled, column, plain)
-        if column.name in _COUNTED:
+        if column.name in _NAMED:
             return _named(filled, column, plain)
         if column.type == "VARCHAR":
             is_money = _spread(filled).str.fullmatch(_MONEY).mean() >= _SURE
@@ -254,9 +254,9 @@ def _spelled(filled: pd.Series, column: Column, plain: SourceColumn) -> Guess:
 
 
 def _named(filled: pd.Series, column: Column, plain: SourceColumn) -> Guess:
-    """Find the texts that KPIs count by our name; if they have to be listed, so have all others, to stay."""
+    """Find the texts that have a name of ours; if they have to be listed, so have all others, to stay."""
     texts = [str(text) for text in filled.value_counts().index]
-    counted = _COUNTED[column.name]
+    counted = _NAMED[column.name]
     if len(texts) > _MOST_VALUES:
         return Guess(plain, 1.0, lacks="" if counted in texts else counted)
     found = {text: value_of(column, text) for text in texts}

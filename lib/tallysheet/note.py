@@ -31,6 +31,7 @@ NoteKind = Literal[
     "gap",
     "unknown kpi",
     "unknown dimension",
+    "share beyond",
     "no extract",
     "shared rows",
     "look alike",

@@ -65,7 +65,9 @@ def toml_of(
     sure = [guess for guess in days if guess.written.dates == dates and guess.share >= _WHOLE]
     is_settled = any(not guess.also for guess in sure)
     also = "" if is_settled else next((guess.also for guess in days if guess.also), "")
-    known = next((ours for ours in _KNOWN_FROM if ours in matched), "")
+    # What has no day of its own holds at all times, and is known at all times.
+    held = {*matched, *({"valid_from"} & {*derived})}
+    known = next((ours for ours in _KNOWN_FROM if ours in held), "")
     is_timed = any(
         table.column(ours).type == "TIMESTAMP"
         and (guess.clock or texts.has_local_times(guess.written.header))

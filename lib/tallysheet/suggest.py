@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tallysheet import schema
 from tallysheet.charges import charges_of
-from tallysheet.derive import DERIVED, derive, select, stand_ins, with_clocks
+from tallysheet.derive import DERIVED, derive, parts_of, segment, select, stand_ins, with_clocks
 from tallysheet.errors import UsageError
 from tallysheet.extract import read_text_table
 from tallysheet.files import write_text
@@ -112,7 +112,8 @@ def suggest(file: str | Path, table: str = "", name: str = "") -> Suggestion:
     name = name or re.sub(r"\W+", "_", re.sub(r"[\d_.-]+$", "", file.name.split(".")[0])).strip("_").lower()
     charges = charges_of(best, matched, texts)
     matched = with_clocks(best, charges.beside(matched) if charges else matched, texts)
-    derived = derive(best, matched, texts)
+    parts = parts_of(best, matched, texts)
+    derived = derive(best, matched, texts) | segment(parts)
     if charges:
         matched, derived = charges.laid_out(matched), derived | charges.derived()
     empty = _not_filled_yet(best, matched, texts)
@@ -124,6 +125,7 @@ def suggest(file: str | Path, table: str = "", name: str = "") -> Suggestion:
     )
     used = {header for guess in matched.values() for header in (guess.written.header, guess.clock)}
     used |= {*charges.kinds} if charges else set()
+    used |= {written.header for written in parts.values()}
     return Suggestion(
         name=name,
         table=best.name,

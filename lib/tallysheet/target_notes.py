@@ -1,4 +1,4 @@
-"""What targets are set for that is not there: such a target counts for nothing, and no page would say so."""
+"""Targets that count for nothing, which no page would say: for what is not there, or beyond what can be."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from tallysheet.kpi import SHARES
 from tallysheet.kpis import KPIS
 from tallysheet.note import Note, note_like
 
 
 def target_notes(folder: Path) -> list[Note]:
-    """Tell of the targets of a source whose KPI, or a dimension of it, is not there.
+    """Tell of the targets of a source whose KPI, or a dimension of it, is not there, and of shares above 1.
 
     Parameters
     ----------
@@ -20,11 +21,12 @@ def target_notes(folder: Path) -> list[Note]:
         Its clean rows.
     """
     rows = [
-        (str(row["kpi"]), str(row["segment"] or ""))
+        row
         for path in sorted(folder.rglob("*.parquet"))
-        for row in pq.read_table(path, columns=["kpi", "segment"]).to_pylist()
+        for row in pq.read_table(path, columns=["kpi", "segment", "target"]).to_pylist()
     ]
-    return unknown_names(rows)
+    names = unknown_names((str(row["kpi"]), str(row["segment"] or "")) for row in rows)
+    return names + beyond((str(row["kpi"]), float(row["target"])) for row in rows)
 
 
 def unknown_names(rows: Iterable[tuple[str, str]]) -> list[Note]:
@@ -48,3 +50,15 @@ def unknown_names(rows: Iterable[tuple[str, str]]) -> list[Note]:
             if name not in dimensions
         ]
     return told
+
+
+def beyond(rows: Iterable[tuple[str, float]]) -> list[Note]:
+    """Tell of each share that is to be more than 1.
+
+    Examples
+    --------
+    >>> [note.named for note in beyond([("otd", 95.0), ("otd", 0.95), ("transit_days", 2.5)])]
+    [{'name': 'otd', 'target': 95.0}]
+    """
+    wrong = (one for one in rows if one[0] in KPIS and KPIS[one[0]].unit in SHARES and one[1] > 1)
+    return [Note("share beyond", {"name": slug, "target": target}) for slug, target in dict.fromkeys(wrong)]

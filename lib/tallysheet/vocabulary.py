@@ -12,6 +12,8 @@ from importlib import resources
 from itertools import product
 
 from tallysheet.casts import country_codes
+from tallysheet.kpis import KPIS
+from tallysheet.language import read_language
 from tallysheet.schema import TABLES, Column
 
 NEAR = 0.55
@@ -201,11 +203,18 @@ def value_of(column: Column, spelling: str) -> str:
 def _spellings(column: Column) -> dict[str, str]:
     """Give what stands for each of a column's values; what is listed for two stands for the first."""
     known = _known()["values"].get(column.name, {})
-    found: dict[str, str] = {}
+    found = _kpis() if column.name == "kpi" else {}
     for value in column.allowed or known:
         for name in [value, *(known[value] if isinstance(known, dict) and value in known else [])]:
             found.setdefault(plain(name) or name, value)
     return found
+
+
+def _kpis() -> dict[str, str]:
+    """Give the names of KPIs on pages, and their short names."""
+    languages = [read_language(code) for code in ("en", "fr")]
+    named = {plain(one.text(f"kpi.{slug}.name")): slug for slug in KPIS for one in languages}
+    return {plain(slug): slug for slug in KPIS} | named
 
 
 def charge_of(header: str) -> str:

@@ -122,7 +122,12 @@ TARGETS = Table(
         Column("segment", "VARCHAR", "part it is for, such as carrier=BRV;flow=return; empty: the total"),
         _VALID_FROM,
         _VALID_TO,
-        Column("target", "DOUBLE", "target in the KPI's unit; a share is between 0 and 1", required=True),
+        Column(
+            "target",
+            "DOUBLE",
+            "target in the KPI's unit; a share is between 0 and 1, or has a % sign",
+            required=True,
+        ),
         Column("floor", "DOUBLE", "value that must not be missed, in the same unit"),
         Column("owner", "VARCHAR", "team that answers for it"),
         KNOWN_AT,
