@@ -1,4 +1,4 @@
-"""Targets as teams write them down: KPIs by name, parts in columns, shares with a sign of percent."""
+"""What teams write down by hand: targets with KPIs by name and percent signs, events, terms of contracts."""
 
 from pathlib import Path
 
@@ -49,6 +49,42 @@ def test_targets_of_parts_in_columns(workbook):
     assert rows["floor"].dropna().sort_values().to_list() == [0.925, 0.93]
     assert set(rows["valid_from"].astype(str)) == {"2000-01-01"}
     assert set(rows["known_at"].astype(str).str[:10]) == {"2000-01-01"}
+
+
+def test_a_log_of_events(workbook):
+    """Each row is kept with its kind as ours; the one that is none of them is named, to be listed."""
+    path = workbook / "journal.csv"
+    kinds = {
+        "Grève": "strike",
+        "Fermeture": "closure",
+        "Météo": "weather",
+        "Hausse tarifaire": "price",
+        "Promotion": "campaign",
+        "Panne SI": "data_incident",
+        "Jour férié": "bank_holiday",
+        "Autre chose": "",
+    }
+    lines = [f"{day:02}/05/2026;;{kind};France;;x" for day, kind in enumerate(kinds, start=11)]
+    header = "Date de début;Date de fin;Type;Pays;Transporteur;Description"
+    path.write_text("\n".join([header, *lines, ""]), encoding="utf-8")
+    found = suggest(path)
+    _, rows = load_source(found, path)
+
+    assert '# Not known, 1 rows, check: "Autre chose"' in found.toml
+    assert found.table == "event_log"
+    assert rows["kind"].to_list() == list(filter(None, kinds.values()))
+    assert set(rows["country"]) == {"FR"}
+
+
+def test_terms_of_contracts(workbook):
+    """Days, euros and percent by their headers' units and cells' signs."""
+    path = workbook / "contrats.csv"
+    header = "Transporteur;Valable du;Délai de réclamation (jours);Plafond d'indemnisation (€);Taux carburant"
+    path.write_text(f"{header}\nBRV;01/01/2026;60;500;8,5 %\nDVP;01/01/2026;30;300;9 %\n", encoding="utf-8")
+    _, rows = load_source(suggest(path), path)
+
+    names = ["claim_deadline_days", "liability_limit_cents", "fuel_share"]
+    assert rows[names].to_numpy().tolist() == [[60, 50_000, 0.085], [30, 30_000, 0.09]]
 
 
 def test_a_segment_as_we_write_it_stays(workbook):
