@@ -97,7 +97,10 @@ S2,2025-12-01,,activated
 
 
 def test_a_target_in_percent_among_shares_is_told(tmp_path):
-    """93 and 0.94 for one KPI cannot both be in its unit; the days of a KPI are compared by segment."""
+    """93 and 0.94 for one KPI cannot both be in its unit; the days of a KPI are compared by segment.
+
+    That a share cannot be 93 is told too.
+    """
     text = """kpi,segment,valid_from,valid_to,target
 otd,,2026-01-01,2026-03-31,0.93
 otd,,2026-04-01,2026-06-30,93
@@ -106,7 +109,15 @@ loss_rate,,2026-01-01,2026-12-31,0.0025
 """
     loaded = load(tmp_path, {"targets.csv": text}, targets=TARGETS)
 
-    assert loaded.notes == [("", "other unit", "Column target of otd goes from 0.93 to 93. Check its unit.")]
+    assert loaded.notes == [
+        ("", "other unit", "Column target of otd goes from 0.93 to 93. Check its unit."),
+        (
+            "",
+            "share beyond",
+            "a target of 93 is set for otd, which is a share between 0 and 1; it counts for nothing. "
+            "Write it with a % sign, or as a fraction of 1",
+        ),
+    ]
 
 
 def invoice(number: int, *amounts: str) -> str:

@@ -232,24 +232,23 @@ loss,,2026-01-01,2026-12-31,,
 """
     loaded = load(tmp_path, {"targets_2026-01-05.csv": text}, targets=TARGETS)
 
-    assert loaded.counts == {"targets_2026-01-05.csv": (5, 2, 2, 1)}
+    assert loaded.counts == {"targets_2026-01-05.csv": (5, 3, 1, 1)}
     kept = loaded.select("SELECT kpi, segment, target FROM targets")
-    assert kept == [("otd", "carrier=BRV", 0.94), ("otd", None, 0.93)]
+    assert kept == [("first_attempt", None, 0.93), ("otd", "carrier=BRV", 0.94), ("otd", None, 0.93)]
     assert loaded.refused == [
         ("targets_2026-01-05.csv", 3, "kpi, segment, valid_from", "otd//2026-01-01", "duplicate", False),
-        ("targets_2026-01-05.csv", 5, "target", "93%", "type", False),
         ("targets_2026-01-05.csv", 6, "target", None, "missing", False),
     ]
 
 
-def test_percent_among_decimal_commas_is_not_taken_for_a_share(tmp_path):
-    """A sign of percent without the unit is refused; with it, as for fuel in a contract, it is a share."""
-    text = "kpi;valid_from;target\notd;2026-01-01;93,0 %\nloss;2026-01-01;0,0025\n"
+def test_percent_among_decimal_commas_is_a_share(tmp_path):
+    """93,0 % is .93 beside numbers without a sign; a sign between figures is none of a number."""
+    text = "kpi;valid_from;target\notd;2026-01-01;93,0 %\nloss;2026-01-01;0,0025\nclaims;2026-01-01;9%3\n"
     loaded = load(tmp_path, {"targets_2026-01-05.csv": text}, targets='decimal = ","\n' + TARGETS)
 
-    assert loaded.counts == {"targets_2026-01-05.csv": (2, 1, 1, 0)}
-    assert loaded.select("SELECT kpi, target FROM targets") == [("loss", 0.0025)]
-    assert loaded.refused == [("targets_2026-01-05.csv", 2, "target", "93,0 %", "type", False)]
+    assert loaded.counts == {"targets_2026-01-05.csv": (3, 2, 1, 0)}
+    assert loaded.select("SELECT kpi, target FROM targets") == [("loss", 0.0025), ("otd", 0.93)]
+    assert loaded.refused == [("targets_2026-01-05.csv", 4, "target", "9%3", "type", False)]
 
 
 def test_a_target_that_changed_in_mid_quarter_is_known_from_then_on(tmp_path):

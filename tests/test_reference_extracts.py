@@ -140,6 +140,7 @@ def test_what_a_load_tells_is_what_was_put_in(loaded):
         ("contract_rates", "overlap", "1 in all."),
         ("contract_rates", "gap", "1 in all."),
         ("targets", "other unit", "Check its unit."),
+        ("targets", "share beyond", "Write it with a % sign, or as a fraction of 1"),
     ]
     assert [file.dirty for file in written] == [
         {"validity begins before the last one ends": 3, "days between two validities": 2},
