@@ -41,7 +41,7 @@ def test_each_charge_becomes_a_row(workbook: Path) -> None:
     """Of 30 parcels 10 have all three charges, 10 two, 10 one; a zero is none."""
     file = invoice(workbook, "invoices_20260601.csv", range(30), ENGLISH, CELLS)
     found = suggest(file)
-    ledger, rows = load_source(suggest(file), file)
+    ledger, rows = load_source(found, file)
 
     assert found.left == ("Total net",)
     assert "in 100% of the rows they make Total net; check." in found.sql
@@ -82,7 +82,7 @@ def test_a_charge_that_begins_later_is_read_then(workbook: Path) -> None:
 def test_charges_are_known_by_their_headers(workbook: Path, charges: str, cells: str, cents: int) -> None:
     file = invoice(workbook, "invoices_20260601.csv", range(10), charges, [cells])
     found = suggest(file)
-    _, rows = load_source(suggest(file), file)
+    _, rows = load_source(found, file)
 
     assert found.left == ()
     assert rows["amount_cents"].sum() == 10 * cents

@@ -114,7 +114,7 @@ loss_rate,,2026-01-01,2026-12-31,0.0025
         (
             "",
             "share beyond",
-            "a target of 93 is set for otd, which is a share between 0 and 1; it counts for nothing. "
+            "a target of 93 is set for otd, which is at most 1; it counts for nothing. "
             "Write it with a % sign, or as a fraction of 1",
         ),
     ]

@@ -91,8 +91,11 @@ def test_a_segment_as_we_write_it_stays(workbook):
     """Nothing is made of other columns then."""
     file = written(workbook, "kpi,segment,carrier,target\notd,flow=return,BRV,95%\nwismo_rate,,,4%\n")
 
-    assert "concat_ws" not in suggest(file).sql
-    assert set(load_source(suggest(file), file)[1]["segment"].dropna()) == {"flow=return"}
+    found = suggest(file)
+    _, rows = load_source(found, file)
+
+    assert "concat_ws" not in found.sql
+    assert set(rows["segment"].dropna()) == {"flow=return"}
 
 
 def test_a_name_that_is_no_kpi_is_kept(workbook):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tallysheet.charges import Charges
 from tallysheet.engine import identifier, literal
 from tallysheet.guess import FITS, Guess, Texts
-from tallysheet.schema import SHIPMENTS, Table
+from tallysheet.schema import SHIPMENTS, Column, Table
 from tallysheet.source_columns import EPOCH, SourceColumn
 from tallysheet.vocabulary import NEAR, currency_of, is_same_moment, nearness, plain
 
@@ -59,6 +59,7 @@ _PARTS = ("carrier", "flow", "service", "destination_country", "origin_country",
 """Columns of parcels that say which part of them a target is for."""
 _ALL = {"all", "any", "total", "tous", "toutes", "tout", "ensemble"}
 _LISTED = 200
+"""So many of a column's commonest texts are looked through for those that stand for all."""
 
 
 def stand_ins(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, Guess]:
@@ -71,12 +72,15 @@ def _by_its_carrier(table: Table, matched: dict[str, Guess], texts: Texts) -> di
     names = {one.name for one in table.columns}
     if "shipment_id" not in names or "tracking_number" in names or "shipment_id" in matched:
         return {}
-    taken = {guess.written.header for guess in matched.values()}
-    free = [header for header in texts.headers if header not in taken]
-    nearest = max(free, key=lambda header: nearness(header, _CARRIERS), default="")
-    if nearness(nearest, _CARRIERS) < NEAR:
-        return {}
-    return {"shipment_id": texts.guess(nearest, table.column("shipment_id"))}
+    nearest = _nearest(_CARRIERS, {guess.written.header for guess in matched.values()}, texts)
+    return {"shipment_id": texts.guess(nearest, table.column("shipment_id"))} if nearest else {}
+
+
+def _nearest(column: Column, taken: set[str], texts: Texts) -> str:
+    """Give the header that is nearest to a column's names, of those that are free; empty: none is near."""
+    free = (header for header in texts.headers if header not in taken)
+    nearest = max(free, key=lambda header: nearness(header, column), default="")
+    return nearest if nearness(nearest, column) >= NEAR else ""
 
 
 def with_clocks(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str, Guess]:
@@ -120,9 +124,7 @@ def parts_of(table: Table, matched: dict[str, Guess], texts: Texts) -> dict[str,
         return {}
     taken, found = {guess.written.header for guess in matched.values()}, {}
     for part in map(SHIPMENTS.column, _PARTS):
-        free = [header for header in texts.headers if header not in taken]
-        nearest = max(free, key=lambda header: nearness(header, part), default="")
-        if nearness(nearest, part) >= NEAR:
+        if nearest := _nearest(part, taken, texts):
             written = texts.guess(nearest, part).written
             for_all = tuple(text for text in texts.commonest(nearest, _LISTED) if plain(text) in _ALL)
             found[part.name] = replace(written, values=written.values | ({"": for_all} if for_all else {}))

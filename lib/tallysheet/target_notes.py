@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from tallysheet.kpi import SHARES
 from tallysheet.kpis import KPIS
 from tallysheet.note import Note, note_like
 
@@ -53,12 +52,12 @@ def unknown_names(rows: Iterable[tuple[str, str]]) -> list[Note]:
 
 
 def beyond(rows: Iterable[tuple[str, float]]) -> list[Note]:
-    """Tell of each share that is to be more than 1.
+    """Tell of each target that is more than its KPI can be: a share is at most 1.
 
     Examples
     --------
     >>> [note.named for note in beyond([("otd", 95.0), ("otd", 0.95), ("transit_days", 2.5)])]
     [{'name': 'otd', 'target': 95.0}]
     """
-    wrong = (one for one in rows if one[0] in KPIS and KPIS[one[0]].unit in SHARES and one[1] > 1)
+    wrong = (one for one in rows if one[0] in KPIS and one[1] > KPIS[one[0]].bounds[1])
     return [Note("share beyond", {"name": slug, "target": target}) for slug, target in dict.fromkeys(wrong)]

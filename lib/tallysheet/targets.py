@@ -13,7 +13,7 @@ from tallysheet.cube import Cube
 from tallysheet.engine import connect
 from tallysheet.errors import DataError
 from tallysheet.facts import show_known, tables_of
-from tallysheet.kpi import SHARES, Kpi
+from tallysheet.kpi import Kpi
 from tallysheet.values import Series
 from tallysheet.weeks import IsoWeek, weeks_between
 
@@ -115,7 +115,7 @@ def target_of(
         if target.kpi == one.slug
         and target.where == (where or {})
         and target.holds_in(week)
-        and not (one.unit in SHARES and target.target > 1)
+        and target.target <= one.bounds[1]
     ]
     return max(found, key=lambda target: target.valid_from, default=None)
 
